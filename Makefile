@@ -1,0 +1,155 @@
+# Lockstep. The two commands a user needs: `make run` and `make test`; `make help` lists the rest.
+
+PROFILE ?= dev
+BUILD   ?= build
+OUT     := $(BUILD)/$(PROFILE)
+CC      ?= gcc
+JOBS    ?= $(shell nproc)
+
+# The ladder (docs/architecture.md): a module may include itself and what stands before it, which is
+# also the order they are linked in. scripts/layers.sh holds the same order and checks it.
+MODULES := core crypto evm state chain rollup world proof rpc conformance node
+
+# Files of guest-safe modules that need an operating system or a hosted library.
+HOSTED_FILES := %_host.c src/state/source_lmdb.c src/chain/genesis.c src/chain/store.c src/chain/pool.c
+GUEST_SAFE   := core crypto evm state chain rollup
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla -Wundef \
+            -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Werror
+CFLAGS_dev     := -O2 -g -DLOCKSTEP_VERIFY
+CFLAGS_release := -O3 -g -fno-plt
+CFLAGS_asan    := -O1 -g -DLOCKSTEP_VERIFY -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_tsan    := -O1 -g -DLOCKSTEP_VERIFY -fsanitize=thread
+CFLAGS_cov     := -O0 -g -DLOCKSTEP_VERIFY --coverage
+CFLAGS_fuzz    := -O1 -g -DLOCKSTEP_VERIFY -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+ifeq ($(PROFILE),fuzz)
+CC := clang
+endif
+INCLUDES := -Isrc -I$(OUT)/gen -isystem /usr/share/include/llhttp
+CFLAGS   := -std=c17 -D_GNU_SOURCE $(INCLUDES) $(CFLAGS_$(PROFILE)) $(WARNINGS) $(EXTRA_CFLAGS)
+LDFLAGS  := $(filter -fsanitize=address% -fsanitize=thread --coverage,$(CFLAGS_$(PROFILE)))
+LIBS     := -lsecp256k1 -lcrypto -lgmp -llmdb -luv -lwslay -lcurl -lcjson -lpthread -lm
+
+# --- sources -------------------------------------------------------------------------------------
+SOURCES_ALL := $(sort $(wildcard src/*/*.c))
+SOURCES     := $(filter-out src/%/main.c,$(foreach s,$(SOURCES_ALL),$(if $(filter test_% fuzz_% bench_%,$(notdir $(s))),,$(s))))
+module_objects = $(patsubst src/%.c,$(OUT)/obj/%.o,$(filter src/$(1)/%,$(SOURCES))) $(EXTRA_OBJECTS_$(1))
+UNIT_TESTS  := $(patsubst src/%.c,$(OUT)/test/%,$(sort $(wildcard src/*/test_*.c)))
+FUZZERS     := $(patsubst src/%.c,$(OUT)/fuzz/%,$(sort $(wildcard src/*/fuzz_*.c)))
+BENCHES     := $(patsubst src/%.c,$(OUT)/bench/%,$(sort $(wildcard src/*/bench_*.c)))
+LIBRARIES   := $(foreach m,$(MODULES),$(OUT)/lib/$(m).a)
+LINK_ORDER  := $(foreach m,$(shell echo $(MODULES) | tr ' ' '\n' | tac),$(OUT)/lib/$(m).a)
+# libraries_for,m: m and every module below it, highest first. A test of a low module neither builds
+# nor links a higher one.
+libraries_for = $(if $(filter $(1),$(firstword $(2))),$(2),$(call libraries_for,$(1),$(wordlist 2,99,$(2))))
+reversed     := $(shell echo $(MODULES) | tr ' ' '\n' | tac)
+module_link   = $(foreach m,$(call libraries_for,$(1),$(reversed)),$(OUT)/lib/$(m).a)
+
+# llhttp comes as C sources in Debian's package node-llhttp.
+LLHTTP := /usr/share/llhttp
+EXTRA_OBJECTS_rpc := $(OUT)/obj/llhttp/llhttp.o $(OUT)/obj/llhttp/api.o $(OUT)/obj/llhttp/http.o
+
+.DEFAULT_GOAL := all
+.PHONY: all lockstep run test demo bench tidy format deps help clean unit fuzzers asan contracts freestanding
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SECONDEXPANSION:
+
+all: lockstep
+lockstep: $(OUT)/lockstep
+
+$(OUT)/lockstep: $(OUT)/obj/node/main.o $(LIBRARIES)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $< $(LINK_ORDER) $(LIBS)
+
+$(OUT)/obj/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(CFLAGS_FILE_$(basename $(notdir $<))) -MMD -MP -c -o $@ $<
+
+$(OUT)/obj/llhttp/%.o: $(LLHTTP)/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 -g -I/usr/share/include/llhttp -w -c -o $@ $<
+
+define module_rules
+$(OUT)/lib/$(1).a: $(call module_objects,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	@ar rcs $$@ $$^
+$(OUT)/test/$(1)/%: $(OUT)/obj/$(1)/%.o $(call module_link,$(1))
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS) -o $$@ $$< $(call module_link,$(1)) $(LIBS) -lcmocka
+$(OUT)/bench/$(1)/%: $(OUT)/obj/$(1)/%.o $(call module_link,$(1))
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS) -o $$@ $$< $(call module_link,$(1)) $(LIBS)
+$(OUT)/fuzz/$(1)/%: $(OUT)/obj/$(1)/%.o $(call module_link,$(1))
+	@mkdir -p $$(@D)
+	clang -fsanitize=fuzzer,address,undefined -o $$@ $$< $(call module_link,$(1)) $(LIBS)
+endef
+$(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
+
+-include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
+
+# --- what a user types ---------------------------------------------------------------------------
+help:
+	@sed -n 's/^# help: //p' Makefile
+
+deps:
+	@scripts/deps.sh
+
+# help: make run [ARGS="…"]   install what is missing, build, start the development network
+run: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=release lockstep
+	@exec $(BUILD)/release/lockstep $(ARGS)
+
+# help: make demo             run the cross-chain demo against a network of its own
+demo: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=release lockstep
+	@LOCKSTEP=$(BUILD)/release/lockstep node examples/demo/demo.mjs
+
+# help: make test             install what is missing, build, run the whole test suite
+test: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=$(PROFILE) lockstep unit
+	@BUILD=$(BUILD) PROFILE=$(PROFILE) scripts/test.sh
+
+unit: $(UNIT_TESTS)
+
+# help: make asan             the test suite under AddressSanitizer and UBSan
+asan:
+	@$(MAKE) --no-print-directory PROFILE=asan test
+
+# help: make tidy             formatter, layer check, freestanding check, clang-tidy, cppcheck
+tidy: deps
+	@scripts/tidy.sh
+
+format:
+	@clang-format -i $(shell git ls-files 'src/*.c' 'src/*.h')
+
+# help: make freestanding     compile the guest-safe modules without any hosted header
+freestanding: $(patsubst src/%.c,$(OUT)/freestanding/%.o,$(filter-out $(HOSTED_FILES),$(foreach m,$(GUEST_SAFE),$(filter src/$(m)/%,$(SOURCES)))))
+
+$(OUT)/freestanding/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -Isrc -O2 $(WARNINGS) -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) -MMD -MP -c -o $@ $<
+
+# help: make contracts        compile contracts/ and rewrite the committed artifacts
+contracts: deps
+	@node scripts/contracts.mjs
+
+# help: make bench [BENCH=x]  measure; prints and writes build/bench.csv
+bench: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=release lockstep
+	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=release benches
+	@BUILD=$(BUILD) BENCH=$(BENCH) scripts/bench.sh
+
+.PHONY: benches
+benches: $(BENCHES)
+
+# help: make fuzzers          build every fuzzer (PROFILE=fuzz) into build/fuzz/fuzz
+fuzzers:
+	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=fuzz fuzzers-build
+.PHONY: fuzzers-build
+fuzzers-build: $(FUZZERS)
+
+# help: make clean            remove build/
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,76 @@
+/* core/bytes.h: byte strings, 32-byte hashes and 20-byte addresses as copyable values. */
+#ifndef CORE_BYTES_H
+#define CORE_BYTES_H
+
+#include "core/mem.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A borrowed view; whoever hands one out says how long it stays valid. data may be NULL if size
+ * is 0. */
+typedef struct {
+    const uint8_t *data;
+    size_t size;
+} bytes;
+
+typedef struct {
+    uint8_t b[32];
+} hash32;
+
+typedef struct {
+    uint8_t b[20];
+} address;
+
+#define BYTES_EMPTY ((bytes){NULL, 0})
+
+static inline bytes bytes_of(const void *data, size_t size) {
+    return (bytes){(const uint8_t *)data, size};
+}
+
+/* bytes_slice returns the part [offset, offset + size), cut at the end of b; empty if outside. */
+static inline bytes bytes_slice(bytes b, size_t offset, size_t size) {
+    if (offset >= b.size) return BYTES_EMPTY;
+    if (size > b.size - offset) size = b.size - offset;
+    return (bytes){b.data + offset, size};
+}
+
+static inline bool bytes_equal(bytes a, bytes b) {
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static inline bytes hash32_bytes(const hash32 *h) { return (bytes){h->b, 32}; }
+static inline bytes address_bytes(const address *a) { return (bytes){a->b, 20}; }
+
+static inline bool hash32_equal(const hash32 *a, const hash32 *b) {
+    return memcmp(a->b, b->b, 32) == 0;
+}
+
+static inline bool address_equal(const address *a, const address *b) {
+    return memcmp(a->b, b->b, 20) == 0;
+}
+
+static inline bool hash32_is_zero(const hash32 *h) {
+    static const hash32 zero = {{0}};
+    return hash32_equal(h, &zero);
+}
+
+static inline bool address_is_zero(const address *a) {
+    static const address zero = {{0}};
+    return address_equal(a, &zero);
+}
+
+/* Big-endian integers, as all of Ethereum's encodings have them. */
+static inline uint64_t load_be64(const uint8_t *p) {
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return __builtin_bswap64(v);
+}
+
+static inline void store_be64(uint8_t *p, uint64_t v) {
+    v = __builtin_bswap64(v);
+    memcpy(p, &v, 8);
+}
+
+#endif

@@ -1,0 +1,19 @@
+/* core/mem.h: memcpy and its kin for guest-safe code.
+ *
+ * The guest has no <string.h>; its start code defines these four, as gcc asks of every freestanding
+ * environment. Guest-safe modules include this header and never <string.h>. */
+#ifndef CORE_MEM_H
+#define CORE_MEM_H
+
+#include <stddef.h>
+
+#if __STDC_HOSTED__
+#include <string.h>
+#else
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *to, int byte, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+#endif
+
+#endif
