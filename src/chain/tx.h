@@ -1,0 +1,197 @@
+/* chain/tx.h: transactions of types 0 to 4 and 0x7e: fields, canonical encoding, hashes, senders.
+ *
+ * Decoding is exact: what decodes is what the encoder would have written, byte for byte, and every
+ * refusal has its own verdict. A verdict is about one transaction in one place; trouble of this
+ * program (no memory) is an `enum err` and never a verdict.
+ *
+ * Limits: gas, nonce and chain id have 64 bits (EIP-2681 for the nonce; no chain has a wider id;
+ * gas beyond 2^64 - 1 could not be paid for). Wider ones are refused as TX_*_OVERFLOW. */
+#ifndef CHAIN_TX_H
+#define CHAIN_TX_H
+
+#include "chain/forks.h"
+#include "core/arena.h"
+#include "core/u256.h"
+
+enum tx_type {
+    TX_LEGACY = 0,
+    TX_ACCESS_LIST = 1, /* EIP-2930 */
+    TX_DYNAMIC_FEE = 2, /* EIP-1559 */
+    TX_BLOB = 3,        /* EIP-4844 */
+    TX_SET_CODE = 4,    /* EIP-7702 */
+    TX_DEPOSIT = 0x7e,  /* a rollup's own transaction, without signature */
+};
+
+/* X(name, EEST exception without its class, text in the words of geth where it has some).
+ * Order: decoding, then by what is needed to know it (nothing, the rules, the block, the state). */
+#define TX_VERDICT_LIST(X)                                                                         \
+    X(OK, "", "ok")                                                                                \
+    /* The bytes. */                                                                               \
+    X(RLP, "RLP_INVALID_VALUE", "rlp: malformed transaction")                                      \
+    X(TYPE_UNKNOWN, "TYPE_NOT_SUPPORTED", "transaction type not supported")                        \
+    X(TO_SIZE, "ADDRESS_TOO_SHORT", "rlp: recipient is not an address")                            \
+    X(NONCE_OVERFLOW, "NONCE_OVERFLOW", "rlp: nonce does not fit 64 bits")                         \
+    X(GAS_LIMIT_OVERFLOW, "GASLIMIT_OVERFLOW", "rlp: gas limit does not fit 64 bits")              \
+    X(GAS_PRICE_OVERFLOW, "GASPRICE_OVERFLOW", "rlp: gas price does not fit 256 bits")             \
+    X(VALUE_OVERFLOW, "VALUE_OVERFLOW", "rlp: value does not fit 256 bits")                        \
+    X(CHAIN_ID_OVERFLOW, "INVALID_CHAINID", "rlp: chain id does not fit 64 bits")                  \
+    X(SIGNATURE_OVERFLOW, "INVALID_SIGNATURE_VRS", "rlp: signature value does not fit 256 bits")   \
+    X(AUTHORIZATION_FORMAT,                                                                        \
+      "TYPE_4_INVALID_AUTHORIZATION_FORMAT",                                                       \
+      "rlp: malformed authorization list")                                                         \
+    X(BLOB_TX_CREATE, "TYPE_3_TX_CONTRACT_CREATION", "blob transaction of type create")            \
+    X(SET_CODE_TX_CREATE,                                                                          \
+      "TYPE_4_TX_CONTRACT_CREATION",                                                               \
+      "input string too short for common.Address, decoding into (types.SetCodeTx).To")             \
+    X(BLOB_SIDECAR, "TYPE_3_TX_WITH_FULL_BLOBS", "unexpected blob sidecar in transaction")         \
+    /* The signature. */                                                                           \
+    X(SIGNATURE, "INVALID_SIGNATURE_VRS", "invalid transaction v, r, s values")                    \
+    X(CHAIN_ID, "INVALID_CHAINID", "invalid chain id for signer")                                  \
+    X(PROTECTED_PRE_FORK,                                                                          \
+      "INVALID_CHAINID",                                                                           \
+      "replay-protected (EIP-155) transaction before Spurious Dragon")                             \
+    /* The rules of the fork. */                                                                   \
+    X(TYPE_1_PRE_FORK, "TYPE_1_TX_PRE_FORK", "transaction type not supported")                     \
+    X(TYPE_2_PRE_FORK, "TYPE_2_TX_PRE_FORK", "transaction type not supported")                     \
+    X(TYPE_3_PRE_FORK, "TYPE_3_TX_PRE_FORK", "transaction type not supported")                     \
+    X(TYPE_4_PRE_FORK, "TYPE_4_TX_PRE_FORK", "transaction type not supported")                     \
+    X(DEPOSIT_NOT_ALLOWED, "TYPE_NOT_SUPPORTED", "transaction type not supported")                 \
+    X(NONCE_MAX, "NONCE_IS_MAX", "nonce has max value")                                            \
+    X(GAS_LIMIT_MAX, "GAS_LIMIT_EXCEEDS_MAXIMUM", "transaction gas limit too high")                \
+    X(INITCODE_SIZE, "INITCODE_SIZE_EXCEEDED", "max initcode size exceeded")                       \
+    X(INTRINSIC_GAS, "INTRINSIC_GAS_TOO_LOW", "intrinsic gas too low")                             \
+    X(FLOOR_GAS, "INTRINSIC_GAS_BELOW_FLOOR_GAS_COST", "insufficient gas for floor data gas cost") \
+    X(TIP_ABOVE_FEE_CAP,                                                                           \
+      "PRIORITY_GREATER_THAN_MAX_FEE_PER_GAS",                                                     \
+      "max priority fee per gas higher than max fee per gas")                                      \
+    X(FEE_OVERFLOW, "GASLIMIT_PRICE_PRODUCT_OVERFLOW", "gas limit times price exceeds 256 bits")   \
+    X(NO_BLOBS, "TYPE_3_TX_ZERO_BLOBS", "blob transaction missing blob hashes")                    \
+    X(BLOB_COUNT, "TYPE_3_TX_BLOB_COUNT_EXCEEDED", "too many blobs in transaction")                \
+    X(BLOB_HASH_VERSION, "TYPE_3_TX_INVALID_BLOB_VERSIONED_HASH", "blob hash has invalid version") \
+    X(NO_AUTHORIZATIONS,                                                                           \
+      "TYPE_4_EMPTY_AUTHORIZATION_LIST",                                                           \
+      "EIP-7702 transaction with empty auth list")                                                 \
+    /* The block it is in. */                                                                      \
+    X(GAS_ALLOWANCE, "GAS_ALLOWANCE_EXCEEDED", "gas limit reached")                                \
+    X(BLOB_GAS_ALLOWANCE, "TYPE_3_TX_MAX_BLOB_GAS_ALLOWANCE_EXCEEDED", "blob gas limit reached")   \
+    X(FEE_CAP, "INSUFFICIENT_MAX_FEE_PER_GAS", "max fee per gas less than block base fee")         \
+    X(BLOB_FEE_CAP,                                                                                \
+      "INSUFFICIENT_MAX_FEE_PER_BLOB_GAS",                                                         \
+      "max fee per blob gas less than block blob gas fee")                                         \
+    /* The sender's account. */                                                                    \
+    X(SENDER_NOT_EOA, "SENDER_NOT_EOA", "sender not an eoa")                                       \
+    X(NONCE_LOW, "NONCE_MISMATCH_TOO_LOW", "nonce too low")                                        \
+    X(NONCE_HIGH, "NONCE_MISMATCH_TOO_HIGH", "nonce too high")                                     \
+    X(FUNDS, "INSUFFICIENT_ACCOUNT_FUNDS", "insufficient funds for gas * price + value")
+
+enum tx_verdict {
+#define TX_VERDICT_ENUM(name, eest, text) TX_##name,
+    TX_VERDICT_LIST(TX_VERDICT_ENUM)
+#undef TX_VERDICT_ENUM
+};
+
+/* Static storage: the enum's name without TX_, "TransactionException.X" of execution-spec-tests,
+ * and the sentence for people. */
+const char *tx_verdict_name(enum tx_verdict verdict);
+const char *tx_verdict_eest(enum tx_verdict verdict);
+const char *tx_verdict_text(enum tx_verdict verdict);
+
+struct tx_access {
+    address address;
+    const hash32 *keys;
+    size_t key_count;
+};
+
+struct tx_authorization {
+    u256 chain_id;
+    address address;
+    uint64_t nonce;
+    uint8_t y_parity;
+    u256 r;
+    u256 s;
+};
+
+struct tx {
+    enum tx_type type;
+    bool is_protected; /* carries chain_id: all typed ones, and type 0 under EIP-155 */
+    uint64_t chain_id;
+    uint64_t nonce;
+    u256 max_priority_fee_per_gas; /* types 0 and 1: the gas price, so that rules need no cases */
+    u256 max_fee_per_gas;          /* types 0 and 1: the gas price */
+    uint64_t gas_limit;
+    bool is_create;
+    address to; /* zero if is_create */
+    u256 value;
+    bytes data;
+    const struct tx_access *access_list;
+    size_t access_count;
+    u256 max_fee_per_blob_gas;
+    const hash32 *blob_versioned_hashes;
+    size_t blob_count;
+    const struct tx_authorization *authorization_list;
+    size_t authorization_count;
+    uint8_t y_parity; /* 0 or 1 */
+    u256 r;
+    u256 s;
+    /* Type 0x7e only. */
+    hash32 source_hash;
+    address from;
+    u256 mint;
+    bool is_system;
+};
+
+/* tx_decode reads one transaction as it stands in a block's list of strings or on the wire
+ * (EIP-2718: type byte and payload; type 0: the bare RLP list).
+ *
+ * Out:     tx       views borrow from encoding; arrays lie in the arena.
+ *          verdict  TX_OK or why the bytes are no transaction.
+ * Returns: ERR_OK also when the verdict is a refusal (tx is then untouched); ERR_MEMORY. */
+MUST_USE enum err
+tx_decode(struct tx *tx, enum tx_verdict *verdict, struct arena *arena, bytes encoding);
+
+/* tx_encode writes what tx_decode reads. The result is borrowed from the arena. ERR_MEMORY. */
+MUST_USE enum err tx_encode(bytes *encoding, struct arena *arena, const struct tx *tx);
+
+/* tx_hash is keccak256 of the encoding. */
+MUST_USE enum err tx_hash(hash32 *hash, struct arena *arena, const struct tx *tx);
+
+/* tx_signing_hash is what the sender signed (EIP-155, EIP-2718). Not for type 0x7e (CHECKed). */
+MUST_USE enum err tx_signing_hash(hash32 *hash, struct arena *arena, const struct tx *tx);
+
+/* tx_sender recovers who signed. The verdict is TX_OK, TX_SIGNATURE (also: s above half the group
+ * order from Homestead on, EIP-2), TX_CHAIN_ID or TX_PROTECTED_PRE_FORK. For type 0x7e: from. */
+MUST_USE enum err tx_sender(
+    address *sender,
+    enum tx_verdict *verdict,
+    struct arena *arena,
+    const struct tx *tx,
+    const struct fork_rules *rules
+);
+
+/* tx_sign sets y_parity, r and s (deterministic, RFC 6979). ERR_INPUT: no such private key. */
+MUST_USE enum err tx_sign(struct tx *tx, struct arena *arena, const hash32 *private_key);
+
+/* The account that signed an authorization (EIP-7702, its steps 1 to 3); false if it is no valid
+ * signature or of another chain. Without memory needs: hashes from a fixed buffer. */
+bool tx_authority(
+    address *authority, const struct tx_authorization *authorization, uint64_t chain_id
+);
+
+/* tx_authorization_sign fills y_parity, r, s. ERR_INPUT: no such private key. */
+MUST_USE enum err
+tx_authorization_sign(struct tx_authorization *authorization, const hash32 *private_key);
+
+/* The gas a transaction costs before its first instruction (Yellow Paper 6.2, EIP-2028, 2930, 3860,
+ * 7702), and the least it pays in all (EIP-7623; 0 before Prague). */
+uint64_t tx_intrinsic_gas(const struct tx *tx, enum fork fork);
+uint64_t tx_floor_gas(const struct tx *tx, enum fork fork);
+
+/* tx_check tests everything that neither the block nor the state is needed for: type against fork,
+ * blob and authorization lists, nonce, gas limits, initcode. Signature excluded (tx_sender). */
+enum tx_verdict tx_check(const struct tx *tx, const struct fork_rules *rules);
+
+#define BLOB_GAS_PER_BLOB    131072u   /* EIP-4844 */
+#define TX_GAS_LIMIT_MAX     16777216u /* EIP-7825 */
+#define TX_INITCODE_SIZE_MAX 49152u    /* EIP-3860 */
+
+#endif
