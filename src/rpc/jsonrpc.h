@@ -1,0 +1,103 @@
+/* rpc/jsonrpc.h: JSON-RPC 2.0 over any transport: a text in, a text out.
+ *
+ * Ids are echoed as they stand in the request. Errors are geth's, in code and wording, because that
+ * is what clients match. Batches: at most JSONRPC_BATCH_MAX calls and JSONRPC_ANSWER_SIZE_MAX bytes;
+ * what exceeds either is answered with an error, never cut.
+ *
+ * An exchange is one request text (a call or a batch) while it is being answered. It may wait (a
+ * method waits for a block, a backend works elsewhere); then jsonrpc_resume goes on where it
+ * stopped. The transport keeps it alive until it is done. */
+#ifndef RPC_JSONRPC_H
+#define RPC_JSONRPC_H
+
+#include "rpc/backend.h"
+#include "rpc/filters.h"
+#include "rpc/json_reader.h"
+#include "rpc/json_writer.h"
+
+#define JSONRPC_BATCH_MAX       1000
+#define JSONRPC_ANSWER_SIZE_MAX (64u << 20)
+#define JSONRPC_ARENA_SIZE_MAX  (1u << 30)
+
+/* What one chain's methods share: the chain and the filters its clients have set. */
+struct rpc_endpoint {
+    struct rpc_chain *chain;
+    struct filters filters;
+};
+
+/* One call of one method. */
+struct rpc_call {
+    struct rpc_request request; /* first: rpc_server_resume goes from it to the exchange */
+    struct rpc_endpoint *endpoint;
+    struct rpc_chain *chain; /* = endpoint->chain */
+    const struct json *json; /* the request text */
+    uint32_t params;         /* its params array; 0 if it has none */
+    uint32_t argument_count;
+    uint64_t now_ms; /* of the loop, monotonic */
+    /* A method that returns RPC_WAIT by itself (not its backend) waits for the next block or for
+     * this time, whichever comes first, and finds wait_hash as it left it. */
+    uint64_t wait_until_ms;
+    hash32 wait_hash;
+    struct json_writer *out; /* the method writes exactly one value, or nothing when it fails */
+};
+
+typedef enum rpc_status rpc_method_run(struct rpc_call *call);
+
+struct rpc_method {
+    const char *name;
+    rpc_method_run *run;
+    uint8_t argument_min; /* fewer: "missing value for required argument N" */
+    uint8_t argument_max; /* more: "too many arguments, want at most N" */
+};
+
+/* A file of methods, ended by a row without a name. methods.c lists all files. */
+extern const struct rpc_method web3_methods[];
+extern const struct rpc_method eth_state_methods[];
+extern const struct rpc_method eth_block_methods[];
+extern const struct rpc_method eth_transaction_methods[];
+extern const struct rpc_method eth_call_methods[];
+extern const struct rpc_method eth_fee_methods[];
+extern const struct rpc_method eth_log_methods[];
+extern const struct rpc_method debug_methods[];
+extern const struct rpc_method txpool_methods[];
+extern const struct rpc_method development_methods[];
+extern const struct rpc_method lockstep_methods[];
+
+/* methods_find returns the method of that name, or NULL. */
+const struct rpc_method *methods_find(bytes name);
+
+enum jsonrpc_state { JSONRPC_DONE, JSONRPC_WAITING };
+
+struct jsonrpc_exchange {
+    struct rpc_call call; /* first; see struct rpc_call */
+    struct arena arena;
+    struct json json;
+    struct json_writer *out;
+    struct json_mark start;          /* where this exchange's answer begins in out */
+    struct json_mark item;           /* where the current call's answer begins */
+    uint32_t next;                   /* token of the batch's next element */
+    uint32_t end;                    /* token after the batch */
+    uint32_t id;                     /* token of the current call's id; 0 if it is a notification */
+    const struct rpc_method *method; /* the current call's */
+    bool is_batch;
+    bool has_answer; /* something was written after start */
+};
+
+void jsonrpc_exchange_open(struct jsonrpc_exchange *exchange);
+void jsonrpc_exchange_close(struct jsonrpc_exchange *exchange);
+
+/* jsonrpc_begin answers text, appending to out. Nothing is appended when there is nothing to answer
+ * (notifications). text is borrowed until it returns; a waiting exchange has made its own copy. */
+enum jsonrpc_state jsonrpc_begin(
+    struct jsonrpc_exchange *exchange,
+    struct rpc_endpoint *endpoint,
+    struct json_writer *out,
+    uint64_t now_ms,
+    bytes text
+);
+enum jsonrpc_state jsonrpc_resume(struct jsonrpc_exchange *exchange, uint64_t now_ms);
+
+/* jsonrpc_error appends an answer that is only an error with a null id. */
+void jsonrpc_error(struct json_writer *out, int code, const char *message);
+
+#endif

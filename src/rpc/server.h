@@ -1,0 +1,75 @@
+/* rpc/server.h: JSON-RPC over HTTP/1.1 for any number of chains, on one libuv loop.
+ *
+ * Limits: RPC_CONNECTIONS_MAX connections (further ones get 503), those of rpc/http.h for requests
+ * and of rpc/jsonrpc.h for answers. A request must be complete RPC_REQUEST_TIMEOUT_MS after its first
+ * byte, an answer must be taken RPC_WRITE_TIMEOUT_MS after it is ready, a connection may idle for
+ * RPC_IDLE_TIMEOUT_MS: absolute times, so that one byte per second gains nobody anything.
+ *
+ * Everything runs on the loop's thread. SIGPIPE is set to be ignored by rpc_server_open. */
+#ifndef RPC_SERVER_H
+#define RPC_SERVER_H
+
+#include "core/err.h"
+#include "rpc/backend.h"
+
+#define RPC_CONNECTIONS_MAX    1024
+#define RPC_REQUEST_TIMEOUT_MS 20000
+#define RPC_WRITE_TIMEOUT_MS   60000
+#define RPC_IDLE_TIMEOUT_MS    120000
+#define RPC_STOP_TIMEOUT_MS    5000
+#define RPC_ERROR_SIZE         256
+
+struct uv_loop_s;
+struct rpc_server;
+
+struct rpc_server_options {
+    /* Origins whose web pages may read answers ("*" is any), ended by NULL; NULL: none. */
+    const char *const *allowed_origins;
+    /* Names a Host header may have besides localhost and IP addresses, ended by NULL ("*" is any);
+     * NULL: none. A page that re-binds its own name to 127.0.0.1 does not get in. */
+    const char *const *allowed_hosts;
+    /* 0: the defaults above. Tests shorten them. */
+    unsigned request_timeout_ms;
+    unsigned write_timeout_ms;
+    unsigned idle_timeout_ms;
+};
+
+/* rpc_server_open makes a server without listeners. The options are copied, the strings are not.
+ * ERR_MEMORY. */
+MUST_USE enum err rpc_server_open(
+    struct rpc_server **server, struct uv_loop_s *loop, const struct rpc_server_options *options
+);
+
+/* rpc_server_listen opens an endpoint for a chain at an IPv4 or IPv6 address; port 0 takes a free
+ * one. A chain may listen at several addresses; its filters are the same everywhere. chain must
+ * live until the server is closed.
+ *
+ * Out:     bound_port  the port in fact.
+ *          error       when not ERR_OK, for a person: "cannot listen on 127.0.0.1:8545: address
+ *                      already in use".
+ * Returns: ERR_INPUT (not an IP address), ERR_IO, ERR_MEMORY. */
+MUST_USE enum err rpc_server_listen(
+    struct rpc_server *server,
+    uint16_t *bound_port,
+    char error[RPC_ERROR_SIZE],
+    struct rpc_chain *chain,
+    const char *host,
+    uint16_t port
+);
+
+/* rpc_server_new_block says that the chain has a new head: requests that wait for a block are looked
+ * at again. Call it after the block is readable through the backend. */
+void rpc_server_new_block(struct rpc_server *server, struct rpc_chain *chain);
+
+/* rpc_server_resume goes on with a request whose backend operation had returned RPC_WAIT. */
+void rpc_server_resume(struct rpc_server *server, struct rpc_request *request);
+
+/* rpc_server_stop takes no more connections or requests, finishes the answers in flight (for at most
+ * RPC_STOP_TIMEOUT_MS), closes all handles, and then calls on_stopped (may be NULL) once. Backend
+ * operations that wait must be resumed before that. */
+void rpc_server_stop(struct rpc_server *server, void (*on_stopped)(void *context), void *context);
+
+/* rpc_server_close frees the server; only after on_stopped. */
+void rpc_server_close(struct rpc_server *server);
+
+#endif
