@@ -16,7 +16,9 @@ struct arena {
     uint8_t *next;             /* first free byte of the newest chunk */
     uint8_t *end;              /* its end */
     struct arena_chunk *chunk; /* newest chunk; chunks form a list to the oldest */
-    size_t used_size;          /* bytes taken from the source */
+    struct arena_chunk *spare; /* an empty chunk kept for the next growth, or NULL */
+    uint8_t *start;            /* of a fixed region */
+    size_t used_size;          /* bytes taken from the source, the spare chunk included */
     size_t size_max;           /* limit on used_size */
     bool is_region;            /* a fixed region: never grows, nothing to free */
 };
@@ -36,7 +38,7 @@ void arena_open_region(struct arena *arena, void *region, size_t size);
  * again. Closing a closed (zeroed) arena is allowed. */
 void arena_close(struct arena *arena);
 
-/* arena_reset forgets all allocations and keeps the oldest chunk for reuse. */
+/* arena_reset forgets all allocations and keeps the largest chunk for reuse. */
 void arena_reset(struct arena *arena);
 
 /* arena_mark and arena_release: everything allocated after the mark is forgotten. */
@@ -49,6 +51,11 @@ MUST_USE void *arena_alloc_zero(struct arena *arena, size_t size);
 
 /* As arena_alloc for count items of item_size; NULL too when the product overflows. */
 MUST_USE void *arena_alloc_array(struct arena *arena, size_t count, size_t item_size);
+
+/* arena_extend grows an allocation in place, and says whether it could: only the newest allocation
+ * can, as far as its chunk has room. p and old_size are as allocated or last extended; the new bytes
+ * are not zeroed. */
+MUST_USE bool arena_extend(struct arena *arena, void *p, size_t old_size, size_t size);
 
 /* arena_copy copies b into the arena. On ERR_MEMORY *copy is untouched. */
 MUST_USE enum err arena_copy(struct arena *arena, bytes *copy, bytes b);

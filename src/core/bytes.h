@@ -40,8 +40,12 @@ static inline bool bytes_equal(bytes a, bytes b) {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-static inline bytes hash32_bytes(const hash32 *h) { return (bytes){h->b, 32}; }
-static inline bytes address_bytes(const address *a) { return (bytes){a->b, 20}; }
+static inline bytes hash32_bytes(const hash32 *h) {
+    return (bytes){h->b, 32};
+}
+static inline bytes address_bytes(const address *a) {
+    return (bytes){a->b, 20};
+}
 
 static inline bool hash32_equal(const hash32 *a, const hash32 *b) {
     return memcmp(a->b, b->b, 32) == 0;

@@ -7,7 +7,7 @@
 
 __attribute__((noreturn, cold)) void check_fail(const char *file, int line, const char *expression);
 
-#define CHECK(expression)                                                                          \
+#define CHECK(expression) \
     (__builtin_expect(!(expression), 0) ? check_fail(__FILE__, __LINE__, #expression) : (void)0)
 
 #ifdef LOCKSTEP_VERIFY

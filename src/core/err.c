@@ -2,8 +2,8 @@
 
 const char *err_name(enum err err) {
     switch (err) {
-#define ERR_NAME(name, text)                                                                       \
-    case ERR_##name:                                                                               \
+#define ERR_NAME(name, text) \
+    case ERR_##name:         \
         return #name;
         ERR_LIST(ERR_NAME)
 #undef ERR_NAME
@@ -13,8 +13,8 @@ const char *err_name(enum err err) {
 
 const char *err_text(enum err err) {
     switch (err) {
-#define ERR_TEXT(name, text)                                                                       \
-    case ERR_##name:                                                                               \
+#define ERR_TEXT(name, text) \
+    case ERR_##name:         \
         return text;
         ERR_LIST(ERR_TEXT)
 #undef ERR_TEXT

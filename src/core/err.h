@@ -10,14 +10,14 @@
 
 #define MUST_USE __attribute__((warn_unused_result))
 
-#define ERR_LIST(X)                                                                                \
-    X(OK, "ok")                                                                                    \
-    X(MEMORY, "the memory limit of this operation is reached")                                     \
-    X(MISSING, "a needed piece of data is not there")                                              \
-    X(CORRUPT, "data does not match its hash or its format")                                       \
-    X(INPUT, "malformed input")                                                                    \
-    X(LIMIT, "a documented limit is exceeded")                                                     \
-    X(IO, "the operating system refused an operation")                                             \
+#define ERR_LIST(X)                                            \
+    X(OK, "ok")                                                \
+    X(MEMORY, "the memory limit of this operation is reached") \
+    X(MISSING, "a needed piece of data is not there")          \
+    X(CORRUPT, "data does not match its hash or its format")   \
+    X(INPUT, "malformed input")                                \
+    X(LIMIT, "a documented limit is exceeded")                 \
+    X(IO, "the operating system refused an operation")         \
     X(UNSUPPORTED, "not supported by this build")
 
 enum err {

@@ -14,8 +14,7 @@ void hex_encode(char *out, bytes b);
 MUST_USE enum err hex_decode_exact(uint8_t *out, size_t size, const char *text, size_t text_size);
 
 /* hex_decode reads DATA of any even length into the arena ("0x" optional). ERR_INPUT, ERR_MEMORY. */
-MUST_USE enum err
-hex_decode(bytes *out, struct arena *arena, const char *text, size_t text_size);
+MUST_USE enum err hex_decode(bytes *out, struct arena *arena, const char *text, size_t text_size);
 
 /* hex_decode_quantity reads a number, "0x" required, 1 to 64 digits; leading zeros are accepted only
  * if lenient (fixtures have them, RPC forbids them). */

@@ -3,7 +3,11 @@
  * Open addressing, load at most 1/2, grown by doubling (the old table stays in the arena). Values
  * keep their address for the life of the arena: they lie in blocks of their own, so that pointers
  * into the map survive growth. No removal: users keep a "deleted" flag in the value if they need
- * one. Iteration is in order of insertion, which makes everything built on it deterministic. */
+ * one. Iteration is in order of insertion, which makes everything built on it deterministic. Values
+ * are 8-byte aligned.
+ *
+ * Keys may come from an adversary (storage slots do), so hosted builds hash with a seed drawn once
+ * per process; the order of iteration does not depend on it. */
 #ifndef CORE_MAP_H
 #define CORE_MAP_H
 
@@ -11,18 +15,20 @@
 
 struct map {
     struct arena *arena;
-    uint32_t *table;   /* index + 1 of an entry; 0 is free */
+    uint64_t *table;   /* high half of the key's hash, then index + 1 of the entry; 0 is free */
     uint32_t capacity; /* of table, a power of two */
     uint32_t count;
     uint16_t key_size;
     uint16_t value_size;
     uint8_t **blocks; /* entry storage, MAP_BLOCK_ENTRIES entries each: key then value */
-    uint32_t block_count;
     uint32_t block_capacity;
+    uint64_t seed;
 };
 
 #define MAP_BLOCK_ENTRIES 32
+#define MAP_COUNT_MAX     (UINT32_C(1) << 30) /* map_put of one more returns NULL */
 
+/* map_open makes an empty map; it allocates nothing yet. Sizes are at most 4096. */
 void map_open(struct map *map, struct arena *arena, size_t key_size, size_t value_size);
 
 /* The value under key, or NULL. Valid as long as the arena. */

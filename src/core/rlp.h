@@ -12,8 +12,12 @@ struct rlp {
     bytes rest; /* what is not read yet; borrowed from the input */
 };
 
-static inline struct rlp rlp_open(bytes input) { return (struct rlp){input}; }
-static inline bool rlp_done(const struct rlp *rlp) { return rlp->rest.size == 0; }
+static inline struct rlp rlp_open(bytes input) {
+    return (struct rlp){input};
+}
+static inline bool rlp_done(const struct rlp *rlp) {
+    return rlp->rest.size == 0;
+}
 
 /* Each reads the next item and moves on. ERR_INPUT, cursor untouched, if it is not of that kind.
  * Views are borrowed from the input. */
