@@ -89,15 +89,6 @@ MUST_USE enum err forks_set_blob(
     struct fork_schedule *schedule, uint64_t timestamp, struct blob_parameters parameters
 );
 
-/* The hash and next value of EIP-2124 (fork identifier), for tools that show it. */
-uint32_t forks_identifier(
-    const struct fork_schedule *schedule,
-    uint64_t *next,
-    const hash32 *genesis_hash,
-    uint64_t number,
-    uint64_t timestamp
-);
-
 /* The fixtures' name of a fork ("Cancun"); static storage. */
 const char *forks_name(enum fork fork);
 

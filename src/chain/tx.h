@@ -26,19 +26,56 @@ enum tx_type {
  * Order: decoding, then by what is needed to know it (nothing, the rules, the block, the state). */
 #define TX_VERDICT_LIST(X)                                                                         \
     X(OK, "", "ok")                                                                                \
-    /* The bytes. */                                                                               \
+    /* The bytes. A number with leading zeros is not canonical; one that is too wide overflows. */ \
     X(RLP, "RLP_INVALID_VALUE", "rlp: malformed transaction")                                      \
+    X(RLP_HEADER, "RLP_INVALID_HEADER", "rlp: transaction is not one list")                        \
+    X(RLP_SIZE, "RLP_ERROR_SIZE", "rlp: a length exceeds what is there")                           \
+    X(FIELDS_TOO_FEW, "RLP_TOO_FEW_ELEMENTS", "rlp: too few elements for transaction")             \
+    X(FIELDS_TOO_MANY, "RLP_TOO_MANY_ELEMENTS", "rlp: too many elements for transaction")          \
     X(TYPE_UNKNOWN, "TYPE_NOT_SUPPORTED", "transaction type not supported")                        \
-    X(TO_SIZE, "ADDRESS_TOO_SHORT", "rlp: recipient is not an address")                            \
+    X(CHAIN_ID_FORMAT, "INVALID_CHAINID", "rlp: malformed chain id")                               \
+    X(NONCE_FORMAT, "RLP_INVALID_NONCE", "rlp: malformed nonce")                                   \
+    X(NONCE_ZEROS, "RLP_LEADING_ZEROS_NONCE", "rlp: nonce with leading zeros")                     \
     X(NONCE_OVERFLOW, "NONCE_OVERFLOW", "rlp: nonce does not fit 64 bits")                         \
-    X(GAS_LIMIT_OVERFLOW, "GASLIMIT_OVERFLOW", "rlp: gas limit does not fit 64 bits")              \
+    X(GAS_PRICE_ZEROS, "RLP_LEADING_ZEROS_GASPRICE", "rlp: gas price with leading zeros")          \
     X(GAS_PRICE_OVERFLOW, "GASPRICE_OVERFLOW", "rlp: gas price does not fit 256 bits")             \
+    X(TIP_ZEROS, "RLP_LEADING_ZEROS_PRIORITY_FEE", "rlp: priority fee with leading zeros")         \
+    X(TIP_OVERFLOW, "PRIORITY_OVERFLOW", "rlp: priority fee does not fit 256 bits")                \
+    X(FEE_CAP_ZEROS, "RLP_LEADING_ZEROS_BASEFEE", "rlp: fee cap with leading zeros")               \
+    X(FEE_CAP_OVERFLOW, "GASPRICE_OVERFLOW", "rlp: fee cap does not fit 256 bits")                 \
+    X(GAS_LIMIT_FORMAT, "RLP_INVALID_GASLIMIT", "rlp: malformed gas limit")                        \
+    X(GAS_LIMIT_ZEROS, "RLP_LEADING_ZEROS_GASLIMIT", "rlp: gas limit with leading zeros")          \
+    X(GAS_LIMIT_OVERFLOW, "GASLIMIT_OVERFLOW", "rlp: gas limit does not fit 64 bits")              \
+    X(TO_FORMAT, "RLP_INVALID_TO", "rlp: recipient is a list")                                     \
+    X(TO_SHORT, "ADDRESS_TOO_SHORT", "rlp: input string too short for common.Address")             \
+    X(TO_LONG, "ADDRESS_TOO_LONG", "rlp: input string too long for common.Address")                \
+    X(VALUE_ZEROS, "RLP_LEADING_ZEROS_VALUE", "rlp: value with leading zeros")                     \
     X(VALUE_OVERFLOW, "VALUE_OVERFLOW", "rlp: value does not fit 256 bits")                        \
-    X(CHAIN_ID_OVERFLOW, "INVALID_CHAINID", "rlp: chain id does not fit 64 bits")                  \
-    X(SIGNATURE_OVERFLOW, "INVALID_SIGNATURE_VRS", "rlp: signature value does not fit 256 bits")   \
+    X(DATA_FORMAT, "RLP_INVALID_DATA", "rlp: data is a list")                                      \
+    X(ACCESS_LIST_FORMAT, "RLP_INVALID_VALUE", "rlp: malformed access list")                       \
+    X(ACCESS_ADDRESS_SHORT,                                                                        \
+      "RLP_INVALID_ACCESS_LIST_ADDRESS_TOO_SHORT",                                                 \
+      "rlp: access list address too short")                                                        \
+    X(ACCESS_ADDRESS_LONG,                                                                         \
+      "RLP_INVALID_ACCESS_LIST_ADDRESS_TOO_LONG",                                                  \
+      "rlp: access list address too long")                                                         \
+    X(ACCESS_KEY_SHORT,                                                                            \
+      "RLP_INVALID_ACCESS_LIST_STORAGE_TOO_SHORT",                                                 \
+      "rlp: access list storage key too short")                                                    \
+    X(ACCESS_KEY_LONG,                                                                             \
+      "RLP_INVALID_ACCESS_LIST_STORAGE_TOO_LONG",                                                  \
+      "rlp: access list storage key too long")                                                     \
+    X(BLOB_FEE_FORMAT, "RLP_INVALID_VALUE", "rlp: malformed max fee per blob gas")                 \
+    X(BLOB_HASHES_FORMAT, "RLP_INVALID_VALUE", "rlp: malformed blob versioned hashes")             \
     X(AUTHORIZATION_FORMAT,                                                                        \
       "TYPE_4_INVALID_AUTHORIZATION_FORMAT",                                                       \
       "rlp: malformed authorization list")                                                         \
+    X(V_ZEROS, "RLP_LEADING_ZEROS_V", "rlp: v with leading zeros")                                 \
+    X(R_FORMAT, "RLP_INVALID_SIGNATURE_R", "rlp: r is not a number of 256 bits")                   \
+    X(R_ZEROS, "RLP_LEADING_ZEROS_R", "rlp: r with leading zeros")                                 \
+    X(S_FORMAT, "RLP_INVALID_SIGNATURE_S", "rlp: s is not a number of 256 bits")                   \
+    X(S_ZEROS, "RLP_LEADING_ZEROS_S", "rlp: s with leading zeros")                                 \
+    X(DEPOSIT_FORMAT, "RLP_INVALID_VALUE", "rlp: malformed deposit transaction")                   \
     X(BLOB_TX_CREATE, "TYPE_3_TX_CONTRACT_CREATION", "blob transaction of type create")            \
     X(SET_CODE_TX_CREATE,                                                                          \
       "TYPE_4_TX_CONTRACT_CREATION",                                                               \

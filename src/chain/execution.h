@@ -1,0 +1,201 @@
+/* chain/execution.h: one transaction, system call or bare message, run to its end.
+ *
+ * An execution drives the machine (evm/) and answers what it asks for from the state (state/), so
+ * whoever drives an execution sees only what concerns him: a call to another chain, or the end.
+ *
+ *      begin ── run ──┬─ DONE       result is filled; the journal holds the effects
+ *                     ├─ CALL       the machine asks for a call; answer it, run again
+ *                     ├─ REVERTING  a frame that made calls reverts (evm.h); answer, run again
+ *                     ├─ INVALID    verdict says why; the journal is as it was before
+ *                     └─ FAILED     err says why; ERR_MISSING: supply `wanted`, run again
+ *
+ * The journal is block-scoped and shared by the executions of a block, one after the other; an
+ * execution begins and ends the journal's transaction. Between CALL and the next run an execution
+ * may be copied (execution_copy) with its journal, as often as one likes.
+ *
+ * After FAILED (or a CALL nobody will answer) the execution is either run again or abandoned:
+ * execution_abandon puts the journal back to where the execution began. Nothing is ever half-applied.
+ *
+ * Guest-safe. Memory comes from the arena given at begin and is freed with it. */
+#ifndef CHAIN_EXECUTION_H
+#define CHAIN_EXECUTION_H
+
+#include "chain/forks.h"
+#include "chain/receipt.h"
+#include "chain/tx.h"
+#include "evm/evm.h"
+#include "evm/journal.h"
+#include "state/state.h"
+
+/* Where BLOCKHASH finds the hashes of the last 256 blocks. */
+struct block_hashes {
+    void *context;
+    /* The hash of block `number`. ERR_MISSING: a block that exists is not at hand. */
+    enum err (*get)(void *context, uint64_t number, hash32 *hash);
+};
+
+/* What is the same for all executions of a block. */
+struct block_context {
+    struct fork_rules rules;
+    uint64_t number;
+    uint64_t timestamp;
+    uint64_t gas_limit;
+    address coinbase;
+    u256 difficulty; /* before Paris */
+    hash32 prev_randao;
+    u256 base_fee_per_gas; /* 0 before London */
+    u256 blob_base_fee;    /* 0 before Cancun */
+    struct block_hashes hashes;
+};
+
+enum execution_status {
+    EXECUTION_DONE,
+    EXECUTION_CALL,
+    EXECUTION_REVERTING,
+    EXECUTION_INVALID,
+    EXECUTION_FAILED,
+};
+
+/* Deviations from a plain transaction, all off (zero) in a block of an ordinary chain. */
+struct execution_options {
+    bool base_fee_to_coinbase; /* a rollup: the base fee is paid to the coinbase, never burned */
+    bool allow_deposit;        /* type 0x7e is allowed */
+    bool skip_fees;            /* eth_call: a price below the base fee is fine, price 0 is free */
+    bool skip_nonce;           /* eth_call: any nonce, and it is not checked */
+    bool skip_balance;         /* eth_call with overrides: what the sender lacks is lent to it */
+    bool skip_sender_code;     /* eth_call: a sender with code is fine (EIP-3607) */
+    bool skip_gas_cap;         /* eth_call: no EIP-7825 cap */
+    bool skip_end;          /* leave the journal's transaction open at DONE; the caller ends it */
+    uint64_t gas_available; /* of the block; a transaction that wants more is invalid */
+    uint64_t blob_gas_available; /* same */
+    const struct evm_tracer *tracer;
+    const address *foreign; /* addresses whose calls come out as EXECUTION_CALL */
+    size_t foreign_count;
+};
+
+struct execution_result {
+    bool is_success;
+    enum evm_outcome outcome; /* of the outermost frame, for the exact reason */
+    uint64_t gas_used;        /* after the refund, and at least the floor (EIP-7623) */
+    uint64_t gas_refund;      /* what was refunded */
+    uint64_t gas_max;         /* before the refund: the gas needed to get this far */
+    bytes output;             /* returned or revert data; borrowed from the execution's arena */
+    bool is_create;
+    address created;
+    const struct log *logs; /* borrowed from the execution's arena */
+    size_t log_count;
+    u256 effective_gas_price;
+    u256 coinbase_fee; /* wei that went to the coinbase */
+    uint64_t blob_gas_used;
+    uint64_t sender_nonce; /* before the transaction */
+};
+
+enum execution_wanted { WANTED_NOTHING, WANTED_ACCOUNT, WANTED_SLOT, WANTED_CODE, WANTED_HASH };
+
+enum execution_kind { EXECUTION_TX, EXECUTION_SYSTEM_CALL, EXECUTION_MESSAGE };
+
+/* A message call or creation without transaction around it. No gas but the frame's is charged. */
+struct execution_message {
+    address caller;
+    address origin;
+    u256 gas_price; /* what GASPRICE says */
+    bool is_create; /* input is initcode; the address follows from the caller's nonce */
+    bool is_static;
+    address target;
+    u256 value;
+    u256 mint; /* given to the caller first, from nowhere */
+    uint64_t gas;
+    bytes input;
+};
+
+struct execution {
+    /* Given at begin; borrowed until the end. */
+    const struct block_context *block;
+    struct state *state;
+    struct journal *journal;
+    struct arena *arena;
+    struct execution_options options;
+    enum execution_kind kind;
+    const struct tx *tx;
+    address sender;
+    struct execution_message message;
+
+    struct evm evm; /* inspect its request after CALL and REVERTING, answer through evm.h */
+    int phase;
+    size_t cursor; /* within a phase that goes over a list */
+    uint32_t snapshot;
+    u256 blob_fee;
+    uint64_t intrinsic_gas;
+    uint64_t floor_gas;
+    uint64_t auth_refund;
+
+    /* After run. */
+    struct execution_result result; /* DONE */
+    enum tx_verdict verdict;        /* INVALID */
+    enum err err;                   /* FAILED */
+    enum execution_wanted wanted;   /* FAILED with ERR_MISSING: what was being read … */
+    address wanted_address;         /* … of which account */
+    hash32 wanted_key;              /* … slot, code hash; the trie node is in state->wanted */
+    uint64_t wanted_number;         /* … block */
+};
+
+/* Each begins an execution; nothing is read and nothing changes before the first run. All pointers
+ * are borrowed until the execution is done or abandoned. The sender was recovered by tx_sender. */
+void execution_begin_tx(
+    struct execution *x,
+    const struct block_context *block,
+    struct state *state,
+    struct journal *journal,
+    struct arena *arena,
+    const struct tx *tx,
+    const address *sender,
+    const struct execution_options *options
+);
+
+/* A system call (EIP-4788, 2935, 7002, 7251): from 0xff…fe with 30,000,000 gas, no fee, no nonce.
+ * The outcome of a target without code is success with no output; result.is_success tells. */
+void execution_begin_system_call(
+    struct execution *x,
+    const struct block_context *block,
+    struct state *state,
+    struct journal *journal,
+    struct arena *arena,
+    const address *target,
+    bytes input,
+    const struct execution_options *options
+);
+
+void execution_begin_message(
+    struct execution *x,
+    const struct block_context *block,
+    struct state *state,
+    struct journal *journal,
+    struct arena *arena,
+    const struct execution_message *message,
+    const struct execution_options *options
+);
+
+/* Runs until one of the five statuses. Calling it again after DONE or INVALID is a bug (CHECKed). */
+enum execution_status execution_run(struct execution *x);
+
+/* execution_end ends the journal's transaction after DONE with options.skip_end. */
+MUST_USE enum err execution_end(struct execution *x);
+
+/* Puts the journal back to where the execution began. For executions that are not DONE. */
+void execution_abandon(struct execution *x);
+
+/* A deep copy of a suspended execution, on a copy of its journal. Everything that was borrowed at
+ * begin stays borrowed, except journal and arena: the copy's are the ones given here. ERR_MEMORY. */
+MUST_USE enum err execution_copy(
+    struct execution *to, struct journal *journal, struct arena *arena, const struct execution *from
+);
+
+/* Applies everything the journal has changed since it was opened (or last committed) to the state:
+ * the new root. The journal stays usable for reading. */
+MUST_USE enum err
+journal_commit(hash32 *root, struct journal *journal, struct state *state, struct arena *arena);
+
+/* The address of system calls. */
+extern const address SYSTEM_ADDRESS;
+
+#endif

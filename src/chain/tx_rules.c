@@ -1,0 +1,232 @@
+/* chain/tx_rules.c: what a transaction must satisfy and cost by itself, and who sent it. */
+#include "chain/tx.h"
+
+#include "core/check.h"
+#include "crypto/keccak.h"
+#include "crypto/secp256k1.h"
+
+/* --- verdicts ----------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    const char *eest;
+    const char *text;
+} VERDICTS[] = {
+#define VERDICT_ROW(name, eest, text) {#name, "TransactionException." eest, text},
+    TX_VERDICT_LIST(VERDICT_ROW)
+#undef VERDICT_ROW
+};
+
+const char *tx_verdict_name(enum tx_verdict verdict) {
+    return VERDICTS[verdict].name;
+}
+const char *tx_verdict_eest(enum tx_verdict verdict) {
+    return VERDICTS[verdict].eest;
+}
+const char *tx_verdict_text(enum tx_verdict verdict) {
+    return VERDICTS[verdict].text;
+}
+
+/* --- senders ------------------------------------------------------------------------------------ */
+
+enum err tx_sender(
+    address *sender,
+    enum tx_verdict *verdict,
+    struct arena *arena,
+    const struct tx *tx,
+    const struct fork_rules *rules
+) {
+    if (tx->type == TX_DEPOSIT) {
+        *sender = tx->from;
+        *verdict = TX_OK;
+        return ERR_OK;
+    }
+    if (tx->is_protected) {
+        if (tx->type == TX_LEGACY && rules->fork < FORK_SPURIOUS_DRAGON) {
+            *verdict = TX_PROTECTED_PRE_FORK;
+            return ERR_OK;
+        }
+        if (tx->chain_id != rules->chain_id) {
+            *verdict = TX_CHAIN_ID;
+            return ERR_OK;
+        }
+    }
+    if (rules->fork >= FORK_HOMESTEAD && u256_less(&SECP256K1_N_HALF, &tx->s)) { /* EIP-2 */
+        *verdict = TX_SIGNATURE;
+        return ERR_OK;
+    }
+    hash32 digest;
+    enum err err = tx_signing_hash(&digest, arena, tx);
+    if (err != ERR_OK) return err;
+    err = secp256k1_recover_address(sender, &digest, &tx->r, &tx->s, tx->y_parity);
+    *verdict = err == ERR_OK ? TX_OK : TX_SIGNATURE;
+    return ERR_OK;
+}
+
+enum err tx_sign(struct tx *tx, struct arena *arena, const hash32 *private_key) {
+    hash32 digest;
+    enum err err = tx_signing_hash(&digest, arena, tx);
+    if (err != ERR_OK) return err;
+    unsigned y_parity;
+    err = secp256k1_sign(&tx->r, &tx->s, &y_parity, &digest, private_key);
+    if (err == ERR_OK) tx->y_parity = (uint8_t)y_parity;
+    return err;
+}
+
+/* --- EIP-7702 authorizations -------------------------------------------------------------------- */
+
+#define AUTHORIZATION_MAGIC 0x05
+
+/* Appends the RLP of a number; returns the new size. */
+static size_t append_number(uint8_t *out, size_t size, const u256 *number) {
+    unsigned byte_size = u256_byte_size(number);
+    uint8_t be[32];
+    u256_store_be(be, number);
+    if (byte_size == 1 && be[31] < 0x80) {
+        out[size] = be[31];
+        return size + 1;
+    }
+    out[size] = (uint8_t)(0x80 + byte_size);
+    memcpy(out + size + 1, be + 32 - byte_size, byte_size);
+    return size + 1 + byte_size;
+}
+
+/* keccak256(MAGIC || rlp([chain_id, address, nonce])), built in a fixed buffer. */
+static hash32 authorization_digest(const struct tx_authorization *authorization) {
+    uint8_t payload[33 + 21 + 9];
+    u256 nonce = u256_from_u64(authorization->nonce);
+    size_t size = append_number(payload, 0, &authorization->chain_id);
+    payload[size++] = 0x80 + 20;
+    memcpy(payload + size, authorization->address.b, 20);
+    size = append_number(payload, size + 20, &nonce);
+    uint8_t head[3] = {AUTHORIZATION_MAGIC, (uint8_t)(0xc0 + size), 0};
+    size_t head_size = 2;
+    if (size > 55) {
+        head[1] = 0xf8;
+        head[2] = (uint8_t)size;
+        head_size = 3;
+    }
+    return keccak256_two(bytes_of(head, head_size), bytes_of(payload, size));
+}
+
+bool tx_authority(
+    address *authority, const struct tx_authorization *authorization, uint64_t chain_id
+) {
+    u256 own_chain_id = u256_from_u64(chain_id);
+    if (!u256_is_zero(&authorization->chain_id) &&
+        !u256_equal(&authorization->chain_id, &own_chain_id))
+        return false;
+    if (authorization->nonce == UINT64_MAX) return false; /* EIP-2681 */
+    if (u256_less(&SECP256K1_N_HALF, &authorization->s)) return false;
+    hash32 digest = authorization_digest(authorization);
+    return secp256k1_recover_address(
+               authority, &digest, &authorization->r, &authorization->s, authorization->y_parity
+           ) == ERR_OK;
+}
+
+enum err tx_authorization_sign(struct tx_authorization *authorization, const hash32 *private_key) {
+    hash32 digest = authorization_digest(authorization);
+    unsigned y_parity;
+    enum err err =
+        secp256k1_sign(&authorization->r, &authorization->s, &y_parity, &digest, private_key);
+    if (err == ERR_OK) authorization->y_parity = (uint8_t)y_parity;
+    return err;
+}
+
+/* --- gas ---------------------------------------------------------------------------------------- */
+
+#define GAS_TX                     21000u /* Yellow Paper appendix G */
+#define GAS_TX_CREATE              32000u /* EIP-2 */
+#define GAS_TX_DATA_ZERO           4u
+#define GAS_TX_DATA_NONZERO        68u
+#define GAS_TX_DATA_NONZERO_2028   16u    /* EIP-2028 */
+#define GAS_INITCODE_WORD          2u     /* EIP-3860 */
+#define GAS_ACCESS_LIST_ADDRESS    2400u  /* EIP-2930 */
+#define GAS_ACCESS_LIST_KEY        1900u  /* EIP-2930 */
+#define GAS_PER_EMPTY_ACCOUNT_COST 25000u /* EIP-7702 */
+#define GAS_FLOOR_PER_TOKEN        10u    /* EIP-7623 */
+#define TOKENS_PER_NONZERO_BYTE    4u     /* EIP-7623 */
+
+static uint64_t count_zero_bytes(bytes data) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < data.size; i++)
+        count += data.data[i] == 0;
+    return count;
+}
+
+uint64_t tx_intrinsic_gas(const struct tx *tx, enum fork fork) {
+    uint64_t zero_count = count_zero_bytes(tx->data);
+    uint64_t nonzero_count = tx->data.size - zero_count;
+    uint64_t gas = GAS_TX + zero_count * GAS_TX_DATA_ZERO;
+    gas += nonzero_count * (fork >= FORK_ISTANBUL ? GAS_TX_DATA_NONZERO_2028 : GAS_TX_DATA_NONZERO);
+    if (tx->is_create && fork >= FORK_HOMESTEAD) gas += GAS_TX_CREATE;
+    if (tx->is_create && fork >= FORK_SHANGHAI)
+        gas += (tx->data.size + 31) / 32 * GAS_INITCODE_WORD;
+    for (size_t i = 0; i < tx->access_count; i++)
+        gas += GAS_ACCESS_LIST_ADDRESS + tx->access_list[i].key_count * GAS_ACCESS_LIST_KEY;
+    gas += tx->authorization_count * GAS_PER_EMPTY_ACCOUNT_COST;
+    return gas;
+}
+
+uint64_t tx_floor_gas(const struct tx *tx, enum fork fork) {
+    if (fork < FORK_PRAGUE) return 0;
+    uint64_t zero_count = count_zero_bytes(tx->data);
+    uint64_t tokens = zero_count + (tx->data.size - zero_count) * TOKENS_PER_NONZERO_BYTE;
+    return GAS_TX + tokens * GAS_FLOOR_PER_TOKEN;
+}
+
+/* --- rules that need only the transaction and the fork ------------------------------------------ */
+
+#define BLOB_HASH_VERSION_KZG 0x01 /* EIP-4844 */
+#define TX_BLOB_COUNT_MAX     6u   /* EIP-7594, from Osaka */
+
+static enum tx_verdict check_type(const struct tx *tx, enum fork fork) {
+    switch (tx->type) {
+    case TX_LEGACY:
+    case TX_DEPOSIT: /* the caller knows whether this is a chain that has them */
+        return TX_OK;
+    case TX_ACCESS_LIST:
+        return fork >= FORK_BERLIN ? TX_OK : TX_TYPE_1_PRE_FORK;
+    case TX_DYNAMIC_FEE:
+        return fork >= FORK_LONDON ? TX_OK : TX_TYPE_2_PRE_FORK;
+    case TX_BLOB:
+        return fork >= FORK_CANCUN ? TX_OK : TX_TYPE_3_PRE_FORK;
+    case TX_SET_CODE:
+        return fork >= FORK_PRAGUE ? TX_OK : TX_TYPE_4_PRE_FORK;
+    }
+    return TX_TYPE_UNKNOWN;
+}
+
+static enum tx_verdict check_blobs(const struct tx *tx, const struct fork_rules *rules) {
+    if (tx->is_create) return TX_BLOB_TX_CREATE;
+    if (tx->blob_count == 0) return TX_NO_BLOBS;
+    if (rules->fork >= FORK_OSAKA && tx->blob_count > TX_BLOB_COUNT_MAX) return TX_BLOB_COUNT;
+    if (tx->blob_count > rules->blob.max) return TX_BLOB_COUNT;
+    for (size_t i = 0; i < tx->blob_count; i++) {
+        if (tx->blob_versioned_hashes[i].b[0] != BLOB_HASH_VERSION_KZG) return TX_BLOB_HASH_VERSION;
+    }
+    return TX_OK;
+}
+
+enum tx_verdict tx_check(const struct tx *tx, const struct fork_rules *rules) {
+    enum tx_verdict verdict = check_type(tx, rules->fork);
+    if (verdict != TX_OK) return verdict;
+    /* A deposit was checked where it was made; its gas is the frame's gas. */
+    if (tx->type == TX_DEPOSIT) return TX_OK;
+    if (tx->type == TX_BLOB) {
+        verdict = check_blobs(tx, rules);
+        if (verdict != TX_OK) return verdict;
+    }
+    if (tx->type == TX_SET_CODE) {
+        if (tx->is_create) return TX_SET_CODE_TX_CREATE;
+        if (tx->authorization_count == 0) return TX_NO_AUTHORIZATIONS;
+    }
+    if (tx->nonce == UINT64_MAX) return TX_NONCE_MAX; /* EIP-2681 */
+    if (rules->fork >= FORK_OSAKA && tx->gas_limit > TX_GAS_LIMIT_MAX) return TX_GAS_LIMIT_MAX;
+    if (rules->fork >= FORK_SHANGHAI && tx->is_create && tx->data.size > TX_INITCODE_SIZE_MAX)
+        return TX_INITCODE_SIZE;
+    if (u256_less(&tx->max_fee_per_gas, &tx->max_priority_fee_per_gas)) return TX_TIP_ABOVE_FEE_CAP;
+    if (tx->gas_limit < tx_intrinsic_gas(tx, rules->fork)) return TX_INTRINSIC_GAS;
+    if (tx->gas_limit < tx_floor_gas(tx, rules->fork)) return TX_FLOOR_GAS;
+    return TX_OK;
+}
