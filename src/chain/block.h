@@ -77,7 +77,7 @@ struct block_builder {
     struct header header;             /* complete after block_finish */
     struct block_attributes attributes;
     struct execution execution;
-    bool is_executing;
+    const struct tx *tx; /* being executed, or NULL */
 
     struct tx *txs;
     bytes *tx_encodings;
@@ -102,6 +102,7 @@ struct block_builder {
  * In:      state     at parent's state root; changed only by block_finish.
  *          hashes    for BLOCKHASH: parent and the 255 before it.
  *          options   of every transaction; the gas fields are the builder's. May be NULL.
+ *          code_cache  may be NULL.
  * Returns: ERR_MISSING, ERR_CORRUPT, ERR_MEMORY, ERR_IO as the state's; the builder is then void. */
 MUST_USE enum err block_begin(
     struct block_builder *builder,
@@ -111,10 +112,11 @@ MUST_USE enum err block_begin(
     const struct header *parent,
     const struct block_attributes *attributes,
     struct block_hashes hashes,
-    const struct execution_options *options
+    const struct execution_options *options,
+    struct evm_code_cache *code_cache
 );
 
-/* The journal and context of a block without any block around it: for eth_call on top of a header. */
+/* What executions on top of a header's state see, as if in a block with that header (eth_call). */
 struct block_context block_context_of(
     const struct header *header, const struct fork_rules *rules, struct block_hashes hashes
 );
@@ -175,6 +177,7 @@ MUST_USE enum err block_import(
     const u256 *parent_total_difficulty,
     struct block_hashes hashes,
     struct block_ancestors ancestors,
+    struct evm_code_cache *code_cache,
     bytes encoding
 );
 

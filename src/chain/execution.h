@@ -3,11 +3,13 @@
  * An execution drives the machine (evm/) and answers what it asks for from the state (state/), so
  * whoever drives an execution sees only what concerns him: a call to another chain, or the end.
  *
- *      begin ── run ──┬─ DONE       result is filled; the journal holds the effects
- *                     ├─ CALL       the machine asks for a call; answer it, run again
- *                     ├─ REVERTING  a frame that made calls reverts (evm.h); answer, run again
- *                     ├─ INVALID    verdict says why; the journal is as it was before
- *                     └─ FAILED     err says why; ERR_MISSING: supply `wanted`, run again
+ *      open ── begin ── run ──┬─ DONE         result is filled; the journal holds the effects
+ *                             ├─ CALL         the machine asks for a call; answer it (evm.h), run again
+ *                             ├─ INSIDE_DONE  what evm_call_inside began is done: evm.result; the call
+ *                             │               it was inside is the pending request again
+ *                             ├─ REVERTING    a frame that made calls reverts (evm.h); run again
+ *                             ├─ INVALID      verdict says why; the journal is as it was before
+ *                             └─ FAILED       err says why; ERR_MISSING: supply `wanted`, run again
  *
  * The journal is block-scoped and shared by the executions of a block, one after the other; an
  * execution begins and ends the journal's transaction. Between CALL and the next run an execution
@@ -16,7 +18,8 @@
  * After FAILED (or a CALL nobody will answer) the execution is either run again or abandoned:
  * execution_abandon puts the journal back to where the execution began. Nothing is ever half-applied.
  *
- * Guest-safe. Memory comes from the arena given at begin and is freed with it. */
+ * An open execution can run any number of transactions one after the other, which saves making the
+ * machine anew. Memory comes from the arena given at open and is freed with it. */
 #ifndef CHAIN_EXECUTION_H
 #define CHAIN_EXECUTION_H
 
@@ -25,7 +28,8 @@
 #include "chain/tx.h"
 #include "evm/evm.h"
 #include "evm/journal.h"
-#include "state/state.h"
+
+struct state;
 
 /* Where BLOCKHASH finds the hashes of the last 256 blocks. */
 struct block_hashes {
@@ -51,6 +55,7 @@ struct block_context {
 enum execution_status {
     EXECUTION_DONE,
     EXECUTION_CALL,
+    EXECUTION_INSIDE_DONE,
     EXECUTION_REVERTING,
     EXECUTION_INVALID,
     EXECUTION_FAILED,
@@ -109,11 +114,14 @@ struct execution_message {
 };
 
 struct execution {
-    /* Given at begin; borrowed until the end. */
+    /* Given at open; borrowed. */
     const struct block_context *block;
     struct state *state;
     struct journal *journal;
     struct arena *arena;
+    struct evm_code_cache *code_cache;
+
+    /* Given at begin; tx, and what options and message point to, are borrowed until the end. */
     struct execution_options options;
     enum execution_kind kind;
     const struct tx *tx;
@@ -121,13 +129,16 @@ struct execution {
     struct execution_message message;
 
     struct evm evm; /* inspect its request after CALL and REVERTING, answer through evm.h */
-    int phase;
+
+    /* Private. */
+    struct evm_config config;
+    unsigned phase;
     size_t cursor; /* within a phase that goes over a list */
-    uint32_t snapshot;
+    struct journal_snapshot snapshot;
+    u256 fee_limit; /* what the sender paid ahead */
     u256 blob_fee;
     uint64_t intrinsic_gas;
     uint64_t floor_gas;
-    uint64_t auth_refund;
 
     /* After run. */
     struct execution_result result; /* DONE */
@@ -135,67 +146,58 @@ struct execution {
     enum err err;                   /* FAILED */
     enum execution_wanted wanted;   /* FAILED with ERR_MISSING: what was being read … */
     address wanted_address;         /* … of which account */
-    hash32 wanted_key;              /* … slot, code hash; the trie node is in state->wanted */
+    u256 wanted_key;                /* … slot */
+    hash32 wanted_hash;             /* … code; or the trie node that was not there */
     uint64_t wanted_number;         /* … block */
 };
 
-/* Each begins an execution; nothing is read and nothing changes before the first run. All pointers
- * are borrowed until the execution is done or abandoned. The sender was recovered by tx_sender. */
-void execution_begin_tx(
+/* execution_open makes an execution for transactions of one block. All pointers are borrowed.
+ * code_cache may be NULL. ERR_MEMORY. */
+MUST_USE enum err execution_open(
     struct execution *x,
+    struct arena *arena,
     const struct block_context *block,
     struct state *state,
     struct journal *journal,
-    struct arena *arena,
+    struct evm_code_cache *code_cache
+);
+
+/* Each begins an execution; nothing is read and nothing changes before the first run. A sender is
+ * what tx_sender recovered. options may be NULL: none, and gas_available the block's gas limit. */
+void execution_begin_tx(
+    struct execution *x,
     const struct tx *tx,
     const address *sender,
     const struct execution_options *options
 );
 
 /* A system call (EIP-4788, 2935, 7002, 7251): from 0xff…fe with 30,000,000 gas, no fee, no nonce.
- * The outcome of a target without code is success with no output; result.is_success tells. */
-void execution_begin_system_call(
-    struct execution *x,
-    const struct block_context *block,
-    struct state *state,
-    struct journal *journal,
-    struct arena *arena,
-    const address *target,
-    bytes input,
-    const struct execution_options *options
-);
+ * A target without code is a success with no output. */
+void execution_begin_system_call(struct execution *x, const address *target, bytes input);
 
 void execution_begin_message(
     struct execution *x,
-    const struct block_context *block,
-    struct state *state,
-    struct journal *journal,
-    struct arena *arena,
     const struct execution_message *message,
     const struct execution_options *options
 );
 
-/* Runs until one of the five statuses. Calling it again after DONE or INVALID is a bug (CHECKed). */
+/* Runs until one of the statuses above. Calling it again after DONE or INVALID is a bug (CHECKed). */
 enum execution_status execution_run(struct execution *x);
 
 /* execution_end ends the journal's transaction after DONE with options.skip_end. */
 MUST_USE enum err execution_end(struct execution *x);
 
-/* Puts the journal back to where the execution began. For executions that are not DONE. */
+/* Puts the journal back to where the execution began, and ends its transaction. For executions that
+ * are neither DONE (with skip_end: it is allowed) nor INVALID. */
 void execution_abandon(struct execution *x);
 
-/* A deep copy of a suspended execution, on a copy of its journal. Everything that was borrowed at
- * begin stays borrowed, except journal and arena: the copy's are the ones given here. ERR_MEMORY. */
+/* A deep copy of a suspended execution, on a copy of its journal (journal_copy). What was borrowed at
+ * open and begin stays borrowed, but for the arena and the journal. ERR_MEMORY: *to is unusable. */
 MUST_USE enum err execution_copy(
-    struct execution *to, struct journal *journal, struct arena *arena, const struct execution *from
+    struct execution *to, struct arena *arena, const struct execution *from, struct journal *journal
 );
 
-/* Applies everything the journal has changed since it was opened (or last committed) to the state:
- * the new root. The journal stays usable for reading. */
-MUST_USE enum err
-journal_commit(hash32 *root, struct journal *journal, struct state *state, struct arena *arena);
-
-/* The address of system calls. */
+/* Who makes system calls: 0xff…fe. */
 extern const address SYSTEM_ADDRESS;
 
 #endif
