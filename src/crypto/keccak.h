@@ -18,8 +18,8 @@ hash32 keccak256(bytes data);
 /* The hash of a followed by b. */
 hash32 keccak256_two(bytes a, bytes b);
 
-/* keccak256_x4 hashes four independent inputs at once, where the CPU can: about the price of one and
- * a half when they have the same number of blocks. The inputs may have any sizes. */
+/* keccak256_x4 hashes four independent inputs at once, where the CPU can: about the price of one
+ * and a half when they have the same number of blocks. The inputs may have any sizes. */
 void keccak256_x4(hash32 out[4], const bytes in[4]);
 
 /* As keccak256 of each of count inputs; in as few permutations as possible. */
