@@ -4,6 +4,7 @@
 #include "node/hd_keys.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdarg.h>
 
 #define FIELD(name)      offsetof(struct node_options, name)
@@ -279,10 +280,10 @@ static bool set_value(
         if (!read_number(&number, text) || number < option->min || number > option->max)
             return fail(
                 error,
-                "--%s takes a number from %llu to %llu, not \"%.60s\"",
+                "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not \"%.60s\"",
                 option->name,
-                (unsigned long long)option->min,
-                (unsigned long long)option->max,
+                option->min,
+                option->max,
                 text
             );
         *(uint64_t *)field = number;
@@ -423,10 +424,10 @@ bool cli_check_run(struct node_options *options, struct cli_error *error) {
     if (options->chain_id >= first && options->chain_id - first < options->rollups_count)
         return fail(
             error,
-            "--chain-id %llu is also the chain id of rollup %llu; choose another, or another "
-            "--rollup-chain-id",
-            (unsigned long long)options->chain_id,
-            (unsigned long long)(options->chain_id - first + 1)
+            "--chain-id %" PRIu64 " is also the chain id of rollup %" PRIu64
+            "; choose another, or another --rollup-chain-id",
+            options->chain_id,
+            options->chain_id - first + 1
         );
     const char *problem = hd_mnemonic_problem(options->mnemonic);
     if (problem != NULL) return fail(error, "--mnemonic: %s", problem);

@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Runs the test suite and counts it. Usage: scripts/test.sh [PART]…   (only suites whose name has a PART)
+#
+# Suites, each a program with a name, a time limit and its own line in the report:
+#   unit/MODULE/NAME   $BUILD/$PROFILE/test/MODULE/test_NAME for every src/MODULE/test_NAME.c (cmocka)
+#   js/NAME            tests/**/NAME.test.mjs, under node --test
+#   sh/NAME            tests/NAME.sh
+#   conformance/NAME   lockstep's own runners over the fixtures (scripts/fixtures.sh)
+# Counted are lines "N passed, N failed[, N skipped]" (the last one), else node's totals, else TAP's
+# "ok" and "not ok" lines. A crash, a missing program, a time-out, a plan not kept, an exit status
+# without a failed test and a suite that counts nothing each count as one failure. The output of a
+# suite that fails is shown in full; all output is kept in $BUILD/$PROFILE/log.
+#
+# The last line is "N passed, N failed, N skipped". The exit status is 1 if anything failed or
+# nothing ran.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+BUILD=${BUILD:-build}
+PROFILE=${PROFILE:-dev}
+JOBS=${JOBS:-$(nproc)}
+out=$BUILD/$PROFILE
+log=$out/log
+export LOCKSTEP=$PWD/$out/lockstep
+[[ $BUILD = /* ]] && LOCKSTEP=$out/lockstep
+export CMOCKA_MESSAGE_OUTPUT=TAP
+
+# Seconds a suite may take, on a slow machine and under a sanitizer.
+TIMEOUT_UNIT=300
+TIMEOUT_SCRIPT=600
+TIMEOUT_CONFORMANCE=1200
+
+# The state tests of these forks must all pass.
+STATETEST_FORKS=Cancun,Prague,Osaka
+
+fixtures=$(scripts/fixtures.sh) || exit 1
+eval "$fixtures"
+
+# --- the suites: name, limit, command ------------------------------------------------------------
+names=() limits=() commands=()
+suite() {
+    local part wanted=$((${#parts[@]} == 0))
+    for part in "${parts[@]}"; do [[ $1 == *"$part"* ]] && wanted=1; done
+    [ "$wanted" = 1 ] || return 0
+    names+=("$1") limits+=("$2") commands+=("$3")
+}
+parts=("$@")
+
+for source in src/*/test_*.c; do
+    [ -e "$source" ] || continue
+    module=$(basename "$(dirname "$source")")
+    name=$(basename "$source" .c)
+    suite "unit/$module/${name#test_}" $TIMEOUT_UNIT "$(printf %q "$out/test/$module/$name")"
+done
+while IFS= read -r file; do
+    name=${file#tests/}
+    suite "js/${name%.test.mjs}" $TIMEOUT_SCRIPT "node --test --test-reporter=tap $(printf %q "$file")"
+done < <(find tests -name '*.test.mjs' | LC_ALL=C sort)
+for file in tests/*.sh; do
+    [ -e "$file" ] && suite "sh/$(basename "$file" .sh)" $TIMEOUT_SCRIPT "bash $(printf %q "$file")"
+done
+# A conformance run, or its absence, counted as one skipped test.
+conformance() {
+    local name=$1 folder=${LOCKSTEP_FIXTURES_DIR:-}/$2
+    shift 2
+    if [ -n "${LOCKSTEP_FIXTURES_DIR:-}" ] && [ -d "$folder" ]; then
+        suite "conformance/$name" $TIMEOUT_CONFORMANCE "$(printf '%q ' "$LOCKSTEP" "$@" "$folder")"
+    else
+        suite "conformance/$name" $TIMEOUT_CONFORMANCE "echo 0 passed, 0 failed, 1 skipped"
+    fi
+}
+conformance statetest state-tests statetest --fork $STATETEST_FORKS
+
+# --- running and counting --------------------------------------------------------------------------
+
+# count LOG STATUS: prints "passed failed skipped problem…".
+count() {
+    awk -v status="$2" '
+        /^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$/ { own = 1; p = $1; f = $3; s = NF > 4 ? $5 : 0 }
+        /^# pass [0-9]+$/ { node = 1; np = $3 }
+        /^# (fail|cancelled) [0-9]+$/ { nf += $3 }
+        /^# (skipped|todo) [0-9]+$/ { ns += $3 }
+        /^1\.\.[0-9]+/ { sub(/^1\.\./, "", $1); plan += $1 }
+        /^ok( |$)/ { tap = 1; if (toupper($0) ~ /# *SKIP/) ts++; else tp++ }
+        /^not ok( |$)/ { tap = 1; tf++ }
+        END {
+            if (!own && node) { p = np; f = nf; s = ns }
+            else if (!own && tap) {
+                p = tp; f = tf; s = ts
+                if (plan > p + f + s) { problem = "ended after " (p + f + s) " of " plan " tests"; f++ }
+            }
+            p += 0; f += 0; s += 0
+            if (status == 124 || status == 137) { problem = "took too long"; f++ }
+            else if (status > 128) { problem = "died of signal " (status - 128); f++ }
+            else if (status == 127 || status == 126) { problem = "could not be run"; f++ }
+            else if (status != 0 && f == 0) { problem = "exit status " status; f++ }
+            else if (p + f + s == 0) { problem = "counted nothing"; f++ }
+            print p, f, s, problem
+        }' "$1"
+}
+
+run_suite() {
+    local name=$1 limit=$2 command=$3 file start status p f s problem mark
+    file=$log/${name//\//.}.log
+    start=$(date +%s%N)
+    timeout --kill-after=10 "$limit" bash -c "exec $command" >"$file" 2>&1 </dev/null
+    status=$?
+    read -r p f s problem < <(count "$file" "$status")
+    local seconds
+    seconds=$(awk -v ns=$(($(date +%s%N) - start)) 'BEGIN { printf "%.1f", ns / 1e9 }')
+    mark=ok
+    [ "$f" = 0 ] || mark=FAILED
+    {
+        printf '%-36s %-6s %6d passed %4d failed %4d skipped %7s s%s\n' \
+            "$name" $mark "$p" "$f" "$s" "$seconds" "${problem:+   ($problem)}"
+        if [ "$f" != 0 ]; then
+            echo "--- output of $name ($command)"
+            cat "$file"
+            echo "--- end of $name"
+        fi
+    } >"$file.report"
+    echo "$p $f $s" >"$file.count"
+    # One write, so that the reports of suites that end together do not mix.
+    cat "$file.report"
+}
+
+rm -rf "$log"
+mkdir -p "$log"
+running=0
+for i in "${!names[@]}"; do
+    if [ "$running" -ge "$JOBS" ]; then
+        wait -n
+        running=$((running - 1))
+    fi
+    run_suite "${names[$i]}" "${limits[$i]}" "${commands[$i]}" &
+    running=$((running + 1))
+done
+wait
+
+total=$(cat "$log"/*.count 2>/dev/null | awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }')
+read -r passed failed skipped <<<"$total"
+# A suite whose runner itself died has left no count.
+finished=$(find "$log" -name '*.count' | wc -l)
+failed=$((failed + ${#names[@]} - finished))
+[ ${#names[@]} -gt 0 ] || echo "test: no suite matches ${parts[*]}"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
