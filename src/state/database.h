@@ -1,0 +1,132 @@
+/* state/database.h: one LMDB environment per chain, and its transactions (hosted).
+ *
+ * Nodes and codes (state/source_lmdb.h) and blocks, receipts and indexes (chain/store.h) lie in one
+ * environment, so that one write transaction makes a block durable as a whole: after a crash at any
+ * instruction the chain stands at a block boundary. The tables are listed here, in one place.
+ *
+ * Threads: any number of read transactions at once, each used by one thread at a time, and one write
+ * transaction; opening another waits for the first to end. Readers see the snapshot of when they
+ * began and never wait. A reader that stays open keeps the pages of its snapshot from being reused:
+ * long-lived readers call database_renew at every block.
+ *
+ * Without a path the environment is temporary: its files are removed as soon as they are open and
+ * nothing is synced to disk. */
+#ifndef STATE_DATABASE_H
+#define STATE_DATABASE_H
+
+#include "core/bytes.h"
+#include "core/err.h"
+
+#define DATABASE_TABLE_LIST(X)                                                                   \
+    X(NODES, "nodes")                           /* trie node by hash */                          \
+    X(CODES, "codes")                           /* contract code by hash */                      \
+    X(BLOCKS, "blocks")                         /* block by number */                            \
+    X(BLOCK_HASHES, "block_hashes")             /* block hash by number */                       \
+    X(BLOCK_NUMBERS, "block_numbers")           /* block number by hash */                       \
+    X(RECEIPTS, "receipts")                     /* receipts by block number */                   \
+    X(TRANSACTION_HASHES, "transaction_hashes") /* concatenated, by block number */              \
+    X(TRANSACTIONS, "transactions")             /* block number and index by transaction hash */ \
+    X(META, "meta")                             /* small values by name */
+
+enum database_table {
+#define DATABASE_TABLE_ENUM(name, text) DATABASE_##name,
+    DATABASE_TABLE_LIST(DATABASE_TABLE_ENUM)
+#undef DATABASE_TABLE_ENUM
+        DATABASE_TABLE_COUNT
+};
+
+#define DATABASE_ERROR_SIZE     512
+#define DATABASE_FORMAT_VERSION 1
+
+struct MDB_env;
+struct MDB_txn;
+struct MDB_cursor;
+
+struct database_options {
+    const char *path; /* a directory, made if it is not there; NULL: temporary */
+    size_t size_max;  /* bytes the environment may grow to; 0: 1 TiB (64 GiB temporary). Address
+                         space only: disk and memory are taken as data comes */
+    bool
+        is_unsynced; /* leave syncing to the kernel: a crash of the process loses nothing, a crash of
+                         the machine may lose or damage the newest blocks. Temporary ones always are */
+    bool is_readonly; /* no write transactions; the directory must hold a database */
+};
+
+struct database {
+    struct MDB_env *env;
+    unsigned tables[DATABASE_TABLE_COUNT];
+    bool is_temporary;
+    bool is_readonly;
+    char *path; /* owned; of the temporary one where it was */
+};
+
+/* database_open opens or makes the environment.
+ *
+ * Returns: ERR_IO           the operating system refused; ERR_CORRUPT: not a database, or cut short;
+ *          ERR_UNSUPPORTED  another format version; ERR_MEMORY.
+ *          error then has one sentence with path and cause; database is as if closed. */
+MUST_USE enum err database_open(
+    struct database *database,
+    const struct database_options *options,
+    char error[DATABASE_ERROR_SIZE]
+);
+
+/* Every transaction must have ended. Closing a closed (zeroed) one is allowed. */
+void database_close(struct database *database);
+
+struct database_transaction {
+    struct database *database;
+    struct MDB_txn *txn; /* NULL: ended */
+    bool is_write;
+    char error[DATABASE_ERROR_SIZE]; /* after an error: one sentence with path, table and cause */
+};
+
+MUST_USE enum err
+database_begin_read(struct database *database, struct database_transaction *transaction);
+MUST_USE enum err
+database_begin_write(struct database *database, struct database_transaction *transaction);
+
+/* A read transaction goes on at the newest snapshot; what it handed out dies. On error it has
+ * ended. */
+MUST_USE enum err database_renew(struct database_transaction *transaction);
+
+/* All or nothing; the transaction has ended in either case. A full disk is ERR_IO, a full map
+ * (options.size_max) ERR_LIMIT. */
+MUST_USE enum err database_commit(struct database_transaction *transaction);
+
+/* Ends a read, or forgets a write. Ending an ended one is allowed. */
+void database_end(struct database_transaction *transaction);
+
+/* database_get finds the value under key (1 to 511 bytes).
+ *
+ * Out: borrowed until a read transaction ends or is renewed, or until a write transaction writes
+ *      again. ERR_MISSING is not described in error, it is an ordinary answer. */
+MUST_USE enum err database_get(
+    struct database_transaction *transaction, enum database_table table, bytes key, bytes *value
+);
+
+/* After ERR_LIMIT or ERR_IO the write transaction can only be ended. database_put replaces;
+ * database_add leaves a value that is there. database_delete of an absent key does nothing. */
+MUST_USE enum err database_put(
+    struct database_transaction *transaction, enum database_table table, bytes key, bytes value
+);
+MUST_USE enum err database_add(
+    struct database_transaction *transaction, enum database_table table, bytes key, bytes value
+);
+MUST_USE enum err
+database_delete(struct database_transaction *transaction, enum database_table table, bytes key);
+
+/* The entry with the greatest key of a table; ERR_MISSING if it is empty. */
+MUST_USE enum err database_last(
+    struct database_transaction *transaction, enum database_table table, bytes *key, bytes *value
+);
+
+struct database_usage {
+    uint64_t file_size; /* bytes in use */
+    uint64_t size_max;
+    uint64_t entries[DATABASE_TABLE_COUNT];
+};
+MUST_USE enum err
+database_usage(struct database_transaction *transaction, struct database_usage *usage);
+
+#endif

@@ -1,0 +1,124 @@
+/* state/source.h: where trie nodes and codes come from, by hash.
+ *
+ * A source answers two questions: which node has this hash, which code has this hash. Kinds:
+ *   source_memory    nodes put by this program, in an arena, above an optional base;
+ *   source_recorder  any source, noting what was read from it: the witness;
+ *   source_witness   a list of nodes and codes and nothing else: stateless execution;
+ *   source_lmdb      a snapshot of a database (state/source_lmdb.h, hosted).
+ * They stack: memory over recorder over lmdb records what a block needs of the state before it, and
+ * not what it made itself.
+ *
+ * What a source hands out hashes to what it was asked for: sources that take data from outside
+ * (witness, a disk, a remote node) check that, so that tries need not.
+ *
+ * A source is used by one thread at a time. A flat store of the newest state (address or slot to
+ * value in one lookup) would be a further pair of functions here that sources may leave NULL. */
+#ifndef STATE_SOURCE_H
+#define STATE_SOURCE_H
+
+#include "core/arena.h"
+#include "core/map.h"
+
+/* The first member of every kind. */
+struct source {
+    enum err (*node)(struct source *source, const hash32 *hash, bytes *encoded);
+    enum err (*code)(struct source *source, const hash32 *code_hash, bytes *code);
+};
+
+/* source_node and source_code find a node's encoding or a contract's code.
+ *
+ * Out:     borrowed from the source: memory, recorder and witness keep it as long as their arena (or
+ *          the caller's list) lives, lmdb until its snapshot is ended or renewed.
+ * Returns: ERR_OK
+ *          ERR_MISSING  the source does not have it
+ *          ERR_CORRUPT  what it has does not hash to the name
+ *          ERR_IO       the disk or network failed
+ *          ERR_MEMORY   (recorder) no room to note it */
+MUST_USE static inline enum err
+source_node(struct source *source, const hash32 *hash, bytes *encoded) {
+    return source->node(source, hash, encoded);
+}
+
+MUST_USE static inline enum err
+source_code(struct source *source, const hash32 *code_hash, bytes *code) {
+    return source->code(source, code_hash, code);
+}
+
+/* A set of byte strings under their hashes, in the order in which they were added. */
+struct source_items {
+    struct map map; /* hash32 to bytes */
+};
+
+/* --- memory --- */
+
+struct source_memory {
+    struct source source;
+    struct source *base; /* NULL: none */
+    struct arena *arena;
+    struct source_items nodes;
+    struct source_items codes;
+};
+
+/* arena and base must outlive the source. To empty it, reset the arena and open it again. */
+void source_memory_open(struct source_memory *memory, struct arena *arena, struct source *base);
+
+/* Each copies into the arena, unless this source (not its base) has it. hash must be the hash of the
+ * data. ERR_MEMORY leaves the source as it was. */
+MUST_USE enum err
+source_memory_put_node(struct source_memory *memory, const hash32 *hash, bytes encoded);
+MUST_USE enum err
+source_memory_put_code(struct source_memory *memory, const hash32 *code_hash, bytes code);
+
+/* What was put, without repetition, in order: what a caller writes to disk after a block. */
+uint32_t source_memory_node_count(const struct source_memory *memory);
+uint32_t source_memory_code_count(const struct source_memory *memory);
+void source_memory_node_at(
+    const struct source_memory *memory, uint32_t index, hash32 *hash, bytes *encoded
+);
+void source_memory_code_at(
+    const struct source_memory *memory, uint32_t index, hash32 *code_hash, bytes *code
+);
+
+/* --- recorder --- */
+
+struct source_recorder {
+    struct source source;
+    struct source *base;
+    struct arena *arena;
+    struct source_items nodes;
+    struct source_items codes;
+};
+
+/* A recorder sees only what is read through it: a trie or state that is to be recorded must be
+ * opened on it afresh, for one opened before has nodes decoded already. */
+void source_recorder_open(
+    struct source_recorder *recorder, struct arena *arena, struct source *base
+);
+
+/* What was read, each item once, in order of first reading; copies, which live as long as the
+ * arena. */
+uint32_t source_recorder_node_count(const struct source_recorder *recorder);
+uint32_t source_recorder_code_count(const struct source_recorder *recorder);
+bytes source_recorder_node_at(const struct source_recorder *recorder, uint32_t index);
+bytes source_recorder_code_at(const struct source_recorder *recorder, uint32_t index);
+
+/* --- witness --- */
+
+struct source_witness {
+    struct source source;
+    struct arena *arena;
+    struct source_items nodes;
+    struct source_items codes;
+};
+
+void source_witness_open(struct source_witness *witness, struct arena *arena);
+
+/* Each hashes every item and files it under its own hash, so nothing in a witness is believed; order
+ * and repetition do not matter. The data is borrowed and must outlive the witness. ERR_MEMORY: some
+ * may have been added. */
+MUST_USE enum err
+source_witness_add_nodes(struct source_witness *witness, const bytes *nodes, size_t count);
+MUST_USE enum err
+source_witness_add_codes(struct source_witness *witness, const bytes *codes, size_t count);
+
+#endif
