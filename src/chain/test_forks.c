@@ -1,10 +1,11 @@
 /* Tests of chain/forks.c. */
 #include "chain/forks.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static enum fork fork_of(const char *name, uint64_t number, uint64_t timestamp) {
     struct fork_schedule schedule;

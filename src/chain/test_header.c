@@ -6,9 +6,10 @@
 
 #include "chain/test_fixture.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
+
+#include <cmocka.h>
 
 static struct arena arena;
 
