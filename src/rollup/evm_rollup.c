@@ -1,0 +1,618 @@
+/* The EVM rollup's step: L2TX, calls from other chains, and their answers. */
+#include "rollup/evm_rollup_private.h"
+
+#include "core/check.h"
+#include "crypto/keccak.h"
+#include "rollup/predeploys.h"
+#include "rollup/proxy.h"
+
+static enum err
+run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step);
+
+void evm_rollup_open(
+    struct evm_rollup *rollup,
+    struct arena *arena,
+    uint64_t rollup_id,
+    uint64_t chain_id,
+    struct source_memory *overlay
+) {
+    *rollup = (struct evm_rollup){
+        .base = {.type = &EVM_ROLLUP_TYPE, .rollup_id = rollup_id, .arena = arena},
+        .overlay = overlay,
+    };
+    map_open(&rollup->base.heads, arena, sizeof(hash32), sizeof(struct rollup_machine *));
+    forks_development(&rollup->schedule, chain_id, FORK_OSAKA);
+}
+
+address evm_rollup_proxy_of(uint64_t rollup_id, const address *target) {
+    address proxy;
+    proxy_address(&proxy, &L2HUB_PREDEPLOY, rollup_id, target);
+    return proxy;
+}
+
+static struct evm_machine *new_machine(struct evm_rollup *rollup, const struct evm_machine *from) {
+    struct evm_machine *machine = arena_alloc_zero(rollup->base.arena, sizeof(*machine));
+    if (machine == NULL) return NULL;
+    if (from != NULL) {
+        machine->root = from->root;
+        machine->open = from->open;
+        machine->sealed = from->sealed;
+    }
+    return machine;
+}
+
+enum err evm_rollup_add_head(
+    struct evm_rollup *rollup,
+    enum step_verdict *verdict,
+    const hash32 *head,
+    const struct open_block *open
+) {
+    struct state state;
+    u256 committed;
+    u256 slot = u256_from_u64(SYSTEM_OPEN_BLOCK);
+    enum err err = state_open(&state, rollup->base.arena, &rollup->overlay->source, head);
+    if (err == ERR_OK) err = state_get_slot(&state, &SYSTEM_PREDEPLOY, &slot, &committed);
+    if (err != ERR_OK) return err;
+    hash32 commitment = open_block_commitment(open);
+    u256 expected = u256_load_be(commitment.b);
+    if (!u256_equal(&committed, &expected)) {
+        *verdict = STEP_OPEN_BLOCK;
+        return ERR_OK;
+    }
+    struct evm_machine *machine = new_machine(rollup, NULL);
+    if (machine == NULL) return ERR_MEMORY;
+    machine->root = *head;
+    machine->open = *open;
+    machine->base.is_idle = true;
+    *verdict = STEP_OK;
+    return rollup_register(&rollup->base, &machine->base, head);
+}
+
+enum err
+evm_rollup_add_update(struct evm_rollup *rollup, const struct update *update, bytes anchor) {
+    if (rollup->update_count == EVM_ROLLUP_UPDATES_MAX) return ERR_LIMIT;
+    struct evm_rollup_update u = {
+        .payload_hash = keccak256(update->payload),
+        .anchor_hash = keccak256(anchor),
+        .payload = update->payload,
+    };
+    if (header_decode(&u.anchor, anchor) != BLOCK_OK) return ERR_INPUT;
+    rollup->updates[rollup->update_count++] = u;
+    return ERR_OK;
+}
+
+static const struct evm_machine *
+idle_machine_at(const struct evm_rollup *rollup, const hash32 *head) {
+    const struct rollup_machine *machine = rollup_at(&rollup->base, head);
+    return machine == NULL || !machine->is_idle ? NULL : (const struct evm_machine *)machine;
+}
+
+const struct open_block *
+evm_rollup_open_block(const struct evm_rollup *rollup, const hash32 *head) {
+    const struct evm_machine *machine = idle_machine_at(rollup, head);
+    return machine == NULL ? NULL : &machine->open;
+}
+
+const struct sealed_block *
+evm_rollup_sealed_blocks(const struct evm_rollup *rollup, const hash32 *head) {
+    const struct evm_machine *machine = idle_machine_at(rollup, head);
+    return machine == NULL ? NULL : machine->sealed;
+}
+
+/* A machine that may be changed: the one given, or a copy if it is frozen. */
+static enum err
+thaw(struct evm_rollup *rollup, struct evm_machine **machine, struct evm_machine *from) {
+    struct arena *arena = rollup->base.arena;
+    if (!from->base.is_frozen) {
+        *machine = from;
+        return ERR_OK;
+    }
+    struct evm_machine *copy = new_machine(rollup, from);
+    struct block_run *run = arena_alloc(arena, sizeof(*run));
+    if (copy == NULL || run == NULL) return ERR_MEMORY;
+    *run = *from->run;
+    enum err err = journal_copy(&run->journal, arena, &from->run->journal);
+    if (err == ERR_OK)
+        err = execution_copy(&run->execution, arena, &from->run->execution, &run->journal);
+    if (err != ERR_OK) return err;
+    copy->base.open_call = from->base.open_call;
+    copy->run = run;
+    *machine = copy;
+    return ERR_OK;
+}
+
+/* --- what comes in ------------------------------------------------------------------------------ */
+
+static enum err open_run(struct evm_rollup *rollup, struct evm_machine *machine) {
+    machine->run = arena_alloc_zero(rollup->base.arena, sizeof(*machine->run));
+    if (machine->run == NULL) return ERR_MEMORY;
+    struct block_run *run = machine->run;
+    enum err err = block_run_open(rollup, machine);
+    u256 value;
+    if (err == ERR_OK) err = block_run_read_system(run, &value, SYSTEM_BLOCK_GAS_LIMIT);
+    if (err != ERR_OK) return err;
+    run->gas_limit = u256_to_u64_saturating(&value);
+    err = block_run_read_system(run, &value, SYSTEM_MAX_CALL_GAS);
+    if (err == ERR_OK) run->max_call_gas = u256_to_u64_saturating(&value);
+    return err;
+}
+
+/* The five words of an L2TX; a verdict unless their preimages are at hand and they fit together. */
+static enum err read_l2tx(
+    struct evm_rollup *rollup, struct block_run *run, enum step_verdict *verdict, bytes data
+) {
+    hash32 payload_hash;
+    hash32 anchor_hash;
+    hash32 messages_hash;
+    hash32 forced_hash;
+    uint64_t timestamp;
+    enum err err = data.size == 5 * ABI_WORD ? ERR_OK : ERR_INPUT;
+    if (err == ERR_OK) err = abi_read_hash(&payload_hash, data, 0);
+    if (err == ERR_OK) err = abi_read_hash(&anchor_hash, data, 1);
+    if (err == ERR_OK) err = abi_read_hash(&messages_hash, data, 2);
+    if (err == ERR_OK) err = abi_read_hash(&forced_hash, data, 3);
+    if (err == ERR_OK) err = abi_read_u64(&timestamp, data, 4);
+    if (err == ERR_INPUT) {
+        *verdict = STEP_NOT_DEFINED;
+        return ERR_OK;
+    }
+    *verdict = STEP_PAYLOAD_UNKNOWN;
+    for (size_t i = 0; i < rollup->update_count && run->update == NULL; i++) {
+        const struct evm_rollup_update *update = &rollup->updates[i];
+        if (!hash32_equal(&update->payload_hash, &payload_hash)) continue;
+        *verdict = STEP_ANCHOR_UNKNOWN;
+        if (hash32_equal(&update->anchor_hash, &anchor_hash)) run->update = update;
+    }
+    if (run->update == NULL) return ERR_OK;
+    err = payload_decode(&run->payload, rollup->base.arena, run->update->payload);
+    if (err == ERR_INPUT) {
+        *verdict = STEP_PAYLOAD_MALFORMED;
+        return ERR_OK;
+    }
+    if (err != ERR_OK) return err;
+    *verdict = STEP_OK;
+    if (!hash32_is_zero(&messages_hash)) *verdict = STEP_MESSAGES;
+    if (!hash32_is_zero(&forced_hash)) *verdict = STEP_FORCED;
+    uint64_t last = run->payload.blocks[run->payload.block_count - 1].timestamp;
+    if (last != timestamp || last < run->update->anchor.timestamp) *verdict = STEP_TIMESTAMP;
+    return ERR_OK;
+}
+
+static enum err deliver_l2tx(
+    struct evm_rollup *rollup,
+    struct rollup_step *step,
+    struct evm_machine *at,
+    const struct action *in
+) {
+    if (!at->base.is_idle) {
+        step->verdict = STEP_NOT_IDLE;
+        return ERR_OK;
+    }
+    struct evm_machine *machine = new_machine(rollup, at);
+    if (machine == NULL) return ERR_MEMORY;
+    enum err err = open_run(rollup, machine);
+    if (err == ERR_OK) err = read_l2tx(rollup, machine->run, &step->verdict, in->data);
+    if (err == ERR_OK && step->verdict == STEP_OK)
+        err = block_run_next_block(rollup, machine, step);
+    if (err != ERR_OK || step->verdict != STEP_OK) return err;
+    return run_machine(rollup, machine, step);
+}
+
+/* Puts the call on the machine's list. */
+static enum err push_in_call(
+    struct evm_rollup *rollup,
+    struct evm_machine *machine,
+    struct evm_machine *before,
+    const struct action *in
+) {
+    struct in_call *call = arena_alloc(rollup->base.arena, sizeof(*call));
+    if (call == NULL) return ERR_MEMORY;
+    *call = (struct in_call){
+        .outer = machine->run->in_call,
+        .before = &before->base,
+        .source_rollup_id = in->source_rollup_id,
+        .value_wei = in->value_wei,
+        .gas = in->gas,
+        .is_static = in->is_static,
+    };
+    before->base.is_frozen = true;
+    machine->run->in_call = call;
+    return ERR_OK;
+}
+
+/* What ends without having run: the call fails, and the machine is as before. */
+static void refuse_call(
+    struct evm_rollup *rollup,
+    struct rollup_step *step,
+    struct evm_machine *before,
+    const struct action *in
+) {
+    step->next = &before->base;
+    step->receiver = in->source_rollup_id;
+    step->call_value_wei = in->value_wei;
+    step->out =
+        (struct action){.kind = ACTION_RESULT, .rollup_id = rollup->base.rollup_id, .failed = true};
+}
+
+/* A call while the rollup is idle is a transaction of its own, of type 0x7e. */
+static enum err begin_call_transaction(
+    struct evm_rollup *rollup, struct evm_machine *machine, const struct action *in, bytes data
+) {
+    struct arena *arena = rollup->base.arena;
+    struct block_run *run = machine->run;
+    u256 no_mint = U256_ZERO;
+    address source;
+    enum err err =
+        block_run_prepare_source(rollup, run, &source, in->source_rollup_id, &in->source, &no_mint);
+    if (err != ERR_OK) return err;
+    /* The step counter makes the source hash, and so the transaction's hash, unique. */
+    u256 counter;
+    err = block_run_read_system(run, &counter, SYSTEM_STEP_COUNTER);
+    if (err != ERR_OK) return err;
+    uint8_t unique[64];
+    memcpy(unique, machine->root.b, 32);
+    u256_store_be(unique + 32, &counter);
+    run->tx = (struct tx){
+        .type = TX_DEPOSIT,
+        .source_hash = keccak256(bytes_of(unique, sizeof(unique))),
+        .from = source,
+        .to = in->target,
+        .mint = in->value_wei,
+        .value = in->value_wei,
+        .gas_limit = in->gas,
+        .data = data,
+    };
+    err = tx_encode(&run->tx_encoded, arena, &run->tx);
+    if (err != ERR_OK) return err;
+    struct execution_message message = {
+        .caller = source,
+        .origin = source,
+        .is_static = in->is_static,
+        .target = in->target,
+        .value = in->value_wei,
+        .mint = in->value_wei,
+        .gas = in->gas,
+        .input = data,
+    };
+    struct execution_options options = {
+        .tracer = rollup->tracer, .foreign = &XCALL_ADDRESS, .foreign_count = 1};
+    execution_begin_message(
+        &run->execution, &run->context, &run->state, &run->journal, arena, &message, &options
+    );
+    run->is_executing = true;
+    return ERR_OK;
+}
+
+/* A call while a transaction waits is an inner frame of that transaction. */
+static enum err begin_inner_call(
+    struct evm_rollup *rollup, struct evm_machine *machine, const struct action *in, bytes data
+) {
+    struct block_run *run = machine->run;
+    struct evm_message pending;
+    CHECK(evm_pending_call(&run->execution.evm, &pending));
+    address source;
+    enum err err = block_run_prepare_source(
+        rollup, run, &source, in->source_rollup_id, &in->source, &in->value_wei
+    );
+    if (err != ERR_OK) return err;
+    struct evm_message message = {
+        .kind = in->is_static ? EVM_STATICCALL : EVM_CALL,
+        .is_static = in->is_static,
+        .depth = pending.depth + 1,
+        .gas = in->gas,
+        .recipient = in->target,
+        .sender = source,
+        .code_address = in->target,
+        .input = data,
+        .value = in->value_wei,
+    };
+    evm_call_inside(&run->execution.evm, &message);
+    return ERR_OK;
+}
+
+static enum err deliver_call(
+    struct evm_rollup *rollup,
+    struct rollup_step *step,
+    struct evm_machine *at,
+    const struct action *in
+) {
+    /* The L2Hub obeys its own proxies only (protocol.md section 6). */
+    if (address_equal(&in->target, &L2HUB_PREDEPLOY) ||
+        (!at->base.is_idle && at->base.open_call.is_static && !in->is_static)) {
+        refuse_call(rollup, step, at, in);
+        return ERR_OK;
+    }
+    const struct open_block *open = &at->open;
+    if (open->header.gas_limit - open_block_gas_used(open) < in->gas) {
+        step->verdict = STEP_BLOCK_GAS;
+        return ERR_OK;
+    }
+    bytes data;
+    enum err err = arena_copy(rollup->base.arena, &data, in->data);
+    if (err != ERR_OK) return err;
+    struct evm_machine *machine;
+    bool was_idle = at->base.is_idle;
+    if (was_idle) {
+        machine = new_machine(rollup, at);
+        if (machine == NULL) return ERR_MEMORY;
+        err = open_run(rollup, machine);
+    } else {
+        at->base.is_frozen = true;
+        err = thaw(rollup, &machine, at);
+    }
+    if (err == ERR_OK) err = push_in_call(rollup, machine, at, in);
+    if (err == ERR_OK)
+        err = was_idle ? begin_call_transaction(rollup, machine, in, data)
+                       : begin_inner_call(rollup, machine, in, data);
+    return err == ERR_OK ? run_machine(rollup, machine, step) : err;
+}
+
+/* The L2Hub holds what an XCALL carries: it loses it when the call goes out, and has it back when the
+ * call fails. */
+static enum err move_xcall_value(struct block_run *run, const struct action *call, bool goes_out) {
+    if (u256_is_zero(&call->value_wei)) return ERR_OK;
+    struct journal_account *hub;
+    enum err err = block_run_load_account(run, &hub, &L2HUB_PREDEPLOY);
+    if (err != ERR_OK) return err;
+    return goes_out ? journal_sub_balance(&run->journal, hub, &call->value_wei)
+                    : journal_add_balance(&run->journal, hub, &call->value_wei);
+}
+
+static enum err deliver_result(
+    struct evm_rollup *rollup,
+    struct rollup_step *step,
+    struct evm_machine *at,
+    const struct action *in
+) {
+    const struct out_call *call = at->base.is_idle ? NULL : at->run->out_call;
+    if (call == NULL || call->action.rollup_id != in->source_rollup_id) {
+        step->verdict = STEP_NOT_DEFINED;
+        return ERR_OK;
+    }
+    uint64_t cost = in->gas + XCALL_GAS_PER_BYTE * in->data.size;
+    bool can_pay = in->gas <= call->gas_available && cost <= call->gas_available;
+    if (!can_pay && !in->failed) {
+        /* The XCALL runs out of gas after the other chain has acted: only a REVERT could undo it. */
+        step->verdict = STEP_REVERT_AFTER_CALL;
+        return ERR_OK;
+    }
+    struct evm_machine *machine;
+    enum err err = thaw(rollup, &machine, at);
+    if (err != ERR_OK) return err;
+    struct block_run *run = machine->run;
+    if (in->failed) err = move_xcall_value(run, &call->action, false);
+    if (err != ERR_OK) return err;
+    run->out_call = call->outer;
+    run->last_result_failed = in->failed;
+    machine->base.open_call = (struct action){0};
+    err = evm_give_call(
+        &run->execution.evm,
+        !in->failed,
+        can_pay ? call->gas_available - cost : 0,
+        can_pay ? in->data : BYTES_EMPTY
+    );
+    return err == ERR_OK ? run_machine(rollup, machine, step) : err;
+}
+
+static enum err evm_step(
+    struct rollup *base,
+    struct rollup_step *step,
+    struct rollup_machine *at,
+    const struct action *in
+) {
+    struct evm_rollup *rollup = evm_rollup_of(base);
+    struct evm_machine *machine = (struct evm_machine *)at;
+    step->verdict = STEP_OK;
+    switch (in->kind) {
+    case ACTION_L2TX:
+        return deliver_l2tx(rollup, step, machine, in);
+    case ACTION_CALL:
+        return deliver_call(rollup, step, machine, in);
+    case ACTION_RESULT:
+        return deliver_result(rollup, step, machine, in);
+    case ACTION_REVERT:
+    case ACTION_REVERT_CONTINUE:
+        break;
+    }
+    step->verdict = STEP_NOT_DEFINED;
+    return ERR_OK;
+}
+
+const struct rollup_type EVM_ROLLUP_TYPE = {.name = "evm", .step = evm_step};
+
+/* --- what goes out ------------------------------------------------------------------------------ */
+
+/* Ends the innermost call that came in. */
+static enum err answer_call(
+    struct evm_rollup *rollup,
+    struct evm_machine *machine,
+    struct rollup_step *step,
+    const struct evm_result *result
+) {
+    struct block_run *run = machine->run;
+    const struct in_call *call = run->in_call;
+    bool failed = result->outcome != EVM_SUCCESS;
+    step->receiver = call->source_rollup_id;
+    step->call_value_wei = call->value_wei;
+    step->out = (struct action){
+        .kind = ACTION_RESULT,
+        .rollup_id = rollup->base.rollup_id,
+        .gas = call->gas - result->gas_left,
+        .failed = failed,
+    };
+    enum err err = arena_copy(rollup->base.arena, &step->out.data, result->output);
+    if (err != ERR_OK) return err;
+    if (failed || call->is_static) {
+        step->next = call->before;
+        return ERR_OK;
+    }
+    run->in_call = call->outer;
+    step->next = &machine->base;
+    if (run->out_call != NULL) {
+        machine->base.open_call = run->out_call->action;
+        return ERR_OK;
+    }
+    return ERR_OK;
+}
+
+/* The XCALL precompile: the machine is suspended, a CALL leaves. *is_suspended is false if the
+ * precompile refused at once and the machine goes on. */
+static enum err handle_xcall(
+    struct evm_rollup *rollup,
+    struct evm_machine *machine,
+    struct rollup_step *step,
+    bool *is_suspended
+) {
+    struct block_run *run = machine->run;
+    const struct evm_message *call = &run->execution.evm.request.call;
+    struct arena *arena = rollup->base.arena;
+    *is_suspended = false;
+    struct action action = {
+        .kind = ACTION_CALL,
+        .source_rollup_id = rollup->base.rollup_id,
+        .value_wei = call->value,
+        .is_static = call->is_static,
+    };
+    uint64_t cost = XCALL_GAS + XCALL_GAS_PER_BYTE * call->input.size;
+    bool is_call = call->kind == EVM_CALL || call->kind == EVM_STATICCALL;
+    enum err err = abi_read_u64(&action.rollup_id, call->input, 0);
+    if (err == ERR_OK) err = abi_read_address(&action.target, call->input, 1);
+    if (err == ERR_OK) err = abi_read_address(&action.source, call->input, 2);
+    if (!is_call || err != ERR_OK || !address_equal(&call->sender, &L2HUB_PREDEPLOY) ||
+        action.rollup_id == rollup->base.rollup_id || call->gas < cost)
+        return evm_give_call(&run->execution.evm, false, 0, BYTES_EMPTY);
+    if (run->update != NULL && run->block_index + 1 != run->payload.block_count) {
+        step->verdict = STEP_XCALL_OUTSIDE_SLOT_BLOCK;
+        return ERR_OK;
+    }
+    struct out_call *out = arena_alloc(arena, sizeof(*out));
+    if (out == NULL) return ERR_MEMORY;
+    bytes data = bytes_slice(call->input, 3 * ABI_WORD, SIZE_MAX);
+    err = arena_copy(arena, &action.data, data);
+    if (err != ERR_OK) return err;
+    uint64_t available = call->gas - cost;
+    action.gas = available < run->max_call_gas ? available : run->max_call_gas;
+    err = move_xcall_value(run, &action, true);
+    if (err != ERR_OK) return err;
+    *out = (struct out_call){run->out_call, action, available, run->in_call};
+    run->out_call = out;
+    machine->base.open_call = action;
+    step->next = &machine->base;
+    step->out = action;
+    *is_suspended = true;
+    return ERR_OK;
+}
+
+/* The outermost message of a transaction has ended. */
+static enum err finish_transaction(
+    struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step
+) {
+    struct block_run *run = machine->run;
+    const struct execution_result *result = &run->execution.result;
+    run->is_executing = false;
+    if (run->in_call == NULL) {
+        run->tx_index++;
+        return block_run_gather(
+            rollup, machine, result->is_success, result->gas_used, result->logs, result->log_count
+        );
+    }
+    enum err err = answer_call(rollup, machine, step, &run->execution.evm.result);
+    if (err != ERR_OK || step->next != &machine->base) return err;
+    err = block_run_gather(rollup, machine, true, step->out.gas, result->logs, result->log_count);
+    return err == ERR_OK ? block_run_close(rollup, machine) : err;
+}
+
+/* Takes the next transaction of the payload, or closes the block. *is_done: the L2TX has ended. */
+static enum err next_transaction(
+    struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step, bool *is_done
+) {
+    struct block_run *run = machine->run;
+    const struct payload_block *block = &run->payload.blocks[run->block_index];
+    *is_done = false;
+    if (run->tx_index == block->tx_count) {
+        bool is_slot_block = run->block_index + 1 == run->payload.block_count;
+        if (!is_slot_block) {
+            run->block_index++;
+            enum err err = block_run_commit(rollup, machine);
+            return err == ERR_OK ? block_run_next_block(rollup, machine, step) : err;
+        }
+        *is_done = true;
+        step->next = &machine->base;
+        step->out = (struct action){.kind = ACTION_RESULT, .rollup_id = rollup->base.rollup_id};
+        return block_run_close(rollup, machine);
+    }
+    struct arena *arena = rollup->base.arena;
+    enum tx_verdict verdict;
+    run->tx_encoded = block->txs[run->tx_index];
+    step->verdict_tx_index = (uint32_t)run->tx_index;
+    enum err err = tx_decode(&run->tx, &verdict, arena, run->tx_encoded);
+    if (err == ERR_OK && verdict == TX_OK && run->tx.type == TX_DEPOSIT)
+        verdict = TX_DEPOSIT_NOT_ALLOWED;
+    if (err == ERR_OK && verdict == TX_OK)
+        err = tx_sender(&run->sender, &verdict, arena, &run->tx, &run->context.rules);
+    if (err != ERR_OK) return err;
+    if (verdict != TX_OK) {
+        step->verdict = STEP_TX_INVALID;
+        step->verdict_tx = (int)verdict;
+        return ERR_OK;
+    }
+    struct execution_options options = {
+        .base_fee_to_coinbase = true,
+        .gas_available = run->context.gas_limit - open_block_gas_used(&machine->open),
+        .tracer = rollup->tracer,
+        .foreign = &XCALL_ADDRESS,
+        .foreign_count = 1,
+    };
+    execution_begin_tx(&run->execution, &run->tx, &run->sender, &options);
+    run->is_executing = true;
+    return ERR_OK;
+}
+
+/* Whether the frame that is about to fail only passes a failed answer on: the L2Hub and its proxies
+ * do nothing of their own that would have to be undone on other chains. */
+static bool only_passes_failure_on(struct block_run *run) {
+    const address *who = &run->execution.evm.request.frame.recipient;
+    if (!run->last_result_failed) return false;
+    if (address_equal(who, &L2HUB_PREDEPLOY)) return true;
+    const struct journal_account *account = journal_find_account(&run->journal, who);
+    return account != NULL && account->has_code &&
+           proxy_is_runtime(account->code, &L2HUB_PREDEPLOY);
+}
+
+/* Runs the machine until something leaves it or a verdict is reached. */
+static enum err
+run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step) {
+    enum err err = ERR_OK;
+    bool is_over = false;
+    while (err == ERR_OK && !is_over && step->verdict == STEP_OK) {
+        struct block_run *run = machine->run;
+        if (!run->is_executing) {
+            err = next_transaction(rollup, machine, step, &is_over);
+            continue;
+        }
+        switch (execution_run(&run->execution)) {
+        case EXECUTION_DONE:
+            is_over = run->in_call != NULL;
+            err = finish_transaction(rollup, machine, step);
+            break;
+        case EXECUTION_INSIDE_DONE:
+            is_over = true;
+            err = answer_call(rollup, machine, step, &run->execution.evm.result);
+            break;
+        case EXECUTION_CALL:
+            err = handle_xcall(rollup, machine, step, &is_over);
+            break;
+        case EXECUTION_REVERTING:
+            if (!only_passes_failure_on(run)) step->verdict = STEP_REVERT_AFTER_CALL;
+            break;
+        case EXECUTION_INVALID:
+            step->verdict = STEP_TX_INVALID;
+            step->verdict_tx = (int)run->execution.verdict;
+            break;
+        case EXECUTION_FAILED:
+            err = run->execution.err;
+            break;
+        }
+    }
+    return err;
+}

@@ -1,0 +1,115 @@
+/* rollup/evm_rollup_private.h: the inside of a machine of the EVM rollup. */
+#ifndef ROLLUP_EVM_ROLLUP_PRIVATE_H
+#define ROLLUP_EVM_ROLLUP_PRIVATE_H
+
+#include "rollup/evm_rollup.h"
+#include "rollup/payload.h"
+#include "state/state.h"
+
+/* A call that came in and is not answered; the list runs from the innermost outwards. */
+struct in_call {
+    const struct in_call *outer;
+    struct rollup_machine *before; /* where a failed or static call returns to */
+    uint64_t source_rollup_id;
+    u256 value_wei;
+    uint64_t gas;
+    bool is_static;
+};
+
+/* A call that went out and is not answered. */
+struct out_call {
+    const struct out_call *outer;
+    struct action action;
+    uint64_t gas_available;        /* of the XCALL frame after its entry cost */
+    const struct in_call *in_call; /* innermost call in progress when it went out */
+};
+
+/* A block being executed. */
+struct block_run {
+    struct journal journal;
+    struct state state;
+    struct block_context context;
+    struct execution execution;
+    bool is_executing;
+
+    /* The transaction being executed. */
+    struct tx tx;
+    address sender;
+    bytes tx_encoded;
+
+    /* An L2TX: where in its payload we are. NULL: the block only takes a call from the parent. */
+    const struct evm_rollup_update *update;
+    struct payload payload;
+    size_t block_index;
+    size_t tx_index;
+
+    uint64_t gas_limit;    /* System.blockGasLimit */
+    uint64_t max_call_gas; /* System.maxCallGas */
+    const struct in_call *in_call;
+    const struct out_call *out_call;
+    bool last_result_failed; /* the newest answer to an out-call was a failure */
+};
+
+struct evm_machine {
+    struct rollup_machine base;
+    hash32 root; /* what the block being executed began from; idle: the head */
+    struct open_block open;
+    const struct sealed_block *sealed; /* newest first */
+    struct block_run *run;             /* NULL while idle */
+};
+
+static inline struct evm_rollup *evm_rollup_of(struct rollup *rollup) {
+    return (struct evm_rollup *)rollup;
+}
+
+/* --- evm_rollup_block.c: blocks and what the system writes into them ----------------------------- */
+
+/* Opens the journal and context for the machine's open block on the state at machine->root. */
+MUST_USE enum err block_run_open(struct evm_rollup *rollup, struct evm_machine *machine);
+
+/* Loads an account into the run's journal. */
+MUST_USE enum err block_run_load_account(
+    struct block_run *run, struct journal_account **account, const address *address
+);
+
+/* Reads and writes a slot of the System predeploy, outside of any transaction. */
+MUST_USE enum err block_run_read_system(struct block_run *run, u256 *value, uint64_t slot);
+MUST_USE enum err block_run_write_system(struct block_run *run, uint64_t slot, const u256 *value);
+
+/* Puts the proxy's code at the address that stands for (rollup_id, target) and mints value to it. */
+MUST_USE enum err block_run_prepare_source(
+    struct evm_rollup *rollup,
+    struct block_run *run,
+    address *proxy,
+    uint64_t rollup_id,
+    const address *target,
+    const u256 *mint_wei
+);
+
+/* Files the transaction that has just ended (run->tx, run->tx_encoded) in the open block. */
+MUST_USE enum err block_run_gather(
+    struct evm_rollup *rollup,
+    struct evm_machine *machine,
+    bool is_success,
+    uint64_t gas_used,
+    const struct log *logs,
+    size_t log_count
+);
+
+/* Commits the journal: the new state root. */
+MUST_USE enum err block_run_commit(struct evm_rollup *rollup, struct evm_machine *machine);
+
+/* Raises the step counter, commits to the open block, commits the state: the machine is idle. */
+MUST_USE enum err block_run_close(struct evm_rollup *rollup, struct evm_machine *machine);
+
+/* Opens the next block of the payload: header, EIP-2935, and in the slot block the anchor. */
+MUST_USE enum err block_run_next_block(
+    struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step
+);
+
+/* --- evm_rollup.c -------------------------------------------------------------------------------- */
+
+/* Where the proxy of (rollup_id, target) lies on this rollup. */
+address evm_rollup_proxy_of(uint64_t rollup_id, const address *target);
+
+#endif

@@ -1,0 +1,35 @@
+/* rollup/predeploys.h: addresses and storage of the contracts that a rollup has from genesis. The
+ * Solidity twins are in contracts/src/rollup; a test holds the two together. */
+#ifndef ROLLUP_PREDEPLOYS_H
+#define ROLLUP_PREDEPLOYS_H
+
+#include "core/u256.h"
+
+/* 0x4c53 is "LS". */
+#define PREDEPLOY_ADDRESS(last)                                                   \
+    {                                                                             \
+        { 0x4c, 0x53, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (last) } \
+    }
+
+static const address SYSTEM_PREDEPLOY = PREDEPLOY_ADDRESS(1);
+static const address ANCHOR_PREDEPLOY = PREDEPLOY_ADDRESS(2);
+static const address L2HUB_PREDEPLOY = PREDEPLOY_ADDRESS(3);
+
+/* Suspends the machine and emits a CALL; its caller must be the L2Hub (protocol.md section 6). */
+static const address XCALL_ADDRESS = {{[17] = 0x01, [18] = 0x00, [19] = 0x03}};
+
+/* Slots of the System predeploy: what the head must commit to besides accounts. */
+enum system_slot {
+    SYSTEM_CHAIN_ID = 0,
+    SYSTEM_ROLLUP_ID = 1,
+    SYSTEM_HUB = 2,
+    SYSTEM_PARENT_CHAIN_ID = 3,
+    SYSTEM_FORK = 4,         /* enum fork */
+    SYSTEM_MAX_CALL_GAS = 5, /* most gas of a CALL to the parent */
+    SYSTEM_BLOCK_GAS_LIMIT = 6,
+    SYSTEM_STEP_COUNTER = 7, /* raised by every step that moves the head to an idle one */
+    SYSTEM_OPEN_BLOCK = 8,   /* commitment to what the slot block has gathered, open_block.h */
+    SYSTEM_PREV_RANDAO = 9,  /* of the newest anchor: prevRandao of this rollup's blocks */
+};
+
+#endif

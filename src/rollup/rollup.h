@@ -1,0 +1,95 @@
+/* rollup/rollup.h: a rollup is a function, step(head, in-action) → (head', out-action)
+ * (protocol.md section 2). This header is what every kind of rollup implements; rollup/fact.h drives
+ * several of them through one entry.
+ *
+ * A machine is a rollup at one point of its life: idle (everything is in its state root) or suspended
+ * (a call is in flight out of it). Machines are values: a step takes one and gives the next, and the
+ * one it began from stays usable while it is frozen, because L1 frames that catch a revert take a
+ * rollup back to an older head. Which machine stands at which head is kept per rollup, from
+ * rollup_forget to rollup_forget. */
+#ifndef ROLLUP_ROLLUP_H
+#define ROLLUP_ROLLUP_H
+
+#include "core/map.h"
+#include "rollup/action.h"
+
+/* Why there is no fact. X(name, text) */
+#define STEP_VERDICT_LIST(X)                                                                    \
+    X(OK, "ok")                                                                                 \
+    X(HEAD_UNKNOWN, "the rollup is not known to have this head")                                \
+    X(NOT_DEFINED, "this action is not defined at this head")                                   \
+    X(NOT_IDLE, "an L2TX needs an idle head")                                                   \
+    X(PAYLOAD_UNKNOWN, "the payload of this L2TX is not at hand")                               \
+    X(PAYLOAD_MALFORMED, "the payload is not a canonical list of blocks")                       \
+    X(ANCHOR_UNKNOWN, "the anchor header of this L2TX is not at hand")                          \
+    X(ANCHOR_MALFORMED, "the anchor is not a block header")                                     \
+    X(ANCHOR_OLDER, "the anchor is older than the one before")                                  \
+    X(TIMESTAMP, "a block's timestamp is outside what the update allows")                       \
+    X(MESSAGES, "messages cannot be imported by this version")                                  \
+    X(FORCED, "forced transactions cannot be included by this version")                         \
+    X(TX_INVALID, "the payload holds an invalid transaction")                                   \
+    X(XCALL_OUTSIDE_SLOT_BLOCK, "a call to another chain is made outside the slot block")       \
+    X(BLOCK_GAS, "the slot block has less gas left than the call asks for")                     \
+    X(OPEN_BLOCK, "the open block does not match the commitment in the state")                  \
+    X(NATIVE_TOKEN, "a rollup with its own token does not take ether")                          \
+    X(ROLLUP_UNKNOWN, "the call is for a rollup that is not known")                             \
+    X(REVERT_AFTER_CALL, "a frame that called another chain reverts; undoing is not built yet") \
+    X(TRACE_TOO_LONG, "more calls between rollups than one entry may hold")
+
+enum step_verdict {
+#define STEP_VERDICT_ENUM(name, text) STEP_##name,
+    STEP_VERDICT_LIST(STEP_VERDICT_ENUM)
+#undef STEP_VERDICT_ENUM
+};
+
+const char *step_verdict_name(enum step_verdict verdict);
+const char *step_verdict_text(enum step_verdict verdict);
+
+/* The part of a machine that is the same for every kind of rollup. */
+struct rollup_machine {
+    hash32 head;    /* if has_head */
+    bool has_head;  /* stands at a head and is registered under it */
+    bool is_idle;   /* head is a state root */
+    bool is_frozen; /* must not change: stands at a head, or a failed call returns to it */
+    struct action
+        open_call; /* suspended: the CALL it waits for; data lives as long as the machine */
+};
+
+struct rollup;
+
+struct rollup_step {
+    struct rollup_machine *next; /* owned by the rollup until rollup_forget */
+    struct action out;           /* data lives as long as next */
+    uint64_t receiver;           /* out RESULT: chain of the caller that it goes to, 0 the parent */
+    u256 call_value_wei;         /* out RESULT: what the call that it ends had carried */
+    enum step_verdict verdict;   /* STEP_OK, or why there is no fact; the rest is then unset */
+    uint32_t verdict_tx_index;   /* STEP_TX_INVALID: which transaction of its block */
+    int verdict_tx;              /* STEP_TX_INVALID: enum tx_verdict */
+};
+
+struct rollup_type {
+    const char *name; /* "evm", "ledger" */
+    /* Delivers in to the machine. Changes it in place unless it is frozen.
+     * ERR_MISSING: the state's source lacks something; ERR_MEMORY, ERR_CORRUPT, ERR_IO. */
+    enum err (*step
+    )(struct rollup *rollup,
+      struct rollup_step *step,
+      struct rollup_machine *at,
+      const struct action *in);
+};
+
+struct rollup {
+    const struct rollup_type *type;
+    uint64_t rollup_id;
+    struct arena *arena; /* for the registry and what outlives single machines */
+    struct map heads;    /* hash32 → struct rollup_machine * */
+};
+
+/* rollup_at gives the machine at a head, or NULL. */
+struct rollup_machine *rollup_at(const struct rollup *rollup, const hash32 *head);
+
+/* rollup_register freezes the machine and files it under its head. ERR_MEMORY. */
+MUST_USE enum err
+rollup_register(struct rollup *rollup, struct rollup_machine *machine, const hash32 *head);
+
+#endif
