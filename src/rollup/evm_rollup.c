@@ -276,9 +276,7 @@ static enum err begin_call_transaction(
     };
     struct execution_options options = {
         .tracer = rollup->tracer, .foreign = &XCALL_ADDRESS, .foreign_count = 1};
-    execution_begin_message(
-        &run->execution, &run->context, &run->state, &run->journal, arena, &message, &options
-    );
+    execution_begin_message(&run->execution, &message, &options);
     run->is_executing = true;
     return ERR_OK;
 }

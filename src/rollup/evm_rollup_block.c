@@ -35,13 +35,13 @@ enum err block_run_open(struct evm_rollup *rollup, struct evm_machine *machine) 
 }
 
 enum err block_run_load_account(
-    struct block_run *run, struct journal_account **account, const address *address
+    struct block_run *run, struct journal_account **account, const address *who
 ) {
-    *account = journal_find_account(&run->journal, address);
+    *account = journal_find_account(&run->journal, who);
     if (*account != NULL && (*account)->is_loaded) return ERR_OK;
     struct account data;
     bool exists;
-    enum err err = state_get_account(&run->state, address, &data, &exists);
+    enum err err = state_get_account(&run->state, who, &data, &exists);
     if (err != ERR_OK) return err;
     struct journal_account_data given = journal_absent_account();
     if (exists) {
@@ -53,8 +53,8 @@ enum err block_run_load_account(
             .storage_root = data.storage_root,
         };
     }
-    err = journal_give_account(&run->journal, address, &given);
-    if (err == ERR_OK) *account = journal_find_account(&run->journal, address);
+    err = journal_give_account(&run->journal, who, &given);
+    if (err == ERR_OK) *account = journal_find_account(&run->journal, who);
     return err;
 }
 
@@ -172,6 +172,7 @@ static enum err run_to_end(struct execution *x) {
     case EXECUTION_FAILED:
         return x->err;
     case EXECUTION_CALL:
+    case EXECUTION_INSIDE_DONE:
     case EXECUTION_REVERTING:
     case EXECUTION_INVALID:
         break;

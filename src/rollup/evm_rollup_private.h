@@ -68,9 +68,8 @@ static inline struct evm_rollup *evm_rollup_of(struct rollup *rollup) {
 MUST_USE enum err block_run_open(struct evm_rollup *rollup, struct evm_machine *machine);
 
 /* Loads an account into the run's journal. */
-MUST_USE enum err block_run_load_account(
-    struct block_run *run, struct journal_account **account, const address *address
-);
+MUST_USE enum err
+block_run_load_account(struct block_run *run, struct journal_account **account, const address *who);
 
 /* Reads and writes a slot of the System predeploy, outside of any transaction. */
 MUST_USE enum err block_run_read_system(struct block_run *run, u256 *value, uint64_t slot);
