@@ -41,6 +41,7 @@ struct json {
     struct json_token *tokens; /* owned, reused by the next json_parse; [0] is the root */
     uint32_t count;
     uint32_t capacity;
+    uint32_t depth_max; /* JSON_DEPTH_MAX; may be raised between json_open and json_parse */
     /* After ERR_INPUT or ERR_LIMIT: what is wrong and where. Static text. */
     const char *problem;
     size_t problem_offset;
