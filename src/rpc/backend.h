@@ -4,11 +4,12 @@
  * Contract of every operation:
  * - It is called on the loop's thread, one at a time, and must not block for long.
  * - Everything it hands out lives in request->arena, or stays valid until the loop runs again.
- * - It returns RPC_OK with its outputs set; RPC_FAILED after rpc_fail(request, …); or RPC_WAIT: the
- *   request is put aside, and when rpc_server_resume(request) is called (on the loop's thread) the
- *   same operation is called again with the same arguments. request->wait_state is the operation's
- *   own: NULL on the first call, kept until the request is answered. A client that goes away does
- *   not take a waiting request with it; it must be resumed once in any case.
+ * - It returns RPC_OK with its outputs set, or RPC_FAILED after rpc_fail(request, …).
+ * - Those marked "may wait" may also return RPC_WAIT: the request is put aside, and after
+ *   rpc_server_resume(request), called on the loop's thread, the same operation is called again with
+ *   the same arguments. request->wait_state is the operation's own: NULL on the first call, kept
+ *   until the request is answered. A client that goes away does not take a waiting request with it;
+ *   it must be resumed in any case.
  * - Absence (no such block, transaction, …) is an answer, not a failure: outputs say so.
  * - An operation that is NULL makes its methods answer -32601, as if they did not exist.
  *
@@ -108,7 +109,7 @@ struct rpc_block {
     /* With RPC_WITH_TRANSACTIONS, else NULL and 0. */
     const struct rpc_transaction *transactions;
     size_t size; /* of the block's RLP encoding */
-    const hash32 *uncles;
+    const struct header *uncles;
     size_t uncle_count;
     const struct withdrawal *withdrawals;
     size_t withdrawal_count;
@@ -329,7 +330,7 @@ struct rpc_chain_operations {
       const hash32 *keys,
       size_t key_count);
 
-    /* A verdict on the message itself (funds, fees, nonce) is rpc_fail(RPC_SERVER_ERROR); a revert
+    /* May wait. A verdict on the message itself (funds, fees, nonce) is rpc_fail(RPC_SERVER_ERROR); a revert
      * or halt is a result. *is_found as above. */
     enum rpc_status (*call
     )(struct rpc_chain *chain,
@@ -337,7 +338,7 @@ struct rpc_chain_operations {
       bool *is_found,
       struct rpc_call_result *result,
       const struct rpc_simulation *simulation);
-    /* result->has_succeeded and *gas, or the result of the run that failed with all the gas. */
+    /* May wait. result->has_succeeded and *gas, or the result of the run that failed with all the gas. */
     enum rpc_status (*estimate_gas
     )(struct rpc_chain *chain,
       struct rpc_request *request,
@@ -356,12 +357,12 @@ struct rpc_chain_operations {
     enum rpc_status (*priority_fee
     )(struct rpc_chain *chain, struct rpc_request *request, u256 *fee);
 
-    /* Into the pool. Verdicts are rpc_fail(RPC_SERVER_ERROR, "nonce too low: …"). encoded may carry
+    /* May wait. Into the pool. Verdicts are rpc_fail(RPC_SERVER_ERROR, "nonce too low: …"). encoded may carry
      * a blob sidecar (EIP-4844 network form). Mining, automatic or not, is the node's: it tells
      * rpc_server_new_block. */
     enum rpc_status (*send_raw_transaction
     )(struct rpc_chain *chain, struct rpc_request *request, hash32 *hash, bytes encoded);
-    /* From a development account: fills in what is missing, signs, and puts it into the pool. */
+    /* May wait. From a development account: fills in what is missing, signs, and puts it into the pool. */
     enum rpc_status (*send_transaction
     )(struct rpc_chain *chain,
       struct rpc_request *request,
@@ -370,7 +371,7 @@ struct rpc_chain_operations {
     enum rpc_status (*pool
     )(struct rpc_chain *chain, struct rpc_request *request, const struct rpc_pool **pool);
 
-    /* Development. */
+    /* Development. Both may wait. */
     enum rpc_status (*mine
     )(struct rpc_chain *chain, struct rpc_request *request, const struct rpc_mine_options *options);
     enum rpc_status (*set_auto_batch
@@ -385,7 +386,7 @@ struct rpc_chain_operations {
       address *proxy,
       uint64_t rollup_id,
       const address *target);
-    /* Writes one JSON value, null if there is no such transaction. */
+    /* May wait. Writes one JSON value, null if there is no such transaction. */
     enum rpc_status (*trace_transaction
     )(struct rpc_chain *chain,
       struct rpc_request *request,

@@ -41,46 +41,25 @@ struct rpc_call {
     struct json_writer *out; /* the method writes exactly one value, or nothing when it fails */
 };
 
-typedef enum rpc_status rpc_method_run(struct rpc_call *call);
-
-struct rpc_method {
-    const char *name;
-    rpc_method_run *run;
-    uint8_t argument_min; /* fewer: "missing value for required argument N" */
-    uint8_t argument_max; /* more: "too many arguments, want at most N" */
-};
-
-/* A file of methods, ended by a row without a name. methods.c lists all files. */
-extern const struct rpc_method web3_methods[];
-extern const struct rpc_method eth_state_methods[];
-extern const struct rpc_method eth_block_methods[];
-extern const struct rpc_method eth_transaction_methods[];
-extern const struct rpc_method eth_call_methods[];
-extern const struct rpc_method eth_fee_methods[];
-extern const struct rpc_method eth_log_methods[];
-extern const struct rpc_method debug_methods[];
-extern const struct rpc_method txpool_methods[];
-extern const struct rpc_method development_methods[];
-extern const struct rpc_method lockstep_methods[];
-
-/* methods_find returns the method of that name, or NULL. */
-const struct rpc_method *methods_find(bytes name);
+struct rpc_method;
 
 enum jsonrpc_state { JSONRPC_DONE, JSONRPC_WAITING };
 
 struct jsonrpc_exchange {
-    struct rpc_call call; /* first; see struct rpc_call */
+    struct rpc_call call; /* first: from a request one gets to its exchange */
     struct arena arena;
     struct json json;
-    struct json_writer *out;
-    struct json_mark start;          /* where this exchange's answer begins in out */
-    struct json_mark item;           /* where the current call's answer begins */
-    uint32_t next;                   /* token of the batch's next element */
-    uint32_t end;                    /* token after the batch */
+    char *text_copy;        /* malloc; the text of an exchange that waits */
+    struct json_mark start; /* where this exchange's answer begins in call.out */
+    struct json_mark item;  /* where the current call's answer begins */
+    struct arena_mark item_memory;
+    size_t size_max;                 /* of call.out, when this exchange is not writing */
+    uint32_t at;                     /* token of the current call, or of the batch's next one */
+    uint32_t end;                    /* the token after the last */
     uint32_t id;                     /* token of the current call's id; 0 if it is a notification */
-    const struct rpc_method *method; /* the current call's */
+    const struct rpc_method *method; /* of the call that waits; NULL if none does */
     bool is_batch;
-    bool has_answer; /* something was written after start */
+    bool has_answer; /* the batch's answer has an element */
 };
 
 void jsonrpc_exchange_open(struct jsonrpc_exchange *exchange);

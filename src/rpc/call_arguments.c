@@ -1,0 +1,250 @@
+#include "rpc/call_arguments.h"
+
+/* Reads members of one object until the first that is wrong; the rest are then passed over. */
+struct reader {
+    const struct json *json;
+    struct arena *arena;
+    uint32_t object;
+    const char *where;
+    const char *problem;
+};
+
+static void note(struct reader *r, const char *name, const char *problem) {
+    if (r->problem != NULL || problem == NULL) return;
+    r->where = name;
+    r->problem = problem;
+}
+
+/* The token of a member, 0 if there is none, it is null, or something was wrong before. */
+static uint32_t member(const struct reader *r, const char *name) {
+    if (r->problem != NULL) return 0;
+    uint32_t token = json_member(r->json, r->object, name);
+    return token != 0 && json_kind(r->json, token) == JSON_NULL ? 0 : token;
+}
+
+#define READ_FUNCTION(name, type, value)                             \
+    static bool name(struct reader *r, type *out, const char *key) { \
+        uint32_t token = member(r, key);                             \
+        if (token == 0) return false;                                \
+        note(r, key, value(out, r->json, token));                    \
+        return true;                                                 \
+    }
+READ_FUNCTION(read_address, address, value_address)
+READ_FUNCTION(read_hash, hash32, value_hash)
+READ_FUNCTION(read_quantity, u256, value_quantity)
+READ_FUNCTION(read_u64, uint64_t, value_quantity_u64)
+#undef READ_FUNCTION
+
+static bool read_data(struct reader *r, bytes *out, const char *key) {
+    uint32_t token = member(r, key);
+    if (token == 0) return false;
+    note(r, key, value_data(out, r->arena, r->json, token));
+    return true;
+}
+
+/* A member that is an array; room for its elements in *items. The first element is token + 1. */
+static uint32_t
+read_array(struct reader *r, void **items, size_t *count, size_t item_size, const char *key) {
+    uint32_t token = member(r, key);
+    if (token == 0) return 0;
+    if (json_kind(r->json, token) != JSON_ARRAY) {
+        note(r, key, "not an array");
+        return 0;
+    }
+    *count = r->json->tokens[token].count;
+    *items = arena_alloc_zero(r->arena, *count * item_size);
+    if (*items != NULL) return token;
+    note(r, key, "too long");
+    return 0;
+}
+
+static const hash32 *read_hashes(struct reader *r, size_t *count, const char *key) {
+    void *items = NULL;
+    uint32_t token = read_array(r, &items, count, sizeof(hash32), key);
+    if (token == 0) return NULL;
+    hash32 *hashes = items;
+    uint32_t at = token + 1;
+    for (size_t i = 0; i < *count; i++, at = r->json->tokens[at].next)
+        note(r, key, value_hash(&hashes[i], r->json, at));
+    return hashes;
+}
+
+static const struct tx_access *read_access_list(struct reader *r, size_t *count, bool *is_there) {
+    void *items = NULL;
+    uint32_t token = read_array(r, &items, count, sizeof(struct tx_access), "accessList");
+    if (token == 0) return NULL;
+    *is_there = true;
+    struct tx_access *list = items;
+    uint32_t at = token + 1;
+    for (size_t i = 0; i < *count; i++, at = r->json->tokens[at].next) {
+        struct reader entry = {.json = r->json, .arena = r->arena, .object = at};
+        if (!read_address(&entry, &list[i].address, "address")) note(&entry, "address", "missing");
+        list[i].keys = read_hashes(&entry, &list[i].key_count, "storageKeys");
+        note(r, "accessList", entry.problem);
+    }
+    return list;
+}
+
+static void read_authorization(struct reader *r, struct tx_authorization *out) {
+    u256 parity = U256_ZERO;
+    bool is_whole = read_quantity(r, &out->chain_id, "chainId") &&
+                    read_address(r, &out->address, "address") && read_u64(r, &out->nonce, "nonce");
+    (void)(read_quantity(r, &parity, "yParity") || read_quantity(r, &parity, "v"));
+    (void)read_quantity(r, &out->r, "r");
+    (void)read_quantity(r, &out->s, "s");
+    if (!is_whole) note(r, "authorizationList", "chainId, address or nonce is missing");
+    if (!u256_fits_u64(&parity) || parity.w[0] > UINT8_MAX) note(r, "yParity", "too large");
+    out->y_parity = (uint8_t)parity.w[0];
+}
+
+static const struct tx_authorization *read_authorizations(struct reader *r, size_t *count) {
+    static const char key[] = "authorizationList";
+    void *items = NULL;
+    uint32_t token = read_array(r, &items, count, sizeof(struct tx_authorization), key);
+    if (token == 0) return NULL;
+    struct tx_authorization *list = items;
+    uint32_t at = token + 1;
+    for (size_t i = 0; i < *count; i++, at = r->json->tokens[at].next) {
+        struct reader entry = {.json = r->json, .arena = r->arena, .object = at};
+        read_authorization(&entry, &list[i]);
+        note(r, key, entry.problem);
+    }
+    return list;
+}
+
+/* "input" is the name of today, "data" the older one; both may be there if they agree. */
+static void read_input(struct reader *r, bytes *out) {
+    bytes old = BYTES_EMPTY;
+    bool has_old = read_data(r, &old, "data");
+    bool has_new = read_data(r, out, "input");
+    if (!has_new) *out = old;
+    if (has_new && has_old && !bytes_equal(old, *out))
+        note(r, "input", "both \"data\" and \"input\" are set and not equal");
+}
+
+static void read_call(struct reader *r, struct rpc_call_arguments *out) {
+    out->has_from = read_address(r, &out->from, "from");
+    out->has_to = read_address(r, &out->to, "to");
+    out->has_gas = read_u64(r, &out->gas, "gas");
+    out->has_gas_price = read_quantity(r, &out->gas_price, "gasPrice");
+    out->has_max_fee_per_gas = read_quantity(r, &out->max_fee_per_gas, "maxFeePerGas");
+    out->has_max_priority_fee_per_gas =
+        read_quantity(r, &out->max_priority_fee_per_gas, "maxPriorityFeePerGas");
+    out->has_max_fee_per_blob_gas =
+        read_quantity(r, &out->max_fee_per_blob_gas, "maxFeePerBlobGas");
+    (void)read_quantity(r, &out->value, "value");
+    out->has_nonce = read_u64(r, &out->nonce, "nonce");
+    out->has_chain_id = read_u64(r, &out->chain_id, "chainId");
+    uint64_t type = 0;
+    out->has_type = read_u64(r, &type, "type");
+    if (type > UINT8_MAX) note(r, "type", "unknown transaction type");
+    out->type = (uint8_t)type;
+    read_input(r, &out->data);
+    out->access_list = read_access_list(r, &out->access_list_count, &out->has_access_list);
+    out->authorizations = read_authorizations(r, &out->authorization_count);
+    out->blob_hashes = read_hashes(r, &out->blob_hash_count, "blobVersionedHashes");
+}
+
+enum rpc_status
+argument_call(struct rpc_call *call, struct rpc_call_arguments *out, uint32_t index) {
+    uint32_t token = argument_token(call, index);
+    if (token == 0) return argument_missing(call, index);
+    if (json_kind(call->json, token) != JSON_OBJECT)
+        return argument_fail(call, index, NULL, "not an object");
+    *out = (struct rpc_call_arguments){0};
+    struct reader r = {.json = call->json, .arena = call->request.arena, .object = token};
+    read_call(&r, out);
+    if (r.problem != NULL) return argument_fail(call, index, r.where, r.problem);
+    if (out->has_gas_price && (out->has_max_fee_per_gas || out->has_max_priority_fee_per_gas))
+        return rpc_fail(
+            &call->request,
+            RPC_SERVER_ERROR,
+            "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified"
+        );
+    return RPC_OK;
+}
+
+/* --- overrides --------------------------------------------------------------------------------- */
+
+static void read_slots(struct reader *r, struct rpc_account_override *out, const char *key) {
+    uint32_t token = member(r, key);
+    if (token == 0) return;
+    if (json_kind(r->json, token) != JSON_OBJECT) {
+        note(r, key, "not an object");
+        return;
+    }
+    out->slot_count = r->json->tokens[token].count;
+    struct rpc_slot_override *slots =
+        arena_alloc_array(r->arena, out->slot_count, sizeof(struct rpc_slot_override));
+    if (slots == NULL) {
+        note(r, key, "too long");
+        return;
+    }
+    uint32_t at = token + 1;
+    for (size_t i = 0; i < out->slot_count; i++, at = r->json->tokens[at + 1].next) {
+        bool is_short;
+        note(r, key, value_storage_key(&slots[i].key, &is_short, r->json, at));
+        note(r, key, value_storage_key(&slots[i].value, &is_short, r->json, at + 1));
+    }
+    out->slots = slots;
+}
+
+static void read_override(struct reader *r, struct rpc_account_override *out) {
+    out->has_nonce = read_u64(r, &out->nonce, "nonce");
+    out->has_balance = read_quantity(r, &out->balance, "balance");
+    out->has_code = read_data(r, &out->code, "code");
+    out->has_precompile_target =
+        read_address(r, &out->precompile_target, "movePrecompileToAddress");
+    out->has_state = member(r, "state") != 0;
+    if (out->has_state && member(r, "stateDiff") != 0)
+        note(r, "state", "both 'state' and 'stateDiff' are set");
+    read_slots(r, out, out->has_state ? "state" : "stateDiff");
+}
+
+enum rpc_status
+argument_state_overrides(struct rpc_call *call, struct rpc_simulation *out, uint32_t index) {
+    const struct json *json = call->json;
+    uint32_t token = argument_token(call, index);
+    if (token == 0) return RPC_OK;
+    if (json_kind(json, token) != JSON_OBJECT)
+        return argument_fail(call, index, NULL, "not an object");
+    size_t count = json->tokens[token].count;
+    struct rpc_account_override *accounts =
+        arena_alloc_zero(call->request.arena, count * sizeof(*accounts));
+    if (accounts == NULL) return argument_fail(call, index, NULL, "too long");
+    uint32_t at = token + 1;
+    for (size_t i = 0; i < count; i++, at = json->tokens[at + 1].next) {
+        const char *problem = value_address(&accounts[i].account, json, at);
+        if (problem != NULL) return argument_fail(call, index, "account", problem);
+        if (json_kind(json, at + 1) != JSON_OBJECT)
+            return argument_fail(call, index, "account", "not an object");
+        struct reader r = {.json = json, .arena = call->request.arena, .object = at + 1};
+        read_override(&r, &accounts[i]);
+        if (r.problem != NULL) return argument_fail(call, index, r.where, r.problem);
+    }
+    out->accounts = accounts;
+    out->account_count = count;
+    return RPC_OK;
+}
+
+enum rpc_status
+argument_block_overrides(struct rpc_call *call, struct rpc_simulation *out, uint32_t index) {
+    uint32_t token = argument_token(call, index);
+    if (token == 0) return RPC_OK;
+    if (json_kind(call->json, token) != JSON_OBJECT)
+        return argument_fail(call, index, NULL, "not an object");
+    struct rpc_block_overrides *o = &out->overrides;
+    struct reader r = {.json = call->json, .arena = call->request.arena, .object = token};
+    o->has_number = read_u64(&r, &o->number, "number");
+    o->has_time = read_u64(&r, &o->time, "time");
+    o->has_gas_limit = read_u64(&r, &o->gas_limit, "gasLimit");
+    o->has_fee_recipient = read_address(&r, &o->fee_recipient, "feeRecipient") ||
+                           read_address(&r, &o->fee_recipient, "coinbase");
+    o->has_prev_randao =
+        read_hash(&r, &o->prev_randao, "prevRandao") || read_hash(&r, &o->prev_randao, "random");
+    o->has_base_fee = read_quantity(&r, &o->base_fee, "baseFeePerGas") ||
+                      read_quantity(&r, &o->base_fee, "baseFee");
+    o->has_blob_base_fee = read_quantity(&r, &o->blob_base_fee, "blobBaseFee");
+    if (r.problem != NULL) return argument_fail(call, index, r.where, r.problem);
+    return RPC_OK;
+}

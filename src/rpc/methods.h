@@ -1,0 +1,109 @@
+/* rpc/methods.h: all methods, in one table sorted by name, which is how they are found.
+ *
+ * X(name, fewest arguments, most arguments, operation of the backend without which the method does
+ * not exist). A method's function has its name. Too few arguments
+ * are answered "missing value for required argument N", too many "too many arguments, want at most
+ * N", before the function is called. */
+#ifndef RPC_METHODS_H
+#define RPC_METHODS_H
+
+#include "rpc/jsonrpc.h"
+
+#define METHOD_LIST(X)                                         \
+    X(anvil_mine, 0, 2, mine)                                  \
+    X(debug_getRawBlock, 1, 1, block)                          \
+    X(debug_getRawHeader, 1, 1, block)                         \
+    X(debug_getRawReceipts, 1, 1, block)                       \
+    X(debug_getRawTransaction, 1, 1, find_transaction)         \
+    X(eth_accounts, 0, 0, head_number)                         \
+    X(eth_baseFee, 0, 0, block)                                \
+    X(eth_blobBaseFee, 0, 0, block)                            \
+    X(eth_blockNumber, 0, 0, head_number)                      \
+    X(eth_call, 1, 4, call)                                    \
+    X(eth_capabilities, 0, 0, block)                           \
+    X(eth_chainId, 0, 0, head_number)                          \
+    X(eth_coinbase, 0, 0, head_number)                         \
+    X(eth_createAccessList, 1, 3, create_access_list)          \
+    X(eth_estimateGas, 1, 4, estimate_gas)                     \
+    X(eth_feeHistory, 2, 3, block)                             \
+    X(eth_gasPrice, 0, 0, priority_fee)                        \
+    X(eth_getBalance, 1, 2, account)                           \
+    X(eth_getBlockByHash, 1, 2, block)                         \
+    X(eth_getBlockByNumber, 1, 2, block)                       \
+    X(eth_getBlockReceipts, 1, 1, block)                       \
+    X(eth_getBlockTransactionCountByHash, 1, 1, block)         \
+    X(eth_getBlockTransactionCountByNumber, 1, 1, block)       \
+    X(eth_getCode, 1, 2, code)                                 \
+    X(eth_getFilterChanges, 1, 1, block)                       \
+    X(eth_getFilterLogs, 1, 1, block)                          \
+    X(eth_getHeaderByHash, 1, 1, block)                        \
+    X(eth_getHeaderByNumber, 1, 1, block)                      \
+    X(eth_getLogs, 1, 1, block)                                \
+    X(eth_getProof, 2, 3, proof)                               \
+    X(eth_getRawTransactionByBlockHashAndIndex, 2, 2, block)   \
+    X(eth_getRawTransactionByBlockNumberAndIndex, 2, 2, block) \
+    X(eth_getRawTransactionByHash, 1, 1, find_transaction)     \
+    X(eth_getStorageAt, 2, 3, slot)                            \
+    X(eth_getStorageValues, 1, 2, slot)                        \
+    X(eth_getTransactionByBlockHashAndIndex, 2, 2, block)      \
+    X(eth_getTransactionByBlockNumberAndIndex, 2, 2, block)    \
+    X(eth_getTransactionByHash, 1, 1, find_transaction)        \
+    X(eth_getTransactionCount, 1, 2, account)                  \
+    X(eth_getTransactionReceipt, 1, 1, find_transaction)       \
+    X(eth_getUncleByBlockHashAndIndex, 2, 2, block)            \
+    X(eth_getUncleByBlockNumberAndIndex, 2, 2, block)          \
+    X(eth_getUncleCountByBlockHash, 1, 1, block)               \
+    X(eth_getUncleCountByBlockNumber, 1, 1, block)             \
+    X(eth_hashrate, 0, 0, head_number)                         \
+    X(eth_maxPriorityFeePerGas, 0, 0, priority_fee)            \
+    X(eth_mining, 0, 0, head_number)                           \
+    X(eth_newBlockFilter, 0, 0, block)                         \
+    X(eth_newFilter, 1, 1, block)                              \
+    X(eth_newPendingTransactionFilter, 0, 1, pool)             \
+    X(eth_sendRawTransaction, 1, 1, send_raw_transaction)      \
+    X(eth_sendRawTransactionSync, 1, 2, send_raw_transaction)  \
+    X(eth_sendTransaction, 1, 1, send_transaction)             \
+    X(eth_syncing, 0, 0, head_number)                          \
+    X(eth_uninstallFilter, 1, 1, head_number)                  \
+    X(evm_mine, 0, 1, mine)                                    \
+    X(lockstep_getRollups, 0, 0, network_info)                 \
+    X(lockstep_networkInfo, 0, 0, network_info)                \
+    X(lockstep_proxyOf, 2, 2, proxy_of)                        \
+    X(lockstep_setAutoBatch, 1, 1, set_auto_batch)             \
+    X(lockstep_traceTransaction, 1, 1, trace_transaction)      \
+    X(net_listening, 0, 0, head_number)                        \
+    X(net_peerCount, 0, 0, head_number)                        \
+    X(net_version, 0, 0, head_number)                          \
+    X(rpc_modules, 0, 0, head_number)                          \
+    X(txpool_content, 0, 0, pool)                              \
+    X(txpool_contentFrom, 1, 1, pool)                          \
+    X(txpool_status, 0, 0, pool)                               \
+    X(web3_clientVersion, 0, 0, head_number)                   \
+    X(web3_sha3, 1, 1, head_number)
+
+/* A method writes exactly one value to call->out and returns RPC_OK; or fails with rpc_fail, and
+ * what it wrote is forgotten; or returns RPC_WAIT, and is called again from the start later. */
+typedef enum rpc_status rpc_method_run(struct rpc_call *call);
+
+#define METHOD_DECLARE(name, fewest, most, operation) rpc_method_run name;
+METHOD_LIST(METHOD_DECLARE)
+#undef METHOD_DECLARE
+
+struct rpc_method {
+    const char *name;
+    rpc_method_run *run;
+    uint8_t argument_min;
+    uint8_t argument_max;
+    uint16_t operation; /* offset in struct rpc_chain_operations */
+};
+
+/* Whether the chain's backend has the operation that the method rests on. */
+bool method_is_available(const struct rpc_method *method, const struct rpc_chain *chain);
+
+/* method_find returns the method of that name, or NULL. */
+const struct rpc_method *method_find(bytes name);
+
+/* The table, for tests and rpc_modules; *count is its length. */
+const struct rpc_method *method_table(size_t *count);
+
+#endif

@@ -1,0 +1,49 @@
+/* rpc/view.h: blocks, transactions, receipts and logs as execution-apis writes them; type 0x7e as
+ * op-geth does (sourceHash, mint, isSystemTx, depositNonce), which viem's and others' formatters know. */
+#ifndef RPC_VIEW_H
+#define RPC_VIEW_H
+
+#include "rpc/backend.h"
+
+/* view_header writes a block without transactions and uncles: eth_getHeader…, uncles. size 0: none. */
+void view_header(struct json_writer *w, const struct rpc_block *block);
+
+/* A block with its transactions whole or as hashes. The block was read with transactions; with
+ * receipts too if has_deposits (the nonce of a deposit stands in its receipt). */
+void view_block(struct json_writer *w, const struct rpc_block *block, bool with_transactions);
+
+/* Whether any of the block's transactions is of type 0x7e. */
+bool view_has_deposits(const struct rpc_block *block);
+
+/* A transaction in a block; block NULL: one in the pool. */
+void view_transaction(
+    struct json_writer *w,
+    const struct rpc_transaction *transaction,
+    const struct rpc_block *block,
+    size_t index
+);
+
+/* view_receipt writes receipt number index of a block that was read with transactions and receipts.
+ * first_log is the number of logs before it in the block. */
+void view_receipt(
+    struct json_writer *w, const struct rpc_block *block, size_t index, size_t first_log
+);
+
+/* The logs in a block before the receipt number index. */
+size_t view_logs_before(const struct rpc_block *block, size_t index);
+
+void view_log(
+    struct json_writer *w,
+    const struct log *log,
+    const struct rpc_block *block,
+    size_t index,
+    size_t log_index
+);
+
+/* An array of {address, storageKeys}. */
+void view_access_list(struct json_writer *w, const struct tx_access *list, size_t count);
+
+/* EIP-55: out gets 42 characters, "0x" first, no terminator. */
+void view_checksum_address(char out[42], const address *a);
+
+#endif
