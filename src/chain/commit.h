@@ -6,12 +6,21 @@
 #include "evm/journal.h"
 
 struct state;
+struct source_memory;
 
-/* journal_commit applies everything that has changed since the journal was opened to the state, which
- * still is what the journal was filled from. Afterwards the state is the new one and the journal
- * still holds its values; it must be opened anew before it is committed again.
- * Working memory comes from scratch and is released. ERR_MEMORY, and what the state says. */
-MUST_USE enum err
-journal_commit(hash32 *root, struct journal *journal, struct state *state, struct arena *scratch);
+/* journal_commit applies what has changed since the journal was opened (or last committed) to the
+ * state, which then is the new one; the journal goes on from there.
+ *
+ * Out:     root   the new state root.
+ *          sink   gets the new nodes and codes (state_apply).
+ * In:      scratch  working memory, released before return.
+ * Returns: ERR_MEMORY, and what state_apply says; state and journal are then as they were. */
+MUST_USE enum err journal_commit(
+    hash32 *root,
+    struct journal *journal,
+    struct state *state,
+    struct source_memory *sink,
+    struct arena *scratch
+);
 
 #endif

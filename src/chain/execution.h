@@ -135,10 +135,7 @@ struct execution {
     unsigned phase;
     size_t cursor; /* within a phase that goes over a list */
     struct journal_snapshot snapshot;
-    u256 fee_limit; /* what the sender paid ahead */
-    u256 blob_fee;
-    uint64_t intrinsic_gas;
-    uint64_t floor_gas;
+    bool is_begun; /* the journal's transaction is open */
 
     /* After run. */
     struct execution_result result; /* DONE */
@@ -151,7 +148,9 @@ struct execution {
     uint64_t wanted_number;         /* … block */
 };
 
-/* execution_open makes an execution for transactions of one block. All pointers are borrowed.
+/* The machine points into this struct: an open execution must not be moved or copied by assignment.
+ *
+ * execution_open makes an execution for transactions of one block. All pointers are borrowed.
  * code_cache may be NULL. ERR_MEMORY. */
 MUST_USE enum err execution_open(
     struct execution *x,
@@ -185,7 +184,7 @@ void execution_begin_message(
 enum execution_status execution_run(struct execution *x);
 
 /* execution_end ends the journal's transaction after DONE with options.skip_end. */
-MUST_USE enum err execution_end(struct execution *x);
+void execution_end(struct execution *x);
 
 /* Puts the journal back to where the execution began, and ends its transaction. For executions that
  * are neither DONE (with skip_end: it is allowed) nor INVALID. */

@@ -1,8 +1,11 @@
 /* chain/receipt.c: see receipt.h. */
 #include "chain/receipt.h"
 
+#include "core/check.h"
 #include "core/rlp.h"
 #include "crypto/keccak.h"
+#include "crypto/sha256.h"
+#include "state/trie.h"
 
 /* --- blooms ------------------------------------------------------------------------------------- */
 
@@ -180,4 +183,62 @@ enum err receipt_decode(struct receipt *receipt, struct arena *arena, bytes enco
     if (memcmp(bloom.b, decoded.bloom.b, sizeof bloom.b) != 0) return ERR_INPUT;
     *receipt = decoded;
     return ERR_OK;
+}
+
+/* --- roots -------------------------------------------------------------------------------------- */
+
+enum err ordered_root(hash32 *root, struct arena *arena, const bytes *encodings, size_t count) {
+    return trie_root_of(root, encodings, count, arena);
+}
+
+enum err
+receipts_root(hash32 *root, struct arena *arena, const struct receipt *receipts, size_t count) {
+    struct arena_mark mark = arena_mark(arena);
+    enum err err = ERR_OK;
+    bytes *encodings = arena_alloc_array(arena, count, sizeof *encodings);
+    if (encodings == NULL) err = ERR_MEMORY;
+    for (size_t i = 0; i < count && err == ERR_OK; i++)
+        err = receipt_encode(&encodings[i], arena, &receipts[i]);
+    if (err == ERR_OK) err = trie_root_of(root, encodings, count, arena);
+    arena_release(arena, mark);
+    return err;
+}
+
+enum err
+withdrawal_encode(bytes *encoding, struct arena *arena, const struct withdrawal *withdrawal) {
+    struct rlp_writer w;
+    rlp_writer_open(&w, arena);
+    rlp_list_begin(&w);
+    rlp_write_u64(&w, withdrawal->index);
+    rlp_write_u64(&w, withdrawal->validator_index);
+    rlp_write_string(&w, address_bytes(&withdrawal->address));
+    rlp_write_u64(&w, withdrawal->amount_gwei);
+    rlp_list_end(&w);
+    return rlp_finish(&w, encoding);
+}
+
+enum err withdrawals_root(
+    hash32 *root, struct arena *arena, const struct withdrawal *withdrawals, size_t count
+) {
+    struct arena_mark mark = arena_mark(arena);
+    enum err err = ERR_OK;
+    bytes *encodings = arena_alloc_array(arena, count, sizeof *encodings);
+    if (encodings == NULL) err = ERR_MEMORY;
+    for (size_t i = 0; i < count && err == ERR_OK; i++)
+        err = withdrawal_encode(&encodings[i], arena, &withdrawals[i]);
+    if (err == ERR_OK) err = trie_root_of(root, encodings, count, arena);
+    arena_release(arena, mark);
+    return err;
+}
+
+hash32 requests_hash(const bytes *requests, size_t count) {
+    uint8_t hashes[REQUEST_TYPE_MAX * 32];
+    size_t used = 0;
+    CHECK(count <= REQUEST_TYPE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        if (requests[i].size <= 1) continue; /* a type byte alone: no requests of that type */
+        hash32 hash = sha256(requests[i]);
+        memcpy(hashes + 32 * used++, hash.b, 32);
+    }
+    return sha256(bytes_of(hashes, 32 * used));
 }

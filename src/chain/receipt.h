@@ -61,6 +61,9 @@ struct withdrawal {
     uint64_t amount_gwei;
 };
 
+MUST_USE enum err
+withdrawal_encode(bytes *encoding, struct arena *arena, const struct withdrawal *withdrawal);
+
 /* The root of the trie rlp(index) → encodings[index] (Yellow Paper 4.3.2). */
 MUST_USE enum err
 ordered_root(hash32 *root, struct arena *arena, const bytes *encodings, size_t count);
@@ -71,7 +74,11 @@ MUST_USE enum err withdrawals_root(
     hash32 *root, struct arena *arena, const struct withdrawal *withdrawals, size_t count
 );
 
-/* EIP-7685: SHA-256 over the SHA-256 of each request (type byte and data) that has data. */
+/* EIP-6110, 7002, 7251 have one type each. */
+#define REQUEST_TYPE_MAX 8
+
+/* EIP-7685: SHA-256 over the SHA-256 of each request (type byte and data) that has data; at
+ * most REQUEST_TYPE_MAX of them (CHECKed). */
 hash32 requests_hash(const bytes *requests, size_t count);
 
 #endif

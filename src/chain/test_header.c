@@ -332,7 +332,7 @@ static void genesis_headers_of_all_forks_hash_right(void **state) {
     (void)state;
     static const char *const folders[] = {
         "pre-berlin/BlockchainTests/ValidBlocks/bcStateTests",
-        "blockchain-tests/ethereum-tests/BlockchainTests/ValidBlocks/bcStateTests",
+        "blockchain-tests/ethereum-tests/ValidBlocks/bcStateTests",
         "blockchain-tests/eest-v5.4.0/prague/eip7685_general_purpose_el_requests",
         "blockchain-tests/eest-v5.4.0/osaka/eip7918_blob_reserve_price",
         "blockchain-tests/eest-v5.4.0/shanghai/eip4895_withdrawals",
