@@ -27,7 +27,7 @@ static bool reader_stopped(const struct reader *r) {
 /* The next item as a string; format is the refusal when it is a list. */
 static bool read_string(struct reader *r, bytes *string, enum tx_verdict format) {
     if (reader_stopped(r)) return false;
-    if (rlp_done(&r->rlp)) {
+    if (rlp_done(&r->rlp)) { /* only in lists within: the outer one's items were counted */
         refuse(r, TX_FIELDS_TOO_FEW);
         return false;
     }
@@ -307,6 +307,43 @@ static void read_deposit(struct reader *r, struct tx *tx) {
     read_data(r, tx);
 }
 
+/* That the list parses to its end and has as many items as the type has fields. */
+static void check_field_count(struct reader *r, enum tx_type type) {
+    size_t expected = 0;
+    switch (type) {
+    case TX_LEGACY:
+        expected = 9;
+        break;
+    case TX_ACCESS_LIST:
+        expected = 11;
+        break;
+    case TX_DYNAMIC_FEE:
+        expected = 12;
+        break;
+    case TX_BLOB:
+        expected = 14;
+        break;
+    case TX_SET_CODE:
+        expected = 13;
+        break;
+    case TX_DEPOSIT:
+        expected = 8;
+        break;
+    }
+    struct rlp rest = r->rlp;
+    size_t count = 0;
+    for (; !rlp_done(&rest); count++) {
+        bytes item;
+        bool is_list;
+        if (rlp_read_item(&rest, &item, &is_list) != ERR_OK) {
+            refuse(r, TX_RLP_SIZE);
+            return;
+        }
+    }
+    if (count < expected) refuse(r, TX_FIELDS_TOO_FEW);
+    if (count > expected) refuse(r, TX_FIELDS_TOO_MANY);
+}
+
 /* The network form of a blob transaction is a list whose first item is the transaction's own list
  * (EIP-4844, EIP-7594); in a block it is refused by that name. */
 static bool is_network_form(const struct tx *tx, struct rlp fields) {
@@ -345,6 +382,7 @@ static void read_tx(struct reader *r, struct tx *tx, bytes encoding) {
         refuse(r, TX_BLOB_SIDECAR);
         return;
     }
+    check_field_count(r, tx->type);
     switch (tx->type) {
     case TX_LEGACY:
         read_legacy(r, tx);
@@ -359,7 +397,6 @@ static void read_tx(struct reader *r, struct tx *tx, bytes encoding) {
         read_deposit(r, tx);
         break;
     }
-    if (!reader_stopped(r) && !rlp_done(&r->rlp)) refuse(r, TX_FIELDS_TOO_MANY);
 }
 
 enum err tx_decode(struct tx *tx, enum tx_verdict *verdict, struct arena *arena, bytes encoding) {

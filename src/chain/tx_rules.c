@@ -226,6 +226,9 @@ enum tx_verdict tx_check(const struct tx *tx, const struct fork_rules *rules) {
     if (rules->fork >= FORK_SHANGHAI && tx->is_create && tx->data.size > TX_INITCODE_SIZE_MAX)
         return TX_INITCODE_SIZE;
     if (u256_less(&tx->max_fee_per_gas, &tx->max_priority_fee_per_gas)) return TX_TIP_ABOVE_FEE_CAP;
+    u256 gas = u256_from_u64(tx->gas_limit);
+    u256 fee;
+    if (!u256_mul_checked(&fee, &gas, &tx->max_fee_per_gas)) return TX_FEE_OVERFLOW;
     if (tx->gas_limit < tx_intrinsic_gas(tx, rules->fork)) return TX_INTRINSIC_GAS;
     if (tx->gas_limit < tx_floor_gas(tx, rules->fork)) return TX_FLOOR_GAS;
     return TX_OK;
