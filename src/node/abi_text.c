@@ -1,0 +1,312 @@
+#include "node/abi_text.h"
+
+#include "core/err.h"
+#include "core/hex.h"
+#include "core/u256.h"
+#include "crypto/keccak.h"
+
+#define VALUES_MAX    16  /* values of one part */
+#define TEXT_SIZE_MAX 200 /* of strings and hexadecimal digits, unless full */
+#define FULL_SIZE_MAX (64u << 10)
+
+enum kind { KIND_UINT, KIND_INT, KIND_ADDRESS, KIND_BOOL, KIND_FIXED, KIND_BYTES, KIND_STRING };
+
+struct value {
+    enum kind kind;
+    unsigned size; /* KIND_FIXED: N of bytesN; KIND_UINT, KIND_INT: bits */
+    bytes name;
+    bytes data; /* the word, or the content of a dynamic value */
+};
+
+/* --- text for terminals -------------------------------------------------------------------------- */
+
+/* The size of the UTF-8 sequence at p, of a character that may be printed; 0 if there is none. */
+static size_t printable_size(const uint8_t *p, size_t size) {
+    if (p[0] >= 0x20 && p[0] < 0x7f) return 1;
+    size_t need = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || need > size) return 0;
+    for (size_t i = 1; i < need; i++)
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    if (p[0] == 0xc2 && p[1] < 0xa0) return 0;          /* C1 control characters */
+    if (p[0] == 0xe0 && p[1] < 0xa0) return 0;          /* over-long */
+    if (p[0] == 0xed && p[1] > 0x9f) return 0;          /* surrogates */
+    if (p[0] == 0xf0 && p[1] < 0x90) return 0;          /* over-long */
+    if (p[0] == 0xf4 && p[1] > 0x8f) return 0;          /* above U+10FFFF */
+    if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0x8b) { /* U+200B–U+202E: marks that */
+        if (p[2] <= 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae)) return 0; /* hide or reorder text */
+    }
+    if (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9) return 0; /* U+2066–2069 */
+    return need;
+}
+
+void abi_print_text(FILE *out, bytes text) {
+    for (size_t i = 0; i < text.size;) {
+        size_t size = printable_size(text.data + i, text.size - i);
+        if (size == 0)
+            fputc('?', out);
+        else
+            (void)fwrite(text.data + i, 1, size, out);
+        i += size == 0 ? 1 : size;
+    }
+}
+
+static void print_digits(FILE *out, bytes data) {
+    for (size_t i = 0; i < data.size; i++)
+        fprintf(out, "%02x", data.data[i]);
+}
+
+void abi_print_hex(FILE *out, bytes data, bool is_full) {
+    fputs("0x", out);
+    if (data.size <= 10 || (is_full && data.size <= FULL_SIZE_MAX)) {
+        print_digits(out, data);
+        return;
+    }
+    print_digits(out, bytes_slice(data, 0, 4));
+    fputs("…", out);
+    print_digits(out, bytes_slice(data, data.size - 2, 2));
+}
+
+/* --- signatures ---------------------------------------------------------------------------------- */
+
+static bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$' || c == '[' || c == ']';
+}
+
+/* The text between the parentheses that open at *at; *at moves behind them. Nested ones (tuples) are
+ * taken along. */
+static bool take_list(bytes *list, const char *signature, size_t *at) {
+    if (signature[*at] != '(') return false;
+    size_t start = ++*at;
+    unsigned depth = 1;
+    for (; signature[*at] != 0; ++*at) {
+        if (signature[*at] == '(') depth++;
+        if (signature[*at] == ')' && --depth == 0) break;
+    }
+    if (depth != 0) return false;
+    *list = bytes_of(signature + start, *at - start);
+    ++*at;
+    return true;
+}
+
+static bool
+split_signature(bytes *inputs, bytes *results, bool *has_results, const char *signature) {
+    size_t size = strlen(signature);
+    if (size > ABI_SIGNATURE_SIZE_MAX) return false;
+    size_t at = 0;
+    while (is_word(signature[at]))
+        at++;
+    if (at == 0 || !take_list(inputs, signature, &at)) return false;
+    *results = BYTES_EMPTY;
+    *has_results = signature[at] == '(';
+    if (*has_results && !take_list(results, signature, &at)) return false;
+    return signature[at] == 0;
+}
+
+bool abi_selector(uint8_t selector[4], const char *signature) {
+    bytes inputs;
+    bytes results;
+    bool has_results;
+    if (!split_signature(&inputs, &results, &has_results, signature)) return false;
+    /* Of each parameter only what stands before the first blank, at any depth, is its type; but a
+     * tuple's closing parenthesis may follow the name of its last member. */
+    uint8_t canonical[ABI_SIGNATURE_SIZE_MAX];
+    size_t size = 0;
+    bool in_name = false;
+    const char *end = (const char *)inputs.data + inputs.size + 1;
+    for (const char *p = signature; p < end; p++) {
+        bool is_separator = *p == ',' || *p == '(' || *p == ')';
+        if (is_separator) in_name = false;
+        if (*p == ' ') {
+            /* Blanks before a type do not begin a name. */
+            if (size > 0 && is_word((char)canonical[size - 1])) in_name = true;
+            if (size > 0 && canonical[size - 1] == ')') in_name = true;
+            continue;
+        }
+        if (!is_separator && !is_word(*p)) return false;
+        if (!in_name) canonical[size++] = (uint8_t)*p;
+    }
+    hash32 hash = keccak256(bytes_of(canonical, size));
+    memcpy(selector, hash.b, 4);
+    return true;
+}
+
+static bool read_decimal(unsigned *value, bytes digits) {
+    *value = 0;
+    if (digits.size > 3) return false;
+    for (size_t i = 0; i < digits.size; i++) {
+        if (digits.data[i] < '0' || digits.data[i] > '9') return false;
+        *value = *value * 10 + digits.data[i] - '0';
+    }
+    return true;
+}
+
+static bool begins_with(bytes text, const char *prefix, bytes *rest) {
+    size_t size = strlen(prefix);
+    if (text.size < size || memcmp(text.data, prefix, size) != 0) return false;
+    *rest = bytes_slice(text, size, text.size);
+    return true;
+}
+
+static bool parse_type(struct value *value, bytes type) {
+    bytes rest;
+    if (begins_with(type, "uint", &rest) || begins_with(type, "int", &rest)) {
+        value->kind = type.data[0] == 'u' ? KIND_UINT : KIND_INT;
+        if (!read_decimal(&value->size, rest)) return false;
+        if (rest.size == 0) value->size = 256;
+        return value->size != 0 && value->size <= 256 && value->size % 8 == 0;
+    }
+    if (begins_with(type, "bytes", &rest)) {
+        value->kind = rest.size == 0 ? KIND_BYTES : KIND_FIXED;
+        return read_decimal(&value->size, rest) && value->size <= 32 &&
+               (rest.size == 0 || value->size != 0);
+    }
+    if (begins_with(type, "address", &rest))
+        value->kind = KIND_ADDRESS;
+    else if (begins_with(type, "bool", &rest))
+        value->kind = KIND_BOOL;
+    else if (begins_with(type, "string", &rest))
+        value->kind = KIND_STRING;
+    else
+        return false;
+    return rest.size == 0;
+}
+
+/* Splits "type [word…] [name], …" into values without data. */
+static bool parse_list(struct value values[VALUES_MAX], size_t *count, bytes list) {
+    *count = 0;
+    for (size_t at = 0; at < list.size || *count > 0;) {
+        if (*count == VALUES_MAX) return false;
+        size_t end = at;
+        while (end < list.size && list.data[end] != ',')
+            end++;
+        bytes type = BYTES_EMPTY;
+        bytes name = BYTES_EMPTY;
+        for (size_t i = at; i < end;) {
+            size_t start = i;
+            while (i < end && list.data[i] != ' ')
+                i++;
+            bytes word = bytes_slice(list, start, i - start);
+            if (word.size > 0 && type.size == 0)
+                type = word;
+            else if (word.size > 0)
+                name = word;
+            if (i < end) i++;
+        }
+        values[*count] = (struct value){.name = name};
+        if (!parse_type(&values[*count], type)) return false;
+        ++*count;
+        if (end >= list.size) break;
+        at = end + 1;
+    }
+    return true;
+}
+
+/* --- values -------------------------------------------------------------------------------------- */
+
+static bool word_fits(const struct value *value, const uint8_t word[32]) {
+    unsigned unused = 0;
+    uint8_t filler = 0;
+    switch (value->kind) {
+    case KIND_UINT:
+        unused = 32 - value->size / 8;
+        break;
+    case KIND_INT:
+        unused = 32 - value->size / 8;
+        filler = word[unused] & 0x80 ? 0xff : 0;
+        break;
+    case KIND_ADDRESS:
+        unused = 12;
+        break;
+    case KIND_BOOL:
+        unused = 31;
+        break;
+    case KIND_FIXED:
+        for (unsigned i = value->size; i < 32; i++)
+            if (word[i] != 0) return false;
+        return true;
+    case KIND_BYTES:
+    case KIND_STRING:
+        return true;
+    }
+    for (unsigned i = 0; i < unused; i++)
+        if (word[i] != filler) return false;
+    return value->kind != KIND_BOOL || word[31] <= 1;
+}
+
+static bool find_data(struct value *value, bytes data, size_t index) {
+    bytes word = bytes_slice(data, 32 * index, 32);
+    if (word.size != 32 || !word_fits(value, word.data)) return false;
+    value->data = word;
+    if (value->kind != KIND_BYTES && value->kind != KIND_STRING) return true;
+    u256 offset = u256_load_be(word.data);
+    bytes length_word = bytes_slice(data, u256_to_u64_saturating(&offset), 32);
+    if (length_word.size != 32) return false;
+    u256 length = u256_load_be(length_word.data);
+    size_t size = u256_to_u64_saturating(&length);
+    value->data = bytes_slice(data, (size_t)(length_word.data - data.data) + 32, size);
+    return value->data.size == size;
+}
+
+static void print_string(FILE *out, bytes text, bool is_full) {
+    size_t size_max = is_full ? FULL_SIZE_MAX : TEXT_SIZE_MAX;
+    fputc('"', out);
+    abi_print_text(out, bytes_slice(text, 0, size_max));
+    fputs(text.size > size_max ? "…\"" : "\"", out);
+}
+
+static void print_value(FILE *out, const struct value *value, bool is_full) {
+    char decimal[U256_DECIMAL_SIZE_MAX];
+    u256 number;
+    switch (value->kind) {
+    case KIND_UINT:
+    case KIND_INT:
+        number = u256_load_be(value->data.data);
+        if (value->kind == KIND_INT && number.w[3] >> 63) {
+            number = u256_sub(&(u256){{0}}, &number);
+            fputc('-', out);
+        }
+        (void)u256_to_decimal(decimal, &number);
+        fputs(decimal, out);
+        break;
+    case KIND_ADDRESS:
+        abi_print_hex(out, bytes_slice(value->data, 12, 20), is_full);
+        break;
+    case KIND_BOOL:
+        fputs(value->data.data[31] ? "true" : "false", out);
+        break;
+    case KIND_FIXED:
+        abi_print_hex(out, bytes_slice(value->data, 0, value->size), is_full);
+        break;
+    case KIND_BYTES:
+        abi_print_hex(out, value->data, is_full);
+        break;
+    case KIND_STRING:
+        print_string(out, value->data, is_full);
+        break;
+    }
+}
+
+bool abi_print_values(
+    FILE *out, const char *signature, enum abi_part part, bytes data, bool is_full
+) {
+    bytes inputs;
+    bytes results;
+    bool has_results;
+    if (!split_signature(&inputs, &results, &has_results, signature)) return false;
+    if (part == ABI_RESULTS && !has_results) return false;
+    struct value values[VALUES_MAX];
+    size_t count;
+    if (!parse_list(values, &count, part == ABI_INPUTS ? inputs : results)) return false;
+    for (size_t i = 0; i < count; i++)
+        if (!find_data(&values[i], data, i)) return false;
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) fputs(", ", out);
+        if (values[i].name.size > 0) {
+            abi_print_text(out, values[i].name);
+            fputs(": ", out);
+        }
+        print_value(out, &values[i], is_full);
+    }
+    return true;
+}
