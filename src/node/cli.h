@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+#define LOCKSTEP_VERSION "0.1.0"
+
 #define CLI_ROLLUPS_MAX  64
 #define CLI_ACCOUNTS_MAX 1000
 
