@@ -170,6 +170,7 @@ static enum err read_l2tx(
         return ERR_OK;
     }
     if (err != ERR_OK) return err;
+    run->has_slot_block = true;
     *verdict = STEP_OK;
     if (!hash32_is_zero(&messages_hash)) *verdict = STEP_MESSAGES;
     if (!hash32_is_zero(&forced_hash)) *verdict = STEP_FORCED;
@@ -479,7 +480,7 @@ static enum err handle_xcall(
     if (!is_call || err != ERR_OK || !address_equal(&call->sender, &L2HUB_PREDEPLOY) ||
         action.rollup_id == rollup->base.rollup_id || call->gas < cost)
         return evm_give_call(&run->execution.evm, false, 0, BYTES_EMPTY);
-    if (run->update != NULL && run->block_index + 1 != run->payload.block_count) {
+    if (!block_run_is_slot_block(run)) {
         step->verdict = STEP_XCALL_OUTSIDE_SLOT_BLOCK;
         return ERR_OK;
     }
@@ -501,6 +502,10 @@ static enum err handle_xcall(
     return ERR_OK;
 }
 
+static bool is_scratch(const struct evm_rollup *rollup, const struct block_run *run) {
+    return rollup->scratch != NULL && run->execution.tx == rollup->scratch->tx;
+}
+
 /* The outermost message of a transaction has ended. */
 static enum err finish_transaction(
     struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step
@@ -508,6 +513,12 @@ static enum err finish_transaction(
     struct block_run *run = machine->run;
     const struct execution_result *result = &run->execution.result;
     run->is_executing = false;
+    if (is_scratch(rollup, run)) {
+        *rollup->scratch->result = *result;
+        *rollup->scratch->verdict = TX_OK;
+        run->scratch_done = true;
+        return ERR_OK;
+    }
     if (run->in_call == NULL) {
         run->tx_index++;
         return block_run_gather(
@@ -520,49 +531,71 @@ static enum err finish_transaction(
     return err == ERR_OK ? block_run_close(rollup, machine) : err;
 }
 
-/* Takes the next transaction of the payload, or closes the block. *is_done: the L2TX has ended. */
-static enum err next_transaction(
-    struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step, bool *is_done
+/* All transactions of the block have run: the next block begins, or the L2TX ends. */
+static enum err finish_block(
+    struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step, bool *is_over
 ) {
     struct block_run *run = machine->run;
-    const struct payload_block *block = &run->payload.blocks[run->block_index];
-    *is_done = false;
-    if (run->tx_index == block->tx_count) {
-        bool is_slot_block = run->block_index + 1 == run->payload.block_count;
-        if (!is_slot_block) {
-            run->block_index++;
-            enum err err = block_run_commit(rollup, machine);
-            return err == ERR_OK ? block_run_next_block(rollup, machine, step) : err;
-        }
-        *is_done = true;
+    if (block_run_is_slot_block(run)) {
+        *is_over = true;
         step->next = &machine->base;
         step->out = (struct action){.kind = ACTION_RESULT, .rollup_id = rollup->base.rollup_id};
         return block_run_close(rollup, machine);
     }
-    struct arena *arena = rollup->base.arena;
+    enum err err = block_run_commit(rollup, machine);
+    if (err != ERR_OK) return err;
+    run->block_index++;
+    *is_over = run->block_index == run->payload.block_count;
+    return *is_over ? ERR_OK : block_run_next_block(rollup, machine, step);
+}
+
+static void begin_tx(
+    struct evm_rollup *rollup,
+    struct evm_machine *machine,
+    const struct tx *tx,
+    const address *sender,
+    struct execution_options options
+) {
+    struct block_run *run = machine->run;
+    options.base_fee_to_coinbase = true;
+    options.gas_available = run->context.gas_limit - open_block_gas_used(&machine->open);
+    options.tracer = rollup->tracer;
+    options.foreign = &XCALL_ADDRESS;
+    options.foreign_count = 1;
+    execution_begin_tx(&run->execution, tx, sender, &options);
+    run->is_executing = true;
+}
+
+/* Begins the next transaction of the payload. */
+static enum err next_transaction(
+    struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step, bool *is_over
+) {
+    struct block_run *run = machine->run;
+    const struct payload_block *block = &run->payload.blocks[run->block_index];
+    struct execution_options options = {0};
+    if (run->tx_index == block->tx_count) {
+        const struct evm_rollup_scratch *scratch = rollup->scratch;
+        if (scratch != NULL && !run->scratch_done && block_run_is_slot_block(run)) {
+            begin_tx(rollup, machine, scratch->tx, &scratch->sender, scratch->options);
+            return ERR_OK;
+        }
+        return finish_block(rollup, machine, step, is_over);
+    }
     enum tx_verdict verdict;
     run->tx_encoded = block->txs[run->tx_index];
     step->verdict_tx_index = (uint32_t)run->tx_index;
-    enum err err = tx_decode(&run->tx, &verdict, arena, run->tx_encoded);
+    enum err err = tx_decode(&run->tx, &verdict, rollup->base.arena, run->tx_encoded);
     if (err == ERR_OK && verdict == TX_OK && run->tx.type == TX_DEPOSIT)
         verdict = TX_DEPOSIT_NOT_ALLOWED;
     if (err == ERR_OK && verdict == TX_OK)
-        err = tx_sender(&run->sender, &verdict, arena, &run->tx, &run->context.rules);
+        err = tx_sender(&run->sender, &verdict, rollup->base.arena, &run->tx, &run->context.rules);
     if (err != ERR_OK) return err;
     if (verdict != TX_OK) {
         step->verdict = STEP_TX_INVALID;
         step->verdict_tx = (int)verdict;
         return ERR_OK;
     }
-    struct execution_options options = {
-        .base_fee_to_coinbase = true,
-        .gas_available = run->context.gas_limit - open_block_gas_used(&machine->open),
-        .tracer = rollup->tracer,
-        .foreign = &XCALL_ADDRESS,
-        .foreign_count = 1,
-    };
-    execution_begin_tx(&run->execution, &run->tx, &run->sender, &options);
-    run->is_executing = true;
+    begin_tx(rollup, machine, &run->tx, &run->sender, options);
     return ERR_OK;
 }
 
@@ -604,6 +637,12 @@ run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollu
             if (!only_passes_failure_on(run)) step->verdict = STEP_REVERT_AFTER_CALL;
             break;
         case EXECUTION_INVALID:
+            if (is_scratch(rollup, run)) {
+                *rollup->scratch->verdict = run->execution.verdict;
+                run->scratch_done = true;
+                run->is_executing = false;
+                break;
+            }
             step->verdict = STEP_TX_INVALID;
             step->verdict_tx = (int)run->execution.verdict;
             break;
@@ -613,4 +652,29 @@ run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollu
         }
     }
     return err;
+}
+
+enum err evm_rollup_build_block(
+    struct evm_rollup *rollup,
+    struct sealed_block *sealed,
+    struct rollup_step *step,
+    const struct header *parent,
+    const hash32 *parent_hash,
+    const struct payload_block *block
+) {
+    *step = (struct rollup_step){.verdict = STEP_OK};
+    struct evm_machine *machine = new_machine(rollup, NULL);
+    if (machine == NULL) return ERR_MEMORY;
+    machine->root = parent->state_root;
+    machine->open.header = *parent;
+    enum err err = open_run(rollup, machine);
+    if (err != ERR_OK) return err;
+    struct payload_block *blocks = arena_alloc(rollup->base.arena, sizeof(*blocks));
+    if (blocks == NULL) return ERR_MEMORY;
+    *blocks = *block;
+    machine->run->payload = (struct payload){blocks, 1};
+    err = block_run_begin_block(rollup, machine, step, parent, parent_hash);
+    if (err == ERR_OK && step->verdict == STEP_OK) err = run_machine(rollup, machine, step);
+    if (err != ERR_OK || step->verdict != STEP_OK) return err;
+    return open_block_seal(sealed, rollup->base.arena, &machine->open, &machine->root);
 }

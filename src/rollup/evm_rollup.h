@@ -33,12 +33,23 @@ struct evm_rollup_update {
 
 #define EVM_ROLLUP_UPDATES_MAX 8
 
+/* A message that is tried at the end of the slot block and leaves nothing: eth_call on the rollup.
+ * It runs as a transaction would, with the checks that the options skip. */
+struct evm_rollup_scratch {
+    const struct tx *tx;
+    address sender;
+    struct execution_options options; /* skip_… only */
+    struct execution_result *result;  /* filled in when it has run */
+    enum tx_verdict *verdict;         /* TX_OK, or why it did not run */
+};
+
 struct evm_rollup {
     struct rollup base;
     struct fork_schedule schedule;
-    struct source_memory *overlay;   /* the state's source; takes new nodes and codes */
-    struct evm_code_cache *codes;    /* may be NULL; a witness is recorded without one */
-    const struct evm_tracer *tracer; /* of every transaction; may be NULL */
+    struct source_memory *overlay;            /* the state's source; takes new nodes and codes */
+    struct evm_code_cache *codes;             /* may be NULL; a witness is recorded without one */
+    const struct evm_tracer *tracer;          /* of every transaction; may be NULL */
+    const struct evm_rollup_scratch *scratch; /* may be NULL */
     struct evm_rollup_update updates[EVM_ROLLUP_UPDATES_MAX];
     size_t update_count;
 };
@@ -72,6 +83,20 @@ evm_rollup_add_update(struct evm_rollup *rollup, const struct update *update, by
 const struct open_block *evm_rollup_open_block(const struct evm_rollup *rollup, const hash32 *head);
 const struct sealed_block *
 evm_rollup_sealed_blocks(const struct evm_rollup *rollup, const hash32 *head);
+
+/* evm_rollup_build_block executes one block that calls no other chain, on top of a sealed one: the
+ * unsafe blocks that a payload carries later. step->verdict says why the block is none:
+ * STEP_XCALL_OUTSIDE_SLOT_BLOCK asks for the transaction to go into the slot block instead.
+ *
+ * Out:  sealed  the block, in the rollup's arena; its state root is the new state. */
+MUST_USE enum err evm_rollup_build_block(
+    struct evm_rollup *rollup,
+    struct sealed_block *sealed,
+    struct rollup_step *step,
+    const struct header *parent,
+    const hash32 *parent_hash,
+    const struct payload_block *block
+);
 
 /* The header of a rollup block before its transactions, all roots those of an empty block. */
 struct header evm_rollup_next_header(

@@ -263,38 +263,40 @@ struct header evm_rollup_next_header(
     };
 }
 
-enum err block_run_next_block(
-    struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step
+enum err block_run_begin_block(
+    struct evm_rollup *rollup,
+    struct evm_machine *machine,
+    struct rollup_step *step,
+    const struct header *parent,
+    const hash32 *parent_hash
 ) {
-    struct arena *arena = rollup->base.arena;
     struct block_run *run = machine->run;
     const struct payload_block *block = &run->payload.blocks[run->block_index];
-    bool is_slot_block = run->block_index + 1 == run->payload.block_count;
-
-    struct sealed_block *sealed = arena_alloc(arena, sizeof(*sealed));
-    if (sealed == NULL) return ERR_MEMORY;
-    enum err err = open_block_seal(sealed, arena, &machine->open, &machine->root);
-    if (err != ERR_OK) return err;
-    sealed->before = machine->sealed;
-    machine->sealed = sealed;
-    if (block->timestamp < sealed->header.timestamp) {
+    bool is_slot_block = block_run_is_slot_block(run);
+    if (block->timestamp < parent->timestamp) {
         step->verdict = STEP_TIMESTAMP;
         return ERR_OK;
     }
-    hash32 prev_randao = sealed->header.mix_hash;
-    if (is_slot_block) prev_randao = run->update->anchor.mix_hash;
+    hash32 prev_randao = is_slot_block ? run->update->anchor.mix_hash : parent->mix_hash;
     struct header header = evm_rollup_next_header(
-        &sealed->header,
-        &sealed->hash,
-        block->timestamp,
-        &block->fee_recipient,
-        &prev_randao,
-        run->gas_limit
+        parent, parent_hash, block->timestamp, &block->fee_recipient, &prev_randao, run->gas_limit
     );
-    err = open_block_begin(&machine->open, arena, &header);
+    enum err err = open_block_begin(&machine->open, rollup->base.arena, &header);
     if (err == ERR_OK) err = block_run_open(rollup, machine);
-    if (err == ERR_OK) err = write_parent_hash(run, &sealed->hash);
+    if (err == ERR_OK) err = write_parent_hash(run, parent_hash);
     if (err == ERR_OK && is_slot_block) err = write_anchor(rollup, machine);
     run->tx_index = 0;
     return err;
+}
+
+enum err block_run_next_block(
+    struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step
+) {
+    struct sealed_block *sealed = arena_alloc(rollup->base.arena, sizeof(*sealed));
+    if (sealed == NULL) return ERR_MEMORY;
+    enum err err = open_block_seal(sealed, rollup->base.arena, &machine->open, &machine->root);
+    if (err != ERR_OK) return err;
+    sealed->before = machine->sealed;
+    machine->sealed = sealed;
+    return block_run_begin_block(rollup, machine, step, &sealed->header, &sealed->hash);
 }

@@ -37,8 +37,10 @@ struct block_run {
     address sender;
     bytes tx_encoded;
 
-    /* An L2TX: where in its payload we are. NULL: the block only takes a call from the parent. */
+    /* An L2TX: where in its payload we are. */
     const struct evm_rollup_update *update;
+    bool has_slot_block; /* the payload's last block is the slot block */
+    bool scratch_done;
     struct payload payload;
     size_t block_index;
     size_t tx_index;
@@ -101,10 +103,24 @@ MUST_USE enum err block_run_commit(struct evm_rollup *rollup, struct evm_machine
 /* Raises the step counter, commits to the open block, commits the state: the machine is idle. */
 MUST_USE enum err block_run_close(struct evm_rollup *rollup, struct evm_machine *machine);
 
-/* Opens the next block of the payload: header, EIP-2935, and in the slot block the anchor. */
+/* Opens a block on top of a sealed one: header, EIP-2935, and in the slot block the anchor. */
+MUST_USE enum err block_run_begin_block(
+    struct evm_rollup *rollup,
+    struct evm_machine *machine,
+    struct rollup_step *step,
+    const struct header *parent,
+    const hash32 *parent_hash
+);
+
+/* Seals the machine's block and opens the next one of the payload. */
 MUST_USE enum err block_run_next_block(
     struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step
 );
+
+static inline bool block_run_is_slot_block(const struct block_run *run) {
+    return run->payload.block_count == 0 ||
+           (run->has_slot_block && run->block_index + 1 == run->payload.block_count);
+}
 
 /* --- evm_rollup.c -------------------------------------------------------------------------------- */
 

@@ -1,0 +1,138 @@
+/* world/world.h: a parent chain and its rollups as one execution: building a parent block whose
+ * transactions call across chains (protocol.md section 10).
+ *
+ *   pass 1   the block runs with an empty table. Where the Hub asks itself for an entry (its internal
+ *            static call `lookup`), the world runs the rollup and answers with the entry found.
+ *   prove    the batch is filled with these entries; a prover vouches for it.
+ *   pass 2   the same block with the real batch. Nothing is intercepted, only watched: if the Hub asks
+ *            for an entry that was not posted (gas differed, so the call differs), that is one more
+ *            entry and one more pass.
+ *
+ * So the last pass is the block, executed for real; nothing is ever patched to fit. Rollups that an
+ * L1 transaction turns out to move get an update in the batch, which begins the passes anew.
+ *
+ * One world serves one block (or one eth_call) and lives in the arena given. */
+#ifndef WORLD_WORLD_H
+#define WORLD_WORLD_H
+
+#include "chain/block.h"
+#include "rollup/evm_rollup.h"
+#include "rollup/fact.h"
+#include "rollup/payload.h"
+
+#define WORLD_ROLLUPS_MAX 64
+#define WORLD_PASSES_MAX  64 /* a block whose entries do not settle by then is given up */
+
+/* A rollup as it stands before the block. */
+struct world_rollup {
+    uint64_t rollup_id;
+    uint64_t chain_id;
+    struct source *base;    /* its state before the block */
+    hash32 head;            /* as the Hub has it */
+    struct open_block open; /* at that head */
+    /* Goes into the payload if the rollup is updated: blocks built since the head, not on the parent
+     * yet, then the slot block with these transactions. */
+    const struct payload_block *pending;
+    size_t pending_count;
+    const bytes *slot_txs;
+    size_t slot_tx_count;
+    const struct evm_rollup_scratch *scratch; /* eth_call on the rollup; else NULL */
+};
+
+/* Vouches for a batch: fills proofs in. The batch and witness are encoded. ERR_INPUT: refuses;
+ * *reason says why (static or in arena). */
+struct world_prover {
+    void *context;
+    enum err (*prove
+    )(void *context,
+      struct arena *arena,
+      struct batch_proof **proofs,
+      size_t *proof_count,
+      const char **reason,
+      bytes batch,
+      bytes witness);
+};
+
+/* A transaction for the parent block. */
+struct world_tx {
+    const struct tx *tx;
+    address sender;
+};
+
+struct world_options {
+    struct arena *arena;
+    /* The parent chain. */
+    struct source *parent_base;
+    const struct fork_schedule *schedule;
+    const struct header *parent;
+    bytes parent_encoded; /* RLP of that header: the anchor of the updates */
+    const struct block_attributes *attributes;
+    struct block_hashes hashes;
+    struct evm_code_cache *codes; /* of the parent chain; may be NULL */
+    address hub;
+    address proof_system;
+    struct world_prover prover;
+    hash32 builder_key; /* private key of who posts batches */
+    address builder;
+    const struct world_rollup *rollups;
+    size_t rollup_count;
+    const struct world_tx *txs;
+    size_t tx_count;
+    bool no_batch;      /* development: the block is built without a batch */
+    bool is_simulation; /* eth_call: stop after pass 1, prove nothing */
+    /* Of the parent's transactions, batch excluded; skip_… for eth_call. Foreign addresses and gas
+     * fields are the world's. */
+    struct execution_options tx_options;
+    const struct evm_tracer *tracer; /* of everything, rollups included; see world_events */
+};
+
+enum world_status {
+    WORLD_OK,
+    WORLD_BATCH_REVERTED, /* the batch's own transaction failed; reason says why */
+    WORLD_PROOF_REFUSED,  /* the prover did not vouch for the batch */
+    WORLD_NOT_SETTLED,    /* WORLD_PASSES_MAX passes and still new entries */
+    WORLD_BLOCK_REFUSED,  /* the parent block itself is invalid; verdict says why */
+};
+
+/* What became of a transaction of the parent block. */
+struct world_tx_result {
+    bool is_included;
+    enum tx_verdict verdict; /* not included: why */
+    size_t index;            /* included: its place in the block */
+    /* The reason of the last call in it that had no entry, for the error message. */
+    bool had_missing_entry;
+    struct fact missing;
+};
+
+/* What became of a rollup. */
+struct world_rollup_result {
+    bool is_updated;                     /* an L2TX ran */
+    hash32 head;                         /* the new one, or the old */
+    const struct open_block *open;       /* at the new head */
+    const struct sealed_block *sealed;   /* blocks sealed on the way, newest first; NULL if none */
+    const struct source_memory *overlay; /* new nodes and codes */
+    uint32_t dropped_tx_index; /* WORLD_BATCH_REVERTED: which slot transaction is at fault */
+};
+
+struct world_result {
+    enum world_status status;
+    char reason[256];              /* not WORLD_OK: for people */
+    uint64_t reason_rollup;        /* which rollup the reason is about; 0 none */
+    struct fact missing;           /* WORLD_BATCH_REVERTED: the call that has no fact */
+    enum block_verdict verdict;    /* WORLD_BLOCK_REFUSED */
+    struct block_builder *block;   /* WORLD_OK: the finished parent block */
+    struct source_memory *overlay; /* its new nodes and codes */
+    bool has_batch;                /* the block's first transaction is the batch */
+    struct batch batch;
+    bytes batch_encoded;
+    bytes witness_encoded;
+    struct world_tx_result *txs;         /* tx_count of them */
+    struct world_rollup_result *rollups; /* rollup_count of them */
+    unsigned pass_count;
+};
+
+/* world_build builds the block. Everything in *result lies in options->arena. Returns ERR_OK with any
+ * status; else the failure of an operation (ERR_MEMORY, ERR_IO, ERR_CORRUPT, ERR_MISSING). */
+MUST_USE enum err world_build(struct world_result *result, const struct world_options *options);
+
+#endif
