@@ -84,6 +84,7 @@ enum err journal_commit(
      * the journal has not seen are read from the new state, or known to be zero as before. */
     if (err == ERR_OK) journal_keep(journal, NULL);
 out:
-    arena_release(scratch, mark);
+    /* In a shared arena the state's new nodes lie above the mark. */
+    if (scratch != state->arena && scratch != sink->arena) arena_release(scratch, mark);
     return err;
 }
