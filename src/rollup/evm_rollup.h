@@ -13,6 +13,7 @@
 #include "chain/execution.h"
 #include "rollup/batch.h"
 #include "rollup/open_block.h"
+#include "rollup/payload.h"
 #include "rollup/rollup.h"
 #include "state/source.h"
 

@@ -142,7 +142,9 @@ enum err block_run_gather(
 
 enum err block_run_commit(struct evm_rollup *rollup, struct evm_machine *machine) {
     struct block_run *run = machine->run;
-    return journal_commit(&machine->root, &run->journal, &run->state, rollup->base.arena);
+    return journal_commit(
+        &machine->root, &run->journal, &run->state, rollup->overlay, rollup->base.arena
+    );
 }
 
 enum err block_run_close(struct evm_rollup *rollup, struct evm_machine *machine) {
