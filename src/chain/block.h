@@ -4,8 +4,8 @@
  * takes transactions one by one, and closes the block: withdrawals, requests, rewards, roots,
  * header. Import decodes a block, lets a builder make the same block, and compares.
  *
- * A transaction may suspend in a call to another chain: block_add_begin, then execution_run on
- * `builder->execution` as often as needed, then block_add_end. */
+ * A transaction may suspend in a call to another chain: block_add_begin, then block_add_run as often
+ * as needed, answering on `builder->execution` in between. */
 #ifndef CHAIN_BLOCK_H
 #define CHAIN_BLOCK_H
 
@@ -46,7 +46,12 @@ MUST_USE enum err block_decode(
     bytes encoding
 );
 
+/* block_encode writes what block_decode reads, the transactions from tx_encodings. ERR_MEMORY. */
 MUST_USE enum err block_encode(bytes *encoding, struct arena *arena, const struct block *block);
+
+/* keccak256 of the list of headers. */
+MUST_USE enum err
+ommers_hash(hash32 *hash, struct arena *arena, const struct header *ommers, size_t count);
 
 /* What a block's maker chooses. */
 struct block_attributes {
@@ -70,6 +75,7 @@ struct block_attributes {
 struct block_builder {
     struct arena *arena;
     struct state *state; /* at the parent's root; the builder applies the block to it */
+    struct source_memory *sink;
     struct journal journal;
     const struct fork_schedule *schedule;
     struct block_context context;
@@ -78,6 +84,8 @@ struct block_builder {
     struct block_attributes attributes;
     struct execution execution;
     const struct tx *tx; /* being executed, or NULL */
+    bytes tx_encoding;
+    address tx_sender;
 
     struct tx *txs;
     bytes *tx_encodings;
@@ -87,10 +95,11 @@ struct block_builder {
     struct execution_result *results;
     size_t tx_count;
     size_t tx_capacity;
-    size_t log_count;
     bytes requests[3]; /* EIP-6110, 7002, 7251: type byte and data, after block_finish */
     size_t request_count;
+    uint64_t gas_used;
     uint64_t blob_gas_used;
+    hash32 parent_state_root;
 
     /* After a refusal or failure, as in struct execution. */
     enum tx_verdict tx_verdict;
@@ -99,7 +108,9 @@ struct block_builder {
 
 /* block_begin opens the block after parent and makes its system calls (EIP-4788, EIP-2935).
  *
- * In:      state     at parent's state root; changed only by block_finish.
+ * In:      state     at parent's state root. It moves in block_finish (before Byzantium, whose receipts
+ *                    hold a root each, with every transaction); block_discard puts it back.
+ *          sink      gets the new nodes and codes; the state's source must find them there.
  *          hashes    for BLOCKHASH: parent and the 255 before it.
  *          options   of every transaction; the gas fields are the builder's. May be NULL.
  *          code_cache  may be NULL.
@@ -108,6 +119,7 @@ MUST_USE enum err block_begin(
     struct block_builder *builder,
     struct arena *arena,
     struct state *state,
+    struct source_memory *sink,
     const struct fork_schedule *schedule,
     const struct header *parent,
     const struct block_attributes *attributes,
@@ -128,7 +140,11 @@ struct block_context block_context_of(
 enum execution_status
 block_add(struct block_builder *builder, const struct tx *tx, const address *sender);
 
-void block_add_begin(struct block_builder *builder, const struct tx *tx, const address *sender);
+/* The same stepwise: begin, then run until it is done, answering on builder->execution in between.
+ * encoding is the transaction's, or empty. */
+void block_add_begin(
+    struct block_builder *builder, const struct tx *tx, bytes encoding, const address *sender
+);
 enum execution_status block_add_run(struct block_builder *builder);
 /* Gives up a transaction that was begun and has not ended; the block is as before it. */
 void block_add_abandon(struct block_builder *builder);
@@ -137,6 +153,12 @@ void block_add_abandon(struct block_builder *builder);
  * of the new block. The verdict is BLOCK_OK unless a system contract fails (EIP-7002, 7251) or a
  * deposit log is malformed (EIP-6110). */
 MUST_USE enum err block_finish(struct block_builder *builder, enum block_verdict *verdict);
+
+/* The state goes back to the parent's root, at any time after block_begin. ERR_MEMORY. */
+MUST_USE enum err block_discard(struct block_builder *builder);
+
+/* The finished block as one struct; borrows from the builder. */
+struct block block_of(const struct block_builder *builder);
 
 /* What import needs to know about the chain behind the parent: the ancestors, for ommers (before
  * Paris), and total difficulty where the schedule asks for it. */
@@ -172,6 +194,7 @@ MUST_USE enum err block_import(
     struct block_import *import,
     struct arena *arena,
     struct state *state,
+    struct source_memory *sink,
     const struct fork_schedule *schedule,
     const struct header *parent,
     const u256 *parent_total_difficulty,
