@@ -56,6 +56,7 @@ struct world_prover {
 /* A transaction for the parent block. */
 struct world_tx {
     const struct tx *tx;
+    bytes encoded; /* or empty */
     address sender;
 };
 

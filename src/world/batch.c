@@ -1,0 +1,178 @@
+/* Filling the batch: payloads, updates, entries, witness, proof, and the transaction that posts it. */
+#include "crypto/keccak.h"
+#include "rollup/witness.h"
+#include "world/world_private.h"
+
+enum err world_make_payloads(struct world *world) {
+    const struct world_options *options = world->options;
+    for (size_t i = 0; i < options->rollup_count; i++) {
+        const struct world_rollup *r = &options->rollups[i];
+        size_t count = r->pending_count + 1;
+        struct payload_block *blocks = arena_alloc_array(world->arena, count, sizeof(*blocks));
+        if (blocks == NULL) return ERR_MEMORY;
+        if (r->pending_count > 0) memcpy(blocks, r->pending, r->pending_count * sizeof(*blocks));
+        bytes *txs = arena_alloc_array(world->arena, r->slot_tx_count, sizeof(*txs));
+        if (txs == NULL) return ERR_MEMORY;
+        if (r->slot_tx_count > 0) memcpy(txs, r->slot_txs, r->slot_tx_count * sizeof(*txs));
+        blocks[r->pending_count] = (struct payload_block){
+            .timestamp = options->attributes->timestamp,
+            .fee_recipient = options->builder,
+            .txs = txs,
+            .tx_count = r->slot_tx_count,
+        };
+        struct payload payload = {blocks, count};
+        enum err err = payload_encode(&world->payloads[i], world->arena, &payload);
+        if (err != ERR_OK) return err;
+        struct update update = {.payload = world->payloads[i]};
+        err = evm_rollup_add_update(&world->rollups[i], &update, options->parent_encoded);
+        if (err != ERR_OK) return err;
+    }
+    return ERR_OK;
+}
+
+enum err world_make_updates(struct world *world) {
+    struct batch *batch = &world->batch;
+    batch->update_count = world->order_count;
+    batch->updates = arena_alloc_array(world->arena, world->order_count, sizeof(*batch->updates));
+    if (batch->updates == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < world->order_count; i++) {
+        size_t rollup = world->order[i];
+        batch->updates[i] = (struct update){
+            .rollup_id = world->options->rollups[rollup].rollup_id,
+            .payload = world->payloads[rollup],
+            .anchor_number = world->options->parent->number,
+            .timestamp = world->options->attributes->timestamp,
+        };
+    }
+    return ERR_OK;
+}
+
+/* The entries that the pass before has used, in the order it first needed them. */
+static enum err make_entries(struct world *world) {
+    struct batch *batch = &world->batch;
+    batch->entry_count = world->used_count;
+    batch->entries = arena_alloc_array(world->arena, world->used_count, sizeof(struct entry));
+    if (batch->entries == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < world->used_count; i++)
+        batch->entries[i] = world->used[i]->entry;
+    return ERR_OK;
+}
+
+static bool is_named(const struct batch *batch, uint64_t rollup_id) {
+    for (size_t i = 0; i < batch->update_count; i++)
+        if (batch->updates[i].rollup_id == rollup_id) return true;
+    for (size_t i = 0; i < batch->entry_count; i++)
+        if (entry_transition_of(&batch->entries[i], rollup_id) != NULL) return true;
+    return false;
+}
+
+static enum err make_witness(struct world *world, bytes *encoded) {
+    const struct world_options *options = world->options;
+    struct witness w = {.anchor_count = world->batch.update_count};
+    for (size_t i = 0; i < options->rollup_count; i++) {
+        w.node_count += source_recorder_node_count(&world->recorders[i]);
+        w.code_count += source_recorder_code_count(&world->recorders[i]);
+    }
+    w.heads = arena_alloc_array(world->arena, options->rollup_count, sizeof(*w.heads));
+    w.anchors = arena_alloc_array(world->arena, w.anchor_count, sizeof(bytes));
+    w.nodes = arena_alloc_array(world->arena, w.node_count, sizeof(bytes));
+    w.codes = arena_alloc_array(world->arena, w.code_count, sizeof(bytes));
+    if (w.heads == NULL || w.anchors == NULL || w.nodes == NULL || w.codes == NULL)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < w.anchor_count; i++)
+        w.anchors[i] = options->parent_encoded;
+    w.node_count = 0;
+    w.code_count = 0;
+    for (size_t i = 0; i < options->rollup_count; i++) {
+        const struct world_rollup *r = &options->rollups[i];
+        if (!is_named(&world->batch, r->rollup_id)) continue;
+        const struct source_recorder *recorder = &world->recorders[i];
+        struct witness_head *head = &w.heads[w.head_count++];
+        head->rollup_id = r->rollup_id;
+        head->head = r->head;
+        enum err err = open_block_encode(&head->open_block, world->arena, &r->open);
+        if (err != ERR_OK) return err;
+        for (uint32_t j = 0; j < source_recorder_node_count(recorder); j++)
+            w.nodes[w.node_count++] = source_recorder_node_at(recorder, j);
+        for (uint32_t j = 0; j < source_recorder_code_count(recorder); j++)
+            w.codes[w.code_count++] = source_recorder_code_at(recorder, j);
+    }
+    return witness_encode(encoded, world->arena, &w);
+}
+
+enum err world_prove(struct world *world) {
+    struct world_result *result = world->result;
+    const struct world_prover *prover = &world->options->prover;
+    enum err err = world_make_updates(world);
+    if (err == ERR_OK) err = make_entries(world);
+    if (err == ERR_OK) err = batch_encode(&result->batch_encoded, world->arena, &world->batch);
+    if (err == ERR_OK) err = make_witness(world, &result->witness_encoded);
+    if (err != ERR_OK) return err;
+    const char *reason = "the prover gives no reason";
+    err = prover->prove(
+        prover->context,
+        world->arena,
+        &world->proofs,
+        &world->proof_count,
+        &reason,
+        result->batch_encoded,
+        result->witness_encoded
+    );
+    if (err == ERR_INPUT) {
+        result->status = WORLD_PROOF_REFUSED;
+        size_t size = 0;
+        while (reason[size] != 0 && size + 1 < sizeof(result->reason))
+            size++;
+        memcpy(result->reason, reason, size);
+        result->reason[size] = 0;
+        return ERR_OK;
+    }
+    world->is_proven = err == ERR_OK;
+    return err;
+}
+
+enum err world_make_batch_tx(struct world *world, struct tx *tx) {
+    const struct world_options *options = world->options;
+    struct arena *arena = world->arena;
+    enum err err = ERR_OK;
+    uint64_t ids[WORLD_ROLLUPS_MAX];
+    struct batch_proof unproven = {.system = options->proof_system, .rollup_ids = ids};
+    if (!world->is_proven) {
+        /* In simulation the world answers for the proof system; only the ids matter. */
+        world->batch.entry_count = 0;
+        err = world_make_updates(world);
+        for (size_t i = 0; i < world->batch.update_count; i++) {
+            uint64_t id = world->batch.updates[i].rollup_id;
+            size_t at = unproven.rollup_id_count++;
+            for (; at > 0 && ids[at - 1] > id; at--)
+                ids[at] = ids[at - 1];
+            ids[at] = id;
+        }
+    }
+    bytes calldata;
+    if (err == ERR_OK)
+        err = batch_post_calldata(
+            &calldata,
+            arena,
+            &world->batch,
+            world->is_proven ? world->proofs : &unproven,
+            world->is_proven ? world->proof_count : 1,
+            false
+        );
+    struct account account;
+    bool exists;
+    if (err == ERR_OK) err = state_get_account(world->state, &options->builder, &account, &exists);
+    if (err != ERR_OK) return err;
+    const u256 *base_fee = &world->builder->context.base_fee_per_gas;
+    *tx = (struct tx){
+        .type = TX_DYNAMIC_FEE,
+        .is_protected = true,
+        .chain_id = options->schedule->chain_id,
+        .nonce = exists ? account.nonce : 0,
+        .max_fee_per_gas = u256_add(base_fee, base_fee),
+        .gas_limit = TX_GAS_LIMIT_MAX,
+        .to = options->hub,
+        .data = calldata,
+    };
+    return tx_sign(tx, arena, &options->builder_key);
+}

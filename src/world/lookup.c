@@ -1,0 +1,233 @@
+/* Where the Hub asks itself for an entry, the world answers by running the rollups. */
+#include "core/check.h"
+#include "world/world_private.h"
+
+int world_find_rollup(const struct world *world, uint64_t rollup_id) {
+    for (size_t i = 0; i < world->options->rollup_count; i++)
+        if (world->options->rollups[i].rollup_id == rollup_id) return (int)i;
+    return -1;
+}
+
+enum err world_stored_head(struct world *world, hash32 *head, uint64_t rollup_id) {
+    const address *hub = &world->options->hub;
+    u256 slot = hub_head_slot(rollup_id);
+    u256 value;
+    enum err err = ERR_OK;
+    struct journal *journal = &world->builder->journal;
+    const struct journal_account *account = journal_find_account(journal, hub);
+    const struct journal_slot *found = NULL;
+    bool no_memory = false;
+    if (account != NULL && account->is_loaded)
+        found = journal_find_slot(journal, account, &slot, &no_memory);
+    if (no_memory) return ERR_MEMORY;
+    if (found != NULL)
+        value = found->value;
+    else
+        err = state_get_slot(world->state, hub, &slot, &value);
+    if (err == ERR_OK) u256_store_be(head->b, &value);
+    return err;
+}
+
+/* One derivation's view of where the rollups stand. */
+struct standpoint {
+    struct world *world;
+    uint64_t rollup_id; /* of the input, and its head as the Hub says */
+    hash32 head;
+    bool is_static;
+};
+
+/* Under a static call the Hub carries heads in memory. The facts that led to the input's head tell
+ * which others moved with it; what no fact names stands where the storage says. */
+static enum err static_head(const struct standpoint *at, hash32 *head, uint64_t rollup_id) {
+    hash32 h = at->head;
+    for (size_t steps = 0; steps < WORLD_PASSES_MAX; steps++) {
+        struct known_fact **producer = map_get(&at->world->producers, &h);
+        if (producer == NULL) break;
+        const struct transition *t = entry_transition_of(&(*producer)->entry, rollup_id);
+        if (t != NULL) {
+            *head = t->post;
+            return ERR_OK;
+        }
+        h = (*producer)->entry.transitions[0].pre;
+    }
+    return world_stored_head(at->world, head, rollup_id);
+}
+
+static enum err
+find_rollup(void *context, struct rollup **rollup, hash32 *head, uint64_t rollup_id) {
+    struct standpoint *at = context;
+    int index = world_find_rollup(at->world, rollup_id);
+    *rollup = NULL;
+    if (index < 0) return ERR_OK;
+    *rollup = &at->world->rollups[index].base;
+    if (rollup_id == at->rollup_id) {
+        *head = at->head;
+        return ERR_OK;
+    }
+    return at->is_static ? static_head(at, head, rollup_id)
+                         : world_stored_head(at->world, head, rollup_id);
+}
+
+/* Whether every rollup of the entry stands where the entry begins. */
+static enum err stands_there(struct standpoint *at, bool *is_so, const struct entry *entry) {
+    *is_so = true;
+    for (size_t i = 0; i < entry->transition_count && *is_so; i++) {
+        struct rollup *rollup;
+        hash32 head;
+        enum err err = find_rollup(at, &rollup, &head, entry->transitions[i].rollup_id);
+        if (err != ERR_OK) return err;
+        *is_so = rollup != NULL && hash32_equal(&head, &entry->transitions[i].pre);
+    }
+    return ERR_OK;
+}
+
+static enum err mark_used(struct world *world, struct known_fact *fact) {
+    if (fact->is_used) return ERR_OK;
+    if (world->used_count == world->used_capacity) {
+        size_t capacity = world->used_capacity == 0 ? 64 : 2 * world->used_capacity;
+        struct known_fact **grown = arena_alloc_array(world->arena, capacity, sizeof(*grown));
+        if (grown == NULL) return ERR_MEMORY;
+        if (world->used_count > 0) memcpy(grown, world->used, world->used_count * sizeof(*grown));
+        world->used = grown;
+        world->used_capacity = capacity;
+    }
+    world->used[world->used_count++] = fact;
+    fact->is_used = true;
+    return ERR_OK;
+}
+
+/* Files a new fact under its key and the heads it leads to. */
+static enum err
+keep_fact(struct world *world, struct known_fact **kept, struct known_fact **list, struct fact *f) {
+    struct known_fact *known = arena_alloc_zero(world->arena, sizeof(*known));
+    if (known == NULL) return ERR_MEMORY;
+    known->entry = f->entry;
+    enum err err = entry_hash(&known->entry_hash, world->arena, &known->entry);
+    if (err != ERR_OK) return err;
+    for (size_t i = 0; i < known->entry.transition_count; i++) {
+        const struct transition *t = &known->entry.transitions[i];
+        if (hash32_equal(&t->pre, &t->post)) continue;
+        bool is_new;
+        struct known_fact **producer = map_put(&world->producers, &t->post, &is_new);
+        if (producer == NULL) return ERR_MEMORY;
+        if (is_new) *producer = known;
+    }
+    while (*list != NULL)
+        list = &(*list)->next_of_key;
+    *list = known;
+    *kept = known;
+    return ERR_OK;
+}
+
+/* A rollup may move only after its L2TX in this block. Adds the update that is lacking, in front of
+ * the one that is running, and has the passes begin anew. */
+static void require_updates(struct world *world, const struct entry *entry) {
+    for (size_t i = 0; i < entry->transition_count; i++) {
+        const struct transition *t = &entry->transitions[i];
+        if (hash32_equal(&t->pre, &t->post)) continue;
+        int index = world_find_rollup(world, t->rollup_id);
+        CHECK(index >= 0);
+        size_t at = 0;
+        while (at < world->order_count && world->order[at] != (size_t)index)
+            at++;
+        if (at < world->begun_count) continue;
+        /* The running update is the last begun; outside the batch's updates all have run. */
+        size_t to = world->begun_count == 0 ? 0 : world->begun_count - 1;
+        if (at == world->order_count) {
+            bool is_running =
+                world->begun_count < world->order_count || entry->input.kind != ACTION_CALL;
+            if (!is_running) to = world->order_count;
+            world->order_count++;
+        }
+        for (size_t j = at; j > to; j--)
+            world->order[j] = world->order[j - 1];
+        world->order[to] = (size_t)index;
+        world->must_restart = true;
+    }
+}
+
+/* Finds the fact for a lookup, running the rollups if no pass has had it. *known is NULL if there is
+ * none; world->missing then says why. */
+static enum err
+find_fact(struct world *world, struct known_fact **known, const struct hub_lookup *lookup) {
+    struct standpoint at = {
+        .world = world,
+        .rollup_id = lookup->rollup_id,
+        .head = lookup->head,
+        .is_static = lookup->action.is_static,
+    };
+    *known = NULL;
+    int index = world_find_rollup(world, lookup->rollup_id);
+    if (index >= 0 && lookup->action.kind == ACTION_RESULT) {
+        const struct rollup_machine *machine =
+            rollup_at(&world->rollups[index].base, &lookup->head);
+        if (machine != NULL) at.is_static = machine->open_call.is_static;
+    }
+    struct fact_key key;
+    memset(&key, 0, sizeof(key));
+    key.rollup_id = lookup->rollup_id;
+    key.head = lookup->head;
+    enum err err = action_hash(&key.action_hash, world->arena, &lookup->action);
+    if (err != ERR_OK) return err;
+    struct known_fact **list = map_put(&world->facts, &key, NULL);
+    if (list == NULL) return ERR_MEMORY;
+    for (struct known_fact *f = *list; f != NULL; f = f->next_of_key) {
+        bool is_so;
+        err = stands_there(&at, &is_so, &f->entry);
+        if (err != ERR_OK) return err;
+        if (is_so) {
+            *known = f;
+            return ERR_OK;
+        }
+    }
+    struct fact fact;
+    struct fact_rollups rollups = {.context = &at, .find = find_rollup};
+    err = fact_derive(&fact, world->arena, &rollups, &lookup->action);
+    if (err != ERR_OK) return err;
+    if (fact.verdict != STEP_OK) {
+        world->missing = fact;
+        world->has_missing = true;
+        return action_copy(&world->missing.entry.input, world->arena, &lookup->action);
+    }
+    return keep_fact(world, known, list, &fact);
+}
+
+static size_t posted_count(const struct world *world, const struct known_fact *fact) {
+    /* Facts under one key are posted together, in their list's order. */
+    struct fact_key key;
+    memset(&key, 0, sizeof(key));
+    key.rollup_id = fact->entry.input.rollup_id;
+    key.head = fact->entry.transitions[0].pre;
+    if (action_hash(&key.action_hash, world->arena, &fact->entry.input) != ERR_OK) return 0;
+    struct known_fact **list = map_get(&world->facts, &key);
+    size_t count = 0;
+    for (struct known_fact *f = list == NULL ? NULL : *list; f != NULL; f = f->next_of_key)
+        count += f->is_posted;
+    return count;
+}
+
+enum err world_answer_lookup(struct world *world, const struct hub_lookup *lookup) {
+    struct evm *evm = &world->builder->execution.evm;
+    if (lookup->action.kind == ACTION_L2TX && lookup->alternative == 0) world->begun_count++;
+    struct known_fact *known;
+    enum err err = find_fact(world, &known, lookup);
+    if (err != ERR_OK) return err;
+    if (known == NULL) {
+        evm_decline_call(evm);
+        return ERR_OK;
+    }
+    require_updates(world, &known->entry);
+    err = mark_used(world, known);
+    if (err != ERR_OK) return err;
+    if (known->is_posted || lookup->alternative < posted_count(world, known)) {
+        evm_decline_call(evm);
+        return ERR_OK;
+    }
+    world->miss_count++;
+    bytes outcome;
+    err = hub_encode_outcome(&outcome, world->arena, &known->entry, &known->entry_hash);
+    if (err != ERR_OK) return err;
+    uint64_t gas = evm->request.call.gas;
+    uint64_t cost = hub_lookup_gas(&known->entry);
+    return evm_give_call(evm, cost <= gas, cost <= gas ? gas - cost : 0, outcome);
+}

@@ -1,0 +1,259 @@
+#include "world/world.h"
+
+#include "core/check.h"
+#include "world/world_private.h"
+
+static void say(struct world_result *result, const char *text) {
+    size_t size = 0;
+    while (text[size] != 0 && size + 1 < sizeof(result->reason))
+        size++;
+    memcpy(result->reason, text, size);
+    result->reason[size] = 0;
+}
+
+static enum err open_rollups(struct world *world) {
+    const struct world_options *options = world->options;
+    for (size_t i = 0; i < options->rollup_count; i++) {
+        const struct world_rollup *r = &options->rollups[i];
+        struct evm_rollup *rollup = &world->rollups[i];
+        source_recorder_open(&world->recorders[i], world->arena, r->base);
+        source_memory_open(&world->overlays[i], world->arena, &world->recorders[i].source);
+        evm_rollup_open(rollup, world->arena, r->rollup_id, r->chain_id, &world->overlays[i]);
+        rollup->tracer = options->tracer;
+        rollup->scratch = r->scratch;
+        enum step_verdict verdict;
+        enum err err = evm_rollup_add_head(rollup, &verdict, &r->head, &r->open);
+        if (err != ERR_OK) return err;
+        CHECK(verdict == STEP_OK);
+        if (r->slot_tx_count > 0 || r->scratch != NULL) world->order[world->order_count++] = i;
+    }
+    return world_make_payloads(world);
+}
+
+static enum err open_pass(struct world *world) {
+    const struct world_options *options = world->options;
+    struct arena *arena = world->arena;
+    world->builder = arena_alloc_zero(arena, sizeof(*world->builder));
+    world->state = arena_alloc_zero(arena, sizeof(*world->state));
+    world->overlay = arena_alloc_zero(arena, sizeof(*world->overlay));
+    if (world->builder == NULL || world->state == NULL || world->overlay == NULL) return ERR_MEMORY;
+    source_memory_open(world->overlay, arena, options->parent_base);
+    for (size_t i = 0; i < world->used_count; i++) {
+        world->used[i]->is_used = false;
+        world->used[i]->is_posted = world->is_proven;
+    }
+    world->used_count = 0;
+    world->has_missing = false;
+    world->must_restart = false;
+    world->miss_count = 0;
+    world->begun_count = 0;
+    memset(world->result->txs, 0, options->tx_count * sizeof(*world->result->txs));
+    enum err err =
+        state_open(world->state, arena, &world->overlay->source, &options->parent->state_root);
+    if (err != ERR_OK) return err;
+    return block_begin(
+        world->builder,
+        arena,
+        world->state,
+        world->overlay,
+        options->schedule,
+        options->parent,
+        options->attributes,
+        options->hashes,
+        NULL,
+        options->codes
+    );
+}
+
+/* In simulation the world vouches for the proof system, whose word is not there yet. */
+static enum err answer_proof_system(struct world *world, bool *is_answered) {
+    static const uint8_t TRUE_WORD[32] = {[31] = 1};
+    struct evm *evm = &world->builder->execution.evm;
+    const struct evm_message *call = &evm->request.call;
+    *is_answered = !world->is_proven &&
+                   address_equal(&call->code_address, &world->options->proof_system) &&
+                   address_equal(&call->sender, &world->options->hub);
+    if (!*is_answered) return ERR_OK;
+    return evm_give_call(evm, true, call->gas, bytes_of(TRUE_WORD, 32));
+}
+
+static enum err answer_call(struct world *world) {
+    struct evm *evm = &world->builder->execution.evm;
+    struct hub_lookup lookup;
+    bool is_lookup;
+    bool is_answered;
+    hub_read_lookup(&lookup, &is_lookup, &evm->request.call, &world->options->hub);
+    if (is_lookup && !world->options->no_batch) return world_answer_lookup(world, &lookup);
+    enum err err = answer_proof_system(world, &is_answered);
+    if (err == ERR_OK && !is_answered) evm_decline_call(evm);
+    return err;
+}
+
+/* Runs one transaction of the parent block. *status is DONE or INVALID; a pass that must restart ends
+ * at once and leaves it as DONE. */
+static enum err run_tx(
+    struct world *world,
+    enum execution_status *status,
+    const struct world_tx *tx,
+    const struct execution_options *options
+) {
+    struct block_builder *builder = world->builder;
+    const address foreign[2] = {world->options->hub, world->options->proof_system};
+    struct execution_options used = *options;
+    used.foreign = foreign;
+    used.foreign_count = 2;
+    used.tracer = world->options->tracer;
+    builder->options = used;
+    world->has_missing = false;
+    block_add_begin(builder, tx->tx, tx->encoded, &tx->sender);
+    for (;;) {
+        *status = block_add_run(builder);
+        switch (*status) {
+        case EXECUTION_DONE:
+        case EXECUTION_INVALID:
+            return ERR_OK;
+        case EXECUTION_FAILED:
+            return builder->err;
+        case EXECUTION_CALL: {
+            enum err err = answer_call(world);
+            if (err != ERR_OK) return err;
+            if (world->must_restart) {
+                *status = EXECUTION_DONE;
+                return ERR_OK;
+            }
+            break;
+        }
+        case EXECUTION_REVERTING:
+        case EXECUTION_INSIDE_DONE:
+            break;
+        }
+    }
+}
+
+/* Posts the batch as the block's first transaction. */
+static enum err run_batch(struct world *world) {
+    struct world_result *result = world->result;
+    static const struct execution_options PLAIN = {0};
+    struct tx *tx = arena_alloc(world->arena, sizeof(*tx));
+    if (tx == NULL) return ERR_MEMORY;
+    enum execution_status status;
+    enum err err = world_make_batch_tx(world, tx);
+    struct world_tx post = {.tx = tx, .sender = world->options->builder};
+    if (err == ERR_OK) err = run_tx(world, &status, &post, &PLAIN);
+    if (err != ERR_OK || world->must_restart) return err;
+    result->has_batch = true;
+    if (status == EXECUTION_INVALID) {
+        result->status = WORLD_BATCH_REVERTED;
+        say(result, tx_verdict_text(world->builder->tx_verdict));
+        return ERR_OK;
+    }
+    const struct execution_result *run = &world->builder->results[world->builder->tx_count - 1];
+    if (run->is_success) return ERR_OK;
+    result->status = WORLD_BATCH_REVERTED;
+    result->batch_output = run->output;
+    say(result, evm_outcome_text(run->outcome));
+    if (world->has_missing) {
+        result->missing = world->missing;
+        result->reason_rollup = world->missing.verdict_rollup;
+        say(result, step_verdict_text(world->missing.verdict));
+    }
+    return ERR_OK;
+}
+
+static enum err run_pass(struct world *world) {
+    const struct world_options *options = world->options;
+    struct world_result *result = world->result;
+    enum err err = open_pass(world);
+    if (err != ERR_OK) return err;
+    result->has_batch = false;
+    if (!options->no_batch && (world->order_count > 0 || world->is_proven)) {
+        err = run_batch(world);
+        if (err != ERR_OK || world->must_restart || result->status != WORLD_OK) return err;
+    }
+    for (size_t i = 0; i < options->tx_count; i++) {
+        const struct world_tx *tx = &options->txs[i];
+        enum execution_status status;
+        err = run_tx(world, &status, tx, &options->tx_options);
+        if (err != ERR_OK || world->must_restart) return err;
+        struct world_tx_result *tx_result = &result->txs[i];
+        tx_result->is_included = status == EXECUTION_DONE;
+        tx_result->verdict = status == EXECUTION_DONE ? TX_OK : world->builder->tx_verdict;
+        tx_result->index = world->builder->tx_count - 1;
+        tx_result->had_missing_entry = world->has_missing;
+        tx_result->missing = world->missing;
+    }
+    if (options->is_simulation) return ERR_OK;
+    return block_finish(world->builder, &result->verdict);
+}
+
+/* Passes until one needs nothing that was not there. */
+static enum err run_passes(struct world *world) {
+    struct world_result *result = world->result;
+    for (result->pass_count = 1; result->pass_count <= WORLD_PASSES_MAX; result->pass_count++) {
+        enum err err = run_pass(world);
+        if (err != ERR_OK || result->status != WORLD_OK) return err;
+        if (world->must_restart) {
+            world->is_proven = false;
+            continue;
+        }
+        if (result->verdict != BLOCK_OK) {
+            result->status = WORLD_BLOCK_REFUSED;
+            say(result, block_verdict_text(result->verdict));
+            return ERR_OK;
+        }
+        bool is_settled = world->miss_count == 0 && (world->is_proven || !result->has_batch);
+        if (world->options->is_simulation || is_settled) return ERR_OK;
+        err = world_prove(world);
+        if (err != ERR_OK || result->status != WORLD_OK) return err;
+    }
+    result->status = WORLD_NOT_SETTLED;
+    say(result, "the calls across chains do not settle: each pass over the block makes other ones");
+    return ERR_OK;
+}
+
+static enum err conclude(struct world *world) {
+    struct world_result *result = world->result;
+    result->block = world->builder;
+    result->overlay = world->overlay;
+    result->batch = world->batch;
+    for (size_t i = 0; i < world->options->rollup_count; i++) {
+        const struct world_rollup *r = &world->options->rollups[i];
+        struct world_rollup_result *out = &result->rollups[i];
+        out->head = r->head;
+        out->overlay = &world->overlays[i];
+        enum err err = world_stored_head(world, &out->head, r->rollup_id);
+        if (err != ERR_OK) return err;
+        for (size_t j = 0; j < world->order_count; j++)
+            out->is_updated |= result->has_batch && world->order[j] == i;
+        out->open = evm_rollup_open_block(&world->rollups[i], &out->head);
+        out->sealed = evm_rollup_sealed_blocks(&world->rollups[i], &out->head);
+    }
+    return ERR_OK;
+}
+
+enum err world_build(struct world_result *result, const struct world_options *options) {
+    struct arena *arena = options->arena;
+    *result = (struct world_result){.status = WORLD_OK};
+    CHECK(options->rollup_count <= WORLD_ROLLUPS_MAX);
+    struct world *world = arena_alloc_zero(arena, sizeof(*world));
+    size_t count = options->rollup_count;
+    result->txs = arena_alloc_array(arena, options->tx_count, sizeof(*result->txs));
+    result->rollups = arena_alloc_zero(arena, count * sizeof(*result->rollups));
+    if (world == NULL || result->txs == NULL || result->rollups == NULL) return ERR_MEMORY;
+    world->options = options;
+    world->result = result;
+    world->arena = arena;
+    world->rollups = arena_alloc_zero(arena, count * sizeof(*world->rollups));
+    world->overlays = arena_alloc_array(arena, count, sizeof(*world->overlays));
+    world->recorders = arena_alloc_array(arena, count, sizeof(*world->recorders));
+    world->payloads = arena_alloc_array(arena, count, sizeof(*world->payloads));
+    if (world->rollups == NULL || world->overlays == NULL || world->recorders == NULL ||
+        world->payloads == NULL)
+        return ERR_MEMORY;
+    map_open(&world->facts, arena, sizeof(struct fact_key), sizeof(struct known_fact *));
+    map_open(&world->producers, arena, sizeof(hash32), sizeof(struct known_fact *));
+    enum err err = open_rollups(world);
+    if (err == ERR_OK) err = run_passes(world);
+    if (err == ERR_OK && result->status == WORLD_OK) err = conclude(world);
+    return err;
+}

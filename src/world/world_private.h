@@ -1,0 +1,99 @@
+/* world/world_private.h: the state of a world between the passes over a block. */
+#ifndef WORLD_WORLD_PRIVATE_H
+#define WORLD_WORLD_PRIVATE_H
+
+#include "state/state.h"
+#include "world/world.h"
+
+/* A fact that some pass has needed. */
+struct known_fact {
+    struct entry entry;
+    hash32 entry_hash;
+    struct known_fact *next_of_key; /* another under the same (rollup, head, action) */
+    bool is_used;                   /* the current pass has asked for it */
+    bool is_posted;                 /* in the batch of the current pass */
+};
+
+/* Facts are looked up by this. */
+struct fact_key {
+    uint64_t rollup_id;
+    hash32 head;
+    hash32 action_hash;
+};
+
+struct world {
+    const struct world_options *options;
+    struct world_result *result;
+    struct arena *arena;
+    struct evm_rollup *rollups; /* rollup_count of each */
+    struct source_memory *overlays;
+    struct source_recorder *recorders;
+    bytes *payloads;
+
+    /* Over all passes. */
+    struct map facts;         /* struct fact_key → struct known_fact * (a list) */
+    struct map producers;     /* head → struct known_fact * that leads there */
+    struct known_fact **used; /* in the order of first use in the current pass */
+    size_t used_count;
+    size_t used_capacity;
+    struct batch batch; /* what the current pass posts */
+    struct batch_proof *proofs;
+    size_t proof_count;
+    size_t order[WORLD_ROLLUPS_MAX]; /* indices of the rollups to update, in the batch's order */
+    size_t order_count;
+
+    /* Of the current pass. */
+    struct block_builder *builder;
+    struct state *state;
+    struct source_memory *overlay;
+    struct fact missing;
+    bool has_missing;
+    bool is_proven; /* the batch carries real proofs: only watch */
+    bool must_restart;
+    size_t miss_count;
+    size_t begun_count; /* of order: L2TX delivered */
+};
+
+/* --- hub.c: the Hub as the world sees it --- */
+
+/* A call of the Hub to itself: lookup(rollupId, head, action, alternative). */
+struct hub_lookup {
+    uint64_t rollup_id;
+    hash32 head;
+    struct action action;
+    uint64_t alternative;
+};
+
+/* *is_lookup is false if the call is another one. action's data is a view into the call's input. */
+void hub_read_lookup(
+    struct hub_lookup *lookup, bool *is_lookup, const struct evm_message *call, const address *hub
+);
+
+/* abi.encode(Outcome) of an entry, or of "not found" if it is NULL. */
+MUST_USE enum err hub_encode_outcome(
+    bytes *encoded, struct arena *arena, const struct entry *entry, const hash32 *entry_hash
+);
+
+/* What a lookup of this entry costs the Hub, within a few hundred gas. Exactness does not matter: a
+ * pass that was off is followed by one more. */
+uint64_t hub_lookup_gas(const struct entry *entry);
+
+/* The storage slot of a rollup's head. */
+u256 hub_head_slot(uint64_t rollup_id);
+
+/* --- lookup.c: answering the Hub --- */
+MUST_USE enum err world_answer_lookup(struct world *world, const struct hub_lookup *lookup);
+
+/* The head that the Hub has for a rollup in the middle of the current pass. */
+MUST_USE enum err world_stored_head(struct world *world, hash32 *head, uint64_t rollup_id);
+
+/* The rollup of this id, or -1. */
+int world_find_rollup(const struct world *world, uint64_t rollup_id);
+
+/* --- batch.c: filling and proving the batch --- */
+MUST_USE enum err world_make_payloads(struct world *world);
+MUST_USE enum err world_make_updates(struct world *world);
+MUST_USE enum err world_prove(struct world *world);
+MUST_USE enum err world_make_batch_tx(struct world *world, struct tx *tx);
+
+#endif
