@@ -118,6 +118,7 @@ struct world_rollup_result {
 struct world_result {
     enum world_status status;
     char reason[256];              /* not WORLD_OK: for people */
+    bytes batch_output;            /* WORLD_BATCH_REVERTED: its revert data */
     uint64_t reason_rollup;        /* which rollup the reason is about; 0 none */
     struct fact missing;           /* WORLD_BATCH_REVERTED: the call that has no fact */
     enum block_verdict verdict;    /* WORLD_BLOCK_REFUSED */
