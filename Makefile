@@ -68,7 +68,7 @@ $(OUT)/obj/%.o: src/%.c
 
 $(OUT)/obj/llhttp/%.o: $(LLHTTP)/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O2 -g -I/usr/share/include/llhttp -w -c -o $@ $<
+	$(CC) -std=c11 -O2 -g -DLLHTTP_STRICT_MODE=1 -I/usr/share/include/llhttp -w -c -o $@ $<
 
 define module_rules
 $(OUT)/lib/$(1).a: $(call module_objects,$(1))

@@ -1,0 +1,343 @@
+#include "rpc/server.h"
+
+#include "core/check.h"
+#include "rpc/server_private.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define LISTEN_BACKLOG    511
+#define POOL_MAX          32
+#define ARENA_KEPT_MAX    (1u << 20)
+#define TICK_INTERVAL_MAX 500
+#define TICK_INTERVAL_MIN 10
+
+/* --- exchanges --------------------------------------------------------------------------------- */
+
+static void free_exchange(struct exchange *exchange) {
+    jsonrpc_exchange_close(&exchange->rpc);
+    json_writer_close(&exchange->out);
+    free(exchange);
+}
+
+struct exchange *server_take_exchange(struct rpc_server *server) {
+    struct exchange *exchange = server->pool;
+    if (exchange != NULL) {
+        server->pool = exchange->next;
+        server->pool_count--;
+    } else {
+        exchange = calloc(1, sizeof(*exchange));
+        if (exchange == NULL) return NULL;
+        exchange->server = server;
+        jsonrpc_exchange_open(&exchange->rpc);
+        json_writer_open(&exchange->out, SIZE_MAX / 2);
+    }
+    exchange->next = NULL;
+    exchange->previous = NULL;
+    exchange->connection = NULL;
+    exchange->is_due = false;
+    json_writer_clear(&exchange->out);
+    if (json_reserve(&exchange->out, HEAD_ROOM) == NULL) {
+        free_exchange(exchange);
+        return NULL;
+    }
+    exchange->out.size = HEAD_ROOM;
+    return exchange;
+}
+
+void server_give_exchange(struct exchange *exchange) {
+    struct rpc_server *server = exchange->server;
+    if (server->pool_count == POOL_MAX || exchange->out.capacity > BUFFER_KEPT_MAX ||
+        exchange->rpc.arena.used_size > ARENA_KEPT_MAX) {
+        free_exchange(exchange);
+        return;
+    }
+    exchange->next = server->pool;
+    server->pool = exchange;
+    server->pool_count++;
+}
+
+void server_add_waiting(struct exchange *exchange) {
+    struct rpc_server *server = exchange->server;
+    exchange->previous = NULL;
+    exchange->next = server->waiting;
+    if (exchange->next != NULL) exchange->next->previous = exchange;
+    server->waiting = exchange;
+}
+
+static void remove_waiting(struct exchange *exchange) {
+    struct rpc_server *server = exchange->server;
+    if (exchange->previous != NULL)
+        exchange->previous->next = exchange->next;
+    else
+        server->waiting = exchange->next;
+    if (exchange->next != NULL) exchange->next->previous = exchange->previous;
+}
+
+static void resume(struct exchange *exchange) {
+    struct rpc_server *server = exchange->server;
+    exchange->is_due = false;
+    if (jsonrpc_resume(&exchange->rpc, uv_now(server->loop)) == JSONRPC_WAITING) return;
+    remove_waiting(exchange);
+    if (exchange->connection != NULL) connection_answer(exchange->connection, exchange);
+    server_give_exchange(exchange);
+}
+
+static struct exchange *first_due(struct rpc_server *server) {
+    struct exchange *exchange = server->waiting;
+    while (exchange != NULL && !exchange->is_due)
+        exchange = exchange->next;
+    return exchange;
+}
+
+/* What is resumed may mine a block, which makes others due: those are for the outermost call. */
+static void resume_due(struct rpc_server *server) {
+    if (server->is_resuming) return;
+    server->is_resuming = true;
+    for (struct exchange *due = first_due(server); due != NULL; due = first_due(server))
+        resume(due);
+    server->is_resuming = false;
+}
+
+void rpc_server_new_block(struct rpc_server *server, struct rpc_chain *chain) {
+    for (struct exchange *e = server->waiting; e != NULL; e = e->next)
+        if (e->rpc.call.chain == chain && e->rpc.call.wait_until_ms != 0) e->is_due = true;
+    resume_due(server);
+}
+
+void rpc_server_resume(struct rpc_server *server, struct rpc_request *request) {
+    struct exchange *exchange = (struct exchange *)request;
+    CHECK(exchange->server == server);
+    exchange->is_due = true;
+    resume_due(server);
+}
+
+/* --- time -------------------------------------------------------------------------------------- */
+
+/* RFC 9110, section 5.6.7; the words are English whatever the locale. */
+static void set_date(struct rpc_server *server) {
+    static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char months[12][4] = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    time_t now = time(NULL);
+    struct tm tm;
+    char text[64];
+    if (gmtime_r(&now, &tm) == NULL) return;
+    int size = snprintf(
+        text,
+        sizeof(text),
+        "%s, %02d %s %04d %02d:%02d:%02d GMT",
+        days[tm.tm_wday],
+        tm.tm_mday,
+        months[tm.tm_mon],
+        tm.tm_year + 1900,
+        tm.tm_hour,
+        tm.tm_min,
+        tm.tm_sec
+    );
+    if (size == (int)DATE_SIZE - 1) memcpy(server->date, text, DATE_SIZE);
+}
+
+static void on_tick(uv_timer_t *timer) {
+    struct rpc_server *server = timer->data;
+    uint64_t now = uv_now(server->loop);
+    set_date(server);
+    for (struct exchange *e = server->waiting; e != NULL; e = e->next)
+        if (e->rpc.call.wait_until_ms != 0 && e->rpc.call.wait_until_ms <= now) e->is_due = true;
+    resume_due(server);
+    struct connection *next;
+    for (struct connection *c = server->connections; c != NULL; c = next) {
+        next = c->next;
+        if (server->is_stopping && now >= server->stop_deadline_ms)
+            connection_close(c);
+        else
+            connection_check_deadline(c, now);
+    }
+}
+
+/* Often enough for the shortest of the times that it watches over. */
+static uint64_t tick_interval(const struct rpc_server_options *options) {
+    uint64_t shortest = options->request_timeout_ms;
+    if (options->write_timeout_ms < shortest) shortest = options->write_timeout_ms;
+    if (options->idle_timeout_ms < shortest) shortest = options->idle_timeout_ms;
+    uint64_t interval = shortest / 4;
+    if (interval > TICK_INTERVAL_MAX) return TICK_INTERVAL_MAX;
+    return interval < TICK_INTERVAL_MIN ? TICK_INTERVAL_MIN : interval;
+}
+
+/* --- opening and listening --------------------------------------------------------------------- */
+
+enum err rpc_server_open(
+    struct rpc_server **server, struct uv_loop_s *loop, const struct rpc_server_options *options
+) {
+    struct rpc_server *s = calloc(1, sizeof(*s));
+    if (s == NULL) return ERR_MEMORY;
+    s->loop = loop;
+    s->options = *options;
+    if (s->options.request_timeout_ms == 0) s->options.request_timeout_ms = RPC_REQUEST_TIMEOUT_MS;
+    if (s->options.write_timeout_ms == 0) s->options.write_timeout_ms = RPC_WRITE_TIMEOUT_MS;
+    if (s->options.idle_timeout_ms == 0) s->options.idle_timeout_ms = RPC_IDLE_TIMEOUT_MS;
+    if (uv_timer_init(loop, &s->timer) != 0) {
+        free(s);
+        return ERR_MEMORY;
+    }
+    s->timer.data = s;
+    s->handle_count = 1;
+    memcpy(s->date, "Thu, 01 Jan 1970 00:00:00 GMT", DATE_SIZE);
+    set_date(s);
+    uint64_t interval = tick_interval(&s->options);
+    (void)uv_timer_start(&s->timer, on_tick, interval, interval);
+    (void)signal(SIGPIPE, SIG_IGN);
+    *server = s;
+    return ERR_OK;
+}
+
+static void on_connection(uv_stream_t *stream, int status) {
+    struct listener *listener = (struct listener *)stream;
+    if (status == 0 && !listener->server->is_stopping) connection_accept(listener);
+}
+
+static struct endpoint *endpoint_of(struct rpc_server *server, struct rpc_chain *chain) {
+    for (struct endpoint *e = server->endpoints; e != NULL; e = e->next)
+        if (e->rpc.chain == chain) return e;
+    struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
+    if (endpoint == NULL) return NULL;
+    endpoint->rpc.chain = chain;
+    endpoint->next = server->endpoints;
+    server->endpoints = endpoint;
+    return endpoint;
+}
+
+static void on_listener_closed(uv_handle_t *handle) {
+    struct listener *listener = (struct listener *)handle;
+    struct rpc_server *server = listener->server;
+    free(listener);
+    server_handle_closed(server);
+}
+
+static int listen_at(struct listener *listener, uint16_t *port, const struct sockaddr *where) {
+    struct sockaddr_storage bound;
+    int bound_size = sizeof(bound);
+    int status = uv_tcp_bind(&listener->tcp, where, 0);
+    if (status == 0)
+        status = uv_listen((uv_stream_t *)&listener->tcp, LISTEN_BACKLOG, on_connection);
+    if (status == 0)
+        status = uv_tcp_getsockname(&listener->tcp, (struct sockaddr *)&bound, &bound_size);
+    if (status != 0) return status;
+    const void *view = &bound;
+    *port = bound.ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)view)->sin6_port)
+                                        : ntohs(((const struct sockaddr_in *)view)->sin_port);
+    return 0;
+}
+
+enum err rpc_server_listen(
+    struct rpc_server *server,
+    uint16_t *bound_port,
+    char error[RPC_ERROR_SIZE],
+    struct rpc_chain *chain,
+    const char *host,
+    uint16_t port
+) {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } where;
+    bool is_v6 = uv_ip4_addr(host, port, &where.v4) != 0;
+    if (is_v6 && uv_ip6_addr(host, port, &where.v6) != 0) {
+        (void)snprintf(error, RPC_ERROR_SIZE, "cannot listen on %s: not an IP address", host);
+        return ERR_INPUT;
+    }
+    struct endpoint *endpoint = endpoint_of(server, chain);
+    struct listener *listener = calloc(1, sizeof(*listener));
+    if (endpoint == NULL || listener == NULL || uv_tcp_init(server->loop, &listener->tcp) != 0) {
+        free(listener);
+        (void)snprintf(error, RPC_ERROR_SIZE, "cannot listen on %s: out of memory", host);
+        return ERR_MEMORY;
+    }
+    listener->server = server;
+    listener->endpoint = endpoint;
+    server->handle_count++;
+    int status = listen_at(listener, bound_port, &where.any);
+    if (status != 0) {
+        (void)snprintf(
+            error,
+            RPC_ERROR_SIZE,
+            is_v6 ? "cannot listen on [%s]:%u: %s" : "cannot listen on %s:%u: %s",
+            host,
+            port,
+            uv_strerror(status)
+        );
+        uv_close((uv_handle_t *)&listener->tcp, on_listener_closed);
+        return ERR_IO;
+    }
+    listener->next = server->listeners;
+    server->listeners = listener;
+    return ERR_OK;
+}
+
+/* --- stopping ---------------------------------------------------------------------------------- */
+
+static void on_timer_closed(uv_handle_t *handle) {
+    server_handle_closed(handle->data);
+}
+
+/* The timer goes last: until then it watches over the time that stopping may take. */
+static void close_timer_when_last(struct rpc_server *server) {
+    if (server->is_stopping && server->handle_count == 1 &&
+        !uv_is_closing((uv_handle_t *)&server->timer))
+        uv_close((uv_handle_t *)&server->timer, on_timer_closed);
+}
+
+void server_handle_closed(struct rpc_server *server) {
+    server->handle_count--;
+    close_timer_when_last(server);
+    if (server->handle_count > 0) return;
+    server->has_stopped = true;
+    if (server->on_stopped != NULL) server->on_stopped(server->stopped_context);
+}
+
+void rpc_server_stop(struct rpc_server *server, void (*on_stopped)(void *context), void *context) {
+    if (server->is_stopping) return;
+    server->is_stopping = true;
+    server->on_stopped = on_stopped;
+    server->stopped_context = context;
+    server->stop_deadline_ms = uv_now(server->loop) + RPC_STOP_TIMEOUT_MS;
+    while (server->listeners != NULL) {
+        struct listener *listener = server->listeners;
+        server->listeners = listener->next;
+        uv_close((uv_handle_t *)&listener->tcp, on_listener_closed);
+    }
+    /* No further block will come: what waits for one is told that its time is up. */
+    for (struct exchange *e = server->waiting; e != NULL; e = e->next)
+        if (e->rpc.call.wait_until_ms != 0) {
+            e->rpc.call.wait_until_ms = 1;
+            e->is_due = true;
+        }
+    struct connection *next;
+    for (struct connection *c = server->connections; c != NULL; c = next) {
+        next = c->next;
+        connection_finish(c);
+    }
+    resume_due(server);
+    close_timer_when_last(server);
+}
+
+void rpc_server_close(struct rpc_server *server) {
+    if (server == NULL) return;
+    CHECK(server->has_stopped && server->waiting == NULL);
+    while (server->pool != NULL) {
+        struct exchange *exchange = server->pool;
+        server->pool = exchange->next;
+        free_exchange(exchange);
+    }
+    while (server->endpoints != NULL) {
+        struct endpoint *endpoint = server->endpoints;
+        server->endpoints = endpoint->next;
+        filters_close(&endpoint->rpc.filters);
+        free(endpoint);
+    }
+    free(server);
+}
