@@ -78,15 +78,11 @@ read_code(struct execution *x, bytes *code, const address *of, const hash32 *cod
     enum err err = state_get_code(x->state, code_hash, code);
     if (err == ERR_MISSING) x->wanted_hash = *code_hash;
     if (err != ERR_OK) return want(x, err, WANTED_CODE);
-    /* A full cache takes no more; the journal then borrows from the state's source, which is fine
-     * for sources that keep what they give, and copied for those that do not. */
     bytes kept;
     if (x->code_cache != NULL &&
-        evm_code_cache_add(x->code_cache, code_hash, *code, &kept) == ERR_OK) {
-        *code = kept;
-        return ERR_OK;
-    }
-    return arena_copy(x->journal->arena, code, *code);
+        evm_code_cache_add(x->code_cache, code_hash, *code, &kept) == ERR_OK)
+        *code = kept; /* a full cache takes no more: then it is the source's copy */
+    return ERR_OK;
 }
 
 static enum err load_code(struct execution *x, struct journal_account *account) {

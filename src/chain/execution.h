@@ -151,7 +151,8 @@ struct execution {
 /* The machine points into this struct: an open execution must not be moved or copied by assignment.
  *
  * execution_open makes an execution for transactions of one block. All pointers are borrowed.
- * code_cache may be NULL. ERR_MEMORY. */
+ * code_cache may be NULL; codes are then borrowed from the state's source, which must keep what it
+ * gives as long as the journal and its copies live. ERR_MEMORY. */
 MUST_USE enum err execution_open(
     struct execution *x,
     struct arena *arena,

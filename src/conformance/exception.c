@@ -1,0 +1,64 @@
+/* conformance/exception.c: see exception.h. */
+#include "conformance/exception.h"
+
+#include <string.h>
+
+/* Whether the list a|b|c has this word. */
+static bool has_word(const char *words, const char *word) {
+    size_t size = strlen(word);
+    while (size > 0) {
+        const char *end = strchr(words, '|');
+        size_t length = end != NULL ? (size_t)(end - words) : strlen(words);
+        if (length == size && memcmp(words, word, size) == 0) return true;
+        if (end == NULL) break;
+        words = end + 1;
+    }
+    return false;
+}
+
+/* retesteth's words for transactions. */
+static const struct {
+    const char *word;
+    enum tx_verdict verdict;
+} TX_WORDS[] = {
+    {"TR_TypeNotSupported", TX_TYPE_UNKNOWN},
+    {"TR_TypeNotSupported", TX_TYPE_1_PRE_FORK},
+    {"TR_TypeNotSupported", TX_TYPE_2_PRE_FORK},
+    {"TR_TypeNotSupported", TX_TYPE_3_PRE_FORK},
+    {"TR_NoFunds", TX_FUNDS},
+    {"TR_NoFunds", TX_FEE_OVERFLOW},
+    {"TR_NoFundsX", TX_FUNDS},
+    {"TR_NoFundsOrGas", TX_FUNDS},
+    {"TR_NoFundsOrGas", TX_INTRINSIC_GAS},
+    {"SenderNotEOA", TX_SENDER_NOT_EOA},
+    {"IntrinsicGas", TX_INTRINSIC_GAS},
+    {"TR_IntrinsicGas", TX_INTRINSIC_GAS},
+    {"TR_RLP_WRONGVALUE", TX_VALUE_OVERFLOW},
+    {"TR_FeeCapLessThanBlocks", TX_FEE_CAP},
+    {"TR_FeeCapLessThanBlocksORNoFunds", TX_FEE_CAP},
+    {"TR_FeeCapLessThanBlocksORNoFunds", TX_FUNDS},
+    {"TR_FeeCapLessThanBlocksORGasLimitReached", TX_FEE_CAP},
+    {"TR_FeeCapLessThanBlocksORGasLimitReached", TX_GAS_ALLOWANCE},
+    {"TR_NonceHasMaxValue", TX_NONCE_MAX},
+    {"TR_NonceTooLow", TX_NONCE_LOW},
+    {"TR_NonceTooHigh", TX_NONCE_HIGH},
+    {"TR_TipGtFeeCap", TX_TIP_ABOVE_FEE_CAP},
+    {"TR_GasLimitReached", TX_GAS_ALLOWANCE},
+    {"TR_InitCodeLimitExceeded", TX_INITCODE_SIZE},
+    {"TR_EMPTYBLOB", TX_NO_BLOBS},
+};
+
+bool exception_allows_tx(const char *words, enum tx_verdict verdict) {
+    if (has_word(words, tx_verdict_eest(verdict))) return true;
+    for (size_t i = 0; i < sizeof TX_WORDS / sizeof TX_WORDS[0]; i++) {
+        if (TX_WORDS[i].verdict == verdict && has_word(words, TX_WORDS[i].word)) return true;
+    }
+    return false;
+}
+
+bool exception_allows_block(
+    const char *words, enum block_verdict verdict, enum tx_verdict tx_verdict
+) {
+    if (verdict == BLOCK_TRANSACTION) return exception_allows_tx(words, tx_verdict);
+    return has_word(words, block_verdict_eest(verdict));
+}
