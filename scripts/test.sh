@@ -30,7 +30,7 @@ TIMEOUT_SCRIPT=600
 TIMEOUT_CONFORMANCE=1200
 
 # The state tests of these forks must all pass.
-STATETEST_FORKS=Cancun,Prague,Osaka
+STATETEST_FORKS=(Cancun Prague Osaka)
 
 fixtures=$(scripts/fixtures.sh) || exit 1
 eval "$fixtures"
@@ -68,7 +68,9 @@ conformance() {
         suite "conformance/$name" $TIMEOUT_CONFORMANCE "echo 0 passed, 0 failed, 1 skipped"
     fi
 }
-conformance statetest state-tests statetest --fork $STATETEST_FORKS
+for fork in "${STATETEST_FORKS[@]}"; do
+    conformance "statetest-$fork" state-tests statetest --fork "$fork"
+done
 
 # --- running and counting --------------------------------------------------------------------------
 

@@ -1,18 +1,18 @@
 /* lockstep: the program. Chooses the subcommand; everything else is in the commands' own files. */
+#include "conformance/conformance.h"
 #include "node/cli.h"
 #include "node/node.h"
 #include "node/trace_command.h"
 
-
 struct command {
     const char *name;
-    int (*run)(int argc, char *const *argv); /* with the words behind the name */
+    int (*run)(int argc, char **argv); /* as main; argv[0] is the command's name */
     const char *usage;
     const char *summary;
 };
 
-static int run_command(int argc, char *const *argv);
-static int help_command(int argc, char *const *argv);
+static int run_command(int argc, char **argv);
+static int help_command(int argc, char **argv);
 
 static const struct command commands[] = {
     {"run",
@@ -23,6 +23,15 @@ static const struct command commands[] = {
      trace_command,
      "trace HASH [--rpc URL]",
      "print a transaction's calls across all chains as a tree"},
+    {"statetest",
+     conformance_statetest,
+     "statetest [--fork NAME] PATH…",
+     "run Ethereum's general state tests (filled fixtures, files or folders)"},
+    {"blocktest",
+     conformance_blocktest,
+     "blocktest [--fork NAME] PATH…",
+     "run Ethereum's blockchain tests"},
+    {"vmtest", conformance_vmtest, "vmtest PATH…", "run Ethereum's old tests of bare messages"},
     {"help", help_command, "help [COMMAND]", "explain a command and its options"},
 };
 
@@ -63,12 +72,13 @@ static void print_help(void) {
            "  lockstep --port 0 --info-file net.json --silent\n");
 }
 
-static int run_command(int argc, char *const *argv) {
+static int run_command(int argc, char **argv) {
     struct node_options options;
     struct cli_error error;
     const char *words[1];
     int words_count;
-    bool is_good = cli_parse(&cli_run_table, &options, words, &words_count, &error, argc, argv);
+    bool is_good =
+        cli_parse(&cli_run_table, &options, words, &words_count, &error, argc - 1, argv + 1);
     if (is_good && options.wants_help) {
         print_help();
         return 0;
@@ -84,25 +94,25 @@ static int run_command(int argc, char *const *argv) {
     return node_run(&options);
 }
 
-static int help_command(int argc, char *const *argv) {
-    if (argc == 0) {
+static int help_command(int argc, char **argv) {
+    if (argc < 2) {
         print_help();
         return 0;
     }
-    const struct command *command = find_command(argv[0]);
-    if (command == NULL) return fail_unknown(argv[0]);
+    const struct command *command = find_command(argv[1]);
+    if (command == NULL) return fail_unknown(argv[1]);
     if (command->run == help_command) {
         print_help();
         return 0;
     }
     static char help[] = "--help";
-    char *const with_help[] = {help, NULL};
-    return command->run(1, with_help);
+    char *with_help[] = {argv[1], help, NULL};
+    return command->run(2, with_help);
 }
 
 int main(int argc, char **argv) {
-    if (argc < 2 || argv[1][0] == '-') return run_command(argc - (argc > 0), argv + (argc > 0));
+    if (argc < 2 || argv[1][0] == '-') return run_command(argc, argv);
     const struct command *command = find_command(argv[1]);
     if (command == NULL) return fail_unknown(argv[1]);
-    return command->run(argc - 2, argv + 2);
+    return command->run(argc - 1, argv + 1);
 }

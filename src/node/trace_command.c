@@ -310,12 +310,12 @@ run(const struct trace_options *options, const struct names *names, const char *
     return status;
 }
 
-int trace_command(int argc, char *const *argv) {
+int trace_command(int argc, char **argv) {
     struct trace_options options;
     struct cli_error error;
     const char *words[1];
     int words_count;
-    if (!cli_parse(&trace_table, &options, words, &words_count, &error, argc, argv)) {
+    if (!cli_parse(&trace_table, &options, words, &words_count, &error, argc - 1, argv + 1)) {
         fprintf(stderr, "lockstep trace: %s\n", error.text);
         return 2;
     }

@@ -11,9 +11,9 @@
 
 extern const struct cli_table trace_table; /* the options of the command */
 
-/* trace_command runs it with the words behind "trace". A transaction that the endpoint's chain does
+/* trace_command takes its arguments as main does, argv[0] being the command's name. A transaction that the endpoint's chain does
  * not know is looked for on the other chains of its network.
  * Returns the exit status: 0; 1 there is no trace, and stderr says why; 2 wrong usage. */
-int trace_command(int argc, char *const *argv);
+int trace_command(int argc, char **argv);
 
 #endif
