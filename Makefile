@@ -49,6 +49,16 @@ module_link   = $(foreach m,$(call libraries_for,$(1),$(reversed)),$(OUT)/lib/$(
 LLHTTP := /usr/share/llhttp
 EXTRA_OBJECTS_rpc := $(OUT)/obj/llhttp/llhttp.o $(OUT)/obj/llhttp/api.o $(OUT)/obj/llhttp/http.o
 
+# blst and c-kzg come as sources in the npm package c-kzg (scripts/deps.sh), with the output of the
+# mainnet ceremony. They are built once for all profiles.
+KZG    := node_modules/c-kzg/deps
+VENDOR := $(BUILD)/vendor
+VENDOR_CC ?= cc
+KZG_INCLUDES := -isystem $(KZG)/blst/bindings -isystem $(KZG)/c-kzg
+CFLAGS_FILE_bls12_381_host := $(KZG_INCLUDES)
+CFLAGS_FILE_kzg_host       := $(KZG_INCLUDES)
+EXTRA_OBJECTS_crypto := $(VENDOR)/kzg.o $(VENDOR)/kzg_setup.o
+
 .DEFAULT_GOAL := all
 .PHONY: all lockstep run test demo bench tidy format deps help clean unit fuzzers asan contracts freestanding
 .DELETE_ON_ERROR:
@@ -69,6 +79,40 @@ $(OUT)/obj/%.o: src/%.c
 $(OUT)/obj/llhttp/%.o: $(LLHTTP)/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 -g -DLLHTTP_STRICT_MODE=1 -I/usr/share/include/llhttp -w -c -o $@ $<
+
+$(KZG)/%:
+	@echo "$@ is missing: run make deps" >&2; false
+
+$(VENDOR)/blst.o: $(KZG)/blst/src/server.c
+	@mkdir -p $(@D)
+	$(VENDOR_CC) -O2 -fno-builtin -fPIC -D__BLST_PORTABLE__ -w -c -o $@ $<
+
+$(VENDOR)/blst_assembly.o: $(KZG)/blst/build/assembly.S
+	@mkdir -p $(@D)
+	$(VENDOR_CC) -fPIC -D__BLST_PORTABLE__ -c -o $@ $<
+
+$(VENDOR)/ckzg.o: $(KZG)/c-kzg/ckzg.c
+	@mkdir -p $(@D)
+	$(VENDOR_CC) -O2 -fPIC -I$(KZG)/blst/bindings -I$(KZG)/c-kzg -w -c -o $@ $<
+
+# One object that shows only what is called: c-kzg's other names are common words.
+$(VENDOR)/kzg.o: $(VENDOR)/blst.o $(VENDOR)/blst_assembly.o $(VENDOR)/ckzg.o
+	ld -r -o $@.tmp $^
+	objcopy --wildcard --keep-global-symbol='blst_*' --keep-global-symbol='*_kzg_*' \
+		--keep-global-symbol='*_trusted_setup*' $@.tmp $@
+	@rm -f $@.tmp
+
+$(VENDOR)/kzg_setup: scripts/kzg_setup.c src/crypto/kzg_private.h $(VENDOR)/kzg.o
+	$(VENDOR_CC) -std=c17 -O2 -Isrc $(KZG_INCLUDES) $(WARNINGS) -o $@ $< $(VENDOR)/kzg.o
+
+$(VENDOR)/kzg_setup.bin: $(VENDOR)/kzg_setup $(KZG)/c-kzg/trusted_setup.txt
+	$< $(KZG)/c-kzg/trusted_setup.txt $@
+
+$(VENDOR)/kzg_setup.o: $(VENDOR)/kzg_setup.bin
+	printf '%s\n' '.section .rodata' '.balign 64' '.global kzg_setup, kzg_setup_size' \
+		'kzg_setup: .incbin "$<"' '.balign 8' 'kzg_setup_size: .quad . - kzg_setup' \
+		'.section .note.GNU-stack,"",%progbits' >$(VENDOR)/kzg_setup.s
+	$(VENDOR_CC) -c -o $@ $(VENDOR)/kzg_setup.s
 
 define module_rules
 $(OUT)/lib/$(1).a: $(call module_objects,$(1))

@@ -36,7 +36,9 @@ fi
 
 stamp=node_modules/.lockstep-lock
 if ! cmp -s package-lock.json "$stamp"; then
-    echo "deps: npm ci"
-    npm ci --silent --no-audit --no-fund
+    echo "deps: npm install"
+    # Not "npm ci": it refuses a lock file without other platforms' optional packages. No scripts:
+    # of c-kzg only the C sources are wanted, not its Node.js addon.
+    npm install --no-save --ignore-scripts --silent --no-audit --no-fund
     cp package-lock.json "$stamp"
 fi

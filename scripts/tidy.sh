@@ -11,7 +11,8 @@ cache=$BUILD/tidy
 mkdir -p "$cache" "$BUILD/cppcheck"
 
 # The flags of a dev build, as far as they change what the checkers see.
-flags=(-std=c17 -D_GNU_SOURCE -DLOCKSTEP_VERIFY -Isrc "-I$BUILD/dev/gen" -isystem /usr/share/include/llhttp)
+flags=(-std=c17 -D_GNU_SOURCE -DLOCKSTEP_VERIFY -Isrc "-I$BUILD/dev/gen" -isystem /usr/share/include/llhttp
+    -isystem node_modules/c-kzg/deps/blst/bindings -isystem node_modules/c-kzg/deps/c-kzg)
 
 mapfile -t c_files < <(git ls-files 'src/*.c' 'fuzz/*.c' 'bench/*.c' 'tests/*.c')
 mapfile -t h_files < <(git ls-files 'src/*.h')

@@ -9,6 +9,7 @@
 #include "core/hex.h"
 
 #include <cjson/cJSON.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,40 @@ static inline bytes fixture_hex(struct arena *arena, const char *text) {
 
 static inline bytes fixture_bytes(struct arena *arena, const cJSON *object, const char *name) {
     return fixture_hex(arena, fixture_text(object, name));
+}
+
+/* Calls check with each .json file of a folder below the fixtures, in order of name; returns how many
+ * there were, or -1 (with a message) if there are no fixtures. */
+static inline int fixture_for_each_file(const char *folder, void (*check)(const cJSON *file)) {
+    const char *root = getenv("LOCKSTEP_FIXTURES_DIR");
+    if (root == NULL) {
+        fprintf(stderr, "skipped: LOCKSTEP_FIXTURES_DIR is not set, %s is not read\n", folder);
+        return -1;
+    }
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s", root, folder);
+    struct dirent **entries;
+    int entry_count = scandir(path, &entries, NULL, alphasort);
+    if (entry_count < 0) {
+        fprintf(stderr, "cannot list %s\n", path);
+        abort();
+    }
+    int count = 0;
+    for (int i = 0; i < entry_count; i++) {
+        const char *dot = strrchr(entries[i]->d_name, '.');
+        if (dot != NULL && strcmp(dot, ".json") == 0) {
+            char name[512];
+            snprintf(name, sizeof name, "%s/%s", folder, entries[i]->d_name);
+            cJSON *file = fixture_open(name);
+            cJSON_AddStringToObject(file, "file", entries[i]->d_name);
+            check(file);
+            cJSON_Delete(file);
+            count++;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return count;
 }
 
 #endif
