@@ -1,0 +1,447 @@
+/* A chain made of constants, for tests of the protocol parts: what it answers is simple enough to be
+ * seen in the tests. Blocks 0 to head; each but the first has one transaction with one log. */
+#ifndef RPC_TEST_FAKE_CHAIN_H
+#define RPC_TEST_FAKE_CHAIN_H
+
+#include "chain/header.h"
+#include "crypto/keccak.h"
+#include "rpc/backend.h"
+
+#include <stdlib.h>
+
+#define FAKE_BLOCKS_MAX 64
+#define FAKE_POOL_MAX   16
+
+struct fake_chain {
+    struct rpc_chain chain; /* first */
+    uint64_t head;
+    struct header headers[FAKE_BLOCKS_MAX];
+    hash32 hashes[FAKE_BLOCKS_MAX];
+    struct tx txs[FAKE_BLOCKS_MAX];
+    struct rpc_transaction transactions[FAKE_BLOCKS_MAX];
+    struct log logs[FAKE_BLOCKS_MAX];
+    struct receipt receipts[FAKE_BLOCKS_MAX];
+    struct tx pool_txs[FAKE_POOL_MAX];
+    struct rpc_transaction pool_transactions[FAKE_POOL_MAX];
+    struct rpc_pool pool;
+    bool auto_batch;
+    /* The next operation that may wait does: waiting is then the request. */
+    bool must_wait;
+    struct rpc_request *waiting;
+    struct rpc_simulation last_simulation;
+    unsigned call_count;
+};
+
+static inline void fake_add_block(struct fake_chain *fake) {
+    uint64_t n = ++fake->head;
+    struct header *header = &fake->headers[n];
+    *header = fake->headers[0];
+    header->number = n;
+    header->parent_hash = fake->hashes[n - 1];
+    header->timestamp = 10 * n;
+    header->gas_used = 21000;
+    struct tx *tx = &fake->txs[n];
+    *tx =
+        (struct tx){.type = TX_DYNAMIC_FEE, .is_protected = true, .chain_id = 1337, .nonce = n - 1};
+    tx->gas_limit = 21000;
+    tx->max_fee_per_gas = u256_from_u64(100);
+    tx->max_priority_fee_per_gas = u256_from_u64(n);
+    tx->to.b[19] = 0x22;
+    struct rpc_transaction *transaction = &fake->transactions[n];
+    *transaction = (struct rpc_transaction){.tx = tx};
+    transaction->hash.b[0] = 0xcc;
+    transaction->hash.b[31] = (uint8_t)n;
+    transaction->sender.b[19] = 0x11;
+    transaction->encoded = bytes_of("\x02\xc0", 2);
+    struct log *log = &fake->logs[n];
+    *log = (struct log){.topic_count = 2};
+    log->address.b[19] = 0x33;
+    log->topics[0].b[31] = 0xaa;
+    log->topics[1].b[31] = (uint8_t)n;
+    struct receipt *receipt = &fake->receipts[n];
+    *receipt = (struct receipt){.type = TX_DYNAMIC_FEE, .is_success = true};
+    receipt->cumulative_gas_used = 21000;
+    receipt->logs = log;
+    receipt->log_count = 1;
+    bloom_add_logs(&receipt->bloom, log, 1);
+    header->logs_bloom = receipt->bloom;
+    fake->hashes[n] = header_hash(header);
+}
+
+static inline uint64_t fake_head_number(struct rpc_chain *chain) {
+    return ((struct fake_chain *)chain)->head;
+}
+
+/* Whether there is such a block, and its number; the pending block is the next number. */
+static inline bool
+fake_find(const struct fake_chain *fake, uint64_t *number, const struct rpc_block_id *id) {
+    switch (id->kind) {
+    case RPC_BLOCK_NUMBER:
+        *number = id->number;
+        return id->number <= fake->head;
+    case RPC_BLOCK_HASH:
+        for (*number = 0; *number <= fake->head; ++*number)
+            if (hash32_equal(&fake->hashes[*number], &id->hash)) return true;
+        return false;
+    case RPC_BLOCK_LATEST:
+    case RPC_BLOCK_SAFE:
+    case RPC_BLOCK_FINALIZED:
+    case RPC_BLOCK_PENDING:
+        *number = fake->head;
+        return true;
+    case RPC_BLOCK_EARLIEST:
+        *number = 0;
+        return true;
+    }
+    return false;
+}
+
+static inline enum rpc_status fake_block(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    const struct rpc_block **block,
+    const struct rpc_block_id *id,
+    unsigned with
+) {
+    struct fake_chain *fake = (struct fake_chain *)chain;
+    uint64_t n = 0;
+    *block = NULL;
+    if (!fake_find(fake, &n, id)) return RPC_OK;
+    struct rpc_block *found = arena_alloc(request->arena, sizeof(*found));
+    if (found == NULL) return rpc_fail_err(request, ERR_MEMORY);
+    *found = (struct rpc_block){
+        .header = &fake->headers[n],
+        .hash = fake->hashes[n],
+        .is_pending = id->kind == RPC_BLOCK_PENDING,
+        .next_base_fee = u256_from_u64(7),
+        .blob_base_fee = U256_ONE,
+        .next_blob_base_fee = U256_ONE,
+        .blob_gas_max = 786432,
+        .transaction_count = n > 0,
+        .size = 600,
+    };
+    if (with & RPC_WITH_TRANSACTIONS) found->transactions = &fake->transactions[n];
+    if (with & RPC_WITH_RECEIPTS) found->receipts = &fake->receipts[n];
+    *block = found;
+    return RPC_OK;
+}
+
+static inline enum rpc_status fake_find_transaction(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    struct rpc_transaction_place *place,
+    const hash32 *hash
+) {
+    struct fake_chain *fake = (struct fake_chain *)chain;
+    (void)request;
+    for (uint64_t n = 1; n <= fake->head; n++)
+        if (hash32_equal(&fake->transactions[n].hash, hash))
+            *place =
+                (struct rpc_transaction_place){.is_found = true, .block_hash = fake->hashes[n]};
+    for (size_t i = 0; i < fake->pool.pending_count; i++)
+        if (hash32_equal(&fake->pool_transactions[i].hash, hash))
+            *place = (struct rpc_transaction_place){
+                .is_found = true,
+                .is_pending = true,
+                .transaction = fake->pool_transactions[i],
+            };
+    return RPC_OK;
+}
+
+static inline enum rpc_status fake_account(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_account *account,
+    const struct rpc_block_id *id,
+    const address *who
+) {
+    struct fake_chain *fake = (struct fake_chain *)chain;
+    (void)request;
+    uint64_t n = 0;
+    *is_found = fake_find(fake, &n, id);
+    *account = (struct rpc_account){.nonce = n, .balance = u256_from_u64(who->b[19])};
+    if (id->kind == RPC_BLOCK_PENDING) account->nonce += fake->pool.pending_count;
+    return RPC_OK;
+}
+
+static inline enum rpc_status fake_code(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    bytes *code,
+    const struct rpc_block_id *id,
+    const address *who
+) {
+    uint64_t n = 0;
+    (void)request;
+    *is_found = fake_find((struct fake_chain *)chain, &n, id);
+    *code = who->b[19] == 0x33 ? bytes_of("\x60\x00", 2) : BYTES_EMPTY;
+    return RPC_OK;
+}
+
+static inline enum rpc_status fake_slot(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    u256 *value,
+    const struct rpc_block_id *id,
+    const address *who,
+    const hash32 *key
+) {
+    uint64_t n = 0;
+    (void)request;
+    (void)who;
+    *is_found = fake_find((struct fake_chain *)chain, &n, id);
+    *value = u256_load_be(key->b);
+    return RPC_OK;
+}
+
+static inline enum rpc_status fake_proof(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_proof *proof,
+    const struct rpc_block_id *id,
+    const address *who,
+    const hash32 *keys,
+    size_t key_count
+) {
+    static const bytes nodes[] = {{(const uint8_t *)"\xc0", 1}, {(const uint8_t *)"\xc1\x80", 2}};
+    uint64_t n = 0;
+    *is_found = fake_find((struct fake_chain *)chain, &n, id);
+    struct rpc_storage_proof *slots = arena_alloc_zero(request->arena, key_count * sizeof(*slots));
+    if (slots == NULL) return rpc_fail_err(request, ERR_MEMORY);
+    for (size_t i = 0; i < key_count; i++) {
+        slots[i].value = u256_load_be(keys[i].b);
+        slots[i].nodes = nodes;
+        slots[i].node_count = 2;
+    }
+    *proof = (struct rpc_proof){
+        .account = {.nonce = 1, .balance = u256_from_u64(who->b[19])},
+        .account_nodes = nodes,
+        .account_node_count = 1,
+        .slots = slots,
+    };
+    return RPC_OK;
+}
+
+static inline bool fake_waits(struct fake_chain *fake, struct rpc_request *request) {
+    if (!fake->must_wait) return false;
+    request->wait_state = fake;
+    fake->waiting = request;
+    return true;
+}
+
+/* Data that begins with 0xfe halts, with 0xfd reverts with the rest; else the output is the data. */
+static inline enum rpc_status fake_call(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_call_result *result,
+    const struct rpc_simulation *simulation
+) {
+    struct fake_chain *fake = (struct fake_chain *)chain;
+    if (fake_waits(fake, request)) return RPC_WAIT;
+    uint64_t n = 0;
+    bytes data = simulation->arguments.data;
+    fake->last_simulation = *simulation;
+    fake->call_count++;
+    *is_found = fake_find(fake, &n, &simulation->block);
+    *result = (struct rpc_call_result){.has_succeeded = true, .output = data, .gas_used = 21000};
+    if (data.size > 0 && data.data[0] >= 0xfd) {
+        result->has_succeeded = false;
+        result->has_reverted = data.data[0] == 0xfd;
+        result->halt_text = "invalid opcode: INVALID";
+        result->output = bytes_slice(data, 1, data.size);
+    }
+    return RPC_OK;
+}
+
+static inline enum rpc_status fake_estimate_gas(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_call_result *result,
+    uint64_t *gas,
+    const struct rpc_simulation *simulation
+) {
+    *gas = 21000;
+    return fake_call(chain, request, is_found, result, simulation);
+}
+
+static inline enum rpc_status
+fake_priority_fee(struct rpc_chain *chain, struct rpc_request *request, u256 *fee) {
+    (void)chain;
+    (void)request;
+    *fee = u256_from_u64(2);
+    return RPC_OK;
+}
+
+/* "0x00" is refused; anything else enters the pool. */
+static inline enum rpc_status fake_send_raw_transaction(
+    struct rpc_chain *chain, struct rpc_request *request, hash32 *hash, bytes encoded
+) {
+    struct fake_chain *fake = (struct fake_chain *)chain;
+    if (fake_waits(fake, request)) return RPC_WAIT;
+    if (encoded.size == 1 && encoded.data[0] == 0)
+        return rpc_fail(
+            request, RPC_SERVER_ERROR, "nonce too low: next nonce %u, tx nonce %u", 5, 4
+        );
+    if (fake->pool.pending_count == FAKE_POOL_MAX)
+        return rpc_fail(request, RPC_SERVER_ERROR, "txpool is full");
+    size_t i = fake->pool.pending_count++;
+    fake->pool_txs[i] = (struct tx){.type = TX_LEGACY, .nonce = i};
+    fake->pool_transactions[i] = (struct rpc_transaction){.tx = &fake->pool_txs[i]};
+    *hash = keccak256(encoded);
+    fake->pool_transactions[i].hash = *hash;
+    fake->pool_transactions[i].sender.b[19] = 0x11;
+    return RPC_OK;
+}
+
+static inline enum rpc_status fake_send_transaction(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    hash32 *hash,
+    const struct rpc_call_arguments *arguments
+) {
+    if (arguments->from.b[19] != 0x11)
+        return rpc_fail(request, RPC_SERVER_ERROR, "unknown account");
+    return fake_send_raw_transaction(chain, request, hash, arguments->data);
+}
+
+static inline enum rpc_status
+fake_pool(struct rpc_chain *chain, struct rpc_request *request, const struct rpc_pool **pool) {
+    struct fake_chain *fake = (struct fake_chain *)chain;
+    (void)request;
+    fake->pool.pending = fake->pool_transactions;
+    *pool = &fake->pool;
+    return RPC_OK;
+}
+
+/* The pool's transactions go into the next block as if they were the one it has. */
+static inline enum rpc_status fake_mine(
+    struct rpc_chain *chain, struct rpc_request *request, const struct rpc_mine_options *options
+) {
+    struct fake_chain *fake = (struct fake_chain *)chain;
+    for (uint64_t i = 0; i < options->block_count; i++) {
+        if (fake->head + 1 == FAKE_BLOCKS_MAX)
+            return rpc_fail(request, RPC_SERVER_ERROR, "no more blocks");
+        fake_add_block(fake);
+        if (fake->pool.pending_count > 0)
+            fake->transactions[fake->head].hash =
+                fake->pool_transactions[--fake->pool.pending_count].hash;
+    }
+    return RPC_OK;
+}
+
+static inline enum rpc_status
+fake_set_auto_batch(struct rpc_chain *chain, struct rpc_request *request, bool is_on) {
+    (void)request;
+    ((struct fake_chain *)chain)->auto_batch = is_on;
+    return RPC_OK;
+}
+
+static inline enum rpc_status fake_network_info(
+    struct rpc_chain *chain, struct rpc_request *request, const struct rpc_network_info **info
+) {
+    static const struct rpc_named_address contracts[] = {{"hub", {{1}}}};
+    static const struct rpc_rollup_info rollup = {
+        .rollup_id = 1,
+        .name = "rollup1",
+        .kind = "evm",
+        .chain_id = 1001,
+        .url = "http://127.0.0.1:8546",
+        .proof_system = "Attestation",
+        .trust = "one key",
+        .contracts = contracts,
+        .contract_count = 1,
+    };
+    static struct rpc_network_info network = {
+        .version = "test",
+        .parent_chain_id = 1337,
+        .contracts = contracts,
+        .contract_count = 1,
+        .rollups = &rollup,
+        .rollup_count = 1,
+    };
+    (void)request;
+    network.auto_batch = ((struct fake_chain *)chain)->auto_batch;
+    *info = &network;
+    return RPC_OK;
+}
+
+static inline enum rpc_status fake_proxy_of(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    address *proxy,
+    uint64_t rollup_id,
+    const address *target
+) {
+    (void)chain;
+    if (rollup_id > 1)
+        return rpc_fail(request, RPC_SERVER_ERROR, "no rollup %u", (unsigned)rollup_id);
+    *proxy = *target;
+    proxy->b[0] = 0xee;
+    return RPC_OK;
+}
+
+static inline enum rpc_status fake_trace_transaction(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const hash32 *hash
+) {
+    (void)chain;
+    (void)request;
+    json_object_begin(out);
+    json_member_hash(out, "hash", hash);
+    json_object_end(out);
+    return RPC_OK;
+}
+
+static const struct rpc_chain_operations fake_operations = {
+    .head_number = fake_head_number,
+    .block = fake_block,
+    .find_transaction = fake_find_transaction,
+    .account = fake_account,
+    .code = fake_code,
+    .slot = fake_slot,
+    .proof = fake_proof,
+    .call = fake_call,
+    .estimate_gas = fake_estimate_gas,
+    .create_access_list = NULL, /* so that one method is not available */
+    .priority_fee = fake_priority_fee,
+    .send_raw_transaction = fake_send_raw_transaction,
+    .send_transaction = fake_send_transaction,
+    .pool = fake_pool,
+    .mine = fake_mine,
+    .set_auto_batch = fake_set_auto_batch,
+    .network_info = fake_network_info,
+    .proxy_of = fake_proxy_of,
+    .trace_transaction = fake_trace_transaction,
+};
+
+static inline void fake_open(struct fake_chain *fake, uint64_t blocks) {
+    static const address accounts[] = {{{[19] = 0x11}}};
+    *fake = (struct fake_chain){
+        .chain =
+            {
+                .operations = &fake_operations,
+                .name = "fake",
+                .client_version = "Lockstep/test",
+                .chain_id = 1337,
+                .accounts = accounts,
+                .account_count = 1,
+            },
+    };
+    struct header *genesis = &fake->headers[0];
+    genesis->fields = HEADER_REQUESTS_HASH;
+    genesis->gas_limit = 30000000;
+    genesis->base_fee_per_gas = u256_from_u64(8);
+    fake->hashes[0] = header_hash(genesis);
+    while (fake->head < blocks)
+        fake_add_block(fake);
+}
+
+#endif
