@@ -25,7 +25,7 @@ static enum err change_of(
     bool *is_changed,
     const struct journal *journal,
     const struct journal_account *account,
-    struct arena *arena
+    struct arena *scratch
 ) {
     size_t slot_count = account->exists ? count_slots(journal, account) : 0;
     *is_changed = slot_count > 0 || journal_account_changed(account);
@@ -41,7 +41,7 @@ static enum err change_of(
         .code = is_new_code ? account->code : BYTES_EMPTY,
     };
     if (slot_count == 0) return ERR_OK;
-    struct state_slot *slots = arena_alloc_array(arena, slot_count, sizeof *slots);
+    struct state_slot *slots = arena_alloc_array(scratch, slot_count, sizeof *slots);
     if (slots == NULL) return ERR_MEMORY;
     size_t filled = 0;
     const struct journal_slot *slot = journal_first_slot(journal, account);
@@ -60,19 +60,23 @@ enum err journal_commit(
     struct journal *journal,
     struct state *state,
     struct source_memory *sink,
-    struct arena *arena
+    struct arena *scratch
 ) {
+    struct arena_mark mark = arena_mark(scratch);
     uint32_t account_count = journal_account_count(journal);
     enum err err = ERR_OK;
     size_t count = 0;
-    struct state_change *changes = arena_alloc_array(arena, account_count, sizeof *changes);
-    if (changes == NULL) return ERR_MEMORY;
+    struct state_change *changes = arena_alloc_array(scratch, account_count, sizeof *changes);
+    if (changes == NULL) {
+        err = ERR_MEMORY;
+        goto out;
+    }
     for (uint32_t i = 0; i < account_count; i++) {
         const struct journal_account *account = journal_account_at(journal, i);
         if (!account->is_loaded) continue;
         bool is_changed;
-        err = change_of(&changes[count], &is_changed, journal, account, arena);
-        if (err != ERR_OK) return err;
+        err = change_of(&changes[count], &is_changed, journal, account, scratch);
+        if (err != ERR_OK) goto out;
         count += is_changed;
     }
     err = state_apply(state, root, sink, changes, count);
@@ -81,6 +85,6 @@ enum err journal_commit(
     if (err == ERR_OK) journal_keep(journal, NULL);
 out:
     /* In a shared arena the state's new nodes lie above the mark. */
-    if (arena != state->arena && arena != sink->arena) arena_release(arena, mark);
+    if (scratch != state->arena && scratch != sink->arena) arena_release(scratch, mark);
     return err;
 }

@@ -21,7 +21,7 @@ MUST_USE enum err journal_commit(
     struct journal *journal,
     struct state *state,
     struct source_memory *sink,
-    struct arena *arena
+    struct arena *scratch
 );
 
 #endif
