@@ -23,7 +23,7 @@ hosted=$(value HOSTED_FILES)
 # Modules that may use less than all that stands below them.
 allowed_evm="core crypto evm"
 allowed_state="core crypto state"
-allowed_proof="core crypto state chain rollup proof"
+allowed_proof="core crypto proof"
 
 freestanding="stdint.h stddef.h stdbool.h stdalign.h stdnoreturn.h stdarg.h limits.h float.h iso646.h"
 

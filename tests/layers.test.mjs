@@ -101,7 +101,7 @@ refuses(
 refuses(
     "proof including world",
     { "src/proof/bad.c": '#include "world/world.h"\n' },
-    'src/proof/bad.c:1: proof may not include "world/world.h": it uses only core crypto state chain rollup proof',
+    'src/proof/bad.c:1: proof may not include "world/world.h": it uses only core crypto proof',
 );
 refuses(
     "includes that are not rooted",
