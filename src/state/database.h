@@ -40,29 +40,32 @@ enum database_table {
 
 struct MDB_env;
 struct MDB_txn;
-struct MDB_cursor;
 
 struct database_options {
     const char *path; /* a directory, made if it is not there; NULL: temporary */
-    size_t size_max;  /* bytes the environment may grow to; 0: 1 TiB (64 GiB temporary). Address
-                         space only: disk and memory are taken as data comes */
-    bool
-        is_unsynced; /* leave syncing to the kernel: a crash of the process loses nothing, a crash of
-                         the machine may lose or damage the newest blocks. Temporary ones always are */
+    /* Bytes the environment may grow to; 0: 1 TiB (64 GiB temporary), or less where the system does
+     * not give that. It is address space only: disk and memory are taken as data comes. */
+    size_t size_max;
+    /* Leave syncing to the kernel: a crash of the process loses nothing, a crash of the machine may
+     * lose or damage the newest blocks. Temporary ones always are. */
+    bool is_unsynced;
     bool is_readonly; /* no write transactions; the directory must hold a database */
 };
 
 struct database {
     struct MDB_env *env;
     unsigned tables[DATABASE_TABLE_COUNT];
+    int lock_fd; /* held while open for writing, so that a second process is told; -1: none */
     bool is_temporary;
     bool is_readonly;
-    char *path; /* owned; of the temporary one where it was */
+    char *path; /* owned; of a temporary one where it was */
 };
 
 /* database_open opens or makes the environment.
  *
- * Returns: ERR_IO           the operating system refused; ERR_CORRUPT: not a database, or cut short;
+ * Returns: ERR_IO           the operating system refused, or another user has it open for writing;
+ *          ERR_MISSING      (read-only) there is no database;
+ *          ERR_CORRUPT      not a database, or cut short;
  *          ERR_UNSUPPORTED  another format version; ERR_MEMORY.
  *          error then has one sentence with path and cause; database is as if closed. */
 MUST_USE enum err database_open(
@@ -115,6 +118,12 @@ MUST_USE enum err database_add(
 );
 MUST_USE enum err
 database_delete(struct database_transaction *transaction, enum database_table table, bytes key);
+
+/* database_blame makes transaction->error say that table holds something wrong: for users who find
+ * out what the database cannot know. */
+void database_blame(
+    struct database_transaction *transaction, enum database_table table, const char *cause
+);
 
 /* The entry with the greatest key of a table; ERR_MISSING if it is empty. */
 MUST_USE enum err database_last(

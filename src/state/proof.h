@@ -58,7 +58,7 @@ enum proof_verdict proof_verify(
 enum proof_verdict proof_verify_account(
     struct account *account,
     const hash32 *state_root,
-    const address *address,
+    const address *who,
     const bytes *nodes,
     size_t count
 );

@@ -15,25 +15,24 @@
 
 #include "state/trie.h"
 
-struct state_key;
-
 struct state {
     struct arena *arena;
     struct source *source;
     hash32 root;
+    hash32 wanted; /* after ERR_MISSING: the node or code that the source lacks */
     struct trie_pool pool;
     struct trie accounts;
-    struct map storages;    /* hashed address to struct state_storage */
-    struct state_key *keys; /* hashes of addresses and slot keys used lately; NULL until used */
-    hash32 wanted;          /* after ERR_MISSING: the node or code that the source lacks */
+    struct map addresses; /* address to its hash and open storage trie */
+    struct map keys;      /* slot key to its hash */
+    uint8_t *scratch;     /* of state_apply, kept for the next */
+    size_t scratch_size;
 };
 
-/* arena and source must outlive the state. Nothing is read yet. ERR_MEMORY. */
+/* arena and source must outlive the state. Nothing is read or allocated yet. */
 MUST_USE enum err
 state_open(struct state *state, struct arena *arena, struct source *source, const hash32 *root);
 
-/* state_move goes to another root of the same source; what is decoded is given up. ERR_MEMORY: the
- * state is where it was. */
+/* state_move goes to another root of the same source; what is decoded is given up. */
 MUST_USE enum err state_move(struct state *state, const hash32 *root);
 
 /* The three reads. All may return ERR_MISSING (state->wanted is set), ERR_CORRUPT, ERR_IO,
@@ -43,10 +42,10 @@ MUST_USE enum err state_move(struct state *state, const hash32 *root);
  * state_get_slot: zero for what was never written, and where there is no account.
  * state_get_code: borrowed as source_code says; KECCAK_EMPTY gives no bytes and asks nobody. */
 MUST_USE enum err state_get_account(
-    struct state *state, const address *address, struct account *account, bool *exists
+    struct state *state, const address *who, struct account *account, bool *exists
 );
 MUST_USE enum err
-state_get_slot(struct state *state, const address *address, const u256 *key, u256 *value);
+state_get_slot(struct state *state, const address *who, const u256 *key, u256 *value);
 MUST_USE enum err state_get_code(struct state *state, const hash32 *code_hash, bytes *code);
 
 struct state_slot {

@@ -38,9 +38,11 @@ struct trie_node;
 struct trie_pool {
     struct arena *arena;
     struct source *source;
-    struct trie_node *free_nodes[4]; /* by kind */
-    void *scratch;                   /* of trie_commit, kept for the next */
-    size_t scratch_size;
+    struct trie_node *free_nodes[3]; /* by kind */
+    struct trie_node **queue;        /* trie_commit's list of dirty nodes, kept for the next */
+    size_t queue_capacity;
+    uint8_t *buffer; /* trie_commit's room for an encoding, kept for the next */
+    size_t buffer_capacity;
     hash32 wanted;         /* after ERR_MISSING: the node the source lacks */
     uint64_t loaded_count; /* nodes read and decoded since trie_pool_open */
     uint64_t hashed_count; /* nodes hashed by trie_commit since trie_pool_open */
@@ -48,19 +50,19 @@ struct trie_pool {
 
 struct trie {
     struct trie_pool *pool;
-    struct trie_node *root; /* NULL: empty */
+    struct trie_node *root; /* NULL: empty, or not read yet */
+    hash32 root_hash;       /* of the last commit; where root is NULL, of what stands there */
 };
 
 /* arena and source must outlive the pool; nothing needs closing. */
 void trie_pool_open(struct trie_pool *pool, struct arena *arena, struct source *source);
 
-/* trie_open makes a trie at a root; EMPTY_TRIE_ROOT is the empty one. Nothing is read yet.
- * ERR_MEMORY. */
-MUST_USE enum err trie_open(struct trie *trie, struct trie_pool *pool, const hash32 *root);
+/* trie_open makes a trie at a root; EMPTY_TRIE_ROOT is the empty one. Nothing is read yet. */
+void trie_open(struct trie *trie, struct trie_pool *pool, const hash32 *root);
 
-/* trie_drop gives the trie's nodes back to its pool; changes since the last commit are lost. The
- * trie is then empty. */
-void trie_drop(struct trie *trie);
+/* trie_move gives the trie's nodes back to its pool, changes since the last commit with them, and
+ * goes to another root. */
+void trie_move(struct trie *trie, const hash32 *root);
 
 /* trie_get finds the value stored under key.
  *
@@ -70,8 +72,8 @@ void trie_drop(struct trie *trie);
  *          ERR_CORRUPT  a node is not one; ERR_IO; ERR_MEMORY. value is untouched. */
 MUST_USE enum err trie_get(struct trie *trie, bytes *value, bytes key);
 
-/* trie_put stores a copy of value (not empty, CHECKed) under key (at most TRIE_KEY_SIZE_MAX bytes,
- * CHECKed). Storing what is there already makes nothing dirty. Errors as trie_get's. */
+/* trie_put stores a copy of value (not empty, CHECKed; not borrowed from the pool) under key (at most
+ * TRIE_KEY_SIZE_MAX bytes, CHECKed). Storing what is there already makes nothing dirty. Errors as trie_get's. */
 MUST_USE enum err trie_put(struct trie *trie, bytes key, bytes value);
 
 /* trie_delete removes key if it is there. A branch left with one child is collapsed into it, for
@@ -94,18 +96,22 @@ MUST_USE enum err trie_commit_many(
  * meanwhile. Ends by itself or by trie_iterator_close. */
 struct trie_iterator {
     struct trie *trie;
-    unsigned depth;
+    unsigned depth; /* steps in use */
     struct trie_iterator_step {
         struct trie_node **place; /* where the pointer to the node is */
-        struct trie_node *stub;   /* what stood there before the walk read the node, or NULL */
-        int next;                 /* -1: own value, 0 to 15: child, 16: done */
-        bool is_loaded;           /* read by this walk */
+        struct trie_node *before; /* what was there before this walk read the node */
+        uint8_t next;             /* of a branch: 0 its own value, 1 + i child i, 17 done */
+        uint8_t position;         /* nibbles of the key before the node */
+        bool is_read;             /* by this walk, which gives it back */
+        bool is_bounded;          /* all nibbles so far are start's */
     } steps[TRIE_DEPTH_MAX];
     uint8_t key[TRIE_KEY_SIZE_MAX];
-    bytes start;
+    uint8_t start[TRIE_KEY_SIZE_MAX];
+    unsigned start_nibbles;
+    bool is_begun;
 };
 
-/* The walk begins at the first key ≥ start (empty: at the first), which must stay valid. */
+/* The walk begins at the first key ≥ start (empty: at the first). */
 void trie_iterator_open(struct trie_iterator *iterator, struct trie *trie, bytes start);
 
 /* The next entry: key and value are borrowed until the next call; *found is false at the end.

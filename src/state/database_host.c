@@ -1,0 +1,487 @@
+#include "state/database.h"
+
+#include "core/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SIZE_MAX_DEFAULT   ((size_t)1 << 40)
+#define SIZE_MAX_TEMPORARY ((size_t)1 << 36)
+#define SIZE_MAX_SMALLEST  ((size_t)1 << 28)
+
+enum { READERS_MAX = 1024, FILE_MODE = 0644, DIRECTORY_MODE = 0755, PATH_SIZE_MAX = 4096 };
+
+static const char FORMAT_KEY[] = ".format";
+
+static const char *table_name(enum database_table table) {
+    static const char *const names[] = {
+#define DATABASE_TABLE_NAME(name, text) [DATABASE_##name] = text,
+        DATABASE_TABLE_LIST(DATABASE_TABLE_NAME)
+#undef DATABASE_TABLE_NAME
+    };
+    CHECK((size_t)table < DATABASE_TABLE_COUNT);
+    return names[table];
+}
+
+/* What LMDB's or the system's code means here. */
+static enum err err_of(int code) {
+    switch (code) {
+    case MDB_SUCCESS:
+        return ERR_OK;
+    case MDB_NOTFOUND:
+        return ERR_MISSING;
+    case MDB_PAGE_NOTFOUND:
+    case MDB_CORRUPTED:
+    case MDB_INVALID:
+    case MDB_INCOMPATIBLE:
+        return ERR_CORRUPT;
+    case MDB_VERSION_MISMATCH:
+        return ERR_UNSUPPORTED;
+    case MDB_MAP_FULL:
+    case MDB_TXN_FULL:
+    case MDB_READERS_FULL:
+        return ERR_LIMIT;
+    case ENOMEM:
+        return ERR_MEMORY;
+    default:
+        return ERR_IO;
+    }
+}
+
+__attribute__((format(printf, 2, 3))) static void
+say(char error[DATABASE_ERROR_SIZE], const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(error, DATABASE_ERROR_SIZE, format, arguments);
+    va_end(arguments);
+}
+
+/* --- opening --- */
+
+/* Makes the directory and those above it. */
+static enum err make_directory(const char *path, char error[DATABASE_ERROR_SIZE]) {
+    char part[PATH_SIZE_MAX];
+    size_t size = strlen(path);
+    if (size == 0 || size >= sizeof part) {
+        say(error,
+            "database: the path has %zu characters, allowed are 1 to %d",
+            size,
+            PATH_SIZE_MAX - 1);
+        return ERR_IO;
+    }
+    for (size_t i = 1; i <= size; i++) {
+        if (path[i] != '/' && path[i] != 0) continue;
+        memcpy(part, path, i);
+        part[i] = 0;
+        if (mkdir(part, DIRECTORY_MODE) == 0) continue;
+        int code = errno;
+        struct stat status;
+        if (code == EEXIST && stat(part, &status) == 0) {
+            if (S_ISDIR(status.st_mode)) continue;
+            code = ENOTDIR;
+        }
+        /* A directory above may be one that cannot be made but is there. */
+        if (path[i] == '/' && stat(part, &status) == 0 && S_ISDIR(status.st_mode)) continue;
+        say(error, "database %s: cannot make the directory %s: %s", path, part, strerror(code));
+        return ERR_IO;
+    }
+    return ERR_OK;
+}
+
+static enum err choose_path(
+    struct database *database,
+    const struct database_options *options,
+    char error[DATABASE_ERROR_SIZE]
+) {
+    if (options->path != NULL) {
+        enum err err = options->is_readonly ? ERR_OK : make_directory(options->path, error);
+        if (err != ERR_OK) return err;
+        database->path = strdup(options->path);
+        if (database->path == NULL) say(error, "database %s: no memory", options->path);
+        return database->path != NULL ? ERR_OK : ERR_MEMORY;
+    }
+    const char *directory = getenv("TMPDIR");
+    if (directory == NULL || directory[0] == 0) directory = "/tmp";
+    char *path = NULL;
+    if (asprintf(&path, "%s/lockstep-XXXXXX", directory) < 0) {
+        say(error, "temporary database: no memory");
+        return ERR_MEMORY;
+    }
+    if (mkdtemp(path) == NULL) {
+        say(error,
+            "temporary database: cannot make a directory in %s: %s",
+            directory,
+            strerror(errno));
+        free(path);
+        return ERR_IO;
+    }
+    database->path = path;
+    database->is_temporary = true;
+    return ERR_OK;
+}
+
+/* One writing process at a time: two that both think they are the chain's node would mix blocks. */
+static enum err lock(struct database *database, char error[DATABASE_ERROR_SIZE]) {
+    char path[PATH_SIZE_MAX + 16];
+    (void)snprintf(path, sizeof path, "%s/in-use", database->path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+    if (fd < 0) {
+        say(error, "database %s: cannot write there: %s", database->path, strerror(errno));
+        return ERR_IO;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        int code = errno;
+        (void)close(fd);
+        say(error,
+            "database %s: %s",
+            database->path,
+            code == EWOULDBLOCK ? "another process has it open" : strerror(code));
+        return ERR_IO;
+    }
+    database->lock_fd = fd;
+    return ERR_OK;
+}
+
+/* Removes the names of a temporary database; the files live until they are closed. */
+static void unlink_files(const char *path) {
+    static const char *const names[] = {"data.mdb", "lock.mdb"};
+    char file[PATH_SIZE_MAX + 16];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(file, sizeof file, "%s/%s", path, names[i]);
+        (void)unlink(file);
+    }
+    (void)rmdir(path);
+}
+
+static int try_env(struct database *database, const struct database_options *options, size_t size) {
+    unsigned flags = MDB_NOTLS | MDB_NORDAHEAD;
+    if (database->is_temporary || options->is_unsynced) flags |= MDB_NOSYNC | MDB_NOMETASYNC;
+    /* LMDB clears fresh pages lest old memory reach the disk; it costs a pass over each, and the disk
+     * of a temporary database is gone with it. */
+    if (database->is_temporary) flags |= MDB_NOMEMINIT;
+    if (database->is_readonly) flags |= MDB_RDONLY;
+    int code = mdb_env_create(&database->env);
+    if (code != 0) return code;
+    code = mdb_env_set_maxdbs(database->env, DATABASE_TABLE_COUNT);
+    if (code == 0) code = mdb_env_set_maxreaders(database->env, READERS_MAX);
+    if (code == 0) code = mdb_env_set_mapsize(database->env, size);
+    if (code == 0) code = mdb_env_open(database->env, database->path, flags, FILE_MODE);
+    if (code != 0) {
+        mdb_env_close(database->env);
+        database->env = NULL;
+    }
+    return code;
+}
+
+static enum err open_env(
+    struct database *database,
+    const struct database_options *options,
+    char error[DATABASE_ERROR_SIZE]
+) {
+    bool is_free = options->size_max == 0;
+    size_t size = options->size_max;
+    if (is_free) size = database->is_temporary ? SIZE_MAX_TEMPORARY : SIZE_MAX_DEFAULT;
+    int code = try_env(database, options, size);
+    /* A limit on address space (ulimit -v, a sanitizer): less will do for a start. */
+    while (code == ENOMEM && is_free && size > SIZE_MAX_SMALLEST) {
+        size /= 4;
+        code = try_env(database, options, size);
+    }
+    if (code == 0) return ERR_OK;
+    say(error, "database %s: cannot open: %s", database->path, mdb_strerror(code));
+    if (code == ENOENT && database->is_readonly) return ERR_MISSING;
+    return err_of(code);
+}
+
+/* LMDB maps the file and trusts its size; a file that was cut short would end the process when a
+ * page beyond its end is read. */
+static enum err check_size(struct database *database, char error[DATABASE_ERROR_SIZE]) {
+    MDB_envinfo info;
+    MDB_stat stat;
+    mdb_filehandle_t fd;
+    struct stat status;
+    int code = mdb_env_info(database->env, &info);
+    if (code == 0) code = mdb_env_stat(database->env, &stat);
+    if (code == 0) code = mdb_env_get_fd(database->env, &fd);
+    if (code == 0 && fstat(fd, &status) != 0) code = errno;
+    if (code != 0) {
+        say(error, "database %s: cannot open: %s", database->path, mdb_strerror(code));
+        return err_of(code);
+    }
+    uint64_t needed = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+    if ((uint64_t)status.st_size >= needed) return ERR_OK;
+    say(error,
+        "database %s: data.mdb is cut short: it has %llu bytes and should have %llu",
+        database->path,
+        (unsigned long long)status.st_size,
+        (unsigned long long)needed);
+    return ERR_CORRUPT;
+}
+
+static int open_tables(struct database *database, MDB_txn *txn, unsigned flags) {
+    int code = 0;
+    for (unsigned i = 0; code == 0 && i < DATABASE_TABLE_COUNT; i++)
+        code = mdb_dbi_open(txn, table_name((enum database_table)i), flags, &database->tables[i]);
+    return code;
+}
+
+static int read_format(struct database *database, MDB_txn *txn, uint64_t *version) {
+    uint8_t name[sizeof FORMAT_KEY];
+    memcpy(name, FORMAT_KEY, sizeof name);
+    MDB_val key = {sizeof name - 1, name};
+    MDB_val value;
+    int code = mdb_get(txn, database->tables[DATABASE_META], &key, &value);
+    if (code == 0 && value.mv_size != 8) code = MDB_CORRUPTED;
+    if (code == 0) *version = load_be64(value.mv_data);
+    return code;
+}
+
+/* An existing database has its tables; a new one gets them, and its format version with them. */
+static enum err open_or_make_tables(struct database *database, char error[DATABASE_ERROR_SIZE]) {
+    MDB_txn *txn;
+    uint64_t version = 0;
+    int code = mdb_txn_begin(database->env, NULL, MDB_RDONLY, &txn);
+    if (code == 0) {
+        code = open_tables(database, txn, 0);
+        if (code == 0) code = read_format(database, txn, &version);
+        if (code == 0)
+            code = mdb_txn_commit(txn); /* keeps the table handles */
+        else
+            mdb_txn_abort(txn);
+    }
+    if (code == MDB_NOTFOUND && !database->is_readonly) {
+        code = mdb_txn_begin(database->env, NULL, 0, &txn);
+        if (code == 0) {
+            uint8_t value[8];
+            store_be64(value, DATABASE_FORMAT_VERSION);
+            uint8_t name[sizeof FORMAT_KEY];
+            memcpy(name, FORMAT_KEY, sizeof name);
+            MDB_val key = {sizeof name - 1, name};
+            MDB_val data = {sizeof value, value};
+            code = open_tables(database, txn, MDB_CREATE);
+            if (code == 0) code = mdb_put(txn, database->tables[DATABASE_META], &key, &data, 0);
+            if (code == 0)
+                code = mdb_txn_commit(txn);
+            else
+                mdb_txn_abort(txn);
+            version = DATABASE_FORMAT_VERSION;
+        }
+    }
+    if (code != 0) {
+        say(error, "database %s: cannot open its tables: %s", database->path, mdb_strerror(code));
+        return err_of(code);
+    }
+    if (version == DATABASE_FORMAT_VERSION) return ERR_OK;
+    say(error,
+        "database %s: it has format version %llu, this program writes %d",
+        database->path,
+        (unsigned long long)version,
+        DATABASE_FORMAT_VERSION);
+    return ERR_UNSUPPORTED;
+}
+
+enum err database_open(
+    struct database *database,
+    const struct database_options *options,
+    char error[DATABASE_ERROR_SIZE]
+) {
+    *database = (struct database){.lock_fd = -1, .is_readonly = options->is_readonly};
+    error[0] = 0;
+    CHECK(options->path != NULL || !options->is_readonly);
+    enum err err = choose_path(database, options, error);
+    if (err == ERR_OK && !database->is_temporary && !database->is_readonly)
+        err = lock(database, error);
+    if (err == ERR_OK) err = open_env(database, options, error);
+    if (err == ERR_OK) err = check_size(database, error);
+    if (err == ERR_OK) err = open_or_make_tables(database, error);
+    if (database->is_temporary) unlink_files(database->path);
+    if (err != ERR_OK) database_close(database);
+    return err;
+}
+
+void database_close(struct database *database) {
+    if (database->env != NULL) mdb_env_close(database->env);
+    /* A zeroed struct has descriptor 0 and no path: nothing was opened. */
+    if (database->path != NULL && database->lock_fd >= 0) (void)close(database->lock_fd);
+    free(database->path);
+    *database = (struct database){.lock_fd = -1};
+}
+
+/* --- transactions --- */
+
+static enum err fail(struct database_transaction *transaction, const char *what, int code) {
+    say(transaction->error,
+        "database %s: cannot %s: %s",
+        transaction->database->path,
+        what,
+        mdb_strerror(code));
+    return err_of(code);
+}
+
+static enum err fail_at(
+    struct database_transaction *transaction, enum database_table table, const char *what, int code
+) {
+    say(transaction->error,
+        "database %s: cannot %s table %s: %s",
+        transaction->database->path,
+        what,
+        table_name(table),
+        mdb_strerror(code));
+    return err_of(code);
+}
+
+static enum err
+begin(struct database *database, struct database_transaction *transaction, bool is_write) {
+    transaction->database = database;
+    transaction->txn = NULL;
+    transaction->is_write = is_write;
+    transaction->error[0] = 0;
+    CHECK(!is_write || !database->is_readonly);
+    int code = mdb_txn_begin(database->env, NULL, is_write ? 0 : MDB_RDONLY, &transaction->txn);
+    if (code == 0) return ERR_OK;
+    transaction->txn = NULL;
+    return fail(transaction, is_write ? "begin to write" : "begin to read", code);
+}
+
+enum err database_begin_read(struct database *database, struct database_transaction *transaction) {
+    return begin(database, transaction, false);
+}
+
+enum err database_begin_write(struct database *database, struct database_transaction *transaction) {
+    return begin(database, transaction, true);
+}
+
+enum err database_renew(struct database_transaction *transaction) {
+    CHECK(transaction->txn != NULL && !transaction->is_write);
+    mdb_txn_reset(transaction->txn);
+    int code = mdb_txn_renew(transaction->txn);
+    if (code == 0) return ERR_OK;
+    mdb_txn_abort(transaction->txn);
+    transaction->txn = NULL;
+    return fail(transaction, "go on to the newest snapshot", code);
+}
+
+enum err database_commit(struct database_transaction *transaction) {
+    CHECK(transaction->txn != NULL && transaction->is_write);
+    int code = mdb_txn_commit(transaction->txn);
+    transaction->txn = NULL;
+    return code == 0 ? ERR_OK : fail(transaction, "write what was changed", code);
+}
+
+void database_end(struct database_transaction *transaction) {
+    if (transaction->txn != NULL) mdb_txn_abort(transaction->txn);
+    transaction->txn = NULL;
+}
+
+/* LMDB takes pointers to non-const and does not write through them. */
+static MDB_val val_of(bytes b) {
+    return (MDB_val){b.size, (void *)(uintptr_t)b.data};
+}
+
+static MDB_val key_of(bytes key) {
+    CHECK(key.size >= 1 && key.size <= 511);
+    return val_of(key);
+}
+
+enum err database_get(
+    struct database_transaction *transaction, enum database_table table, bytes key, bytes *value
+) {
+    MDB_val k = key_of(key);
+    MDB_val v;
+    CHECK(transaction->txn != NULL);
+    int code = mdb_get(transaction->txn, transaction->database->tables[table], &k, &v);
+    if (code == MDB_NOTFOUND) return ERR_MISSING;
+    if (code != 0) return fail_at(transaction, table, "read", code);
+    *value = bytes_of(v.mv_data, v.mv_size);
+    return ERR_OK;
+}
+
+static enum err
+put(struct database_transaction *transaction,
+    enum database_table table,
+    bytes key,
+    bytes value,
+    unsigned flags) {
+    MDB_val k = key_of(key);
+    MDB_val v = val_of(value);
+    CHECK(transaction->txn != NULL && transaction->is_write);
+    int code = mdb_put(transaction->txn, transaction->database->tables[table], &k, &v, flags);
+    if (code == 0 || (code == MDB_KEYEXIST && flags == MDB_NOOVERWRITE)) return ERR_OK;
+    return fail_at(transaction, table, "write to", code);
+}
+
+enum err database_put(
+    struct database_transaction *transaction, enum database_table table, bytes key, bytes value
+) {
+    return put(transaction, table, key, value, 0);
+}
+
+enum err database_add(
+    struct database_transaction *transaction, enum database_table table, bytes key, bytes value
+) {
+    return put(transaction, table, key, value, MDB_NOOVERWRITE);
+}
+
+enum err
+database_delete(struct database_transaction *transaction, enum database_table table, bytes key) {
+    MDB_val k = key_of(key);
+    CHECK(transaction->txn != NULL && transaction->is_write);
+    int code = mdb_del(transaction->txn, transaction->database->tables[table], &k, NULL);
+    if (code == 0 || code == MDB_NOTFOUND) return ERR_OK;
+    return fail_at(transaction, table, "delete from", code);
+}
+
+void database_blame(
+    struct database_transaction *transaction, enum database_table table, const char *cause
+) {
+    say(transaction->error,
+        "database %s: table %s: %s",
+        transaction->database->path,
+        table_name(table),
+        cause);
+}
+
+enum err database_last(
+    struct database_transaction *transaction, enum database_table table, bytes *key, bytes *value
+) {
+    MDB_cursor *cursor;
+    MDB_val k;
+    MDB_val v;
+    CHECK(transaction->txn != NULL);
+    int code = mdb_cursor_open(transaction->txn, transaction->database->tables[table], &cursor);
+    if (code == 0) {
+        code = mdb_cursor_get(cursor, &k, &v, MDB_LAST);
+        mdb_cursor_close(cursor);
+    }
+    if (code == MDB_NOTFOUND) return ERR_MISSING;
+    if (code != 0) return fail_at(transaction, table, "read", code);
+    *key = bytes_of(k.mv_data, k.mv_size);
+    *value = bytes_of(v.mv_data, v.mv_size);
+    return ERR_OK;
+}
+
+enum err database_usage(struct database_transaction *transaction, struct database_usage *usage) {
+    struct database_usage read = {0};
+    MDB_envinfo info;
+    MDB_stat stat;
+    CHECK(transaction->txn != NULL);
+    int code = mdb_env_info(transaction->database->env, &info);
+    if (code == 0) code = mdb_env_stat(transaction->database->env, &stat);
+    if (code != 0) return fail(transaction, "measure", code);
+    read.file_size = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+    read.size_max = info.me_mapsize;
+    for (unsigned i = 0; i < DATABASE_TABLE_COUNT; i++) {
+        code = mdb_stat(transaction->txn, transaction->database->tables[i], &stat);
+        if (code != 0) return fail_at(transaction, (enum database_table)i, "measure", code);
+        read.entries[i] = stat.ms_entries;
+    }
+    *usage = read;
+    return ERR_OK;
+}
