@@ -38,7 +38,7 @@ function compile(files) {
         settings: {
             evmVersion: 'prague',
             viaIR: true,
-            optimizer: { enabled: true, runs: 10000 },
+            optimizer: { enabled: true, runs: 200 },
             metadata: { bytecodeHash: 'none', appendCBOR: false },
             outputSelection: { '*': { '*': [
                 'abi', 'evm.bytecode.object', 'evm.deployedBytecode.object',
@@ -94,6 +94,15 @@ function addEmbedding(artifacts) {
     }).filter((e) => e !== null);
     const declarations = found.map(([name, hex]) =>
         `extern const uint8_t artifact_${name}[${(hex.length - 2) / 2}];`).join('\n');
+    // Where the constructor writes the proxy's immutables; their AST ids ascend with the declarations.
+    const references = artifacts.find((a) => a.contractName === 'Proxy')?.immutableReferences ?? {};
+    const immutables = Object.keys(references).sort((a, b) => a - b)
+        .map((id, i) => [`proxy_${['hub', 'rollup_id', 'target'][i]}_offsets`,
+            references[id].map((r) => r.start)]);
+    const offsetDeclarations = immutables.map(([name, starts]) =>
+        `extern const uint32_t artifact_${name}[${starts.length}];`).join('\n');
+    const offsets = immutables.map(([name, starts]) =>
+        `const uint32_t artifact_${name}[${starts.length}] = {${starts.join(', ')}};\n`).join('');
     written.set('src/rollup/artifacts.h',
         `/* rollup/artifacts.h: bytecode of the contracts, as \`make contracts\` makes it from contracts/src.
  * Generated; do not edit. */
@@ -104,6 +113,9 @@ function addEmbedding(artifacts) {
 
 ${declarations}
 
+/* Where 32-byte words of the proxy's runtime code hold its hub, rollupId and target. */
+${offsetDeclarations}
+
 #endif
 `);
     written.set('src/rollup/artifacts.c',
@@ -111,7 +123,8 @@ ${declarations}
 /* clang-format off */
 #include "rollup/artifacts.h"
 
-${found.map(([name, hex]) => cArray(name, hex)).join('\n')}`);
+${found.map(([name, hex]) => cArray(name, hex)).join('\n')}
+${offsets}`);
 }
 
 const system = compile(sourcesBelow(path.join(root, 'contracts/src')));
