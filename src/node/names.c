@@ -6,15 +6,46 @@
 
 #include <stdlib.h>
 
-/* Solidity's own, and those of contracts/src/interfaces. */
+/* Solidity's own, and those of our contracts (tests/known_errors.test.mjs compares). */
 static const char *const known_errors[] = {
     "Error(string)",
     "Panic(uint256)",
+    "AnchorBelowLast(uint64 anchorNumber, uint64 last)",
+    "AnchorNotPast(uint64 anchorNumber, uint256 blockNumber)",
+    "AnchorOlder(uint64 number, uint64 latest)",
+    "AnchorTooOld(uint64 anchorNumber, uint256 blockNumber)",
+    "BadConfiguration()",
+    "BadLength(uint256 size)",
+    "BadSignature(uint256 index)",
+    "BadTransitions(uint256 entryIndex)",
+    "BalanceTooLow(uint64 rollupId, uint256 balance, uint256 needed)",
     "EntryNotFound(uint64 rollupId, bytes32 head, bytes32 actionHash)",
+    "EtherDeltaTooLarge()",
+    "EtherMismatch(bytes32 entryHash)",
+    "ForcedUnsupported()",
+    "MessagesUnsupported()",
+    "NotAProxy(address caller)",
+    "NotAnAttester(uint256 index, address signer)",
+    "NotAnchored(uint256 number)",
+    "NotCovered(uint64 rollupId)",
     "NotEnoughGas()",
-    "ProxyMissing()",
-    "ScopeMissing()",
-    "NotIdle()",
+    "NotIdle(uint64 rollupId)",
+    "NotRemote(uint64 rollupId)",
+    "NotTheSystem(address caller)",
+    "NotUpdated(uint64 rollupId)",
+    "OnlySelf()",
+    "OutActionUnexpected()",
+    "ProofRefused(address system)",
+    "ProxyMissing(uint64 rollupId, address target)",
+    "ScopeMissing(uint64 rollupId, bytes32 head)",
+    "SignersNotAscending(uint256 index)",
+    "TimestampOutOfRange(uint64 timestamp)",
+    "TokenRollup(uint64 rollupId)",
+    "TooFewSignatures(uint256 have, uint256 need)",
+    "Undo(uint64 rollupId, bytes32 head, bytes32 reverted)",
+    "UnexpectedAction()",
+    "UnknownRollup(uint64 rollupId)",
+    "WrongProofSystem(uint64 rollupId)",
 };
 
 enum name_kind { NAME_ADDRESS, NAME_FUNCTION, NAME_ERROR };
