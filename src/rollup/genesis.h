@@ -1,0 +1,36 @@
+/* rollup/genesis.h (hosted): the first block of an EVM rollup: predeploys, the history contract of
+ * EIP-2935, and funded accounts. Its ether must be credited to the rollup on the Hub. */
+#ifndef ROLLUP_GENESIS_H
+#define ROLLUP_GENESIS_H
+
+#include "chain/genesis.h"
+#include "rollup/open_block.h"
+
+/* Gas of a CALL to the parent is at most this: below the transaction cap of EIP-7825, so that a batch
+ * can carry it. */
+#define ROLLUP_MAX_CALL_GAS 10000000u
+
+struct rollup_genesis_options {
+    uint64_t rollup_id;
+    uint64_t chain_id;
+    uint64_t parent_chain_id;
+    address hub;
+    uint64_t block_gas_limit;
+    uint64_t timestamp;      /* seconds */
+    const address *accounts; /* funded with balance_wei each */
+    size_t account_count;
+    u256 balance_wei;
+};
+
+/* rollup_genesis fills the description in; genesis_commit makes the state of it. open is what its
+ * System predeploy commits to: the genesis block, still open, as the first L2TX finds it. ether_wei is
+ * the sum of all balances. Everything lies in arena. ERR_MEMORY. */
+MUST_USE enum err rollup_genesis(
+    struct genesis *genesis,
+    struct open_block *open,
+    u256 *ether_wei,
+    struct arena *arena,
+    const struct rollup_genesis_options *options
+);
+
+#endif

@@ -1,0 +1,82 @@
+#include "rollup/artifacts.h"
+#include "rollup/genesis.h"
+#include "rollup/predeploys.h"
+
+#include "chain/block.h"
+
+#define SYSTEM_SLOT_COUNT (SYSTEM_PREV_RANDAO + 1)
+
+static struct genesis_account predeploy(const address *at, const uint8_t *code, size_t size) {
+    return (struct genesis_account){.address = *at, .nonce = 1, .code = bytes_of(code, size)};
+}
+
+static enum err make_accounts(
+    struct genesis_account **accounts,
+    size_t *count,
+    struct genesis_slot **system_slots,
+    struct arena *arena,
+    const struct rollup_genesis_options *options
+) {
+    struct genesis_account contracts[GENESIS_SYSTEM_ACCOUNT_MAX];
+    size_t contract_count;
+    enum err err = genesis_system_accounts(contracts, &contract_count, arena, FORK_OSAKA);
+    if (err != ERR_OK) return err;
+    struct genesis_account *list =
+        arena_alloc_array(arena, 4 + options->account_count, sizeof(*list));
+    struct genesis_slot *slots = arena_alloc_zero(arena, SYSTEM_SLOT_COUNT * sizeof(*slots));
+    if (list == NULL || slots == NULL) return ERR_MEMORY;
+    size_t n = 0;
+    /* A rollup has no beacon chain and no requests: of Prague's contracts only the history. */
+    for (size_t i = 0; i < contract_count; i++)
+        if (address_equal(&contracts[i].address, &HISTORY_STORAGE_ADDRESS))
+            list[n++] = contracts[i];
+    list[n] =
+        predeploy(&SYSTEM_PREDEPLOY, artifact_system_runtime, sizeof(artifact_system_runtime));
+    list[n].slots = slots;
+    list[n++].slot_count = SYSTEM_SLOT_COUNT;
+    list[n++] =
+        predeploy(&ANCHOR_PREDEPLOY, artifact_anchor_runtime, sizeof(artifact_anchor_runtime));
+    list[n++] = predeploy(&L2HUB_PREDEPLOY, artifact_l2hub_runtime, sizeof(artifact_l2hub_runtime));
+    for (size_t i = 0; i < options->account_count; i++)
+        list[n++] = (struct genesis_account
+        ){.address = options->accounts[i], .balance = options->balance_wei};
+    for (uint64_t i = 0; i < SYSTEM_SLOT_COUNT; i++)
+        slots[i].key = u256_from_u64(i);
+    slots[SYSTEM_CHAIN_ID].value = u256_from_u64(options->chain_id);
+    slots[SYSTEM_ROLLUP_ID].value = u256_from_u64(options->rollup_id);
+    slots[SYSTEM_HUB].value = u256_load_be_short(address_bytes(&options->hub));
+    slots[SYSTEM_PARENT_CHAIN_ID].value = u256_from_u64(options->parent_chain_id);
+    slots[SYSTEM_FORK].value = u256_from_u64(FORK_OSAKA);
+    slots[SYSTEM_MAX_CALL_GAS].value = u256_from_u64(ROLLUP_MAX_CALL_GAS);
+    slots[SYSTEM_BLOCK_GAS_LIMIT].value = u256_from_u64(options->block_gas_limit);
+    *accounts = list;
+    *count = n;
+    *system_slots = slots;
+    return ERR_OK;
+}
+
+enum err rollup_genesis(
+    struct genesis *genesis,
+    struct open_block *open,
+    u256 *ether_wei,
+    struct arena *arena,
+    const struct rollup_genesis_options *options
+) {
+    struct genesis_account *accounts;
+    struct genesis_slot *slots;
+    size_t count;
+    enum err err = make_accounts(&accounts, &count, &slots, arena, options);
+    if (err != ERR_OK) return err;
+    struct fork_schedule schedule;
+    forks_development(&schedule, options->chain_id, FORK_OSAKA);
+    genesis_from_accounts(
+        genesis, &schedule, accounts, count, options->block_gas_limit, options->timestamp
+    );
+    err = open_block_begin(open, arena, &genesis->header);
+    if (err != ERR_OK) return err;
+    hash32 commitment = open_block_commitment(open);
+    slots[SYSTEM_OPEN_BLOCK].value = u256_load_be(commitment.b);
+    u256 funded = u256_from_u64(options->account_count);
+    *ether_wei = u256_mul(&funded, &options->balance_wei);
+    return ERR_OK;
+}
