@@ -81,7 +81,7 @@ void pool_advance(struct pool *pool, const address *sender, const struct pool_ac
 uint64_t pool_next_nonce(const struct pool *pool, const address *sender, uint64_t account_nonce);
 
 /* Going over the pending transactions, best effective tip first, each sender's in order of nonces.
- * The pool must not change meanwhile. */
+ * The pool must not change meanwhile. NULL: no memory. */
 struct pool_iterator;
 struct pool_iterator *pool_iterate(const struct pool *pool, const u256 *base_fee_per_gas);
 const struct pool_tx *pool_iterator_next(struct pool_iterator *it);
