@@ -18,7 +18,7 @@ struct value {
     bytes data; /* the word, or the content of a dynamic value */
 };
 
-/* --- text for terminals -------------------------------------------------------------------------- */
+/* --- text for terminals ----------------------------------------------------------------------- */
 
 /* The size of the UTF-8 sequence at p, of a character that may be printed; 0 if there is none. */
 static size_t printable_size(const uint8_t *p, size_t size) {
@@ -66,15 +66,15 @@ void abi_print_hex(FILE *out, bytes data, bool is_full) {
     print_digits(out, bytes_slice(data, data.size - 2, 2));
 }
 
-/* --- signatures ---------------------------------------------------------------------------------- */
+/* --- signatures ------------------------------------------------------------------------------- */
 
 static bool is_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '$' || c == '[' || c == ']';
 }
 
-/* The text between the parentheses that open at *at; *at moves behind them. Nested ones (tuples) are
- * taken along. */
+/* The text between the parentheses that open at *at; *at moves behind them. Nested ones (tuples)
+ * are taken along. */
 static bool take_list(bytes *list, const char *signature, size_t *at) {
     if (signature[*at] != '(') return false;
     size_t start = ++*at;
@@ -202,7 +202,7 @@ static bool parse_list(struct value values[VALUES_MAX], size_t *count, bytes lis
     return true;
 }
 
-/* --- values -------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static bool word_fits(const struct value *value, const uint8_t word[32]) {
     unsigned unused = 0;

@@ -4,8 +4,8 @@
  *   name(type [parameter], …)(type, …)   of a function with its results
  *
  * Types: uintN, intN, address, bool, bytesN, bytes, string. Anything else (arrays, tuples) is not
- * decoded, and the caller shows hexadecimal. Data comes from contracts and may be hostile: nothing is
- * read outside it, and no control character gets to the terminal. */
+ * decoded, and the caller shows hexadecimal. Data comes from contracts and may be hostile: nothing
+ * is read outside it, and no control character gets to the terminal. */
 #ifndef NODE_ABI_TEXT_H
 #define NODE_ABI_TEXT_H
 
@@ -22,15 +22,16 @@ bool abi_selector(uint8_t selector[4], const char *signature);
 
 enum abi_part { ABI_INPUTS, ABI_RESULTS };
 
-/* abi_print_values writes the values of one part, "3, owner: 0xf39f…2266", the parameter names being
- * those of the signature. is_full: long values are not shortened.
- * Returns false, having written nothing, if the signature lacks that part or has other types, or the
- * data is not an encoding of them. */
+/* abi_print_values writes the values of one part, "3, owner: 0xf39f…2266", the parameter names
+ * being those of the signature. is_full: long values are not shortened.
+ * Returns false, having written nothing, if the signature lacks that part or has other types, or
+ * the data is not an encoding of them. */
 bool abi_print_values(
     FILE *out, const char *signature, enum abi_part part, bytes data, bool is_full
 );
 
-/* abi_print_text writes text from a stranger: control characters and what is no UTF-8 become "?". */
+/* abi_print_text writes text from a stranger: control characters and what is no UTF-8 become
+ * "?". */
 void abi_print_text(FILE *out, bytes text);
 
 /* abi_print_hex writes 0x and the digits, shortened in the middle unless is_full or short. */

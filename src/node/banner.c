@@ -126,7 +126,7 @@ void banner_print(FILE *out, const struct banner *banner) {
     (void)fflush(out);
 }
 
-/* --- the info file ------------------------------------------------------------------------------- */
+/* --- the info file ---------------------------------------------------------------------------- */
 
 static void write_chain(
     struct json_writer *w,

@@ -1,5 +1,5 @@
-/* node/banner.h: what the program says once the network answers: to a person on the terminal, and to
- * other programs in the --info-file. */
+/* node/banner.h: what the program says once the network answers: to a person on the terminal, and
+ * to other programs in the --info-file. */
 #ifndef NODE_BANNER_H
 #define NODE_BANNER_H
 

@@ -22,7 +22,8 @@ static const struct cli_option run_options[] = {
      .offset = FIELD(host),
      .value = "ADDRESS",
      .fallback = "127.0.0.1",
-     .help = "IP address to listen on; 0.0.0.0 lets other machines in, and gives them the accounts"},
+     .help =
+         "IP address to listen on; 0.0.0.0 lets other machines in, and gives them the accounts"},
     {.name = "port",
      .letter = 'p',
      .kind = CLI_NUMBER,
@@ -142,7 +143,7 @@ const struct cli_table cli_run_table = {
     .words = "no arguments but options",
 };
 
-/* --- errors ------------------------------------------------------------------------------------ */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 2, 3))) static bool
 fail(struct cli_error *error, const char *format, ...) {
@@ -200,7 +201,7 @@ static bool fail_unknown(struct cli_error *error, const struct cli_table *table,
     return fail(error, "unknown option --%.60s; did you mean --%s?", name, nearest);
 }
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values ----------------------------------------------------------------------------------- */
 
 /* Decimal, or hexadecimal after 0x, with "_" between digits. */
 static bool read_number(uint64_t *value, const char *text) {
@@ -274,8 +275,7 @@ static bool set_value(
     u256 wei;
     switch (option->kind) {
     case CLI_FLAG:
-        *(bool *)field = true;
-        return true;
+        break;
     case CLI_NUMBER:
         if (!read_number(&number, text) || number < option->min || number > option->max)
             return fail(
@@ -305,11 +305,11 @@ static bool set_value(
         *(const char **)field = text;
         return true;
     }
-    CHECK(!"an option of no kind");
+    CHECK(!"a flag has no value");
     return false;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static const struct cli_option *
 find_name(const struct cli_table *table, const char *name, size_t size) {
@@ -326,7 +326,7 @@ static const struct cli_option *find_letter(const struct cli_table *table, char 
 
 static void set_defaults(const struct cli_table *table, void *options) {
     for (const struct cli_option *option = table->options; option->name != NULL; option++) {
-        struct cli_error error;
+        struct cli_error error = {0};
         void *field = (char *)options + option->offset;
         if (option->fallback != NULL) {
             CHECK(set_value(option, options, &error, option->fallback));
@@ -379,7 +379,10 @@ static bool parse_option(
     }
     if (option->kind == CLI_FLAG) {
         if (value != NULL) return fail(error, "--%s takes no value", option->name);
-    } else if (value == NULL) {
+        *(bool *)((char *)options + option->offset) = true;
+        return true;
+    }
+    if (value == NULL) {
         if (argc < 2) return fail(error, "--%s needs a value: %s", option->name, option->value);
         value = argv[1];
         *used = 2;
@@ -436,7 +439,7 @@ bool cli_check_run(struct node_options *options, struct cli_error *error) {
     return true;
 }
 
-/* --- help -------------------------------------------------------------------------------------- */
+/* --- help ------------------------------------------------------------------------------------- */
 
 void cli_print_options(FILE *out, const struct cli_table *table) {
     for (const struct cli_option *option = table->options; option->name != NULL; option++) {

@@ -89,8 +89,8 @@ bool cli_parse(
     char *const *argv
 );
 
-/* cli_check_run looks at what no row alone can say: chain ids that collide, a mnemonic that is none;
- * and turns allow_origin "none" into NULL. Returns as cli_parse. */
+/* cli_check_run looks at what no row alone can say: chain ids that collide, a mnemonic that is
+ * none; and turns allow_origin "none" into NULL. Returns as cli_parse. */
 bool cli_check_run(struct node_options *options, struct cli_error *error);
 
 /* cli_print_options writes one paragraph an option: names, value, help, default. */

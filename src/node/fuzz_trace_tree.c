@@ -1,5 +1,5 @@
-/* Any text as names file and as the trace that a node gives: names and trace_tree must read it without
- * harm, and write no control character but line ends. */
+/* Any text as names file and as the trace that a node gives: names and trace_tree must read it
+ * without harm, and write no control character but line ends. */
 #include "core/check.h"
 #include "node/trace_tree.h"
 

@@ -101,7 +101,7 @@ void names_close(struct names *names) {
     *names = (struct names){0};
 }
 
-/* --- the file ------------------------------------------------------------------------------------ */
+/* --- the file --------------------------------------------------------------------------------- */
 
 struct reader {
     struct names *names;
@@ -188,7 +188,7 @@ enum err names_add(struct names *names, const char **problem, bytes json) {
     return err;
 }
 
-/* --- lookup -------------------------------------------------------------------------------------- */
+/* --- lookup ----------------------------------------------------------------------------------- */
 
 const char *names_address(const struct names *names, uint64_t chain_id, const address *who) {
     const char *of_all = NULL;

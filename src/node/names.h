@@ -22,8 +22,8 @@ struct names {
 MUST_USE enum err names_open(struct names *names);
 void names_close(struct names *names);
 
-/* names_add reads the JSON text of a names file. On ERR_INPUT *problem is a static sentence, and what
- * stands before the fault may have been added. ERR_MEMORY. */
+/* names_add reads the JSON text of a names file. On ERR_INPUT *problem is a static sentence, and
+ * what stands before the fault may have been added. ERR_MEMORY. */
 MUST_USE enum err names_add(struct names *names, const char **problem, bytes json);
 
 /* Each returns a text that stays valid until the next names_add or names_close, or NULL. */

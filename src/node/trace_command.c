@@ -66,7 +66,7 @@ const struct cli_table trace_table = {
     .words = "one transaction hash",
 };
 
-/* --- asking ---------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 /* A JSON-RPC answer. result is a token of json; 0 if it is null. */
 struct answer {
@@ -171,7 +171,7 @@ static bool ask(CURL *curl, struct answer *answer, const char *url, const char *
     return true;
 }
 
-/* --- the chains of the network ----------------------------------------------------------------------- */
+/* --- the chains of the network ---------------------------------------------------------------- */
 
 struct chains {
     char urls[CHAINS_MAX][URL_SIZE_MAX];
@@ -213,7 +213,8 @@ static bool find_chains(CURL *curl, struct chains *chains, const char *url) {
     return is_answered;
 }
 
-/* Asks url, and then every other chain of its network. answer->result is 0 if none knows the hash. */
+/* Asks url, and then every other chain of its network. answer->result is 0 if none knows the
+ * hash. */
 static bool find_trace(CURL *curl, struct answer *answer, const char *url, const char *request) {
     if (!ask(curl, answer, url, request)) return false;
     if (answer->result != 0) return true;
@@ -230,7 +231,7 @@ static bool find_trace(CURL *curl, struct answer *answer, const char *url, const
     return is_good;
 }
 
-/* --- the command ------------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static bool read_names(struct names *names, const char *path) {
     FILE *file = fopen(path, "rb");

@@ -1,5 +1,5 @@
-/* node/trace_command.h: `lockstep trace HASH`: asks a node for the trace of a transaction and prints
- * it as a tree. */
+/* node/trace_command.h: `lockstep trace HASH`: asks a node for the trace of a transaction and
+ * prints it as a tree. */
 #ifndef NODE_TRACE_COMMAND_H
 #define NODE_TRACE_COMMAND_H
 
@@ -11,8 +11,8 @@
 
 extern const struct cli_table trace_table; /* the options of the command */
 
-/* trace_command takes its arguments as main does, argv[0] being the command's name. A transaction that the endpoint's chain does
- * not know is looked for on the other chains of its network.
+/* trace_command takes its arguments as main does, argv[0] being the command's name. A transaction
+ * that the endpoint's chain does not know is looked for on the other chains of its network.
  * Returns the exit status: 0; 1 there is no trace, and stderr says why; 2 wrong usage. */
 int trace_command(int argc, char **argv);
 

@@ -63,7 +63,7 @@ struct printer {
     unsigned chains_count;
 };
 
-/* --- colours ------------------------------------------------------------------------------------- */
+/* --- colours ---------------------------------------------------------------------------------- */
 
 #define RED   "31"
 #define GREEN "32"
@@ -88,7 +88,7 @@ static const char *chain_colour(struct printer *p, uint64_t chain_id) {
     return codes[i];
 }
 
-/* --- fields -------------------------------------------------------------------------------------- */
+/* --- fields ----------------------------------------------------------------------------------- */
 
 static void read_frame(struct frame *frame, const struct json *json, uint32_t object) {
     *frame = (struct frame){0};
@@ -147,7 +147,7 @@ static bool text_is(bytes text, const char *expected) {
     return bytes_equal(text, bytes_of(expected, strlen(expected)));
 }
 
-/* --- pieces of a line ---------------------------------------------------------------------------- */
+/* --- pieces of a line ------------------------------------------------------------------------- */
 
 static void print_grouped(FILE *out, uint64_t number) {
     char digits[21];
@@ -352,7 +352,7 @@ static void print_result(struct printer *p, bytes type, const char *function, by
     plain(p);
 }
 
-/* --- lines --------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 static bool has_next(const struct printer *p, unsigned depth) {
     return p->levels[depth].next < p->levels[depth].end;
@@ -472,7 +472,7 @@ static void print_frame(
     if (is_crossing) print_crossing(p, frame);
 }
 
-/* --- the tree ------------------------------------------------------------------------------------ */
+/* --- the tree --------------------------------------------------------------------------------- */
 
 /* Prints the frame at token, which is p->depth deep, and opens its level. */
 static void enter(struct printer *p, uint32_t token, uint64_t caller_chain) {

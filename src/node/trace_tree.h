@@ -1,7 +1,7 @@
 /* node/trace_tree.h: the result of lockstep_traceTransaction (docs/trace.md) as a tree of text.
  *
- * A pure function from JSON to text. The JSON may be hostile: a field of a wrong type or form counts as
- * absent, no text of it can move the cursor of a terminal, and nothing recurses. */
+ * A pure function from JSON to text. The JSON may be hostile: a field of a wrong type or form
+ * counts as absent, no text of it can move the cursor of a terminal, and nothing recurses. */
 #ifndef NODE_TRACE_TREE_H
 #define NODE_TRACE_TREE_H
 
