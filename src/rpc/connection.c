@@ -465,7 +465,7 @@ void connection_accept(struct listener *listener) {
     }
     (void)uv_tcp_nodelay(&c->tcp, 1);
     c->deadline_ms = uv_now(server->loop) + server->options.idle_timeout_ms;
-    if (server->connection_count > RPC_CONNECTIONS_MAX) {
+    if (server->connection_count > server->options.connections_max) {
         refuse(c, 503, "too many connections");
         flush(c);
     }

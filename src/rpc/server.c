@@ -176,6 +176,7 @@ enum err rpc_server_open(
     if (s == NULL) return ERR_MEMORY;
     s->loop = loop;
     s->options = *options;
+    if (s->options.connections_max == 0) s->options.connections_max = RPC_CONNECTIONS_MAX;
     if (s->options.request_timeout_ms == 0) s->options.request_timeout_ms = RPC_REQUEST_TIMEOUT_MS;
     if (s->options.write_timeout_ms == 0) s->options.write_timeout_ms = RPC_WRITE_TIMEOUT_MS;
     if (s->options.idle_timeout_ms == 0) s->options.idle_timeout_ms = RPC_IDLE_TIMEOUT_MS;

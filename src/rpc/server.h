@@ -28,7 +28,8 @@ struct rpc_server_options {
     /* Names a Host header may have besides localhost and IP addresses, ended by NULL ("*" is any);
      * NULL: none. A page that re-binds its own name to 127.0.0.1 does not get in. */
     const char *const *allowed_hosts;
-    /* 0: the defaults above. Tests shorten them. */
+    /* 0: the defaults above. Tests shrink them. */
+    unsigned connections_max;
     unsigned request_timeout_ms;
     unsigned write_timeout_ms;
     unsigned idle_timeout_ms;

@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#define CONNECTIONS_MAX    30
 #define REQUEST_TIMEOUT_MS 400
 #define IDLE_TIMEOUT_MS    900
 #define WRITE_TIMEOUT_MS   600
@@ -99,6 +100,7 @@ static int setup(void **state) {
     struct rpc_server_options options = {
         .allowed_origins = origins,
         .allowed_hosts = hosts,
+        .connections_max = CONNECTIONS_MAX,
         .request_timeout_ms = REQUEST_TIMEOUT_MS,
         .idle_timeout_ms = IDLE_TIMEOUT_MS,
         .write_timeout_ms = WRITE_TIMEOUT_MS,
@@ -664,14 +666,14 @@ static void test_bind_failures(void **state) {
 static void test_too_many_connections(void **state) {
     struct fixture *f = *state;
     char answer[4096];
-    static int fds[RPC_CONNECTIONS_MAX];
-    for (int i = 0; i < RPC_CONNECTIONS_MAX; i++)
+    static int fds[CONNECTIONS_MAX];
+    for (int i = 0; i < CONNECTIONS_MAX; i++)
         fds[i] = dial(f);
     int fd = dial(f);
     (void)hear(fd, answer, sizeof(answer), 1, 2000);
     assert_int_equal(strncmp(answer, "HTTP/1.1 503 ", 13), 0);
     (void)close(fd);
-    for (int i = 0; i < RPC_CONNECTIONS_MAX; i++)
+    for (int i = 0; i < CONNECTIONS_MAX; i++)
         (void)close(fds[i]);
     for (int i = 0; i < 50 && strncmp(answer, "HTTP/1.1 200 ", 13) != 0; i++) {
         (void)usleep(20000);
