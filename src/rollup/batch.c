@@ -121,6 +121,24 @@ enum err batch_decode(struct batch *batch, struct arena *arena, bytes encoded) {
     ",(uint64,bytes32,bytes32,bool,int256)[]," ACTION_SIGNATURE "[]," ACTION_SIGNATURE \
     ",bool)[]),(address,uint64[],bytes)[])"
 
+static hash32 post_selector(bool is_transient) {
+    static const char POST[] = "postBatch" BATCH_SIGNATURE;
+    static const char POST_TRANSIENT[] = "postBatchTransient" BATCH_SIGNATURE;
+    return is_transient ? keccak256(bytes_of(POST_TRANSIENT, sizeof(POST_TRANSIENT) - 1))
+                        : keccak256(bytes_of(POST, sizeof(POST) - 1));
+}
+
+enum err batch_decode_calldata(struct batch *batch, struct arena *arena, bytes calldata) {
+    hash32 post = post_selector(false);
+    hash32 post_transient = post_selector(true);
+    bytes tuple;
+    if (calldata.size < 4 ||
+        (memcmp(calldata.data, post.b, 4) != 0 && memcmp(calldata.data, post_transient.b, 4) != 0))
+        return ERR_INPUT;
+    enum err err = abi_read_tail(&tuple, bytes_slice(calldata, 4, SIZE_MAX), 0);
+    return err == ERR_OK ? read_batch(batch, arena, tuple) : err;
+}
+
 static void write_proof(struct abi_writer *w, const struct batch_proof *proof) {
     size_t start = w->size;
     abi_write_address(w, &proof->system);
@@ -142,10 +160,7 @@ enum err batch_post_calldata(
     size_t proof_count,
     bool is_transient
 ) {
-    static const char POST[] = "postBatch" BATCH_SIGNATURE;
-    static const char POST_TRANSIENT[] = "postBatchTransient" BATCH_SIGNATURE;
-    hash32 selector = is_transient ? keccak256(bytes_of(POST_TRANSIENT, sizeof(POST_TRANSIENT) - 1))
-                                   : keccak256(bytes_of(POST, sizeof(POST) - 1));
+    hash32 selector = post_selector(is_transient);
     struct abi_writer w;
     abi_writer_open(&w, arena);
     abi_write_raw(&w, bytes_of(selector.b, 4));

@@ -42,6 +42,10 @@ MUST_USE enum err batch_encode(bytes *encoded, struct arena *arena, const struct
  * ERR_INPUT, ERR_MEMORY. */
 MUST_USE enum err batch_decode(struct batch *batch, struct arena *arena, bytes encoded);
 
+/* batch_decode_calldata reads the batch out of the calldata of postBatch or postBatchTransient, in any
+ * encoding that the ABI allows. ERR_INPUT: other calldata; ERR_MEMORY. */
+MUST_USE enum err batch_decode_calldata(struct batch *batch, struct arena *arena, bytes calldata);
+
 /* Calldata of Hub.postBatch(batch, proofs), or of postBatchTransient. */
 MUST_USE enum err batch_post_calldata(
     bytes *calldata,

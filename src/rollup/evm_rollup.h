@@ -47,9 +47,11 @@ struct evm_rollup_scratch {
 struct evm_rollup {
     struct rollup base;
     struct fork_schedule schedule;
-    struct source_memory *overlay;            /* the state's source; takes new nodes and codes */
-    struct evm_code_cache *codes;             /* may be NULL; a witness is recorded without one */
-    const struct evm_tracer *tracer;          /* of every transaction; may be NULL */
+    struct source_memory *overlay;   /* the state's source; takes new nodes and codes */
+    struct evm_code_cache *codes;    /* may be NULL; a witness is recorded without one */
+    const struct evm_tracer *tracer; /* of every transaction; may be NULL */
+    void (*on_tx)(void *context, bytes encoded); /* before each transaction; may be NULL */
+    void *on_tx_context;
     const struct evm_rollup_scratch *scratch; /* may be NULL */
     struct evm_rollup_update updates[EVM_ROLLUP_UPDATES_MAX];
     size_t update_count;

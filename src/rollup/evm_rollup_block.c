@@ -231,6 +231,7 @@ static enum err write_anchor(struct evm_rollup *rollup, struct evm_machine *mach
         .input = input,
     };
     struct execution_options options = {.tracer = rollup->tracer};
+    if (rollup->on_tx != NULL) rollup->on_tx(rollup->on_tx_context, run->tx_encoded);
     execution_begin_message(&run->execution, &message, &options);
     err = run_to_end(&run->execution);
     if (err != ERR_OK) return err;

@@ -30,6 +30,27 @@ enum err world_make_payloads(struct world *world) {
     return ERR_OK;
 }
 
+enum err world_read_payloads(struct world *world) {
+    const struct world_options *options = world->options;
+    for (size_t i = 0; i < options->tx_count; i++) {
+        const struct tx *tx = options->txs[i].tx;
+        struct batch batch;
+        if (tx->is_create || !address_equal(&tx->to, &options->hub)) continue;
+        enum err err = batch_decode_calldata(&batch, world->arena, tx->data);
+        if (err == ERR_INPUT) continue;
+        if (err != ERR_OK) return err;
+        for (size_t j = 0; j < batch.update_count; j++) {
+            int index = world_find_rollup(world, batch.updates[j].rollup_id);
+            if (index < 0 || batch.updates[j].anchor_number != options->parent->number) continue;
+            err = evm_rollup_add_update(
+                &world->rollups[index], &batch.updates[j], options->parent_encoded
+            );
+            if (err != ERR_OK) return err;
+        }
+    }
+    return ERR_OK;
+}
+
 enum err world_make_updates(struct world *world) {
     struct batch *batch = &world->batch;
     batch->update_count = world->order_count;

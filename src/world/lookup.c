@@ -1,5 +1,6 @@
 /* Where the Hub asks itself for an entry, the world answers by running the rollups. */
 #include "core/check.h"
+#include "world/trace.h"
 #include "world/world_private.h"
 
 int world_find_rollup(const struct world *world, uint64_t rollup_id) {
@@ -171,7 +172,9 @@ find_fact(struct world *world, struct known_fact **known, const struct hub_looku
     if (err != ERR_OK) return err;
     struct known_fact **list = map_put(&world->facts, &key, NULL);
     if (list == NULL) return ERR_MEMORY;
-    for (struct known_fact *f = *list; f != NULL; f = f->next_of_key) {
+    /* A trace wants to see the rollup run, each time. */
+    bool is_traced = world->options->trace != NULL;
+    for (struct known_fact *f = *list; f != NULL && !is_traced; f = f->next_of_key) {
         bool is_so;
         err = stands_there(&at, &is_so, &f->entry);
         if (err != ERR_OK) return err;
@@ -208,11 +211,17 @@ static size_t posted_count(const struct world *world, const struct known_fact *f
 
 enum err world_answer_lookup(struct world *world, const struct hub_lookup *lookup) {
     struct evm *evm = &world->builder->execution.evm;
+    struct world_trace *trace = world->options->trace;
     if (lookup->action.kind == ACTION_L2TX && lookup->alternative == 0) world->begun_count++;
+    if (trace != NULL) world_trace_lookup_begin(trace);
     struct known_fact *known;
     enum err err = find_fact(world, &known, lookup);
     if (err != ERR_OK) return err;
-    if (known == NULL) {
+    if (trace != NULL)
+        world_trace_lookup_end(
+            trace, known == NULL ? NULL : &known->entry, known == NULL ? NULL : &known->entry_hash
+        );
+    if (known == NULL || world->options->is_replay) {
         evm_decline_call(evm);
         return ERR_OK;
     }

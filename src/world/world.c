@@ -1,6 +1,7 @@
 #include "world/world.h"
 
 #include "core/check.h"
+#include "world/trace.h"
 #include "world/world_private.h"
 
 static void say(struct world_result *result, const char *text) {
@@ -19,15 +20,19 @@ static enum err open_rollups(struct world *world) {
         source_recorder_open(&world->recorders[i], world->arena, r->base);
         source_memory_open(&world->overlays[i], world->arena, &world->recorders[i].source);
         evm_rollup_open(rollup, world->arena, r->rollup_id, r->chain_id, &world->overlays[i]);
-        rollup->tracer = options->tracer;
         rollup->scratch = r->scratch;
+        if (options->trace != NULL) {
+            rollup->tracer = &options->trace->chains[1 + i].tracer;
+            rollup->on_tx = world_trace_tx;
+            rollup->on_tx_context = &options->trace->chains[1 + i];
+        }
         enum step_verdict verdict;
         enum err err = evm_rollup_add_head(rollup, &verdict, &r->head, &r->open);
         if (err != ERR_OK) return err;
         CHECK(verdict == STEP_OK);
         if (r->slot_tx_count > 0 || r->scratch != NULL) world->order[world->order_count++] = i;
     }
-    return world_make_payloads(world);
+    return options->is_replay ? world_read_payloads(world) : world_make_payloads(world);
 }
 
 static enum err open_pass(struct world *world) {
@@ -44,6 +49,7 @@ static enum err open_pass(struct world *world) {
     }
     world->used_count = 0;
     world->has_missing = false;
+    if (options->trace != NULL) world_trace_clear(options->trace);
     world->must_restart = false;
     world->miss_count = 0;
     world->begun_count = 0;
@@ -70,7 +76,7 @@ static enum err answer_proof_system(struct world *world, bool *is_answered) {
     static const uint8_t TRUE_WORD[32] = {[31] = 1};
     struct evm *evm = &world->builder->execution.evm;
     const struct evm_message *call = &evm->request.call;
-    *is_answered = !world->is_proven &&
+    *is_answered = !world->is_proven && !world->options->is_replay &&
                    address_equal(&call->code_address, &world->options->proof_system) &&
                    address_equal(&call->sender, &world->options->hub);
     if (!*is_answered) return ERR_OK;
@@ -102,7 +108,7 @@ static enum err run_tx(
     struct execution_options used = *options;
     used.foreign = foreign;
     used.foreign_count = 2;
-    used.tracer = world->options->tracer;
+    used.tracer = world->options->trace == NULL ? NULL : &world->options->trace->chains[0].tracer;
     builder->options = used;
     world->has_missing = false;
     block_add_begin(builder, tx->tx, tx->encoded, &tx->sender);
@@ -166,7 +172,8 @@ static enum err run_pass(struct world *world) {
     enum err err = open_pass(world);
     if (err != ERR_OK) return err;
     result->has_batch = false;
-    if (!options->no_batch && (world->order_count > 0 || world->is_proven)) {
+    bool has_batch = world->order_count > 0 || world->is_proven;
+    if (has_batch && !options->no_batch && !options->is_replay) {
         err = run_batch(world);
         if (err != ERR_OK || world->must_restart || result->status != WORLD_OK) return err;
     }
@@ -182,7 +189,7 @@ static enum err run_pass(struct world *world) {
         tx_result->had_missing_entry = world->has_missing;
         tx_result->missing = world->missing;
     }
-    if (options->is_simulation) return ERR_OK;
+    if (options->is_simulation || options->is_replay) return ERR_OK;
     return block_finish(world->builder, &result->verdict);
 }
 
@@ -202,7 +209,7 @@ static enum err run_passes(struct world *world) {
             return ERR_OK;
         }
         bool is_settled = world->miss_count == 0 && (world->is_proven || !result->has_batch);
-        if (world->options->is_simulation || is_settled) return ERR_OK;
+        if (world->options->is_simulation || world->options->is_replay || is_settled) return ERR_OK;
         err = world_prove(world);
         if (err != ERR_OK || result->status != WORLD_OK) return err;
     }

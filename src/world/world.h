@@ -39,6 +39,8 @@ struct world_rollup {
     const struct evm_rollup_scratch *scratch; /* eth_call on the rollup; else NULL */
 };
 
+struct world_trace; /* world/trace.h */
+
 /* Vouches for a batch: fills proofs in. The batch and witness are encoded. ERR_INPUT: refuses;
  * *reason says why (static or in arena). */
 struct world_prover {
@@ -84,7 +86,10 @@ struct world_options {
     /* Of the parent's transactions, batch excluded; skip_… for eth_call. Foreign addresses and gas
      * fields are the world's. */
     struct execution_options tx_options;
-    const struct evm_tracer *tracer; /* of everything, rollups included; see world_events */
+    /* To see what happened in a block that is there: its transactions, batch included, run as they
+     * are, and where the Hub finds an entry the rollup runs too, for the trace. */
+    bool is_replay;
+    struct world_trace *trace; /* opened for this parent and these rollups; may be NULL */
 };
 
 enum world_status {

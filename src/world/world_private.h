@@ -92,6 +92,8 @@ int world_find_rollup(const struct world *world, uint64_t rollup_id);
 
 /* --- batch.c: filling and proving the batch --- */
 MUST_USE enum err world_make_payloads(struct world *world);
+/* Replay: the payloads of the batches among the block's transactions. */
+MUST_USE enum err world_read_payloads(struct world *world);
 MUST_USE enum err world_make_updates(struct world *world);
 MUST_USE enum err world_prove(struct world *world);
 MUST_USE enum err world_make_batch_tx(struct world *world, struct tx *tx);

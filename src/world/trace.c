@@ -1,0 +1,234 @@
+#include "world/trace.h"
+
+#include "crypto/keccak.h"
+#include "rollup/predeploys.h"
+
+/* Selectors of the Hub's functions that are part of a call across chains. */
+static bool is_hub_call(bytes input) {
+    static const char *const SIGNATURES[] = {
+        "call(address,uint64,address,bytes)",
+        "staticCall(address,uint64,address,bytes)",
+    };
+    if (input.size < 4) return false;
+    for (size_t i = 0; i < sizeof(SIGNATURES) / sizeof(SIGNATURES[0]); i++) {
+        size_t size = 0;
+        while (SIGNATURES[i][size] != 0)
+            size++;
+        hash32 selector = keccak256(bytes_of(SIGNATURES[i], size));
+        if (memcmp(selector.b, input.data, 4) == 0) return true;
+    }
+    return false;
+}
+
+/* The open frame, of any chain but the one given, that was entered last. only_xcall: of rollups, the
+ * XCALLs. */
+static struct world_frame *
+newest_open(const struct world_trace *trace, size_t except, bool only_xcall) {
+    struct world_frame *newest = NULL;
+    for (size_t i = 0; i < trace->chain_count; i++) {
+        struct world_frame *open = trace->chains[i].open;
+        if (i == except || open == NULL) continue;
+        if (only_xcall && open->role != FRAME_XCALL) continue;
+        if (newest == NULL || open->sequence > newest->sequence) newest = open;
+    }
+    return newest;
+}
+
+static struct world_frame *parent_of(
+    const struct world_trace_chain *chain, const struct evm_message *message, bool *own_name
+) {
+    struct world_trace *trace = chain->trace;
+    *own_name = false;
+    if (chain->chain == 0) {
+        bool is_by_hub = address_equal(&message->sender, &chain->hub) &&
+                         !address_equal(&message->recipient, &chain->hub) &&
+                         message->kind != EVM_CREATE && message->kind != EVM_CREATE2;
+        struct world_frame *xcall = is_by_hub ? newest_open(trace, 0, true) : NULL;
+        *own_name = xcall != NULL;
+        return xcall != NULL ? xcall : chain->open;
+    }
+    if (chain->open != NULL && chain->open->role != FRAME_XCALL) return chain->open;
+    return newest_open(trace, chain->chain, false);
+}
+
+static enum world_frame_role
+role_of(const struct world_trace_chain *chain, const struct evm_message *message, bool own_name) {
+    if (own_name) return FRAME_OWN_NAME;
+    if (chain->chain != 0 && address_equal(&message->code_address, &XCALL_ADDRESS))
+        return FRAME_XCALL;
+    if (!address_equal(&message->recipient, &chain->hub)) return FRAME_PLAIN;
+    if (address_equal(&message->sender, &chain->hub)) return FRAME_HUB;
+    return is_hub_call(message->input) ? FRAME_HUB : FRAME_PLAIN;
+}
+
+static void append(struct world_trace *trace, struct world_frame *frame) {
+    struct world_frame *parent = frame->parent;
+    if (parent == NULL) {
+        frame->next = trace->roots;
+        trace->roots = frame;
+        return;
+    }
+    if (parent->last == NULL)
+        parent->first = frame;
+    else
+        parent->last->next = frame;
+    parent->last = frame;
+}
+
+static struct world_frame *
+new_frame(struct world_trace *trace, size_t chain, const struct evm_message *message) {
+    struct world_frame *frame = arena_alloc_zero(trace->arena, sizeof(*frame));
+    if (frame == NULL ||
+        arena_copy(trace->arena, &frame->message.input, message->input) != ERR_OK) {
+        trace->failed = true;
+        return NULL;
+    }
+    bytes input = frame->message.input;
+    frame->message = *message;
+    frame->message.input = input;
+    frame->chain = chain;
+    frame->sequence = trace->sequence++;
+    return frame;
+}
+
+static void on_enter(void *context, const struct evm_message *message) {
+    struct world_trace_chain *chain = context;
+    struct world_trace *trace = chain->trace;
+    struct world_frame *frame = trace->failed ? NULL : new_frame(trace, chain->chain, message);
+    if (frame == NULL) return;
+    bool own_name;
+    frame->parent = parent_of(chain, message, &own_name);
+    frame->role = role_of(chain, message, own_name);
+    frame->is_open = true;
+    if (own_name) {
+        frame->entry = trace->entry;
+        frame->entry_hash = trace->entry_hash;
+    }
+    bool is_proxy = frame->role == FRAME_HUB && frame->parent != NULL &&
+                    frame->parent->chain == chain->chain && frame->parent->role == FRAME_PLAIN &&
+                    is_hub_call(message->input);
+    if (is_proxy) frame->parent->role = FRAME_PROXY;
+    if (chain->chain != 0 && trace->entered_in_lookup == NULL) trace->entered_in_lookup = frame;
+    if (chain->has_tx) {
+        frame->has_tx = true;
+        frame->tx_hash = chain->tx_hash;
+        chain->has_tx = false;
+    }
+    append(trace, frame);
+    frame->below = chain->open;
+    chain->open = frame;
+}
+
+static void on_exit(void *context, const struct evm_result *result) {
+    struct world_trace_chain *chain = context;
+    struct world_frame *frame = chain->open;
+    if (chain->trace->failed || frame == NULL) return;
+    bytes output;
+    if (arena_copy(chain->trace->arena, &output, result->output) != ERR_OK) {
+        chain->trace->failed = true;
+        return;
+    }
+    frame->result = *result;
+    frame->result.output = output;
+    frame->is_open = false;
+    chain->open = frame->below;
+}
+
+static void on_selfdestruct(
+    void *context, const address *contract, const address *beneficiary, const u256 *balance
+) {
+    struct world_trace_chain *chain = context;
+    struct evm_message message = {
+        .sender = *contract, .recipient = *beneficiary, .value = *balance};
+    struct world_frame *frame =
+        chain->trace->failed ? NULL : new_frame(chain->trace, chain->chain, &message);
+    if (frame == NULL) return;
+    frame->is_selfdestruct = true;
+    frame->parent = chain->open;
+    append(chain->trace, frame);
+}
+
+enum err world_trace_open(
+    struct world_trace *trace, struct arena *arena, const address *hub, size_t rollup_count
+) {
+    *trace = (struct world_trace){.arena = arena, .chain_count = 1 + rollup_count};
+    trace->chains = arena_alloc_zero(arena, trace->chain_count * sizeof(*trace->chains));
+    if (trace->chains == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < trace->chain_count; i++) {
+        struct world_trace_chain *chain = &trace->chains[i];
+        chain->trace = trace;
+        chain->chain = i;
+        chain->hub = i == 0 ? *hub : L2HUB_PREDEPLOY;
+        chain->tracer = (struct evm_tracer){
+            .context = chain,
+            .on_enter = on_enter,
+            .on_exit = on_exit,
+            .on_selfdestruct = on_selfdestruct,
+        };
+    }
+    return ERR_OK;
+}
+
+void world_trace_clear(struct world_trace *trace) {
+    trace->roots = NULL;
+    trace->entered_in_lookup = NULL;
+    trace->entry = NULL;
+    trace->entry_hash = NULL;
+    for (size_t i = 0; i < trace->chain_count; i++) {
+        trace->chains[i].open = NULL;
+        trace->chains[i].has_tx = false;
+    }
+}
+
+void world_trace_tx(void *context, bytes encoded) {
+    struct world_trace_chain *chain = context;
+    chain->tx_hash = keccak256(encoded);
+    chain->has_tx = true;
+}
+
+void world_trace_lookup_begin(struct world_trace *trace) {
+    if (trace->chains[0].open != NULL) trace->chains[0].open->role = FRAME_LOOKUP;
+    trace->entered_in_lookup = NULL;
+}
+
+void world_trace_lookup_end(
+    struct world_trace *trace, const struct entry *entry, const hash32 *entry_hash
+) {
+    trace->entry = entry;
+    trace->entry_hash = entry_hash;
+    if (trace->entered_in_lookup != NULL && entry != NULL && entry->input.kind == ACTION_CALL) {
+        trace->entered_in_lookup->entry = entry;
+        trace->entered_in_lookup->entry_hash = entry_hash;
+    }
+}
+
+const struct world_frame *
+world_frame_next(const struct world_frame *frame, const struct world_frame *root, bool skip_below) {
+    if (!skip_below && frame->first != NULL) return frame->first;
+    while (frame != root) {
+        if (frame->next != NULL) return frame->next;
+        frame = frame->parent;
+        if (frame == NULL) return NULL;
+    }
+    return NULL;
+}
+
+const struct world_frame *
+world_trace_find_tx(const struct world_trace *trace, size_t chain, const hash32 *tx_hash) {
+    for (const struct world_frame *root = trace->roots; root != NULL; root = root->next) {
+        const struct world_frame *frame = root;
+        for (; frame != NULL; frame = world_frame_next(frame, root, false))
+            if (frame->has_tx && frame->chain == chain && hash32_equal(&frame->tx_hash, tx_hash))
+                return frame;
+    }
+    return NULL;
+}
+
+bool world_frame_is_hidden(const struct world_frame *frame) {
+    if (frame->role == FRAME_PLAIN) return false;
+    /* Something of a contract's own ran below: the call got through. */
+    const struct world_frame *below = frame;
+    while ((below = world_frame_next(below, frame, false)) != NULL)
+        if (below->role == FRAME_PLAIN) return true;
+    return frame->role == FRAME_LOOKUP || frame->role == FRAME_XCALL;
+}

@@ -1,0 +1,97 @@
+/* world/trace.h: one tree of frames out of the executions of several chains.
+ *
+ * Frames are recorded as they are entered, on whatever chain, each below the frame that caused it:
+ *
+ *   A ▸ proxy ▸ Hub.call ▸ run ▸ lookup ▸ [rollup: B ▸ proxy ▸ L2Hub ▸ XCALL] ▸ proxy ▸ D
+ *
+ * A frame's parent is the innermost open frame of its chain, except where the chain waits for another:
+ * below an open XCALL runs what the call does elsewhere, below an open lookup what the rollup does.
+ * The machinery between (proxies, Hub, lookup, L2Hub, XCALL) is recognised by addresses and selectors
+ * and marked, so that a reader can leave it out. */
+#ifndef WORLD_TRACE_H
+#define WORLD_TRACE_H
+
+#include "rollup/entry.h"
+#include "world/world.h"
+
+enum world_frame_role {
+    FRAME_PLAIN,
+    FRAME_PROXY,    /* a proxy that passes a call on */
+    FRAME_OWN_NAME, /* a proxy that makes a call in its own name */
+    FRAME_HUB,      /* the Hub's or L2Hub's part of a call */
+    FRAME_LOOKUP,
+    FRAME_XCALL,
+};
+
+struct world_frame {
+    struct world_frame *parent;
+    struct world_frame *first; /* of the frames below it, in order */
+    struct world_frame *last;
+    struct world_frame *next;
+    struct world_frame *below; /* what its chain had open when it was entered */
+    uint64_t sequence;         /* of entering, over all chains */
+    size_t chain;              /* 0 the parent chain, i the rollup options->rollups[i - 1] */
+    enum world_frame_role role;
+    bool is_open;
+    bool is_selfdestruct; /* not a call: message.sender destroys itself for message.recipient */
+    struct evm_message message; /* input lies in the trace's arena */
+    struct evm_result result;   /* output likewise */
+    bool has_tx;                /* outermost frame of a rollup's transaction */
+    hash32 tx_hash;
+    const struct entry *entry; /* whose input or out-action this call is; NULL: none */
+    const hash32 *entry_hash;
+};
+
+struct world_trace;
+
+/* The tracer of one chain. */
+struct world_trace_chain {
+    struct world_trace *trace;
+    size_t chain;
+    address hub;              /* or the L2Hub */
+    struct world_frame *open; /* innermost */
+    struct evm_tracer tracer;
+    hash32 tx_hash; /* of the transaction about to begin, if has_tx */
+    bool has_tx;
+};
+
+struct world_trace {
+    struct arena *arena;
+    struct world_trace_chain *chains; /* 1 + rollup_count */
+    size_t chain_count;
+    struct world_frame *roots; /* frames without parent, newest first, linked by next */
+    uint64_t sequence;
+    struct world_frame *entered_in_lookup; /* first rollup frame since the open lookup */
+    const struct entry *entry;             /* of the newest lookup */
+    const hash32 *entry_hash;
+    bool failed; /* out of memory: the trace is not to be shown */
+};
+
+/* world_trace_open prepares a trace for a parent and rollup_count rollups. ERR_MEMORY. */
+MUST_USE enum err world_trace_open(
+    struct world_trace *trace, struct arena *arena, const address *hub, size_t rollup_count
+);
+
+/* world_trace_clear forgets all frames; a pass begins anew. */
+void world_trace_clear(struct world_trace *trace);
+
+/* What the world and the rollups tell besides frames. */
+void world_trace_tx(void *chain, bytes encoded);
+void world_trace_lookup_begin(struct world_trace *trace);
+void world_trace_lookup_end(
+    struct world_trace *trace, const struct entry *entry, const hash32 *entry_hash
+);
+
+/* The outermost frame of the rollup transaction with this hash; NULL if none ran. */
+const struct world_frame *
+world_trace_find_tx(const struct world_trace *trace, size_t chain, const hash32 *tx_hash);
+
+/* Whether a frame is machinery that a reader can leave out: its call got through, and what it reached
+ * is below it. */
+bool world_frame_is_hidden(const struct world_frame *frame);
+
+/* The next frame in preorder below root, or NULL; skip_below: not into this one's own. */
+const struct world_frame *
+world_frame_next(const struct world_frame *frame, const struct world_frame *root, bool skip_below);
+
+#endif
