@@ -67,9 +67,8 @@ static enum err read_account(
     return err;
 }
 
-enum err state_get_account(
-    struct state *state, const address *who, struct account *account, bool *exists
-) {
+enum err
+state_get_account(struct state *state, const address *who, struct account *account, bool *exists) {
     struct state_address *entry = address_entry(state, who);
     if (entry == NULL) return ERR_MEMORY;
     return read_account(state, entry, account, exists);

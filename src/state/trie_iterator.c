@@ -39,7 +39,10 @@ static void push(
 static void pop(struct trie_iterator *iterator) {
     struct trie_iterator_step *step = &iterator->steps[--iterator->depth];
     if (!step->is_read) return;
-    trie_node_free(iterator->trie->pool, *step->place);
+    struct trie_node *node = *step->place;
+    struct trie_node *stub = node->kind == TRIE_SHORT ? trie_as_short(node)->child : NULL;
+    if (stub != NULL) trie_node_free(iterator->trie->pool, stub);
+    trie_node_free(iterator->trie->pool, node);
     *step->place = step->before;
 }
 
