@@ -2,6 +2,7 @@
 
 #include "core/rlp.h"
 #include "crypto/keccak.h"
+#include "state/account.h"
 
 enum err
 open_block_begin(struct open_block *block, struct arena *arena, const struct header *header) {

@@ -66,6 +66,17 @@ MUST_USE enum err open_block_seal(
     const hash32 *state_root
 );
 
+/* open_block_reopen makes the open block of which `sealed` came, from what a store keeps of it.
+ * tx_count items each; they must live as long as arena. ERR_MEMORY, ERR_CORRUPT. */
+MUST_USE enum err open_block_reopen(
+    struct open_block *block,
+    struct arena *arena,
+    const struct header *sealed,
+    const bytes *txs,
+    const bytes *receipts,
+    size_t tx_count
+);
+
 /* open_block_encode writes rlp([header, [tx, …], [receipt, …]]) for a witness or a store;
  * open_block_decode reads it and computes the commitments anew. ERR_MEMORY, ERR_INPUT. */
 MUST_USE enum err

@@ -65,7 +65,7 @@ uint64_t hub_lookup_gas(const struct entry *entry) {
     return 3000 + 2100 * words;
 }
 
-u256 hub_head_slot(uint64_t rollup_id) {
+u256 world_head_slot(uint64_t rollup_id) {
     uint8_t preimage[64] = {0};
     store_be64(preimage + 24, rollup_id);
     store_be64(preimage + 56, HUB_ROLLUPS_SLOT);
@@ -73,4 +73,11 @@ u256 hub_head_slot(uint64_t rollup_id) {
     u256 at = u256_load_be(slot.b);
     u256 word = u256_from_u64(HUB_HEAD_WORD);
     return u256_add(&at, &word);
+}
+
+bool world_is_lookup(const struct evm_message *message, const address *hub) {
+    struct hub_lookup lookup;
+    bool is_lookup;
+    hub_read_lookup(&lookup, &is_lookup, message, hub);
+    return is_lookup;
 }

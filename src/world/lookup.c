@@ -11,7 +11,7 @@ int world_find_rollup(const struct world *world, uint64_t rollup_id) {
 
 enum err world_stored_head(struct world *world, hash32 *head, uint64_t rollup_id) {
     const address *hub = &world->options->hub;
-    u256 slot = hub_head_slot(rollup_id);
+    u256 slot = world_head_slot(rollup_id);
     u256 value;
     enum err err = ERR_OK;
     struct journal *journal = &world->builder->journal;

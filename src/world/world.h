@@ -138,6 +138,13 @@ struct world_result {
     unsigned pass_count;
 };
 
+/* The storage slot of the Hub that holds a rollup's head. */
+u256 world_head_slot(uint64_t rollup_id);
+
+/* Whether a message is the Hub's question to itself that the world answers: a block in which it comes
+ * up needs a world. */
+bool world_is_lookup(const struct evm_message *message, const address *hub);
+
 /* world_build builds the block. Everything in *result lies in options->arena. Returns ERR_OK with any
  * status; else the failure of an operation (ERR_MEMORY, ERR_IO, ERR_CORRUPT, ERR_MISSING). */
 MUST_USE enum err world_build(struct world_result *result, const struct world_options *options);

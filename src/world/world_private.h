@@ -78,9 +78,6 @@ MUST_USE enum err hub_encode_outcome(
  * pass that was off is followed by one more. */
 uint64_t hub_lookup_gas(const struct entry *entry);
 
-/* The storage slot of a rollup's head. */
-u256 hub_head_slot(uint64_t rollup_id);
-
 /* --- lookup.c: answering the Hub --- */
 MUST_USE enum err world_answer_lookup(struct world *world, const struct hub_lookup *lookup);
 
