@@ -173,6 +173,8 @@ struct block_ancestors {
       const hash32 *hash,
       const struct header **ommers,
       size_t *count);
+    /* Whether the header is sealed: proof of work, before Paris. NULL: it is not asked. */
+    enum err (*check_seal)(void *context, bool *is_sealed, const struct header *header);
 };
 
 struct block_import {

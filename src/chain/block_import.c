@@ -17,6 +17,14 @@ struct importing {
 
 /* --- ommers (Yellow Paper 11.1) ----------------------------------------------------------------- */
 
+static enum err check_seal(struct importing *im, const struct header *header) {
+    bool is_sealed = true;
+    if (im->ancestors.check_seal == NULL || u256_is_zero(&header->difficulty)) return ERR_OK;
+    enum err err = im->ancestors.check_seal(im->ancestors.context, &is_sealed, header);
+    if (err == ERR_OK && !is_sealed) im->import->verdict = BLOCK_PROOF_OF_WORK;
+    return err;
+}
+
 /* The block's ancestors as far as ommers reach: [0] is the parent. */
 struct lineage {
     struct header headers[OMMER_DEPTH_MAX + 1];
@@ -110,6 +118,8 @@ static enum err check_ommers(struct importing *im) {
             forks_at_difficulty(im->schedule, ommer->number, ommer->timestamp, &U256_ZERO);
         import->verdict = header_check(ommer, &lineage.headers[parent_index], &rules);
         if (import->verdict != BLOCK_OK) return ERR_OK;
+        err = check_seal(im, ommer);
+        if (err != ERR_OK || import->verdict != BLOCK_OK) return err;
     }
     return ERR_OK;
 }
@@ -219,7 +229,9 @@ static enum err check_before(struct importing *im, bytes encoding) {
     }
     import->verdict = header_check(&import->block.header, im->parent, &im->rules);
     if (import->verdict != BLOCK_OK) return ERR_OK;
-    enum err err = check_body(im);
+    enum err err = check_seal(im, &import->block.header);
+    if (err != ERR_OK || import->verdict != BLOCK_OK) return err;
+    err = check_body(im);
     if (err != ERR_OK || import->verdict != BLOCK_OK) return err;
     return check_ommers(im);
 }

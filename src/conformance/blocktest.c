@@ -1,5 +1,6 @@
 /* conformance/blocktest.c: blockchain tests. The format is described where the fixtures are. */
 #include "chain/block.h"
+#include "chain/ethash.h"
 #include "conformance/conformance.h"
 #include "conformance/exception.h"
 #include "conformance/fixture.h"
@@ -13,7 +14,7 @@
 #define TEST_ARENA_SIZE_MAX  ((size_t)4 << 30)
 #define BLOCK_ARENA_SIZE_MAX ((size_t)4 << 30)
 #define CODE_ARENA_SIZE_MAX  ((size_t)256 << 20)
-#define REASON_SIZE          256
+#define REASON_SIZE          512
 
 /* A block that was imported. */
 struct link {
@@ -33,6 +34,7 @@ struct test {
     struct arena *arena;       /* the test's */
     struct arena *block_arena; /* reset for every block */
     struct evm_code_cache *codes;
+    struct ethash *ethash;
     struct fork_schedule schedule;
     struct source_memory source;
     struct shy_source shy;
@@ -81,6 +83,11 @@ static enum err ommers_of_hash(
     return ERR_OK;
 }
 
+static enum err check_seal(void *context, bool *is_sealed, const struct header *header) {
+    const struct test *t = context;
+    return ethash_check(t->ethash, is_sealed, header);
+}
+
 /* --- one block ---------------------------------------------------------------------------------- */
 
 /* Keeps the imported block, and makes it the head if it is the better one: more total difficulty, or
@@ -127,6 +134,9 @@ static enum err import_once(
     struct link *context;
     CHECK(state != NULL);
     memcpy(&context, parent, sizeof context); /* the callback's context is not const */
+    const char *engine = fixture_text(t->json, "sealEngine");
+    bool is_sealed = engine != NULL && strcmp(engine, "Ethash") == 0;
+    enum err (*seal)(void *, bool *, const struct header *) = is_sealed ? check_seal : NULL;
     err = state_open(state, arena, &t->source.source, &(*parent)->header.state_root);
     if (err != ERR_OK) return err;
     return block_import(
@@ -138,7 +148,7 @@ static enum err import_once(
         &(*parent)->header,
         &(*parent)->total_difficulty,
         (struct block_hashes){context, hash_of_number},
-        (struct block_ancestors){t, header_of_hash, ommers_of_hash},
+        (struct block_ancestors){t, header_of_hash, ommers_of_hash, seal},
         t->codes,
         encoding
     );
@@ -170,7 +180,7 @@ judge_block(struct test *t, int index, const struct block_import *import, const 
     } else if (import->verdict == BLOCK_OK) {
         fail_test(t, index, "missing exception", expected);
     } else if (!exception_allows_block(expected, import->verdict, import->tx_verdict)) {
-        char detail[REASON_SIZE];
+        char detail[384];
         snprintf(detail, sizeof detail, "%s instead of %s", verdict, expected);
         fail_test(t, index, "exception", detail);
     }
@@ -273,9 +283,13 @@ run_file(const char *path, const struct runner_options *options, struct runner_t
     struct arena arena;
     struct arena block_arena;
     struct arena code_arena;
+    struct arena ethash_arena;
+    struct ethash ethash;
     arena_open(&arena, TEST_ARENA_SIZE_MAX);
     arena_open(&block_arena, BLOCK_ARENA_SIZE_MAX);
     arena_open(&code_arena, CODE_ARENA_SIZE_MAX);
+    arena_open(&ethash_arena, CODE_ARENA_SIZE_MAX);
+    ethash_open(&ethash, &ethash_arena);
     const cJSON *test_json;
     cJSON_ArrayForEach(test_json, json) {
         const char *network = fixture_text(test_json, "network");
@@ -289,6 +303,7 @@ run_file(const char *path, const struct runner_options *options, struct runner_t
             .options = options,
             .arena = &arena,
             .block_arena = &block_arena,
+            .ethash = &ethash,
             .codes = options->is_suspending ? NULL : evm_code_cache_open(&code_arena),
         };
         run_test(&test);
@@ -307,6 +322,7 @@ run_file(const char *path, const struct runner_options *options, struct runner_t
     arena_close(&arena);
     arena_close(&block_arena);
     arena_close(&code_arena);
+    arena_close(&ethash_arena);
     cJSON_Delete(json);
 }
 
