@@ -302,9 +302,14 @@ static bool read_accounts(struct reader *r, struct genesis *genesis, const cJSON
 
 /* --- the header --------------------------------------------------------------------------------- */
 
+/* As in geth, a genesis has the fields of Shanghai and later by its timestamp alone, even if the chain
+ * passes the terminal total difficulty only later. */
 static struct fork_rules rules_of(const struct genesis *genesis) {
+    const struct header *header = &genesis->header;
+    bool is_london = genesis->schedule.activation[FORK_LONDON] <= header->number;
+    const u256 most = U256_MAX;
     return forks_at_difficulty(
-        &genesis->schedule, genesis->header.number, genesis->header.timestamp, &U256_ZERO
+        &genesis->schedule, header->number, header->timestamp, is_london ? &most : &U256_ZERO
     );
 }
 
