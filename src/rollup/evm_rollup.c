@@ -585,7 +585,6 @@ static enum err next_transaction(
     }
     enum tx_verdict verdict;
     run->tx_encoded = block->txs[run->tx_index];
-    step->verdict_tx_index = (uint32_t)run->tx_index;
     enum err err = tx_decode(&run->tx, &verdict, rollup->base.arena, run->tx_encoded);
     if (err == ERR_OK && verdict == TX_OK && run->tx.type == TX_DEPOSIT)
         verdict = TX_DEPOSIT_NOT_ALLOWED;
@@ -653,6 +652,8 @@ run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollu
             break;
         }
     }
+    if (step->verdict != STEP_OK && machine->run != NULL)
+        step->verdict_tx_index = (uint32_t)machine->run->tx_index;
     return err;
 }
 

@@ -63,7 +63,7 @@ struct rollup_step {
     uint64_t receiver;           /* out RESULT: chain of the caller that it goes to, 0 the parent */
     u256 call_value_wei;         /* out RESULT: what the call that it ends had carried */
     enum step_verdict verdict;   /* STEP_OK, or why there is no fact; the rest is then unset */
-    uint32_t verdict_tx_index;   /* STEP_TX_INVALID: which transaction of its block */
+    uint32_t verdict_tx_index;   /* not STEP_OK in an L2TX: which transaction of its block */
     int verdict_tx;              /* STEP_TX_INVALID: enum tx_verdict */
 };
 

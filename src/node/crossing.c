@@ -1,0 +1,390 @@
+#include "node/crossing.h"
+
+#include "crypto/keccak.h"
+#include "node/network.h"
+#include "node/verdict.h"
+#include "state/state.h"
+
+#include <stdio.h>
+
+/* --- where the chains stand --------------------------------------------------------------------- */
+
+/* A stored block in the form that the rollup's own code has it. */
+static enum err encode_receipts(
+    bytes **encoded, struct arena *arena, const struct receipt *receipts, size_t count
+) {
+    bytes *list = arena_alloc_array(arena, count, sizeof(*list));
+    if (list == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        enum err err = receipt_encode(&list[i], arena, &receipts[i]);
+        if (err != ERR_OK) return err;
+    }
+    *encoded = list;
+    return ERR_OK;
+}
+
+static enum err
+reopen_block(struct open_block *open, struct arena *arena, const struct chain_block *stored) {
+    size_t count = stored->block.tx_count;
+    bytes *txs = arena_alloc_array(arena, count, sizeof(*txs));
+    bytes *receipts;
+    if (txs == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        enum err err = arena_copy(arena, &txs[i], stored->transactions[i].encoded);
+        if (err != ERR_OK) return err;
+    }
+    enum err err = encode_receipts(&receipts, arena, stored->receipts, count);
+    if (err != ERR_OK) return err;
+    return open_block_reopen(open, arena, &stored->block.header, txs, receipts, count);
+}
+
+/* The rollup's block at which the Hub has it: the newest with the head as its state root. */
+static enum err
+find_slot_block(uint64_t *number, struct node_chain *chain, const hash32 *head, char *error) {
+    struct header header;
+    for (uint64_t n = chain->head.number;; n--) {
+        enum err err = node_chain_read_header(chain, &header, NULL, n);
+        if (err != ERR_OK) return err;
+        if (hash32_equal(&header.state_root, head)) {
+            *number = n;
+            return ERR_OK;
+        }
+        if (n == 0) break;
+    }
+    (void)snprintf(
+        error,
+        DATABASE_ERROR_SIZE,
+        "%s: the head that L1 has for it is no block of its store",
+        chain->rpc.name
+    );
+    return ERR_CORRUPT;
+}
+
+static enum err add_pending(
+    struct world_rollup *rollup, struct arena *arena, struct node_chain *chain, uint64_t slot_number
+) {
+    size_t count = (size_t)(chain->head.number - slot_number);
+    struct payload_block *pending = arena_alloc_array(arena, count, sizeof(*pending));
+    if (pending == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const struct chain_block *stored;
+        enum err err = node_chain_read_block(chain, &stored, arena, slot_number + 1 + i);
+        if (err != ERR_OK) return err;
+        size_t tx_count = stored->block.tx_count;
+        bytes *txs = arena_alloc_array(arena, tx_count, sizeof(*txs));
+        if (txs == NULL) return ERR_MEMORY;
+        for (size_t j = 0; j < tx_count; j++) {
+            err = arena_copy(arena, &txs[j], stored->transactions[j].encoded);
+            if (err != ERR_OK) return err;
+        }
+        pending[i] = (struct payload_block){
+            .timestamp = stored->block.header.timestamp,
+            .fee_recipient = stored->block.header.coinbase,
+            .txs = txs,
+            .tx_count = tx_count,
+        };
+    }
+    rollup->pending = pending;
+    rollup->pending_count = count;
+    return ERR_OK;
+}
+
+static enum err place_rollup(
+    struct crossing *crossing, struct world_rollup *rollup, struct state *parent_state, size_t index
+) {
+    struct node *node = crossing->node;
+    struct node_chain *chain = &node->chains[1 + index];
+    struct arena *arena = crossing->arena;
+    u256 slot = world_head_slot(chain->rollup_id);
+    u256 head;
+    enum err err = state_get_slot(parent_state, &node->contracts.hub, &slot, &head);
+    if (err != ERR_OK) return err;
+    *rollup = (struct world_rollup){
+        .rollup_id = chain->rollup_id,
+        .chain_id = chain->rpc.chain_id,
+        .base = &chain->source.source,
+    };
+    u256_store_be(rollup->head.b, &head);
+    uint64_t number;
+    const struct chain_block *stored;
+    err = find_slot_block(&number, chain, &rollup->head, crossing->error);
+    if (err == ERR_OK) err = node_chain_read_block(chain, &stored, arena, number);
+    if (err == ERR_OK) err = reopen_block(&rollup->open, arena, stored);
+    if (err == ERR_OK && crossing->parent.number == node_l1(node)->head.number)
+        err = add_pending(rollup, arena, chain, number);
+    return err;
+}
+
+enum err crossing_open(
+    struct crossing *crossing,
+    struct node *node,
+    struct arena *arena,
+    const struct header *parent,
+    const struct block_attributes *attributes
+) {
+    struct node_chain *l1 = node_l1(node);
+    *crossing = (struct crossing){
+        .node = node,
+        .arena = arena,
+        .attributes = *attributes,
+        .parent = *parent,
+        .prover =
+            {
+                .parent_chain_id = l1->rpc.chain_id,
+                .hub = node->contracts.hub,
+                .system = node->contracts.attestation,
+                .vkey = node->contracts.vkey,
+                .attester_key = node->keys.attester.private_key,
+            },
+    };
+    size_t count = node->chain_count - 1;
+    crossing->rollups = arena_alloc_zero(arena, count * sizeof(*crossing->rollups));
+    struct state *state;
+    bytes parent_encoded;
+    if (crossing->rollups == NULL) return ERR_MEMORY;
+    enum err err = node_chain_state_at(l1, &state, arena, parent);
+    if (err == ERR_OK) err = header_encode(&parent_encoded, arena, parent);
+    for (size_t i = 0; i < count && err == ERR_OK; i++)
+        err = place_rollup(crossing, &crossing->rollups[i], state, i);
+    crossing->options = (struct world_options){
+        .arena = arena,
+        .parent_base = &l1->source.source,
+        .schedule = &l1->schedule,
+        .parent = &crossing->parent,
+        .parent_encoded = parent_encoded,
+        .attributes = &crossing->attributes,
+        .hashes = node_chain_hashes(l1),
+        .codes = l1->codes,
+        .hub = node->contracts.hub,
+        .proof_system = node->contracts.attestation,
+        .prover = {.context = &crossing->prover, .prove = prover_prove},
+        .builder_key = node->keys.builder.private_key,
+        .builder = node->keys.builder.address,
+        .rollups = crossing->rollups,
+        .rollup_count = count,
+        .no_batch = !node->auto_batch,
+    };
+    return err;
+}
+
+/* --- transactions of rollups that go along ------------------------------------------------------ */
+
+/* What goes into the slot block of one rollup. */
+struct waiting {
+    const struct pool_tx **txs;
+    bytes *encodings;
+    size_t count;
+};
+
+static enum err
+collect_waiting(struct waiting *waiting, struct arena *arena, struct node_chain *chain) {
+    *waiting = (struct waiting){0};
+    if (chain->waiting_count == 0) return ERR_OK;
+    size_t most = pool_pending_count(chain->pool);
+    waiting->txs = arena_alloc_array(arena, most, sizeof(const struct pool_tx *));
+    waiting->encodings = arena_alloc_array(arena, most, sizeof(*waiting->encodings));
+    if (waiting->txs == NULL || waiting->encodings == NULL) return ERR_MEMORY;
+    u256 base_fee = header_next_base_fee(&chain->head);
+    struct pool_iterator *it = pool_iterate(chain->pool, &base_fee);
+    if (it == NULL) return ERR_MEMORY;
+    const struct pool_tx *tx;
+    while (waiting->count < most && (tx = pool_iterator_next(it)) != NULL) {
+        if (u256_less(&tx->tx.max_fee_per_gas, &base_fee)) {
+            pool_iterator_skip_sender(it);
+            continue;
+        }
+        waiting->txs[waiting->count] = tx;
+        waiting->encodings[waiting->count++] = tx->encoding;
+    }
+    pool_iterator_close(it);
+    return ERR_OK;
+}
+
+/* The batch failed: the transaction that was running when it did leaves the pool. False if there is
+ * none to blame. */
+static bool drop_culprit(
+    struct node *node,
+    struct waiting *waiting,
+    const struct world_result *result,
+    const struct block_order *order
+) {
+    for (size_t i = 0; i + 1 < node->chain_count; i++) {
+        struct waiting *w = &waiting[i];
+        struct node_chain *chain = &node->chains[1 + i];
+        bool is_it = result->reason_rollup == chain->rollup_id || result->reason_rollup == 0;
+        if (w->count == 0 || !is_it) continue;
+        size_t index = result->missing.verdict_tx_index;
+        if (index >= w->count) index = w->count - 1;
+        const struct pool_tx *tx = w->txs[index];
+        if (order->waiting != NULL && hash32_equal(order->waiting, &tx->hash))
+            *order->waiting_fate = (struct block_tx_fate
+            ){.fate = FATE_DROPPED, .code = RPC_SERVER_ERROR, .reason = result->reason};
+        log_dropped(&node->log, chain->rpc.name, &tx->hash, result->reason);
+        hash32 hash = tx->hash;
+        pool_remove(chain->pool, &hash);
+        for (size_t j = index + 1; j < w->count; j++) {
+            w->txs[j - 1] = w->txs[j];
+            w->encodings[j - 1] = w->encodings[j];
+        }
+        w->count--;
+        return true;
+    }
+    return false;
+}
+
+/* --- what came of it ---------------------------------------------------------------------------- */
+
+/* The blocks that the L2TX went through must be those that this node has shown. */
+static enum err
+check_sealed(struct node_chain *chain, const struct world_rollup_result *result, char *error) {
+    const struct sealed_block *sealed = result->sealed;
+    if (sealed == NULL || hash32_equal(&sealed->hash, &chain->head_hash)) return ERR_OK;
+    (void)snprintf(
+        error,
+        DATABASE_ERROR_SIZE,
+        "%s: block %llu comes out otherwise on L1 than it was shown",
+        chain->rpc.name,
+        (unsigned long long)sealed->header.number
+    );
+    return ERR_CORRUPT;
+}
+
+static enum err append_slot_block(
+    struct node_chain *chain,
+    char *error,
+    struct arena *arena,
+    const struct world_rollup_result *result
+) {
+    struct sealed_block sealed;
+    enum err err = check_sealed(chain, result, error);
+    if (err == ERR_OK) err = open_block_seal(&sealed, arena, result->open, &result->head);
+    if (err != ERR_OK) return err;
+    size_t count = sealed.tx_count;
+    hash32 *hashes = arena_alloc_array(arena, count, sizeof(*hashes));
+    address *senders = arena_alloc_array(arena, count, sizeof(*senders));
+    struct receipt *receipts = arena_alloc_array(arena, count, sizeof(*receipts));
+    if (hashes == NULL || senders == NULL || receipts == NULL) return ERR_MEMORY;
+    struct fork_rules rules =
+        forks_at(&chain->schedule, sealed.header.number, sealed.header.timestamp);
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        struct tx tx;
+        enum tx_verdict verdict;
+        hashes[i] = keccak256(sealed.txs[i]);
+        err = receipt_decode(&receipts[i], arena, sealed.receipts[i]);
+        if (err == ERR_OK) err = tx_decode(&tx, &verdict, arena, sealed.txs[i]);
+        if (err == ERR_OK && verdict == TX_OK)
+            err = tx_sender(&senders[i], &verdict, arena, &tx, &rules);
+        if (err == ERR_OK && verdict != TX_OK) err = ERR_CORRUPT;
+    }
+    struct node_new_block block = {
+        .header = &sealed.header,
+        .tx_encodings = sealed.txs,
+        .tx_hashes = hashes,
+        .senders = senders,
+        .receipts = receipts,
+        .tx_count = count,
+        .memory = result->overlay,
+        .is_safe = true,
+    };
+    if (err == ERR_OK) err = node_chain_append(chain, error, arena, &block);
+    if (err == ERR_OK)
+        log_block(&chain->node->log, chain->rpc.name, &chain->head, &chain->head_hash, count);
+    return err;
+}
+
+static enum err append_parent_block(struct crossing *crossing, char *error) {
+    const struct block_builder *builder = crossing->result.block;
+    struct node_new_block block = {
+        .header = &builder->header,
+        .tx_encodings = builder->tx_encodings,
+        .tx_hashes = builder->tx_hashes,
+        .senders = builder->senders,
+        .receipts = builder->receipts,
+        .tx_count = builder->tx_count,
+        .memory = crossing->result.overlay,
+        .is_safe = true,
+    };
+    return node_chain_append(node_l1(crossing->node), error, crossing->arena, &block);
+}
+
+static enum err fill_fates(
+    struct crossing *crossing, struct block_tx_fate *fates, const struct block_order *order
+) {
+    const struct block_builder *builder = crossing->result.block;
+    for (size_t i = 0; i < order->tx_count; i++) {
+        const struct world_tx_result *result = &crossing->result.txs[i];
+        fates[i] = (struct block_tx_fate){.fate = FATE_INCLUDED};
+        if (result->is_included) continue;
+        enum err err = l1_fill_fate(
+            node_l1(crossing->node),
+            &fates[i],
+            crossing->arena,
+            builder,
+            result->verdict,
+            order->txs[i]
+        );
+        if (err != ERR_OK) return err;
+    }
+    return ERR_OK;
+}
+
+/* Rollups first: when the process ends between two appends, the parent does not know of the rollup's
+ * block yet, and the rollup's is just one that was not posted. */
+static enum err commit(
+    struct crossing *crossing,
+    struct block_tx_fate *fates,
+    char *error,
+    const struct block_order *order
+) {
+    struct node *node = crossing->node;
+    enum err err = fill_fates(crossing, fates, order);
+    for (size_t i = 0; i + 1 < node->chain_count && err == ERR_OK; i++) {
+        const struct world_rollup_result *result = &crossing->result.rollups[i];
+        node->chains[1 + i].waiting_count = 0;
+        if (result->is_updated)
+            err = append_slot_block(&node->chains[1 + i], error, crossing->arena, result);
+    }
+    if (err == ERR_OK) err = append_parent_block(crossing, error);
+    if (err == ERR_OK) l1_log_results(node, crossing->result.block);
+    return err;
+}
+
+enum err crossing_build_block(
+    struct node *node,
+    struct block_tx_fate *fates,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *arena,
+    const struct block_attributes *attributes,
+    const struct block_order *order
+) {
+    struct crossing *crossing = arena_alloc(arena, sizeof(*crossing));
+    struct waiting *waiting = arena_alloc_array(arena, node->chain_count, sizeof(*waiting));
+    struct world_tx *txs = arena_alloc_array(arena, order->tx_count, sizeof(*txs));
+    if (crossing == NULL || waiting == NULL || txs == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < order->tx_count; i++)
+        txs[i] = (struct world_tx){
+            .tx = &order->txs[i]->tx,
+            .encoded = order->txs[i]->encoding,
+            .sender = order->txs[i]->sender,
+        };
+    enum err err = crossing_open(crossing, node, arena, &node_l1(node)->head, attributes);
+    if (err != ERR_OK && crossing->error[0] != 0)
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", crossing->error);
+    for (size_t i = 0; i + 1 < node->chain_count && err == ERR_OK; i++)
+        err = collect_waiting(&waiting[i], arena, &node->chains[1 + i]);
+    crossing->options.txs = txs;
+    crossing->options.tx_count = order->tx_count;
+    while (err == ERR_OK) {
+        for (size_t i = 0; i + 1 < node->chain_count; i++) {
+            crossing->rollups[i].slot_txs = waiting[i].encodings;
+            crossing->rollups[i].slot_tx_count = waiting[i].count;
+        }
+        err = world_build(&crossing->result, &crossing->options);
+        if (err != ERR_OK) return err;
+        if (crossing->result.status == WORLD_OK) return commit(crossing, fates, error, order);
+        if (!drop_culprit(node, waiting, &crossing->result, order)) break;
+    }
+    if (err != ERR_OK) return err;
+    (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", crossing->result.reason);
+    return ERR_INPUT;
+}
