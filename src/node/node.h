@@ -2,7 +2,7 @@
  * pool and an endpoint, in one process on one event loop.
  *
  * The network's keys: the development accounts come from the mnemonic and are known to everybody;
- * the builder's and the attester's are drawn at random at each start and never leave the process. */
+ * the builder's and the attester's are drawn at random, and kept only in --datadir (node/keys.h). */
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 

@@ -1,0 +1,442 @@
+#include "node/chain.h"
+
+#include "core/check.h"
+#include "core/rlp.h"
+#include "crypto/keccak.h"
+
+#include <stdio.h>
+
+#define BLOCK_MEMORY_SIZE_MAX ((size_t)256 << 20) /* one cached block */
+#define GENESIS_SIZE_MAX      ((size_t)256 << 20)
+
+/* --- opening ----------------------------------------------------------------------------------- */
+
+/* Opens the newest state anew, at the head's root. */
+static enum err open_state(struct node_chain *chain) {
+    arena_reset(&chain->fresh_arena);
+    source_memory_open(&chain->fresh, &chain->fresh_arena, &chain->source.source);
+    arena_reset(&chain->state_arena);
+    return state_open(
+        &chain->state, &chain->state_arena, &chain->fresh.source, &chain->head.state_root
+    );
+}
+
+static enum err read_head(struct node_chain *chain, bool *is_new) {
+    uint64_t number;
+    enum err err = store_get_head(&chain->snapshot, STORE_HEAD, &number, &chain->head_hash);
+    *is_new = err == ERR_MISSING;
+    if (*is_new) return ERR_OK;
+    if (err != ERR_OK) return err;
+    err = node_chain_read_header(chain, &chain->head, NULL, number);
+    return err != ERR_OK ? err : open_state(chain);
+}
+
+enum err node_chain_open(
+    struct node_chain *chain,
+    bool *is_new,
+    char error[DATABASE_ERROR_SIZE],
+    const struct node_chain_options *options
+) {
+    chain->rollup_id = options->rollup_id;
+    chain->gas_limit = options->gas_limit;
+    chain->rpc.name = options->name;
+    chain->rpc.chain_id = options->chain_id;
+    forks_development(&chain->schedule, options->chain_id, FORK_OSAKA);
+    struct database_options database = {.path = options->path};
+    enum err err = database_open(&chain->database, &database, error);
+    if (err != ERR_OK) return err;
+    arena_open(&chain->state_arena, CHAIN_STATE_SIZE_MAX);
+    arena_open(&chain->fresh_arena, CHAIN_FRESH_SIZE_MAX);
+    arena_open(&chain->code_arena, CHAIN_CODES_SIZE_MAX);
+    chain->codes = evm_code_cache_open(&chain->code_arena);
+    chain->pool = pool_open();
+    if (chain->codes == NULL || chain->pool == NULL) {
+        err = ERR_MEMORY;
+        goto out;
+    }
+    err = database_begin_read(&chain->database, &chain->snapshot);
+    if (err != ERR_OK) goto out;
+    source_lmdb_open(&chain->source, &chain->snapshot, options->path != NULL);
+    err = read_head(chain, is_new);
+out:
+    if (err != ERR_OK) {
+        (void)snprintf(
+            error,
+            DATABASE_ERROR_SIZE,
+            "%s: %.450s",
+            options->name,
+            chain->snapshot.error[0] != 0 ? chain->snapshot.error : err_text(err)
+        );
+        node_chain_close(chain);
+    }
+    return err;
+}
+
+void node_chain_close(struct node_chain *chain) {
+    for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++)
+        if (chain->cached[i].is_used) arena_close(&chain->cached[i].arena);
+    if (chain->pool != NULL) pool_close(chain->pool);
+    database_end(&chain->snapshot);
+    database_close(&chain->database);
+    arena_close(&chain->state_arena);
+    arena_close(&chain->fresh_arena);
+    arena_close(&chain->code_arena);
+    *chain = (struct node_chain){0};
+}
+
+enum err node_chain_begin(
+    struct node_chain *chain, char error[DATABASE_ERROR_SIZE], struct genesis *genesis
+) {
+    struct arena arena;
+    struct source_memory memory;
+    hash32 empty = EMPTY_TRIE_ROOT;
+    arena_open(&arena, GENESIS_SIZE_MAX);
+    source_memory_open(&memory, &arena, NULL);
+    struct state state;
+    enum err err = state_open(&state, &arena, &memory.source, &empty);
+    if (err == ERR_OK) err = genesis_commit(genesis, &state, &memory, &arena);
+    struct node_new_block block = {.header = &genesis->header, .memory = &memory};
+    error[0] = 0;
+    if (err == ERR_OK) err = node_chain_append(chain, error, &arena, &block);
+    if (err != ERR_OK && error[0] == 0)
+        (void
+        )snprintf(error, DATABASE_ERROR_SIZE, "%s: genesis: %s", chain->rpc.name, err_text(err));
+    arena_close(&arena);
+    return err;
+}
+
+/* --- appending --------------------------------------------------------------------------------- */
+
+/* The receipts' form in the store: see chain.h. */
+static enum err
+encode_receipts(bytes *encoded, struct arena *arena, const struct node_new_block *block) {
+    struct rlp_writer w;
+    rlp_writer_open(&w, arena);
+    /* Each receipt is encoded in the same arena as the writer's growing buffer, so first all of
+     * them, then the list. */
+    bytes *items = arena_alloc_array(arena, block->tx_count, sizeof(*items));
+    if (items == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < block->tx_count; i++) {
+        enum err err = receipt_encode(&items[i], arena, &block->receipts[i]);
+        if (err != ERR_OK) return err;
+    }
+    rlp_list_begin(&w);
+    rlp_list_begin(&w);
+    for (size_t i = 0; i < block->tx_count; i++)
+        rlp_write_string(&w, items[i]);
+    rlp_list_end(&w);
+    rlp_write_string(&w, bytes_of(block->senders, block->tx_count * sizeof(address)));
+    rlp_list_end(&w);
+    return rlp_finish(&w, encoded);
+}
+
+static enum err write_block(
+    struct node_chain *chain,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *scratch,
+    const struct node_new_block *block
+) {
+    struct block whole = {
+        .header = *block->header,
+        .tx_encodings = block->tx_encodings,
+        .tx_count = block->tx_count,
+    };
+    struct store_block stored = {
+        .number = block->header->number,
+        .hash = header_hash(block->header),
+        .transaction_hashes = block->tx_hashes,
+        .transaction_count = block->tx_count,
+    };
+    enum err err = block_encode(&stored.block, scratch, &whole);
+    if (err == ERR_OK) err = encode_receipts(&stored.receipts, scratch, block);
+    if (err != ERR_OK) {
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
+        return err;
+    }
+    return store_commit_block(&chain->database, block->memory, &stored, error);
+}
+
+/* The snapshot moves to what was just written, and the newest state to the new head. */
+static enum err
+move_head(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], const struct header *header) {
+    enum err err = database_renew(&chain->snapshot);
+    if (err != ERR_OK) {
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", chain->snapshot.error);
+        return err;
+    }
+    chain->head = *header;
+    chain->head_hash = header_hash(header);
+    if (chain->state.arena == NULL || !hash32_equal(&chain->state.root, &header->state_root)) {
+        err = open_state(chain);
+    } else {
+        /* What is decoded stays; what was new is in the database now. */
+        arena_reset(&chain->fresh_arena);
+        source_memory_open(&chain->fresh, &chain->fresh_arena, &chain->source.source);
+    }
+    if (err != ERR_OK) (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
+    return err;
+}
+
+static enum err
+set_safe(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t number) {
+    struct database_transaction write;
+    enum err err = database_begin_write(&chain->database, &write);
+    if (err == ERR_OK) err = store_set_head(&write, STORE_SAFE, number);
+    if (err == ERR_OK) err = database_commit(&write);
+    if (err != ERR_OK) {
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", write.error);
+        database_end(&write);
+    }
+    return err;
+}
+
+enum err node_chain_append(
+    struct node_chain *chain,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *scratch,
+    const struct node_new_block *block
+) {
+    struct arena_mark mark = arena_mark(scratch);
+    enum err err = write_block(chain, error, scratch, block);
+    arena_release(scratch, mark);
+    if (err == ERR_OK && block->is_safe) err = set_safe(chain, error, block->header->number);
+    return err != ERR_OK ? err : move_head(chain, error, block->header);
+}
+
+enum err
+node_chain_truncate(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t number) {
+    struct database_transaction write;
+    struct header header;
+    enum err err = node_chain_read_header(chain, &header, NULL, number);
+    if (err != ERR_OK) {
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", chain->snapshot.error);
+        return err;
+    }
+    err = database_begin_write(&chain->database, &write);
+    if (err == ERR_OK) err = store_truncate(&write, number);
+    if (err == ERR_OK) err = database_commit(&write);
+    if (err != ERR_OK) {
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", write.error);
+        database_end(&write);
+        return err;
+    }
+    for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++) {
+        struct chain_cached_block *cached = &chain->cached[i];
+        if (!cached->is_used || cached->block.block.header.number <= number) continue;
+        arena_close(&cached->arena);
+        cached->is_used = false;
+    }
+    return move_head(chain, error, &header);
+}
+
+enum err node_chain_discard(struct node_chain *chain) {
+    return open_state(chain);
+}
+
+void node_chain_settle(struct node_chain *chain) {
+    chain->tick++;
+    if (chain->state_arena.used_size > CHAIN_STATE_SIZE) {
+        /* Opening allocates little in an arena that keeps its largest chunk. */
+        enum err err = open_state(chain);
+        CHECK(err == ERR_OK);
+    }
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+static enum err get_hash(void *context, uint64_t number, hash32 *hash) {
+    struct node_chain *chain = context;
+    if (number == chain->head.number) {
+        *hash = chain->head_hash;
+        return ERR_OK;
+    }
+    return store_get_hash(&chain->snapshot, number, hash);
+}
+
+struct block_hashes node_chain_hashes(struct node_chain *chain) {
+    return (struct block_hashes){.context = chain, .get = get_hash};
+}
+
+static enum err resolve_head(struct node_chain *chain, uint64_t *number, enum rpc_block_kind kind) {
+    /* Nothing above an L1 block can undo it here; a rollup's block is safe when it is on L1. */
+    enum store_head head = kind == RPC_BLOCK_SAFE ? STORE_SAFE : STORE_FINALIZED;
+    if (chain->rollup_id == 0) {
+        *number = chain->head.number;
+        return ERR_OK;
+    }
+    enum err err = store_get_head(&chain->snapshot, head, number, NULL);
+    if (err == ERR_MISSING) {
+        *number = 0;
+        return ERR_OK;
+    }
+    return err;
+}
+
+enum err node_chain_resolve(
+    struct node_chain *chain, bool *is_found, uint64_t *number, const struct rpc_block_id *id
+) {
+    enum err err = ERR_OK;
+    switch (id->kind) {
+    case RPC_BLOCK_NUMBER:
+        *number = id->number;
+        break;
+    case RPC_BLOCK_HASH:
+        if (hash32_equal(&id->hash, &chain->head_hash))
+            *number = chain->head.number;
+        else
+            err = store_get_number(&chain->snapshot, &id->hash, number);
+        break;
+    case RPC_BLOCK_LATEST:
+    case RPC_BLOCK_PENDING:
+        *number = chain->head.number;
+        break;
+    case RPC_BLOCK_SAFE:
+    case RPC_BLOCK_FINALIZED:
+        err = resolve_head(chain, number, id->kind);
+        break;
+    case RPC_BLOCK_EARLIEST:
+        *number = 0;
+        break;
+    }
+    if (err != ERR_OK && err != ERR_MISSING) return err;
+    *is_found = err == ERR_OK && *number <= chain->head.number;
+    return ERR_OK;
+}
+
+enum err node_chain_read_header(
+    struct node_chain *chain, struct header *header, size_t *tx_count, uint64_t number
+) {
+    bytes encoded;
+    enum err err = store_get_block(&chain->snapshot, number, &encoded);
+    if (err != ERR_OK) return err;
+    struct rlp rlp = rlp_open(encoded);
+    struct rlp fields;
+    bytes item;
+    bool is_list;
+    if (rlp_read_list(&rlp, &fields) != ERR_OK) return ERR_CORRUPT;
+    if (rlp_read_item(&fields, &item, &is_list) != ERR_OK || !is_list) return ERR_CORRUPT;
+    if (header_decode(header, item) != BLOCK_OK) return ERR_CORRUPT;
+    if (tx_count == NULL) return ERR_OK;
+    const hash32 *hashes;
+    return store_get_transaction_hashes(&chain->snapshot, number, &hashes, tx_count);
+}
+
+static enum err decode_receipts(
+    struct receipt *receipts, bytes *senders, struct arena *arena, bytes encoded, size_t count
+) {
+    struct rlp rlp = rlp_open(encoded);
+    struct rlp both;
+    struct rlp list;
+    if (rlp_read_list(&rlp, &both) != ERR_OK || rlp_read_list(&both, &list) != ERR_OK)
+        return ERR_CORRUPT;
+    for (size_t i = 0; i < count; i++) {
+        bytes item;
+        if (rlp_read_string(&list, &item) != ERR_OK) return ERR_CORRUPT;
+        enum err err = receipt_decode(&receipts[i], arena, item);
+        if (err != ERR_OK) return err == ERR_MEMORY ? err : ERR_CORRUPT;
+    }
+    if (!rlp_done(&list) || rlp_read_string(&both, senders) != ERR_OK) return ERR_CORRUPT;
+    return senders->size == count * sizeof(address) ? ERR_OK : ERR_CORRUPT;
+}
+
+/* Everything lies in arena. */
+static enum err read_block(
+    struct node_chain *chain, struct chain_block *out, struct arena *arena, uint64_t number
+) {
+    bytes encoded;
+    bytes receipts_encoded;
+    const hash32 *hashes;
+    size_t count;
+    struct database_transaction *snapshot = &chain->snapshot;
+    enum err err = store_get_block(snapshot, number, &encoded);
+    if (err == ERR_OK) err = store_get_receipts(snapshot, number, &receipts_encoded);
+    if (err == ERR_OK) err = store_get_hash(snapshot, number, &out->hash);
+    if (err == ERR_OK) err = store_get_transaction_hashes(snapshot, number, &hashes, &count);
+    if (err == ERR_OK) err = arena_copy(arena, &encoded, encoded);
+    if (err == ERR_OK) err = arena_copy(arena, &receipts_encoded, receipts_encoded);
+    if (err != ERR_OK) return err;
+
+    enum block_verdict verdict;
+    enum tx_verdict tx_verdict;
+    size_t tx_index;
+    err = block_decode(&out->block, &verdict, &tx_verdict, &tx_index, arena, encoded);
+    if (err != ERR_OK) return err;
+    if (verdict != BLOCK_OK || out->block.tx_count != count) return ERR_CORRUPT;
+    struct receipt *receipts = arena_alloc_array(arena, count, sizeof(*receipts));
+    struct rpc_transaction *transactions = arena_alloc_array(arena, count, sizeof(*transactions));
+    if (receipts == NULL || transactions == NULL) return ERR_MEMORY;
+    bytes senders;
+    err = decode_receipts(receipts, &senders, arena, receipts_encoded, count);
+    if (err != ERR_OK) return err;
+    for (size_t i = 0; i < count; i++) {
+        transactions[i] = (struct rpc_transaction){
+            .tx = &out->block.txs[i],
+            .hash = hashes[i],
+            .encoded = out->block.tx_encodings[i],
+        };
+        memcpy(&transactions[i].sender, senders.data + i * sizeof(address), sizeof(address));
+    }
+    out->size = encoded.size;
+    out->transactions = transactions;
+    out->receipts = receipts;
+    return ERR_OK;
+}
+
+/* The place for a further block: the one not asked for the longest, unless all were in this turn. */
+static struct chain_cached_block *cache_place(struct node_chain *chain) {
+    struct chain_cached_block *oldest = NULL;
+    for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++) {
+        struct chain_cached_block *cached = &chain->cached[i];
+        if (!cached->is_used) return cached;
+        if (cached->used != chain->tick && (oldest == NULL || cached->used < oldest->used))
+            oldest = cached;
+    }
+    return oldest;
+}
+
+enum err node_chain_read_block(
+    struct node_chain *chain, const struct chain_block **block, struct arena *arena, uint64_t number
+) {
+    for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++) {
+        struct chain_cached_block *cached = &chain->cached[i];
+        if (!cached->is_used || cached->block.block.header.number != number) continue;
+        cached->used = chain->tick;
+        *block = &cached->block;
+        return ERR_OK;
+    }
+    struct chain_cached_block *place = cache_place(chain);
+    if (place == NULL) {
+        struct chain_block *own = arena_alloc_zero(arena, sizeof(*own));
+        if (own == NULL) return ERR_MEMORY;
+        *block = own;
+        return read_block(chain, own, arena, number);
+    }
+    if (place->is_used)
+        arena_reset(&place->arena);
+    else
+        arena_open(&place->arena, BLOCK_MEMORY_SIZE_MAX);
+    enum err err = read_block(chain, &place->block, &place->arena, number);
+    if (err != ERR_OK) {
+        arena_close(&place->arena);
+        place->is_used = false;
+        return err;
+    }
+    place->is_used = true;
+    place->used = chain->tick;
+    *block = &place->block;
+    return ERR_OK;
+}
+
+enum err node_chain_state_at(
+    struct node_chain *chain, struct state **state, struct arena *arena, const struct header *header
+) {
+    if (hash32_equal(&header->state_root, &chain->state.root)) {
+        *state = &chain->state;
+        return ERR_OK;
+    }
+    struct state *own = arena_alloc_zero(arena, sizeof(*own));
+    if (own == NULL) return ERR_MEMORY;
+    enum err err = state_open(own, arena, &chain->source.source, &header->state_root);
+    if (err == ERR_OK) *state = own;
+    return err;
+}

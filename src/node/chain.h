@@ -1,0 +1,162 @@
+/* node/chain.h: one chain of the network as the node keeps it: its database, its newest state, its
+ * pool, and the reading of its blocks.
+ *
+ * Reads go through one snapshot of the database, which is renewed when a block is appended. Blocks
+ * are appended by the miner only, between requests, so that what a request has been given stays
+ * valid while it is answered.
+ *
+ * In the store, the receipts of a block are rlp([[receipt, …], senders]): consensus encodings as
+ * strings, and the 20-byte senders one after the other, which spares recovering them at each read. */
+#ifndef NODE_CHAIN_H
+#define NODE_CHAIN_H
+
+#include "chain/block.h"
+#include "chain/genesis.h"
+#include "chain/pool.h"
+#include "chain/store.h"
+#include "rpc/backend.h"
+#include "state/source_lmdb.h"
+#include "state/state.h"
+
+struct node;
+
+#define CHAIN_STATE_SIZE_MAX ((size_t)1 << 30)  /* of the newest state's decoded nodes */
+#define CHAIN_STATE_SIZE     ((size_t)24 << 20) /* above it, they are given up between requests */
+#define CHAIN_FRESH_SIZE_MAX ((size_t)1 << 30)
+#define CHAIN_CODES_SIZE_MAX ((size_t)32 << 20)
+#define CHAIN_CACHED_BLOCKS  16
+
+/* A block as it is read: everything about it, in one arena. */
+struct chain_block {
+    struct block block;
+    hash32 hash;
+    size_t size; /* of its RLP */
+    const struct rpc_transaction *transactions;
+    const struct receipt *receipts;
+};
+
+struct chain_cached_block {
+    struct chain_block block;
+    struct arena arena;
+    uint64_t used; /* chain->tick when it was last asked for */
+    bool is_used;
+};
+
+struct node_chain {
+    struct rpc_chain rpc; /* first: rpc/ gives it back to the operations */
+    struct node *node;
+    uint64_t rollup_id; /* 0: L1 */
+    uint64_t gas_limit;
+    struct fork_schedule schedule;
+
+    struct database database;
+    struct database_transaction snapshot;
+    struct source_lmdb source; /* over the snapshot */
+
+    /* The newest block, and the state after it. A builder that works on this state puts its new nodes
+     * in fresh; appending the block writes them and empties it. */
+    struct header head;
+    hash32 head_hash;
+    struct arena fresh_arena;
+    struct source_memory fresh; /* above source */
+    struct arena state_arena;
+    struct state state; /* over fresh */
+
+    struct arena code_arena;
+    struct evm_code_cache *codes;
+    struct pool *pool;
+    size_t job_count;     /* transactions of this chain in the miner's list */
+    size_t waiting_count; /* pending transactions that wait for a block of the parent */
+
+    /* Blocks read lately. tick counts turns of the loop: what was handed out in this turn stays. */
+    struct chain_cached_block cached[CHAIN_CACHED_BLOCKS];
+    uint64_t tick;
+
+    char url[96]; /* of its endpoint, once it listens */
+};
+
+struct node_chain_options {
+    const char *name; /* "l1", "rollup1"; static or as long as the chain */
+    uint64_t rollup_id;
+    uint64_t chain_id;
+    uint64_t gas_limit;
+    const char *path; /* of its database; NULL: temporary */
+};
+
+/* node_chain_open opens the chain's database; *is_new says that it holds no block yet, and
+ * node_chain_begin must be called before anything else. chain is zeroed, but rpc and node may be set.
+ *
+ * Out:     error  one sentence with path and cause, when not ERR_OK. The chain is then closed. */
+MUST_USE enum err node_chain_open(
+    struct node_chain *chain,
+    bool *is_new,
+    char error[DATABASE_ERROR_SIZE],
+    const struct node_chain_options *options
+);
+void node_chain_close(struct node_chain *chain);
+
+/* node_chain_begin writes the genesis block. */
+MUST_USE enum err node_chain_begin(
+    struct node_chain *chain, char error[DATABASE_ERROR_SIZE], struct genesis *genesis
+);
+
+/* A block to be appended: what a builder made. */
+struct node_new_block {
+    const struct header *header;
+    const bytes *tx_encodings;
+    const hash32 *tx_hashes;
+    const address *senders;
+    const struct receipt *receipts;
+    size_t tx_count;
+    const struct source_memory *memory; /* new nodes and codes; may be NULL */
+    bool is_safe;                       /* the block is on L1 */
+};
+
+/* node_chain_append writes the block in one transaction and makes it the head. The newest state is
+ * moved to its root. What the snapshot had handed out dies.
+ *
+ * In:  scratch  working memory, released. */
+MUST_USE enum err node_chain_append(
+    struct node_chain *chain,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *scratch,
+    const struct node_new_block *block
+);
+
+/* node_chain_truncate removes the blocks above number: unsafe rollup blocks that come out otherwise.
+ * Their transactions are the caller's to keep. */
+MUST_USE enum err
+node_chain_truncate(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t number);
+
+/* node_chain_discard forgets what a builder has done to the newest state. */
+MUST_USE enum err node_chain_discard(struct node_chain *chain);
+
+/* node_chain_settle gives memory back between requests when there is too much of it. */
+void node_chain_settle(struct node_chain *chain);
+
+/* The hashes of the chain's blocks, for BLOCKHASH. */
+struct block_hashes node_chain_hashes(struct node_chain *chain);
+
+/* Which block of the store an id names. *is_found is false if there is none. RPC_BLOCK_PENDING counts
+ * as the latest. Errors as the store's. */
+MUST_USE enum err node_chain_resolve(
+    struct node_chain *chain, bool *is_found, uint64_t *number, const struct rpc_block_id *id
+);
+
+/* node_chain_read_header reads a header (and counts the transactions; may be NULL). */
+MUST_USE enum err node_chain_read_header(
+    struct node_chain *chain, struct header *header, size_t *tx_count, uint64_t number
+);
+
+/* node_chain_read_block reads a whole block. It lies in the cache or in arena, and stays valid until
+ * the loop's next turn at least. */
+MUST_USE enum err node_chain_read_block(
+    struct node_chain *chain, const struct chain_block **block, struct arena *arena, uint64_t number
+);
+
+/* node_chain_state_at gives the state after a block: the newest one, or one opened in arena. */
+MUST_USE enum err node_chain_state_at(
+    struct node_chain *chain, struct state **state, struct arena *arena, const struct header *header
+);
+
+#endif
