@@ -1,0 +1,75 @@
+#include "node/revert.h"
+
+#include "core/u256.h"
+#include "node/abi_text.h"
+#include "rollup/abi.h"
+
+#include <inttypes.h>
+
+static const uint8_t error_selector[4] = {0x08, 0xc3, 0x79, 0xa0}; /* Error(string) */
+static const uint8_t panic_selector[4] = {0x4e, 0x48, 0x7b, 0x71}; /* Panic(uint256) */
+
+/* Solidity documentation, "Panic via assert and Error via require". */
+static const char *panic_text(uint64_t code) {
+    switch (code) {
+    case 0x01:
+        return "assert(false)";
+    case 0x11:
+        return "arithmetic underflow or overflow";
+    case 0x12:
+        return "division or modulo by zero";
+    case 0x21:
+        return "enum overflow";
+    case 0x22:
+        return "invalid encoded storage byte array accessed";
+    case 0x31:
+        return "pop on an empty array";
+    case 0x32:
+        return "out-of-bounds access of an array";
+    case 0x41:
+        return "out of memory";
+    case 0x51:
+        return "uninitialized function";
+    default:
+        return NULL;
+    }
+}
+
+/* Error(string) and Panic(uint256); false if it is neither. */
+static bool print_builtin(FILE *out, bytes data) {
+    bytes arguments = bytes_slice(data, 4, data.size);
+    bytes text;
+    uint64_t code;
+    if (memcmp(data.data, error_selector, 4) == 0 &&
+        abi_read_bytes(&text, arguments, 0) == ERR_OK) {
+        abi_print_text(out, bytes_slice(text, 0, 200));
+        return true;
+    }
+    if (memcmp(data.data, panic_selector, 4) != 0 || abi_read_u64(&code, arguments, 0) != ERR_OK)
+        return false;
+    const char *name = panic_text(code);
+    if (name != NULL)
+        (void)fprintf(out, "panic: %s", name);
+    else
+        (void)fprintf(out, "panic 0x%" PRIx64, code);
+    return true;
+}
+
+void revert_print(FILE *out, const struct names *names, bytes data) {
+    if (data.size < 4) {
+        (void)fputs("no reason given", out);
+        return;
+    }
+    if (print_builtin(out, data)) return;
+    const char *signature = names_error(names, data.data);
+    const char *parameters = signature != NULL ? strchr(signature, '(') : NULL;
+    if (parameters == NULL) {
+        abi_print_hex(out, data, false);
+        return;
+    }
+    (void)fprintf(out, "%.*s(", (int)(parameters - signature), signature);
+    bytes arguments = bytes_slice(data, 4, data.size);
+    if (!abi_print_values(out, signature, ABI_INPUTS, arguments, false))
+        abi_print_hex(out, arguments, false);
+    (void)fputc(')', out);
+}
