@@ -1,0 +1,116 @@
+/* node/backend.h: the operations of rpc/backend.h on the chains of this network. The files behind it
+ * go by theme: backend.c blocks, backend_state.c state, backend_call.c simulation, backend_send.c
+ * transactions and mining, backend_network.c what is Lockstep's own. */
+#ifndef NODE_BACKEND_H
+#define NODE_BACKEND_H
+
+#include "node/network.h"
+
+extern const struct rpc_chain_operations BACKEND_OPERATIONS;
+
+static inline struct node_chain *backend_chain(struct rpc_chain *chain) {
+    return (struct node_chain *)chain;
+}
+
+/* The operations that lie in other files than the table. */
+enum rpc_status backend_account(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_account *account,
+    const struct rpc_block_id *id,
+    const address *who
+);
+enum rpc_status backend_code(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    bytes *code,
+    const struct rpc_block_id *id,
+    const address *who
+);
+enum rpc_status backend_slot(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    u256 *value,
+    const struct rpc_block_id *id,
+    const address *who,
+    const hash32 *key
+);
+enum rpc_status backend_proof(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_proof *proof,
+    const struct rpc_block_id *id,
+    const address *who,
+    const hash32 *keys,
+    size_t key_count
+);
+enum rpc_status backend_call(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_call_result *result,
+    const struct rpc_simulation *description
+);
+enum rpc_status backend_estimate_gas(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_call_result *result,
+    uint64_t *gas,
+    const struct rpc_simulation *description
+);
+enum rpc_status backend_create_access_list(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_call_result *result,
+    const struct rpc_simulation *description
+);
+enum rpc_status
+backend_priority_fee(struct rpc_chain *chain, struct rpc_request *request, u256 *fee);
+enum rpc_status backend_send_raw_transaction(
+    struct rpc_chain *chain, struct rpc_request *request, hash32 *hash, bytes encoded
+);
+enum rpc_status backend_send_transaction(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    hash32 *hash,
+    const struct rpc_call_arguments *arguments
+);
+enum rpc_status
+backend_pool(struct rpc_chain *chain, struct rpc_request *request, const struct rpc_pool **pool);
+enum rpc_status backend_mine(
+    struct rpc_chain *chain, struct rpc_request *request, const struct rpc_mine_options *options
+);
+enum rpc_status
+backend_set_auto_batch(struct rpc_chain *chain, struct rpc_request *request, bool is_on);
+enum rpc_status backend_network_info(
+    struct rpc_chain *chain, struct rpc_request *request, const struct rpc_network_info **info
+);
+enum rpc_status backend_proxy_of(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    address *proxy,
+    uint64_t rollup_id,
+    const address *target
+);
+enum rpc_status backend_trace_transaction(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const hash32 *hash
+);
+
+/* The transactions of the pool that the pending block would hold, in order; in arena. */
+MUST_USE enum err backend_pending_transactions(
+    struct node_chain *chain,
+    const struct rpc_transaction **transactions,
+    size_t *count,
+    struct arena *arena
+);
+
+#endif
