@@ -1,0 +1,154 @@
+#include "node/deploy.h"
+
+#include "crypto/keccak.h"
+#include "evm/evm.h"
+#include "node/dev_genesis.h"
+#include "rollup/abi.h"
+#include "rollup/artifacts.h"
+
+/* Enough for each; what is not used is given back. */
+#define DEPLOY_GAS   12000000u
+#define REGISTER_GAS 500000u
+#define CREDIT_GAS   200000u
+
+static void write_selector(struct abi_writer *w, const char *signature) {
+    hash32 hash = keccak256(bytes_of(signature, strlen(signature)));
+    abi_write_raw(w, bytes_of(hash.b, 4));
+}
+
+/* Attestation's constructor: (uint256 threshold, address[] attesters), 1 of 1. */
+static enum err
+attestation_initcode(bytes *code, struct arena *arena, const struct node_keys *keys) {
+    struct abi_writer w;
+    abi_writer_open(&w, arena);
+    abi_write_raw(
+        &w, bytes_of(artifact_attestation_creation, sizeof(artifact_attestation_creation))
+    );
+    size_t start = sizeof(artifact_attestation_creation);
+    abi_write_u64(&w, 1);
+    size_t attesters = abi_write_offset(&w);
+    abi_begin_tail(&w, attesters, start);
+    abi_write_u64(&w, 1);
+    abi_write_address(&w, &keys->attester.address);
+    return abi_finish(&w, code);
+}
+
+static bytes hub_initcode(void) {
+    return bytes_of(artifact_hub_creation, sizeof(artifact_hub_creation));
+}
+
+static address deployed_at(bytes initcode) {
+    const hash32 salt = {{0}};
+    hash32 hash = keccak256(initcode);
+    return evm_create2_address(&DEPLOYMENT_PROXY_ADDRESS, &salt, &hash);
+}
+
+enum err
+deploy_addresses(struct deploy_contracts *out, struct arena *arena, const struct node_keys *keys) {
+    bytes attestation;
+    enum err err = attestation_initcode(&attestation, arena, keys);
+    if (err != ERR_OK) return err;
+    *out = (struct deploy_contracts){
+        .hub = deployed_at(hub_initcode()),
+        .attestation = deployed_at(attestation),
+        .vkey = keccak256(bytes_of(DEPLOY_PROGRAM, sizeof(DEPLOY_PROGRAM) - 1)),
+    };
+    return ERR_OK;
+}
+
+/* --- transactions ------------------------------------------------------------------------------ */
+
+struct deployment {
+    const struct deploy_options *options;
+    struct arena *arena;
+    struct pool_tx *txs;
+    size_t count;
+};
+
+static enum err
+add(struct deployment *d, const address *to, bytes data, const u256 *value_wei, uint64_t gas) {
+    const struct deploy_options *options = d->options;
+    struct pool_tx *added = &d->txs[d->count];
+    *added = (struct pool_tx){
+        .tx =
+            {
+                .type = TX_DYNAMIC_FEE,
+                .is_protected = true,
+                .chain_id = options->chain_id,
+                .nonce = d->count,
+                .max_fee_per_gas = options->max_fee_per_gas,
+                .gas_limit = gas,
+                .to = *to,
+                .value = *value_wei,
+                .data = data,
+            },
+        .sender = options->keys->builder.address,
+        .arrival = d->count,
+    };
+    enum err err = tx_sign(&added->tx, d->arena, &options->keys->builder.private_key);
+    if (err == ERR_OK) err = tx_encode(&added->encoding, d->arena, &added->tx);
+    if (err != ERR_OK) return err;
+    added->hash = keccak256(added->encoding);
+    d->count++;
+    return ERR_OK;
+}
+
+/* Through the deployment proxy, with salt 0. */
+static enum err add_contract(struct deployment *d, bytes initcode) {
+    uint8_t *data = arena_alloc_zero(d->arena, ABI_WORD + initcode.size);
+    if (data == NULL) return ERR_MEMORY;
+    memcpy(data + ABI_WORD, initcode.data, initcode.size);
+    bytes calldata = bytes_of(data, ABI_WORD + initcode.size);
+    return add(d, &DEPLOYMENT_PROXY_ADDRESS, calldata, &U256_ZERO, DEPLOY_GAS);
+}
+
+static enum err add_registration(struct deployment *d, const struct deploy_rollup *rollup) {
+    const struct deploy_contracts *contracts = &d->options->contracts;
+    struct abi_writer w;
+    bytes data;
+    abi_writer_open(&w, d->arena);
+    write_selector(&w, "register(address,bytes32,bytes32,address,(bool))");
+    abi_write_address(&w, &contracts->attestation);
+    abi_write_hash(&w, &contracts->vkey);
+    abi_write_hash(&w, &rollup->head);
+    abi_write_address(&w, &d->options->keys->builder.address);
+    abi_write_bool(&w, false); /* no token of its own */
+    enum err err = abi_finish(&w, &data);
+    return err != ERR_OK ? err : add(d, &contracts->hub, data, &U256_ZERO, REGISTER_GAS);
+}
+
+static enum err
+add_credit(struct deployment *d, uint64_t rollup_id, const struct deploy_rollup *rollup) {
+    struct abi_writer w;
+    bytes data;
+    abi_writer_open(&w, d->arena);
+    write_selector(&w, "credit(uint64)");
+    abi_write_u64(&w, rollup_id);
+    enum err err = abi_finish(&w, &data);
+    if (err != ERR_OK) return err;
+    return add(d, &d->options->contracts.hub, data, &rollup->credit_wei, CREDIT_GAS);
+}
+
+enum err deploy_transactions(
+    const struct pool_tx **txs,
+    size_t *count,
+    struct arena *arena,
+    const struct deploy_options *options
+) {
+    struct deployment d = {.options = options, .arena = arena};
+    bytes attestation;
+    d.txs = arena_alloc_array(arena, 2 + 2 * options->rollup_count, sizeof(*d.txs));
+    if (d.txs == NULL) return ERR_MEMORY;
+    enum err err = attestation_initcode(&attestation, arena, options->keys);
+    if (err == ERR_OK) err = add_contract(&d, attestation);
+    if (err == ERR_OK) err = add_contract(&d, hub_initcode());
+    for (size_t i = 0; i < options->rollup_count && err == ERR_OK; i++) {
+        err = add_registration(&d, &options->rollups[i]);
+        if (err == ERR_OK && !u256_is_zero(&options->rollups[i].credit_wei))
+            err = add_credit(&d, i + 1, &options->rollups[i]);
+    }
+    if (err != ERR_OK) return err;
+    *txs = d.txs;
+    *count = d.count;
+    return ERR_OK;
+}

@@ -1,0 +1,48 @@
+/* node/deploy.h: the contracts on L1, deployed by ordinary transactions of the builder in the first
+ * blocks: Attestation and the Hub through the deterministic deployment proxy (so that their addresses
+ * follow from code and constructor arguments), then each rollup registered and credited with the ether
+ * of its genesis. */
+#ifndef NODE_DEPLOY_H
+#define NODE_DEPLOY_H
+
+#include "chain/pool.h"
+#include "core/arena.h"
+#include "node/keys.h"
+
+/* Names the program that attesters run; Attestation itself does not look at it. */
+#define DEPLOY_PROGRAM "lockstep/evm-rollup/1"
+
+struct deploy_contracts {
+    address hub;
+    address attestation;
+    hash32 vkey;
+};
+
+/* deploy_addresses computes where the contracts will be. ERR_MEMORY (arena is for the work). */
+MUST_USE enum err
+deploy_addresses(struct deploy_contracts *out, struct arena *arena, const struct node_keys *keys);
+
+struct deploy_rollup {
+    hash32 head; /* state root of its genesis */
+    u256 credit_wei;
+};
+
+struct deploy_options {
+    uint64_t chain_id;
+    u256 max_fee_per_gas;
+    const struct node_keys *keys;
+    struct deploy_contracts contracts;
+    const struct deploy_rollup *rollups; /* rollup i + 1 */
+    size_t rollup_count;
+};
+
+/* deploy_transactions makes and signs the transactions, in order, from the builder's nonce 0 on.
+ * Everything lies in arena. ERR_MEMORY, ERR_INPUT (the builder's key). */
+MUST_USE enum err deploy_transactions(
+    const struct pool_tx **txs,
+    size_t *count,
+    struct arena *arena,
+    const struct deploy_options *options
+);
+
+#endif

@@ -1,0 +1,34 @@
+/* node/dev_genesis.h: the first blocks of the development network's chains.
+ *
+ * L1 has the development accounts, the builder, the system contracts of the newest fork, and the
+ * deterministic deployment proxy that Foundry, Hardhat and viem users expect at its well-known
+ * address. A rollup's genesis is rollup/genesis.h's, with that proxy added. */
+#ifndef NODE_DEV_GENESIS_H
+#define NODE_DEV_GENESIS_H
+
+#include "chain/genesis.h"
+#include "node/cli.h"
+#include "node/keys.h"
+
+/* github.com/Arachnid/deterministic-deployment-proxy: data is a salt and initcode; CREATE2. */
+extern const address DEPLOYMENT_PROXY_ADDRESS;
+extern const uint8_t DEPLOYMENT_PROXY_CODE[69];
+
+/* What the builder has besides what it credits to the rollups: enough for any --base-fee. */
+#define DEV_GENESIS_BUILDER_ETHER UINT64_C(1000000000000)
+
+/* dev_genesis_l1 fills the description in; credit_wei is what the builder will credit to rollups.
+ * Everything lies in arena. ERR_MEMORY. */
+MUST_USE enum err dev_genesis_l1(
+    struct genesis *genesis,
+    struct arena *arena,
+    const struct node_options *options,
+    const struct node_keys *keys,
+    const u256 *credit_wei,
+    uint64_t timestamp
+);
+
+/* dev_genesis_add_proxy adds the deployment proxy to a genesis. ERR_MEMORY. */
+MUST_USE enum err dev_genesis_add_proxy(struct genesis *genesis, struct arena *arena);
+
+#endif

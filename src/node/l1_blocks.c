@@ -1,0 +1,232 @@
+/* Blocks of L1. */
+#include "node/blocks.h"
+#include "node/clock.h"
+#include "node/crossing.h"
+#include "node/network.h"
+#include "node/verdict.h"
+
+#include "crypto/keccak.h"
+
+#define TRANSFER_GAS 21000u /* the least any transaction uses */
+
+/* What a development chain chooses for what comes from the beacon chain elsewhere: values that change
+ * with every block and that nobody can be surprised by. */
+static hash32 derive(const struct node_chain *chain, const char *what) {
+    return keccak256_two(hash32_bytes(&chain->head_hash), bytes_of(what, strlen(what)));
+}
+
+static struct block_attributes
+attributes_of(const struct node_chain *chain, const struct block_order *order) {
+    return (struct block_attributes){
+        .timestamp =
+            order->has_timestamp ? order->timestamp : clock_block_time(chain->head.timestamp + 1),
+        .gas_limit = chain->gas_limit,
+        .coinbase = chain->rpc.coinbase,
+        .prev_randao = derive(chain, "prevRandao"),
+        .parent_beacon_block_root = derive(chain, "parentBeaconBlockRoot"),
+    };
+}
+
+/* --- one transaction --------------------------------------------------------------------------- */
+
+/* Verdicts that another block may change. */
+static bool is_for_later(enum tx_verdict verdict) {
+    return verdict == TX_GAS_ALLOWANCE || verdict == TX_BLOB_GAS_ALLOWANCE ||
+           verdict == TX_FEE_CAP || verdict == TX_BLOB_FEE_CAP || verdict == TX_NONCE_HIGH;
+}
+
+enum err l1_fill_fate(
+    struct node_chain *chain,
+    struct block_tx_fate *fate,
+    struct arena *arena,
+    const struct block_builder *builder,
+    enum tx_verdict refusal,
+    const struct pool_tx *tx
+) {
+    struct account account;
+    bool exists;
+    char *text = arena_alloc(arena, VERDICT_TEXT_SIZE_MAX);
+    if (text == NULL) return ERR_MEMORY;
+    *fate = (struct block_tx_fate){.fate = FATE_KEPT};
+    if (is_for_later(refusal)) return ERR_OK;
+    enum err err = state_get_account(builder->state, &tx->sender, &account, &exists);
+    if (err != ERR_OK) return err;
+    struct verdict_facts facts = {
+        .tx = &tx->tx,
+        .sender = tx->sender,
+        .fork = builder->context.rules.fork,
+        .chain_id = chain->rpc.chain_id,
+        .block_gas_limit = builder->context.gas_limit,
+        .gas_available = builder->context.gas_limit - builder->gas_used,
+        .state_nonce = account.nonce,
+        .balance = account.balance,
+        .base_fee = builder->context.base_fee_per_gas,
+        .blob_base_fee = builder->context.blob_base_fee,
+    };
+    (void)verdict_text(text, refusal, &facts);
+    *fate = (struct block_tx_fate){.fate = FATE_DROPPED, .code = RPC_SERVER_ERROR, .reason = text};
+    return ERR_OK;
+}
+
+/* *crosses: the transaction calls a rollup, so the block needs a batch and is void as it is. */
+static enum err add_tx(
+    struct node_chain *chain,
+    struct block_tx_fate *fate,
+    bool *crosses,
+    struct arena *arena,
+    struct block_builder *builder,
+    const struct pool_tx *tx
+) {
+    struct evm *evm = &builder->execution.evm;
+    block_add_begin(builder, &tx->tx, tx->encoding, &tx->sender);
+    for (;;) {
+        switch (block_add_run(builder)) {
+        case EXECUTION_DONE:
+            *fate = (struct block_tx_fate){.fate = FATE_INCLUDED};
+            return ERR_OK;
+        case EXECUTION_INVALID:
+            return l1_fill_fate(chain, fate, arena, builder, builder->tx_verdict, tx);
+        case EXECUTION_FAILED:
+            return builder->err;
+        case EXECUTION_CALL:
+            *crosses = chain->node->auto_batch &&
+                       world_is_lookup(&evm->request.call, &chain->node->contracts.hub);
+            if (*crosses) return ERR_OK;
+            evm_decline_call(evm);
+            break;
+        case EXECUTION_INSIDE_DONE:
+        case EXECUTION_REVERTING:
+            break;
+        }
+    }
+}
+
+/* --- the block --------------------------------------------------------------------------------- */
+
+static enum err fill_block(
+    struct node_chain *chain,
+    struct block_tx_fate *fates,
+    bool *crosses,
+    struct arena *arena,
+    struct block_builder *builder,
+    const struct block_order *order
+) {
+    enum err err = ERR_OK;
+    *crosses = false;
+    for (size_t i = 0; i < order->tx_count && err == ERR_OK && !*crosses; i++) {
+        fates[i] = (struct block_tx_fate){.fate = FATE_KEPT};
+        if (builder->context.gas_limit - builder->gas_used < TRANSFER_GAS) continue;
+        err = add_tx(chain, &fates[i], crosses, arena, builder, order->txs[i]);
+    }
+    return err;
+}
+
+void l1_log_results(struct node *node, const struct block_builder *builder) {
+    struct node_chain *chain = node_l1(node);
+    if (node->log.out == NULL) return;
+    log_block(&node->log, chain->rpc.name, &chain->head, &chain->head_hash, builder->tx_count);
+    for (size_t i = 0; i < builder->tx_count; i++) {
+        const struct execution_result *result = &builder->results[i];
+        struct log_transaction line = {
+            .hash = builder->tx_hashes[i],
+            .from = builder->senders[i],
+            .to = result->is_create ? result->created : builder->txs[i].to,
+            .is_create = result->is_create,
+            .value = builder->txs[i].value,
+            .is_success = result->is_success,
+            .gas_used = result->gas_used,
+            .has_outcome = true,
+            .outcome = result->outcome,
+            .output = result->output,
+        };
+        log_tx(&node->log, chain->rpc.name, &line);
+    }
+}
+
+static enum err append(
+    struct node_chain *chain,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *arena,
+    const struct block_builder *builder
+) {
+    struct node_new_block block = {
+        .header = &builder->header,
+        .tx_encodings = builder->tx_encodings,
+        .tx_hashes = builder->tx_hashes,
+        .senders = builder->senders,
+        .receipts = builder->receipts,
+        .tx_count = builder->tx_count,
+        .memory = &chain->fresh,
+    };
+    return node_chain_append(chain, error, arena, &block);
+}
+
+/* Whether a rollup has transactions that wait for this block. */
+static bool is_waited_for(const struct node *node) {
+    for (size_t i = 1; i < node->chain_count; i++)
+        if (node->auto_batch && node->chains[i].waiting_count > 0) return true;
+    return false;
+}
+
+/* A block that no call across chains is made in. */
+static enum err build_plain(
+    struct node *node,
+    struct block_tx_fate *fates,
+    bool *crosses,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *arena,
+    const struct block_attributes *attributes,
+    const struct block_order *order
+) {
+    struct node_chain *chain = node_l1(node);
+    struct block_builder *builder = arena_alloc_zero(arena, sizeof(*builder));
+    enum block_verdict verdict = BLOCK_OK;
+    const struct execution_options options = {.foreign = &node->contracts.hub, .foreign_count = 1};
+    enum err err = builder == NULL ? ERR_MEMORY : ERR_OK;
+    if (err == ERR_OK)
+        err = block_begin(
+            builder,
+            arena,
+            &chain->state,
+            &chain->fresh,
+            &chain->schedule,
+            &chain->head,
+            attributes,
+            node_chain_hashes(chain),
+            &options,
+            chain->codes
+        );
+    if (err == ERR_OK) err = fill_block(chain, fates, crosses, arena, builder, order);
+    if (err == ERR_OK && *crosses) return node_chain_discard(chain);
+    if (err == ERR_OK) err = block_finish(builder, &verdict);
+    if (err == ERR_OK && verdict != BLOCK_OK) {
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", block_verdict_text(verdict));
+        err = ERR_INPUT;
+    }
+    if (err == ERR_OK) err = append(chain, error, arena, builder);
+    if (err == ERR_OK) {
+        l1_log_results(node, builder);
+        return ERR_OK;
+    }
+    enum err discarded = node_chain_discard(chain);
+    return discarded != ERR_OK ? discarded : err;
+}
+
+enum err node_l1_build_block(
+    struct node *node,
+    struct block_tx_fate *fates,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *arena,
+    const struct block_order *order
+) {
+    struct block_attributes attributes = attributes_of(node_l1(node), order);
+    bool crosses = is_waited_for(node);
+    enum err err = ERR_OK;
+    error[0] = 0;
+    if (!crosses) err = build_plain(node, fates, &crosses, error, arena, &attributes, order);
+    if (err == ERR_OK && crosses)
+        err = crossing_build_block(node, fates, error, arena, &attributes, order);
+    if (err != ERR_OK && error[0] == 0)
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
+    return err;
+}

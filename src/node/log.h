@@ -1,0 +1,58 @@
+/* node/log.h: what the running node says on stdout: one line per block and per transaction, with
+ * colour on a terminal; nothing with --silent. Lines are written out when the loop has nothing else to
+ * do, so that they cost little and never mix with errors. */
+#ifndef NODE_LOG_H
+#define NODE_LOG_H
+
+#include "chain/header.h"
+#include "core/err.h"
+#include "evm/evm.h"
+#include "node/names.h"
+
+#include <stdio.h>
+
+struct node_log {
+    FILE *out; /* NULL: silent */
+    bool has_colour;
+    struct names names; /* of errors */
+    int64_t second;     /* the one that clock is the text of */
+    char clock[16];
+};
+
+/* log_open decides on colour: a terminal, and NO_COLOR is not set (no-color.org). ERR_MEMORY. */
+MUST_USE enum err log_open(struct node_log *log, bool is_silent);
+void log_close(struct node_log *log);
+
+/* What was made of a transaction. */
+struct log_transaction {
+    hash32 hash;
+    address from;
+    address to; /* of a creation: the new contract */
+    bool is_create;
+    u256 value;
+    bool is_success;
+    uint64_t gas_used;
+    bool has_outcome; /* the next two are known */
+    enum evm_outcome outcome;
+    bytes output; /* of a revert: its data */
+};
+
+void log_block(
+    struct node_log *log,
+    const char *chain,
+    const struct header *header,
+    const hash32 *hash,
+    size_t tx_count
+);
+void log_tx(struct node_log *log, const char *chain, const struct log_transaction *tx);
+
+/* A transaction that was taken out of the pool without getting into a block. */
+void log_dropped(struct node_log *log, const char *chain, const hash32 *hash, const char *reason);
+
+/* Anything else worth a line. */
+__attribute__((format(printf, 3, 4))) void
+log_line(struct node_log *log, const char *chain, const char *format, ...);
+
+void log_flush(struct node_log *log);
+
+#endif

@@ -1,0 +1,394 @@
+#include "node/miner.h"
+
+#include "core/check.h"
+#include "node/blocks.h"
+#include "node/clock.h"
+#include "node/network.h"
+
+#include <stdlib.h>
+
+#define JOBS_CAPACITY_MIN 64
+
+/* --- jobs -------------------------------------------------------------------------------------- */
+
+static struct miner_job *job_at(struct miner *miner, size_t index) {
+    return &miner->jobs[(miner->first + index) & (miner->capacity - 1)];
+}
+
+static enum err grow(struct miner *miner) {
+    size_t capacity = miner->capacity == 0 ? JOBS_CAPACITY_MIN : miner->capacity * 2;
+    struct miner_job *jobs = calloc(capacity, sizeof(*jobs));
+    if (jobs == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < miner->count; i++)
+        jobs[i] = *job_at(miner, i);
+    free(miner->jobs);
+    miner->jobs = jobs;
+    miner->capacity = capacity;
+    miner->first = 0;
+    return ERR_OK;
+}
+
+static void on_idle(uv_idle_t *idle);
+
+static enum err add_job(struct miner *miner, const struct miner_job *job) {
+    if (miner->count == MINER_JOBS_MAX) return ERR_LIMIT;
+    if (miner->count == miner->capacity) {
+        enum err err = grow(miner);
+        if (err != ERR_OK) return err;
+    }
+    *job_at(miner, miner->count) = *job;
+    miner->count++;
+    job->chain->job_count++;
+    /* Does nothing if it is active. */
+    CHECK(uv_idle_start(&miner->idle, on_idle) == 0);
+    return ERR_OK;
+}
+
+static struct miner_job take_job(struct miner *miner) {
+    struct miner_job job = *job_at(miner, 0);
+    miner->first = (miner->first + 1) & (miner->capacity - 1);
+    miner->count--;
+    job.chain->job_count--;
+    return job;
+}
+
+static enum err
+open_wait(struct miner_wait **wait, struct miner *miner, struct rpc_request *request) {
+    if (miner->node->is_stopping) return ERR_LIMIT;
+    *wait = arena_alloc_zero(request->arena, sizeof(**wait));
+    if (*wait == NULL) return ERR_MEMORY;
+    (*wait)->request = request;
+    return ERR_OK;
+}
+
+/* Whether nothing stands between the transaction and its block. */
+static enum err is_pending(bool *pending, struct node_chain *chain, const hash32 *hash) {
+    const struct pool_tx *tx = pool_get(chain->pool, hash);
+    struct account account;
+    bool exists;
+    *pending = false;
+    if (tx == NULL) return ERR_OK;
+    enum err err = state_get_account(&chain->state, &tx->sender, &account, &exists);
+    if (err != ERR_OK) return err;
+    *pending = tx->tx.nonce < pool_next_nonce(chain->pool, &tx->sender, account.nonce);
+    return ERR_OK;
+}
+
+enum err miner_wait_transaction(
+    struct miner *miner,
+    struct miner_wait **wait,
+    struct rpc_request *request,
+    struct node_chain *chain,
+    const hash32 *hash
+) {
+    *wait = NULL;
+    /* L1 waits for its slot, and a transaction with a gap before it for what closes the gap. */
+    if (chain->rollup_id == 0 && miner->slot_time_ms != 0) return ERR_OK;
+    struct miner_wait *own;
+    bool pending;
+    enum err err = is_pending(&pending, chain, hash);
+    if (err != ERR_OK || !pending) return err;
+    err = open_wait(&own, miner, request);
+    if (err != ERR_OK) return err;
+    struct miner_job job = {.chain = chain, .wait = own, .hash = *hash};
+    err = add_job(miner, &job);
+    if (err == ERR_OK) *wait = own;
+    return err;
+}
+
+enum err miner_wait_blocks(
+    struct miner *miner,
+    struct miner_wait **wait,
+    struct rpc_request *request,
+    struct node_chain *chain,
+    const struct rpc_mine_options *options
+) {
+    enum err err = open_wait(wait, miner, request);
+    if (err != ERR_OK) return err;
+    struct miner_job job = {.chain = chain, .wait = *wait, .is_mine = true, .mine = *options};
+    return add_job(miner, &job);
+}
+
+enum rpc_status miner_result(const struct miner_wait *wait) {
+    CHECK(wait->is_over);
+    if (wait->code == 0) return RPC_OK;
+    if (wait->has_data)
+        return rpc_fail_data(wait->request, wait->code, wait->data, "%s", wait->message);
+    return rpc_fail(wait->request, wait->code, "%s", wait->message);
+}
+
+/* --- telling those who wait -------------------------------------------------------------------- */
+
+static void end_wait(struct miner *miner, struct miner_wait *wait) {
+    if (wait == NULL) return;
+    wait->is_over = true;
+    rpc_server_resume(miner->node->server, wait->request);
+}
+
+/* message and data are copied: they lie in the memory of the block just built. */
+static void fail_wait(
+    struct miner *miner, struct miner_wait *wait, int code, const char *message, const bytes *data
+) {
+    if (wait == NULL) return;
+    struct arena *arena = wait->request->arena;
+    bytes text = bytes_of(message, strlen(message) + 1);
+    wait->code = code;
+    wait->has_data = data != NULL;
+    if (arena_copy(arena, &text, text) != ERR_OK ||
+        (data != NULL && arena_copy(arena, &wait->data, *data) != ERR_OK)) {
+        wait->has_data = false;
+        text = bytes_of("out of memory", sizeof("out of memory"));
+    }
+    wait->message = (const char *)text.data;
+    end_wait(miner, wait);
+}
+
+/* --- blocks ------------------------------------------------------------------------------------ */
+
+/* What a build may change is watched from here: every chain's head. */
+static void note_heads(struct node *node, hash32 heads[NODE_CHAINS_MAX]) {
+    for (size_t i = 0; i < node->chain_count; i++)
+        heads[i] = node->chains[i].head_hash;
+}
+
+static void announce(struct node *node, const hash32 before[NODE_CHAINS_MAX]) {
+    for (size_t i = 0; i < node->chain_count; i++)
+        if (!hash32_equal(&before[i], &node->chains[i].head_hash))
+            rpc_server_new_block(node->server, &node->chains[i].rpc);
+}
+
+struct built {
+    struct block_tx_fate *fates;
+    char error[NODE_ERROR_SIZE];
+};
+
+static enum err build(
+    struct node *node,
+    struct node_chain *chain,
+    struct built *built,
+    const struct block_order *order
+) {
+    hash32 heads[NODE_CHAINS_MAX];
+    struct arena *arena = &node->build_arena;
+    note_heads(node, heads);
+    built->fates = arena_alloc_array(arena, order->tx_count, sizeof(*built->fates));
+    if (built->fates == NULL) {
+        (void)snprintf(built->error, sizeof(built->error), "%s", err_text(ERR_MEMORY));
+        return ERR_MEMORY;
+    }
+    enum err err = chain->rollup_id == 0
+                       ? node_l1_build_block(node, built->fates, built->error, arena, order)
+                       : node_rollup_build_block(chain, built->fates, built->error, arena, order);
+    if (err != ERR_OK) {
+        log_line(&node->log, chain->rpc.name, "no block: %s", built->error);
+        return err;
+    }
+    announce(node, heads);
+    return ERR_OK;
+}
+
+/* A transaction that is dropped leaves the pool; whoever waits for it is told why. */
+static void drop(
+    struct miner *miner,
+    struct node_chain *chain,
+    const hash32 *hash,
+    const struct block_tx_fate *fate,
+    struct miner_wait *wait
+) {
+    log_dropped(&miner->node->log, chain->rpc.name, hash, fate->reason);
+    pool_remove(chain->pool, hash);
+    fail_wait(miner, wait, fate->code, fate->reason, fate->has_data ? &fate->data : NULL);
+}
+
+/* A transaction of a rollup that needs the parent: a block of L1 is made for it. */
+static void carry(struct miner *miner, const struct miner_job *job) {
+    struct node *node = miner->node;
+    struct built built;
+    struct block_tx_fate fate = {.fate = FATE_INCLUDED};
+    struct block_order order = {.waiting = &job->hash, .waiting_fate = &fate};
+    arena_reset(&node->build_arena);
+    if (build(node, node_l1(node), &built, &order) != ERR_OK) {
+        pool_remove(job->chain->pool, &job->hash);
+        fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, built.error, NULL);
+    } else if (fate.fate == FATE_DROPPED) {
+        fail_wait(miner, job->wait, fate.code, fate.reason, NULL);
+    } else {
+        end_wait(miner, job->wait);
+    }
+}
+
+static void do_transaction(struct miner *miner, const struct miner_job *job) {
+    struct node *node = miner->node;
+    const struct pool_tx *tx = pool_get(job->chain->pool, &job->hash);
+    if (tx == NULL) { /* In a block already, or replaced. */
+        end_wait(miner, job->wait);
+        return;
+    }
+    struct built built;
+    struct block_order order = {.txs = &tx, .tx_count = 1};
+    arena_reset(&node->build_arena);
+    if (build(node, job->chain, &built, &order) != ERR_OK) {
+        pool_remove(job->chain->pool, &job->hash);
+        fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, built.error, NULL);
+        return;
+    }
+    switch (built.fates[0].fate) {
+    case FATE_KEPT: /* Not even in an empty block. */
+        built.fates[0].code = RPC_SERVER_ERROR;
+        built.fates[0].reason = "gas limit reached";
+        drop(miner, job->chain, &job->hash, &built.fates[0], job->wait);
+        return;
+    case FATE_DROPPED:
+        drop(miner, job->chain, &job->hash, &built.fates[0], job->wait);
+        return;
+    case FATE_WAITS:
+        job->chain->waiting_count++;
+        if (miner->slot_time_ms == 0 && node->auto_batch)
+            carry(miner, job);
+        else
+            end_wait(miner, job->wait);
+        return;
+    case FATE_INCLUDED:
+        end_wait(miner, job->wait);
+        return;
+    }
+}
+
+/* The pending transactions of L1 that fit by their gas limits, best tip first. */
+static enum err
+choose(struct node_chain *chain, struct arena *arena, struct block_order *order, hash32 **hashes) {
+    size_t most = pool_pending_count(chain->pool);
+    const struct pool_tx **txs = arena_alloc_array(arena, most, sizeof(const struct pool_tx *));
+    *hashes = arena_alloc_array(arena, most, sizeof(**hashes));
+    if (txs == NULL || *hashes == NULL) return ERR_MEMORY;
+    u256 base_fee = header_next_base_fee(&chain->head);
+    struct pool_iterator *it = pool_iterate(chain->pool, &base_fee);
+    if (it == NULL) return ERR_MEMORY;
+    const struct pool_tx *tx;
+    while (order->tx_count < most && (tx = pool_iterator_next(it)) != NULL) {
+        if (u256_less(&tx->tx.max_fee_per_gas, &base_fee)) {
+            pool_iterator_skip_sender(it);
+            continue;
+        }
+        (*hashes)[order->tx_count] = tx->hash;
+        txs[order->tx_count++] = tx;
+    }
+    pool_iterator_close(it);
+    order->txs = txs;
+    return ERR_OK;
+}
+
+/* A block of L1 with what is pending. */
+static enum err build_pending(
+    struct miner *miner, struct node_chain *chain, char *error, const struct rpc_mine_options *mine
+) {
+    struct node *node = miner->node;
+    struct block_order order = {.has_timestamp = mine->has_timestamp, .timestamp = mine->timestamp};
+    hash32 *hashes = NULL;
+    struct built built = {0};
+    arena_reset(&node->build_arena);
+    enum err err = choose(chain, &node->build_arena, &order, &hashes);
+    if (err == ERR_OK) err = build(node, chain, &built, &order);
+    if (err != ERR_OK) {
+        (void
+        )snprintf(error, NODE_ERROR_SIZE, "%s", built.error[0] != 0 ? built.error : err_text(err));
+        return err;
+    }
+    for (size_t i = 0; i < order.tx_count; i++)
+        if (built.fates[i].fate == FATE_DROPPED)
+            drop(miner, chain, &hashes[i], &built.fates[i], NULL);
+    return ERR_OK;
+}
+
+/* One of the blocks asked for; the rest is a job again. */
+static void do_mine(struct miner *miner, struct miner_job *job) {
+    struct rpc_mine_options *mine = &job->mine;
+    char error[NODE_ERROR_SIZE];
+    if (mine->block_count > 0) {
+        if (build_pending(miner, job->chain, error, mine) != ERR_OK) {
+            fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, error, NULL);
+            return;
+        }
+        mine->block_count--;
+        mine->has_timestamp = mine->interval_seconds != 0;
+        mine->timestamp = job->chain->head.timestamp + mine->interval_seconds;
+    }
+    if (mine->block_count == 0) {
+        end_wait(miner, job->wait);
+        return;
+    }
+    enum err err = add_job(miner, job);
+    if (err != ERR_OK) fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, err_text(err), NULL);
+}
+
+/* --- turns ------------------------------------------------------------------------------------- */
+
+/* Jobs for transactions that became pending without one: the gap before them has closed. Looks at the
+ * whole pool, so not after every block. */
+static void refill(struct miner *miner, struct node_chain *chain) {
+    if (chain->rollup_id == 0 && miner->slot_time_ms != 0) return;
+    if (pool_pending_count(chain->pool) <= chain->job_count + chain->waiting_count) return;
+    struct block_order order = {0};
+    hash32 *hashes;
+    arena_reset(&miner->node->build_arena);
+    if (choose(chain, &miner->node->build_arena, &order, &hashes) != ERR_OK) return;
+    for (size_t i = 0; i < order.tx_count; i++) {
+        struct miner_job job = {.chain = chain, .hash = hashes[i]};
+        if (add_job(miner, &job) != ERR_OK) return;
+    }
+}
+
+static void refill_all(struct miner *miner) {
+    struct node *node = miner->node;
+    miner->turns = 0;
+    for (size_t i = 0; i < node->chain_count; i++)
+        refill(miner, &node->chains[i]);
+}
+
+static void on_idle(uv_idle_t *idle) {
+    struct miner *miner = idle->data;
+    uint64_t start = clock_monotonic_us();
+    while (miner->count > 0 && clock_monotonic_us() - start < MINER_SLICE_US) {
+        struct miner_job job = take_job(miner);
+        if (job.is_mine)
+            do_mine(miner, &job);
+        else
+            do_transaction(miner, &job);
+        miner->turns++;
+    }
+    if (miner->count == 0 || miner->turns >= MINER_REFILL_TURNS) refill_all(miner);
+    if (miner->count == 0) CHECK(uv_idle_stop(&miner->idle) == 0);
+}
+
+static void on_slot(uv_timer_t *timer) {
+    struct miner *miner = timer->data;
+    const struct rpc_mine_options mine = {.block_count = 1};
+    char error[NODE_ERROR_SIZE];
+    /* What could not be done has been logged; the next slot tries again. */
+    if (build_pending(miner, node_l1(miner->node), error, &mine) == ERR_OK) refill_all(miner);
+}
+
+enum err miner_open(struct miner *miner, struct node *node, uint64_t slot_time_ms) {
+    *miner = (struct miner){.node = node, .slot_time_ms = slot_time_ms};
+    CHECK(uv_idle_init(&node->loop, &miner->idle) == 0);
+    CHECK(uv_timer_init(&node->loop, &miner->slot) == 0);
+    miner->idle.data = miner;
+    miner->slot.data = miner;
+    enum err err = grow(miner);
+    if (err != ERR_OK || slot_time_ms == 0) return err;
+    return uv_timer_start(&miner->slot, on_slot, slot_time_ms, slot_time_ms) == 0 ? ERR_OK : ERR_IO;
+}
+
+void miner_stop(struct miner *miner) {
+    while (miner->count > 0) {
+        struct miner_job job = take_job(miner);
+        fail_wait(miner, job.wait, RPC_INTERNAL_ERROR, "the node is stopping", NULL);
+    }
+    uv_close((uv_handle_t *)&miner->idle, NULL);
+    uv_close((uv_handle_t *)&miner->slot, NULL);
+}
+
+void miner_close(struct miner *miner) {
+    free(miner->jobs);
+    miner->jobs = NULL;
+}

@@ -1,0 +1,87 @@
+/* node/miner.h: decides when blocks are made, and tells those who wait for one.
+ *
+ * With automine (slot time 0) each transaction that is accepted becomes a job, and each job a block of
+ * its own, in the order of arrival over all chains. With a slot time L1's blocks come by the clock
+ * and take whatever is pending; rollup transactions are still executed at once.
+ *
+ * Jobs are done when the loop has nothing to read, a few milliseconds at a time, so that a batch of
+ * 20,000 transactions neither blocks other clients nor is looked through more than once. A request
+ * that has sent a transaction waits (RPC_WAIT) until its block is there: whoever has the hash can have
+ * the receipt, and if the transaction is dropped the sender gets the exact reason. */
+#ifndef NODE_MINER_H
+#define NODE_MINER_H
+
+#include "rpc/backend.h"
+
+#include <uv.h>
+
+struct node;
+struct node_chain;
+
+#define MINER_SLICE_US     4000   /* of work between two looks at the sockets */
+#define MINER_JOBS_MAX     131072 /* waiting; a further transaction is refused */
+#define MINER_REFILL_TURNS 64 /* blocks between two looks for transactions whose gap has closed */
+#define MINER_MINE_MAX     1000000 /* blocks of one request */
+
+/* A request that waits for the miner; lies in its arena. */
+struct miner_wait {
+    struct rpc_request *request;
+    bool is_over;
+    int code; /* 0: all went well; else of the error */
+    const char *message;
+    bytes data;
+    bool has_data;
+};
+
+struct miner_job {
+    struct node_chain *chain;
+    struct miner_wait *wait; /* NULL: nobody waits */
+    bool is_mine;            /* blocks asked for; else the transaction `hash` */
+    hash32 hash;
+    struct rpc_mine_options mine;
+};
+
+struct miner {
+    struct node *node;
+    struct miner_job *jobs; /* a ring; owned */
+    size_t capacity;        /* a power of two */
+    size_t first;
+    size_t count;
+    unsigned turns; /* since the last refill */
+    uv_idle_t idle; /* active while there are jobs */
+    uv_timer_t slot;
+    uint64_t slot_time_ms; /* 0: automine */
+};
+
+/* miner_open starts the clock if there is one. ERR_MEMORY, ERR_IO. */
+MUST_USE enum err miner_open(struct miner *miner, struct node *node, uint64_t slot_time_ms);
+
+/* miner_stop does no more jobs: those who wait are told that the node is stopping. Then the handles
+ * close. */
+void miner_stop(struct miner *miner);
+void miner_close(struct miner *miner);
+
+/* miner_wait_transaction gives the transaction (which is in the pool) its turn. If its block comes at
+ * once, *wait is set and the caller answers RPC_WAIT; else *wait is NULL and there is nothing to wait
+ * for. ERR_LIMIT: too many jobs; ERR_MEMORY. */
+MUST_USE enum err miner_wait_transaction(
+    struct miner *miner,
+    struct miner_wait **wait,
+    struct rpc_request *request,
+    struct node_chain *chain,
+    const hash32 *hash
+);
+
+/* miner_wait_blocks asks for blocks, empty ones if need be. */
+MUST_USE enum err miner_wait_blocks(
+    struct miner *miner,
+    struct miner_wait **wait,
+    struct rpc_request *request,
+    struct node_chain *chain,
+    const struct rpc_mine_options *options
+);
+
+/* miner_result turns a wait that is over into the operation's status. */
+enum rpc_status miner_result(const struct miner_wait *wait);
+
+#endif

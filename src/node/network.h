@@ -1,0 +1,49 @@
+/* node/network.h: the parts of a running network and how they know each other. Everything runs on the
+ * loop's thread. */
+#ifndef NODE_NETWORK_H
+#define NODE_NETWORK_H
+
+#include "node/chain.h"
+#include "node/deploy.h"
+#include "node/keys.h"
+#include "node/log.h"
+#include "node/miner.h"
+#include "rpc/server.h"
+
+#include <uv.h>
+
+#define NODE_CHAINS_MAX     (1 + CLI_ROLLUPS_MAX)
+#define NODE_BUILD_SIZE_MAX ((size_t)2 << 30) /* memory of building one block */
+#define NODE_ERROR_SIZE     DATABASE_ERROR_SIZE
+#define NODE_PATH_SIZE      4096
+#define NODE_NAME_SIZE      16
+
+struct node {
+    const struct node_options *options;
+    struct node_keys keys;
+    struct node_log log;
+    struct node_chain chains[NODE_CHAINS_MAX]; /* [0] is L1, [i] is rollup i */
+    size_t chain_count;
+    char names[NODE_CHAINS_MAX][NODE_NAME_SIZE]; /* "l1", "rollup1", … */
+    int lock;                                    /* file that locks --datadir; -1: none */
+    struct deploy_contracts contracts;           /* on L1 */
+    struct arena build_arena;                    /* of the block being built; reset before each */
+    struct miner miner;
+
+    uv_loop_t loop;
+    struct rpc_server *server;
+    const char *origins[2]; /* whose pages may read answers; the second is NULL */
+    bool is_stopping;
+    bool auto_batch; /* lockstep_setAutoBatch */
+    int exit_status;
+};
+
+static inline struct node_chain *node_l1(struct node *node) {
+    return &node->chains[0];
+}
+
+/* node_stop ends the network in good order: answers in flight are finished, then node_run returns
+ * exit_status. reason (may be NULL) is printed. Calling it again does nothing. */
+void node_stop(struct node *node, int exit_status, const char *reason);
+
+#endif

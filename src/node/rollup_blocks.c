@@ -1,0 +1,195 @@
+/* Unsafe blocks of rollups: executed at once, on L1 later. */
+#include "node/blocks.h"
+#include "node/clock.h"
+#include "node/network.h"
+#include "node/verdict.h"
+
+#include "rollup/evm_rollup.h"
+
+/* A block being tried with those transactions that are still in. */
+struct attempt {
+    struct node_chain *chain;
+    struct arena *arena;
+    struct block_tx_fate *fates;
+    const struct block_order *order;
+    bytes *txs;
+    size_t *places; /* in the order, of each of txs */
+    size_t tx_count;
+    uint64_t timestamp;
+    struct source_memory *overlay;
+    struct sealed_block sealed;
+    struct rollup_step step;
+};
+
+static enum err run(struct attempt *attempt) {
+    struct node_chain *chain = attempt->chain;
+    struct arena *arena = attempt->arena;
+    struct evm_rollup *rollup = arena_alloc_zero(arena, sizeof(*rollup));
+    attempt->overlay = arena_alloc_zero(arena, sizeof(*attempt->overlay));
+    if (rollup == NULL || attempt->overlay == NULL) return ERR_MEMORY;
+    source_memory_open(attempt->overlay, arena, &chain->source.source);
+    evm_rollup_open(rollup, arena, chain->rollup_id, chain->rpc.chain_id, attempt->overlay);
+    rollup->codes = chain->codes;
+    struct payload_block block = {
+        .timestamp = attempt->timestamp,
+        .fee_recipient = chain->rpc.coinbase,
+        .txs = attempt->txs,
+        .tx_count = attempt->tx_count,
+    };
+    return evm_rollup_build_block(
+        rollup, &attempt->sealed, &attempt->step, &chain->head, &chain->head_hash, &block
+    );
+}
+
+static enum err drop_text(struct attempt *attempt, char *text, const struct pool_tx *tx) {
+    struct node_chain *chain = attempt->chain;
+    struct account account;
+    bool exists;
+    enum err err = state_get_account(&chain->state, &tx->sender, &account, &exists);
+    if (err != ERR_OK) return err;
+    struct fork_rules rules =
+        forks_at(&chain->schedule, chain->head.number + 1, attempt->timestamp);
+    struct verdict_facts facts = {
+        .tx = &tx->tx,
+        .sender = tx->sender,
+        .fork = rules.fork,
+        .chain_id = chain->rpc.chain_id,
+        .block_gas_limit = chain->gas_limit,
+        .gas_available = chain->gas_limit,
+        .state_nonce = account.nonce,
+        .balance = account.balance,
+        .base_fee = header_next_base_fee(&chain->head),
+    };
+    (void)verdict_text(text, (enum tx_verdict)attempt->step.verdict_tx, &facts);
+    return ERR_OK;
+}
+
+/* Why a transaction is not in, from the step's verdict; and takes it out. */
+static enum err take_out(struct attempt *attempt) {
+    size_t index = attempt->step.verdict_tx_index;
+    if (index >= attempt->tx_count) return ERR_CORRUPT;
+    size_t place = attempt->places[index];
+    const struct pool_tx *tx = attempt->order->txs[place];
+    struct block_tx_fate *fate = &attempt->fates[place];
+    enum tx_verdict verdict = (enum tx_verdict)attempt->step.verdict_tx;
+    bool is_invalid = attempt->step.verdict == STEP_TX_INVALID;
+    *fate = (struct block_tx_fate){.fate = FATE_DROPPED, .code = RPC_SERVER_ERROR};
+    if (attempt->step.verdict == STEP_XCALL_OUTSIDE_SLOT_BLOCK ||
+        (is_invalid && verdict == TX_NONCE_HIGH)) {
+        fate->fate = FATE_WAITS; /* it, or one before it, needs the parent */
+    } else if (is_invalid && (verdict == TX_GAS_ALLOWANCE || verdict == TX_FEE_CAP)) {
+        fate->fate = FATE_KEPT;
+    } else if (is_invalid) {
+        char *text = arena_alloc(attempt->arena, VERDICT_TEXT_SIZE_MAX);
+        if (text == NULL) return ERR_MEMORY;
+        enum err err = drop_text(attempt, text, tx);
+        if (err != ERR_OK) return err;
+        fate->reason = text;
+    } else {
+        fate->reason = step_verdict_text(attempt->step.verdict);
+    }
+    for (size_t i = index + 1; i < attempt->tx_count; i++) {
+        attempt->txs[i - 1] = attempt->txs[i];
+        attempt->places[i - 1] = attempt->places[i];
+    }
+    attempt->tx_count--;
+    return ERR_OK;
+}
+
+static enum err open_attempt(struct attempt *attempt) {
+    const struct block_order *order = attempt->order;
+    attempt->txs = arena_alloc_array(attempt->arena, order->tx_count, sizeof(*attempt->txs));
+    attempt->places = arena_alloc_array(attempt->arena, order->tx_count, sizeof(*attempt->places));
+    if (attempt->txs == NULL || attempt->places == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < order->tx_count; i++) {
+        attempt->txs[i] = order->txs[i]->encoding;
+        attempt->places[i] = i;
+        attempt->fates[i] = (struct block_tx_fate){.fate = FATE_INCLUDED};
+    }
+    attempt->tx_count = order->tx_count;
+    /* Not before the newest parent block, which may be the anchor of the update that carries this. */
+    uint64_t earliest = attempt->chain->head.timestamp;
+    uint64_t parent = node_l1(attempt->chain->node)->head.timestamp;
+    if (parent > earliest) earliest = parent;
+    attempt->timestamp = order->has_timestamp ? order->timestamp : clock_block_time(earliest);
+    return ERR_OK;
+}
+
+static void log_results(
+    struct attempt *attempt, const struct node_new_block *block, const struct receipt *receipts
+) {
+    struct node_chain *chain = attempt->chain;
+    struct node_log *log = &chain->node->log;
+    if (log->out == NULL) return;
+    log_block(log, chain->rpc.name, &chain->head, &chain->head_hash, block->tx_count);
+    uint64_t gas_before = 0;
+    for (size_t i = 0; i < block->tx_count; i++) {
+        struct tx tx;
+        enum tx_verdict verdict;
+        uint64_t gas_after = receipts[i].cumulative_gas_used;
+        if (tx_decode(&tx, &verdict, attempt->arena, block->tx_encodings[i]) != ERR_OK) return;
+        if (verdict != TX_OK) return;
+        struct log_transaction line = {
+            .hash = block->tx_hashes[i],
+            .from = block->senders[i],
+            .to = tx.is_create ? evm_create_address(&block->senders[i], tx.nonce) : tx.to,
+            .is_create = tx.is_create,
+            .value = tx.value,
+            .is_success = receipts[i].is_success,
+            .gas_used = gas_after - gas_before,
+        };
+        log_tx(log, chain->rpc.name, &line);
+        gas_before = gas_after;
+    }
+}
+
+static enum err append(struct attempt *attempt, char error[DATABASE_ERROR_SIZE]) {
+    struct arena *arena = attempt->arena;
+    const struct sealed_block *sealed = &attempt->sealed;
+    size_t count = sealed->tx_count;
+    hash32 *hashes = arena_alloc_array(arena, count, sizeof(*hashes));
+    address *senders = arena_alloc_array(arena, count, sizeof(*senders));
+    struct receipt *receipts = arena_alloc_array(arena, count, sizeof(*receipts));
+    if (hashes == NULL || senders == NULL || receipts == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const struct pool_tx *tx = attempt->order->txs[attempt->places[i]];
+        hashes[i] = tx->hash;
+        senders[i] = tx->sender;
+        enum err err = receipt_decode(&receipts[i], arena, sealed->receipts[i]);
+        if (err != ERR_OK) return err;
+    }
+    struct node_new_block block = {
+        .header = &sealed->header,
+        .tx_encodings = sealed->txs,
+        .tx_hashes = hashes,
+        .senders = senders,
+        .receipts = receipts,
+        .tx_count = count,
+        .memory = attempt->overlay,
+    };
+    enum err err = node_chain_append(attempt->chain, error, arena, &block);
+    if (err == ERR_OK) log_results(attempt, &block, receipts);
+    return err;
+}
+
+enum err node_rollup_build_block(
+    struct node_chain *chain,
+    struct block_tx_fate *fates,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *arena,
+    const struct block_order *order
+) {
+    struct attempt attempt = {.chain = chain, .arena = arena, .fates = fates, .order = order};
+    error[0] = 0;
+    enum err err = open_attempt(&attempt);
+    while (err == ERR_OK) {
+        err = run(&attempt);
+        if (err != ERR_OK || attempt.step.verdict == STEP_OK) break;
+        err = take_out(&attempt);
+        if (err == ERR_OK && attempt.tx_count == 0) return ERR_OK;
+    }
+    if (err == ERR_OK) err = append(&attempt, error);
+    if (err != ERR_OK && error[0] == 0)
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
+    return err;
+}

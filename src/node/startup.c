@@ -1,0 +1,319 @@
+#include "node/startup.h"
+
+#include "node/blocks.h"
+#include "node/clock.h"
+#include "node/dev_genesis.h"
+#include "rollup/genesis.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GENESIS_SIZE_MAX ((size_t)256 << 20)
+
+/* Settings kept with the L1. They are written last: a directory without them is half made. */
+#define META_NETWORK  "network"
+#define META_BUILDER  "builder"
+#define META_ATTESTER "attester"
+
+__attribute__((format(printf, 3, 4))) static enum err
+fail(char error[NODE_ERROR_SIZE], enum err err, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(error, NODE_ERROR_SIZE, format, arguments);
+    va_end(arguments);
+    return err;
+}
+
+/* --- the data directory ------------------------------------------------------------------------ */
+
+/* Takes the directory for this process; the lock goes with it. */
+static enum err lock_datadir(struct node *node, char error[NODE_ERROR_SIZE]) {
+    const char *path = node->options->datadir;
+    char name[NODE_PATH_SIZE];
+    if (path == NULL) return ERR_OK;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return fail(
+            error, ERR_IO, "cannot make the data directory %.300s: %s", path, strerror(errno)
+        );
+    int size = snprintf(name, sizeof(name), "%s/lock", path);
+    if (size < 0 || (size_t)size >= sizeof(name))
+        return fail(error, ERR_INPUT, "the path of the data directory is too long");
+    node->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (node->lock < 0)
+        return fail(
+            error, ERR_IO, "cannot write in the data directory %.300s: %s", path, strerror(errno)
+        );
+    if (flock(node->lock, LOCK_EX | LOCK_NB) == 0) return ERR_OK;
+    if (errno == EWOULDBLOCK)
+        return fail(error, ERR_IO, "another node is using the data directory %.300s", path);
+    return fail(error, ERR_IO, "cannot lock the data directory %.300s: %s", path, strerror(errno));
+}
+
+/* What the network was begun with, one line an option. */
+static int describe(char *text, size_t size, const struct node_options *options) {
+    char balance[U256_DECIMAL_SIZE_MAX];
+    (void)u256_to_decimal(balance, &options->balance_wei);
+    return snprintf(
+        text,
+        size,
+        "--chain-id %" PRIu64 "\n--rollups %" PRIu64 "\n--rollup-chain-id %" PRIu64
+        "\n--gas-limit %" PRIu64 "\n--accounts %" PRIu64 "\n--balance %s wei\n--mnemonic %s\n",
+        options->chain_id,
+        options->rollups_count,
+        options->rollup_chain_id,
+        options->gas_limit,
+        options->accounts_count,
+        balance,
+        options->mnemonic
+    );
+}
+
+#define DESCRIPTION_SIZE 1024
+
+/* The first line in which what is kept and what is asked for differ. */
+static enum err compare_options(struct node *node, char error[NODE_ERROR_SIZE], bytes kept) {
+    char asked[DESCRIPTION_SIZE];
+    int size = describe(asked, sizeof(asked), node->options);
+    if (size < 0 || (size_t)size >= sizeof(asked))
+        return fail(error, ERR_LIMIT, "too long options");
+    size_t line = 0;
+    for (size_t i = 0; i < (size_t)size && i < kept.size && asked[i] == (char)kept.data[i]; i++)
+        if (asked[i] == '\n') line = i + 1;
+    if (line == (size_t)size && line == kept.size) return ERR_OK;
+    size_t asked_size = strcspn(asked + line, "\n");
+    const uint8_t *end = memchr(kept.data + line, '\n', kept.size - line);
+    size_t kept_size = end == NULL ? 0 : (size_t)(end - kept.data) - line;
+    return fail(
+        error,
+        ERR_INPUT,
+        "the network in %.200s was begun with %.*s, not %.*s; use the same options, or another "
+        "--datadir",
+        node->options->datadir,
+        (int)kept_size,
+        (const char *)kept.data + line,
+        (int)asked_size,
+        asked + line
+    );
+}
+
+static enum err read_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
+    struct database_transaction *snapshot = &node_l1(node)->snapshot;
+    bytes value;
+    enum err err = store_get_meta(snapshot, META_NETWORK, &value);
+    if (err == ERR_MISSING)
+        return fail(
+            error,
+            ERR_CORRUPT,
+            "the data directory %.300s is half made (the node was stopped in the middle of its "
+            "first start); remove it",
+            node->options->datadir
+        );
+    if (err == ERR_OK) {
+        err = compare_options(node, error, value);
+        if (err != ERR_OK) return err;
+        err = store_get_meta(snapshot, META_BUILDER, &value);
+    }
+    if (err == ERR_OK) err = keys_set(&node->keys.builder, value);
+    if (err == ERR_OK) err = store_get_meta(snapshot, META_ATTESTER, &value);
+    if (err == ERR_OK) err = keys_set(&node->keys.attester, value);
+    if (err != ERR_OK)
+        return fail(error, err, "%.300s: settings: %s", node->options->datadir, err_text(err));
+    return ERR_OK;
+}
+
+static enum err write_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
+    struct database_transaction write;
+    char text[DESCRIPTION_SIZE];
+    if (node->options->datadir == NULL) return ERR_OK;
+    int size = describe(text, sizeof(text), node->options);
+    if (size < 0 || (size_t)size >= sizeof(text)) return fail(error, ERR_LIMIT, "too long options");
+    enum err err = database_begin_write(&node_l1(node)->database, &write);
+    if (err == ERR_OK)
+        err = store_put_meta(&write, META_BUILDER, hash32_bytes(&node->keys.builder.private_key));
+    if (err == ERR_OK)
+        err = store_put_meta(&write, META_ATTESTER, hash32_bytes(&node->keys.attester.private_key));
+    if (err == ERR_OK) err = store_put_meta(&write, META_NETWORK, bytes_of(text, (size_t)size));
+    if (err == ERR_OK) err = database_commit(&write);
+    if (err == ERR_OK) return ERR_OK;
+    (void)fail(error, err, "%s", write.error);
+    database_end(&write);
+    return err;
+}
+
+/* --- chains ------------------------------------------------------------------------------------ */
+
+static enum err
+open_chain(struct node *node, bool *is_new, char error[NODE_ERROR_SIZE], size_t index) {
+    struct node_chain *chain = &node->chains[index];
+    const struct node_options *options = node->options;
+    char path[NODE_PATH_SIZE];
+    struct node_chain_options chain_options = {
+        .name = node->names[index],
+        .rollup_id = index,
+        .chain_id = index == 0 ? options->chain_id : options->rollup_chain_id + index - 1,
+        .gas_limit = options->gas_limit,
+    };
+    if (options->datadir != NULL) {
+        int size = snprintf(path, sizeof(path), "%s/%s", options->datadir, node->names[index]);
+        if (size < 0 || (size_t)size >= sizeof(path))
+            return fail(error, ERR_INPUT, "the path of the data directory is too long");
+        chain_options.path = path;
+    }
+    return node_chain_open(chain, is_new, error, &chain_options);
+}
+
+static enum err open_chains(struct node *node, bool *is_new, char error[NODE_ERROR_SIZE]) {
+    for (size_t i = 0; i < node->chain_count; i++) {
+        bool chain_is_new;
+        enum err err = open_chain(node, &chain_is_new, error, i);
+        if (err != ERR_OK) return err;
+        if (i == 0) *is_new = chain_is_new;
+        if (*is_new != chain_is_new)
+            return fail(
+                error,
+                ERR_CORRUPT,
+                "the data directory %.300s is half made; remove it",
+                node->options->datadir
+            );
+    }
+    return ERR_OK;
+}
+
+static enum err begin_rollup(
+    struct node *node,
+    struct deploy_rollup *deployed,
+    char error[NODE_ERROR_SIZE],
+    struct arena *arena,
+    uint64_t rollup_id,
+    uint64_t timestamp
+) {
+    struct node_chain *chain = &node->chains[rollup_id];
+    struct rollup_genesis_options options = {
+        .rollup_id = rollup_id,
+        .chain_id = chain->rpc.chain_id,
+        .parent_chain_id = node->options->chain_id,
+        .hub = node->contracts.hub,
+        .block_gas_limit = node->options->gas_limit,
+        .timestamp = timestamp,
+        .accounts = node->keys.addresses,
+        .account_count = node->keys.account_count,
+        .balance_wei = node->options->balance_wei,
+    };
+    struct genesis genesis;
+    struct open_block open;
+    enum err err = rollup_genesis(&genesis, &open, &deployed->credit_wei, arena, &options);
+    if (err == ERR_OK) err = dev_genesis_add_proxy(&genesis, arena);
+    if (err != ERR_OK) return fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
+    err = node_chain_begin(chain, error, &genesis);
+    deployed->head = chain->head.state_root;
+    return err;
+}
+
+/* The transactions in as many blocks as they need; each must succeed. */
+static enum err deploy(
+    struct node *node,
+    char error[NODE_ERROR_SIZE],
+    struct arena *arena,
+    const struct pool_tx *txs,
+    size_t count
+) {
+    struct node_chain *chain = node_l1(node);
+    const struct pool_tx **order = arena_alloc_array(arena, count, sizeof(const struct pool_tx *));
+    struct block_tx_fate *fates = arena_alloc_array(arena, count, sizeof(*fates));
+    if (order == NULL || fates == NULL) return fail(error, ERR_MEMORY, "out of memory");
+    size_t done = 0;
+    while (done < count) {
+        struct block_order rest = {.txs = order, .tx_count = count - done};
+        const struct chain_block *block;
+        for (size_t i = 0; i < rest.tx_count; i++)
+            order[i] = &txs[done + i];
+        arena_reset(&node->build_arena);
+        enum err err = node_l1_build_block(node, fates, error, &node->build_arena, &rest);
+        if (err == ERR_OK) err = node_chain_read_block(chain, &block, arena, chain->head.number);
+        if (err != ERR_OK) return fail(error, err, "deploying contracts: %s", err_text(err));
+        size_t included = block->block.tx_count;
+        if (included == 0 && fates[0].fate == FATE_DROPPED)
+            return fail(error, ERR_INPUT, "deploying contracts: %.400s", fates[0].reason);
+        if (included == 0)
+            return fail(error, ERR_INPUT, "--gas-limit is too low to deploy the contracts");
+        for (size_t i = 0; i < included; i++)
+            if (!block->receipts[i].is_success)
+                return fail(
+                    error, ERR_CORRUPT, "deploying contracts: transaction %zu failed", done + i
+                );
+        done += included;
+    }
+    return ERR_OK;
+}
+
+/* Genesis blocks of all chains, and the contracts. */
+static enum err begin(struct node *node, char error[NODE_ERROR_SIZE], struct arena *arena) {
+    size_t rollup_count = node->chain_count - 1;
+    struct deploy_rollup *rollups = arena_alloc_array(arena, rollup_count, sizeof(*rollups));
+    if (rollups == NULL) return fail(error, ERR_MEMORY, "out of memory");
+    /* The first block with contracts can then have the present time, and be after genesis. */
+    uint64_t timestamp = clock_seconds() - 1;
+    u256 credit = U256_ZERO;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < rollup_count && err == ERR_OK; i++) {
+        err = begin_rollup(node, &rollups[i], error, arena, i + 1, timestamp);
+        credit = u256_add(&credit, &rollups[i].credit_wei);
+    }
+    if (err != ERR_OK) return err;
+    struct genesis genesis;
+    err = dev_genesis_l1(&genesis, arena, node->options, &node->keys, &credit, timestamp);
+    if (err != ERR_OK) return fail(error, err, "l1: genesis: %s", err_text(err));
+    err = node_chain_begin(node_l1(node), error, &genesis);
+    if (err != ERR_OK) return err;
+
+    u256 base_fee = header_next_base_fee(&node_l1(node)->head);
+    u256 twice = u256_add(&base_fee, &base_fee);
+    const struct pool_tx *txs;
+    size_t count;
+    struct deploy_options options = {
+        .chain_id = node->options->chain_id,
+        .max_fee_per_gas = twice,
+        .keys = &node->keys,
+        .contracts = node->contracts,
+        .rollups = rollups,
+        .rollup_count = rollup_count,
+    };
+    err = deploy_transactions(&txs, &count, arena, &options);
+    if (err != ERR_OK) return fail(error, err, "deploying contracts: %s", err_text(err));
+    return deploy(node, error, arena, txs, count);
+}
+
+enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
+    struct arena arena;
+    bool is_new = false;
+    /* Blocks of the start are not worth a line. */
+    FILE *out = node->log.out;
+    node->log.out = NULL;
+    arena_open(&arena, GENESIS_SIZE_MAX);
+    enum err err = lock_datadir(node, error);
+    if (err == ERR_OK) err = open_chains(node, &is_new, error);
+    if (err == ERR_OK && !is_new) err = read_settings(node, error);
+    if (err == ERR_OK) {
+        for (size_t i = 0; i < node->chain_count; i++)
+            node->chains[i].rpc.coinbase = node->keys.builder.address;
+        err = deploy_addresses(&node->contracts, &arena, &node->keys);
+        if (err != ERR_OK) (void)fail(error, err, "%s", err_text(err));
+    }
+    if (err == ERR_OK && is_new) err = begin(node, error, &arena);
+    if (err == ERR_OK && is_new) err = write_settings(node, error);
+    arena_close(&arena);
+    node->log.out = out;
+    return err;
+}
+
+void startup_close(struct node *node) {
+    for (size_t i = 0; i < node->chain_count; i++)
+        node_chain_close(&node->chains[i]);
+    if (node->lock >= 0) (void)close(node->lock);
+    node->lock = -1;
+}
