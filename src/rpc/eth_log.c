@@ -175,8 +175,8 @@ static enum rpc_status write_logs(struct rpc_call *call, const struct log_query 
         struct rpc_block_id id = {.kind = RPC_BLOCK_HASH, .hash = query->block_hash};
         status = write_logs_in(call, query, &id);
     } else {
-        uint64_t from;
-        uint64_t to;
+        uint64_t from = 0;
+        uint64_t to = 0;
         uint64_t last = call->chain->operations->head_number(call->chain);
         status = resolve(call, &from, &query->from);
         if (status == RPC_OK) status = resolve(call, &to, &query->to);

@@ -2,7 +2,7 @@
  *
  * Our own and not jsmn: jsmn takes {"a" 1}, [1,,2] and {"a":1,} for JSON, so that each of its results
  * needs a second pass with the whole grammar, and it walks back over all tokens at the end of each
- * container (docs/decisions). This is one pass, without recursion, and each token knows where its
+ * container (docs/decisions/004). This is one pass, without recursion, and each token knows where its
  * value ends, so that skipping a value costs nothing.
  *
  * Limits: JSON_DEPTH_MAX, JSON_TOKENS_MAX, texts under 4 GiB. */

@@ -37,7 +37,7 @@ void json_rewind(struct json_writer *w, struct json_mark mark) {
 
 /* Doubling keeps the copying linear. The limit counts what is asked for, which for strings is more
  * than what they turn out to take; it is a guard, not a promise to the byte. */
-static bool grow(struct json_writer *w, size_t size) {
+bool json_grow(struct json_writer *w, size_t size) {
     if (w->has_failed) return false;
     if (w->size > w->size_max || size > w->size_max - w->size) {
         w->has_failed = true;
@@ -56,24 +56,13 @@ static bool grow(struct json_writer *w, size_t size) {
     return true;
 }
 
-static inline char *reserve(struct json_writer *w, size_t size) {
-    if (__builtin_expect(w->capacity - w->size < size || w->has_failed, 0) && !grow(w, size))
-        return NULL;
-    return w->data + w->size;
-}
-
-char *json_reserve(struct json_writer *w, size_t size) {
-    return reserve(w, size);
-}
-
 /* Room for a value of at most size bytes, after the comma it may need. */
 static inline char *begin_value(struct json_writer *w, size_t size) {
-    char *at = reserve(w, size + 1);
+    char *at = json_reserve(w, size + 1);
     if (at == NULL) return NULL;
-    if (w->needs_comma) {
-        *at++ = ',';
-        w->size++;
-    }
+    *at = ',';
+    at += w->needs_comma;
+    w->size += w->needs_comma;
     w->needs_comma = true;
     return at;
 }
@@ -94,7 +83,7 @@ static inline void open_container(struct json_writer *w, char bracket) {
 }
 
 static inline void close_container(struct json_writer *w, char bracket) {
-    char *at = reserve(w, 1);
+    char *at = json_reserve(w, 1);
     if (at == NULL) return;
     *at = bracket;
     w->size++;
@@ -114,20 +103,9 @@ void json_array_end(struct json_writer *w) {
     close_container(w, ']');
 }
 
-void json_key_text(struct json_writer *w, const char *key, size_t size) {
-    char *at = begin_value(w, size + 3);
-    if (at == NULL) return;
-    *at++ = '"';
-    memcpy(at, key, size);
-    at[size] = '"';
-    at[size + 1] = ':';
-    w->size += size + 3;
-    w->needs_comma = false;
-}
-
 /* Whatever was written last was a string value; it becomes a key. */
 static void value_becomes_key(struct json_writer *w) {
-    char *at = reserve(w, 1);
+    char *at = json_reserve(w, 1);
     if (at == NULL) return;
     *at = ':';
     w->size++;
@@ -264,13 +242,29 @@ void json_quantity(struct json_writer *w, const u256 *value) {
     w->size += 4 + 64 - skip;
 }
 
+/* The eight digits of a number in the order of their places, the highest in the lowest byte: the
+ * nibbles are spread to bytes, and those above 9 moved up to the letters. */
+static inline uint64_t eight_digits(uint64_t n) {
+    n = (n | n << 16) & 0x0000ffff0000ffffu;
+    n = (n | n << 8) & 0x00ff00ff00ff00ffu;
+    n = (n | n << 4) & 0x0f0f0f0f0f0f0f0fu;
+    uint64_t is_letter = (n + 0x0606060606060606u) >> 4 & 0x0101010101010101u;
+    return __builtin_bswap64(n + 0x3030303030303030u + is_letter * ('a' - '0' - 10));
+}
+
 void json_quantity_u64(struct json_writer *w, uint64_t value) {
-    char *at = begin_value(w, 20);
+    /* Sixteen digits are written at once, of which the leading zeros are then left out. */
+    char *at = begin_value(w, 3 + 16 + 1);
     if (at == NULL) return;
-    unsigned count = value == 0 ? 1 : (67u - (unsigned)__builtin_clzll(value)) / 4;
+    size_t count = value == 0 ? 1 : (67u - (unsigned)__builtin_clzll(value)) / 4;
     memcpy(at, "\"0x", 3);
-    for (unsigned i = 0; i < count; i++)
-        at[3 + i] = DIGITS[value >> 4 * (count - 1 - i) & 15];
+    if (count <= 8) {
+        uint64_t digits = eight_digits(value) >> 8 * (8 - count);
+        memcpy(at + 3, &digits, 8);
+    } else {
+        uint64_t digits[2] = {eight_digits(value >> 32), eight_digits(value & UINT32_MAX)};
+        memcpy(at + 3, (const char *)digits + (16 - count), count);
+    }
     at[3 + count] = '"';
     w->size += 4 + count;
 }

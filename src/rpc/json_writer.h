@@ -40,17 +40,35 @@ static inline bool json_failed(const struct json_writer *w) {
     return w->has_failed;
 }
 
-/* json_reserve makes room for size bytes and returns where they go, or NULL; the caller writes
- * there and adds what it wrote to w->size. */
-char *json_reserve(struct json_writer *w, size_t size);
+/* json_grow makes room for size bytes or fails; json_reserve returns where they go, or NULL. Whoever
+ * has written there adds what it wrote to w->size. After a failure there may still be room for
+ * small things: they are written, and thrown away with the rest. */
+bool json_grow(struct json_writer *w, size_t size);
+
+static inline char *json_reserve(struct json_writer *w, size_t size) {
+    if (__builtin_expect(w->capacity - w->size < size, 0) && !json_grow(w, size)) return NULL;
+    return w->data + w->size;
+}
 
 void json_object_begin(struct json_writer *w);
 void json_object_end(struct json_writer *w);
 void json_array_begin(struct json_writer *w);
 void json_array_end(struct json_writer *w);
 
-/* A key that needs no escaping. json_key takes a string literal. */
-void json_key_text(struct json_writer *w, const char *key, size_t size);
+/* A key that needs no escaping. It is inline because keys are most of what is written, and their
+ * sizes are known where they stand. json_key takes a string literal. */
+static inline void json_key_text(struct json_writer *w, const char *key, size_t size) {
+    char *at = json_reserve(w, size + 4);
+    if (at == NULL) return;
+    at[0] = ',';
+    at += w->needs_comma;
+    at[0] = '"';
+    memcpy(at + 1, key, size);
+    at[size + 1] = '"';
+    at[size + 2] = ':';
+    w->size += size + 3 + w->needs_comma;
+    w->needs_comma = false;
+}
 #define json_key(w, literal) json_key_text((w), "" literal, sizeof(literal) - 1)
 
 /* A key that is an address ("0x…") or a 32-byte hash, as maps keyed by them have it. */

@@ -1,7 +1,6 @@
 #include "rpc/view.h"
 
 #include "core/hex.h"
-#include "core/rlp.h"
 #include "crypto/keccak.h"
 
 /* --- blocks ------------------------------------------------------------------------------------ */
@@ -296,22 +295,20 @@ void view_log(
     json_object_end(w);
 }
 
-/* The address of what a creating transaction made: the last 20 bytes of keccak256(rlp(sender,
- * nonce)) (Yellow Paper, section 7). At most 1 + 21 + 9 bytes, so that a region on the stack does. */
+/* The address of what a creating transaction made: the last 20 bytes of keccak256(rlp([sender,
+ * nonce])) (Yellow Paper, section 7). The list is short, so that all its prefixes are one byte. */
 static address created_address(const address *sender, uint64_t nonce) {
-    uint8_t region[1024];
-    struct arena arena;
-    arena_open_region(&arena, region, sizeof(region));
-    struct rlp_writer rlp;
-    rlp_writer_open(&rlp, &arena);
-    rlp_list_begin(&rlp);
-    rlp_write_string(&rlp, address_bytes(sender));
-    rlp_write_u64(&rlp, nonce);
-    rlp_list_end(&rlp);
-    bytes encoding = BYTES_EMPTY;
-    address created = {{0}};
-    if (rlp_finish(&rlp, &encoding) != ERR_OK) return created;
-    hash32 hash = keccak256(encoding);
+    uint8_t list[2 + 20 + 9];
+    size_t size = 2 + 20;
+    list[1] = 0x80 + 20;
+    memcpy(list + 2, sender->b, 20);
+    size_t nonce_size = nonce == 0 ? 0 : (71 - (size_t)__builtin_clzll(nonce)) / 8;
+    if (nonce == 0 || nonce > 0x7f) list[size++] = (uint8_t)(0x80 + nonce_size);
+    for (size_t i = nonce_size; i > 0; i--)
+        list[size++] = (uint8_t)(nonce >> 8 * (i - 1));
+    list[0] = (uint8_t)(0xc0 + size - 1);
+    hash32 hash = keccak256(bytes_of(list, size));
+    address created;
     memcpy(created.b, hash.b + 12, 20);
     return created;
 }
