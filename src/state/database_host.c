@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define SIZE_MAX_DEFAULT   ((size_t)1 << 40)
@@ -368,10 +369,20 @@ enum err database_renew(struct database_transaction *transaction) {
     return fail(transaction, "go on to the newest snapshot", code);
 }
 
+/* LMDB reports a write that the system cut short as EIO; where the disk is full that is why. */
+static bool is_disk_full(const struct database *database) {
+    enum { SPARE_SIZE = 1 << 16 };
+    mdb_filehandle_t fd;
+    struct statvfs status;
+    if (mdb_env_get_fd(database->env, &fd) != 0 || fstatvfs(fd, &status) != 0) return false;
+    return (uint64_t)status.f_bavail * status.f_frsize < SPARE_SIZE;
+}
+
 enum err database_commit(struct database_transaction *transaction) {
     CHECK(transaction->txn != NULL && transaction->is_write);
     int code = mdb_txn_commit(transaction->txn);
     transaction->txn = NULL;
+    if (code == EIO && is_disk_full(transaction->database)) code = ENOSPC;
     return code == 0 ? ERR_OK : fail(transaction, "write what was changed", code);
 }
 
