@@ -190,6 +190,22 @@ set_safe(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t num
     return err;
 }
 
+/* The pool learns what the senders of the block have left. Deposits have no place in it. */
+static enum err advance_pool(struct node_chain *chain, const struct node_new_block *block) {
+    for (size_t i = 0; i < block->tx_count; i++) {
+        const address *sender = &block->senders[i];
+        struct account account;
+        bool exists;
+        if (block->receipts[i].type == TX_DEPOSIT) continue;
+        if (i > 0 && address_equal(sender, &block->senders[i - 1])) continue;
+        enum err err = state_get_account(&chain->state, sender, &account, &exists);
+        if (err != ERR_OK) return err;
+        struct pool_account left = {.nonce = account.nonce, .balance = account.balance};
+        pool_advance(chain->pool, sender, &left);
+    }
+    return ERR_OK;
+}
+
 enum err node_chain_append(
     struct node_chain *chain,
     char error[DATABASE_ERROR_SIZE],
@@ -200,7 +216,11 @@ enum err node_chain_append(
     enum err err = write_block(chain, error, scratch, block);
     arena_release(scratch, mark);
     if (err == ERR_OK && block->is_safe) err = set_safe(chain, error, block->header->number);
-    return err != ERR_OK ? err : move_head(chain, error, block->header);
+    if (err == ERR_OK) err = move_head(chain, error, block->header);
+    if (err != ERR_OK) return err;
+    err = advance_pool(chain, block);
+    if (err != ERR_OK) (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
+    return err;
 }
 
 enum err

@@ -113,7 +113,8 @@ struct node_new_block {
 };
 
 /* node_chain_append writes the block in one transaction and makes it the head. The newest state is
- * moved to its root. What the snapshot had handed out dies.
+ * moved to its root, and the pool told what its senders have left. What the snapshot had handed out
+ * dies.
  *
  * In:  scratch  working memory, released. */
 MUST_USE enum err node_chain_append(
