@@ -88,6 +88,8 @@ new_frame(struct world_trace *trace, size_t chain, const struct evm_message *mes
     frame->message.input = input;
     frame->chain = chain;
     frame->sequence = trace->sequence++;
+    frame->before = trace->newest;
+    trace->newest = frame;
     return frame;
 }
 
@@ -171,6 +173,7 @@ enum err world_trace_open(
 
 void world_trace_clear(struct world_trace *trace) {
     trace->roots = NULL;
+    trace->newest = NULL;
     trace->entered_in_lookup = NULL;
     trace->entry = NULL;
     trace->entry_hash = NULL;
@@ -213,14 +216,11 @@ world_frame_next(const struct world_frame *frame, const struct world_frame *root
     return NULL;
 }
 
-const struct world_frame *
+struct world_frame *
 world_trace_find_tx(const struct world_trace *trace, size_t chain, const hash32 *tx_hash) {
-    for (const struct world_frame *root = trace->roots; root != NULL; root = root->next) {
-        const struct world_frame *frame = root;
-        for (; frame != NULL; frame = world_frame_next(frame, root, false))
-            if (frame->has_tx && frame->chain == chain && hash32_equal(&frame->tx_hash, tx_hash))
-                return frame;
-    }
+    for (struct world_frame *frame = trace->newest; frame != NULL; frame = frame->before)
+        if (frame->has_tx && frame->chain == chain && hash32_equal(&frame->tx_hash, tx_hash))
+            return frame;
     return NULL;
 }
 
@@ -231,4 +231,13 @@ bool world_frame_is_hidden(const struct world_frame *frame) {
     while ((below = world_frame_next(below, frame, false)) != NULL)
         if (below->role == FRAME_PLAIN) return true;
     return frame->role == FRAME_LOOKUP || frame->role == FRAME_XCALL;
+}
+
+const struct world_frame *
+world_frame_caller(const struct world_frame *frame, const struct world_frame **proxy) {
+    *proxy = NULL;
+    const struct world_frame *above = frame->parent;
+    for (; above != NULL && world_frame_is_hidden(above); above = above->parent)
+        if (above->role == FRAME_PROXY) *proxy = above;
+    return above;
 }

@@ -28,9 +28,10 @@ struct world_frame {
     struct world_frame *first; /* of the frames below it, in order */
     struct world_frame *last;
     struct world_frame *next;
-    struct world_frame *below; /* what its chain had open when it was entered */
-    uint64_t sequence;         /* of entering, over all chains */
-    size_t chain;              /* 0 the parent chain, i the rollup options->rollups[i - 1] */
+    struct world_frame *before; /* made before it, of any chain */
+    struct world_frame *below;  /* what its chain had open when it was entered */
+    uint64_t sequence;          /* of entering, over all chains */
+    size_t chain;               /* 0 the parent chain, i the rollup options->rollups[i - 1] */
     enum world_frame_role role;
     bool is_open;
     bool is_selfdestruct; /* not a call: message.sender destroys itself for message.recipient */
@@ -38,6 +39,9 @@ struct world_frame {
     struct evm_result result;   /* output likewise */
     bool has_tx;                /* outermost frame of a rollup's transaction */
     hash32 tx_hash;
+    /* For who writes the tree out. */
+    bool is_shown;
+    bool is_listing;           /* the list of its calls has begun */
     const struct entry *entry; /* whose input or out-action this call is; NULL: none */
     const hash32 *entry_hash;
 };
@@ -59,7 +63,8 @@ struct world_trace {
     struct arena *arena;
     struct world_trace_chain *chains; /* 1 + rollup_count */
     size_t chain_count;
-    struct world_frame *roots; /* frames without parent, newest first, linked by next */
+    struct world_frame *newest; /* of all, linked by before */
+    struct world_frame *roots;  /* frames without parent, newest first, linked by next */
     uint64_t sequence;
     struct world_frame *entered_in_lookup; /* first rollup frame since the open lookup */
     const struct entry *entry;             /* of the newest lookup */
@@ -83,12 +88,17 @@ void world_trace_lookup_end(
 );
 
 /* The outermost frame of the rollup transaction with this hash; NULL if none ran. */
-const struct world_frame *
+struct world_frame *
 world_trace_find_tx(const struct world_trace *trace, size_t chain, const hash32 *tx_hash);
 
 /* Whether a frame is machinery that a reader can leave out: its call got through, and what it reached
  * is below it. */
 bool world_frame_is_hidden(const struct world_frame *frame);
+
+/* The nearest frame above that is not hidden, or NULL; *proxy is the hidden proxy just below it, through
+ * which the call went, or NULL. */
+const struct world_frame *
+world_frame_caller(const struct world_frame *frame, const struct world_frame **proxy);
 
 /* The next frame in preorder below root, or NULL; skip_below: not into this one's own. */
 const struct world_frame *
