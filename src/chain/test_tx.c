@@ -207,7 +207,7 @@ static void rules_name_what_they_refuse(void **state) {
     assert_int_equal(tx_check(&tx, &osaka), TX_NONCE_MAX);
     tx = example(TX_DYNAMIC_FEE);
     tx.gas_limit = TX_GAS_LIMIT_MAX + 1;
-    assert_int_equal(tx_check(&tx, &osaka), TX_GAS_LIMIT_MAX);
+    assert_int_equal(tx_check(&tx, &osaka), TX_GAS_LIMIT_CAP);
     assert_int_equal(tx_check(&tx, &prague), TX_OK);
     tx.gas_limit = tx_intrinsic_gas(&tx, FORK_OSAKA) - 1;
     assert_int_equal(tx_check(&tx, &osaka), TX_INTRINSIC_GAS);

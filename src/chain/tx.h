@@ -94,7 +94,7 @@ enum tx_type {
     X(TYPE_4_PRE_FORK, "TYPE_4_TX_PRE_FORK", "transaction type not supported")                     \
     X(DEPOSIT_NOT_ALLOWED, "TYPE_NOT_SUPPORTED", "transaction type not supported")                 \
     X(NONCE_MAX, "NONCE_IS_MAX", "nonce has max value")                                            \
-    X(GAS_LIMIT_MAX, "GAS_LIMIT_EXCEEDS_MAXIMUM", "transaction gas limit too high")                \
+    X(GAS_LIMIT_CAP, "GAS_LIMIT_EXCEEDS_MAXIMUM", "transaction gas limit too high")                \
     X(INITCODE_SIZE, "INITCODE_SIZE_EXCEEDED", "max initcode size exceeded")                       \
     X(INTRINSIC_GAS, "INTRINSIC_GAS_TOO_LOW", "intrinsic gas too low")                             \
     X(FLOOR_GAS, "INTRINSIC_GAS_BELOW_FLOOR_GAS_COST", "insufficient gas for floor data gas cost") \

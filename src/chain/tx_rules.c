@@ -222,7 +222,7 @@ enum tx_verdict tx_check(const struct tx *tx, const struct fork_rules *rules) {
         if (tx->authorization_count == 0) return TX_NO_AUTHORIZATIONS;
     }
     if (tx->nonce == UINT64_MAX) return TX_NONCE_MAX; /* EIP-2681 */
-    if (rules->fork >= FORK_OSAKA && tx->gas_limit > TX_GAS_LIMIT_MAX) return TX_GAS_LIMIT_MAX;
+    if (rules->fork >= FORK_OSAKA && tx->gas_limit > TX_GAS_LIMIT_MAX) return TX_GAS_LIMIT_CAP;
     if (rules->fork >= FORK_SHANGHAI && tx->is_create && tx->data.size > TX_INITCODE_SIZE_MAX)
         return TX_INITCODE_SIZE;
     if (u256_less(&tx->max_fee_per_gas, &tx->max_priority_fee_per_gas)) return TX_TIP_ABOVE_FEE_CAP;

@@ -90,7 +90,7 @@ static int size_text(char *out, enum tx_verdict verdict, const struct verdict_fa
     uint64_t have = tx->gas_limit;
     uint64_t want = verdict == TX_INTRINSIC_GAS ? tx_intrinsic_gas(tx, facts->fork)
                                                 : tx_floor_gas(tx, facts->fork);
-    if (verdict == TX_GAS_LIMIT_MAX)
+    if (verdict == TX_GAS_LIMIT_CAP)
         return snprintf(
             out,
             VERDICT_TEXT_SIZE_MAX,
@@ -127,7 +127,7 @@ size_t verdict_text(
         enum tx_verdict named = verdict == TX_FEE_OVERFLOW ? TX_FUNDS : verdict;
         return finish(price_text(out, named, facts, &words));
     }
-    if (verdict == TX_INTRINSIC_GAS || verdict == TX_FLOOR_GAS || verdict == TX_GAS_LIMIT_MAX ||
+    if (verdict == TX_INTRINSIC_GAS || verdict == TX_FLOOR_GAS || verdict == TX_GAS_LIMIT_CAP ||
         verdict == TX_INITCODE_SIZE)
         return finish(size_text(out, verdict, facts));
     if (verdict == TX_NONCE_LOW || verdict == TX_NONCE_HIGH)
