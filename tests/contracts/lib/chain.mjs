@@ -1,0 +1,101 @@
+// An independent EVM for the contracts' tests: anvil on a free port, blocks mined only when told, and
+// the Solidity of these tests compiled beside the committed artifacts.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
+const START_TIMEOUT_MS = 30_000;
+
+const running = new Set();
+process.on("exit", () => {
+    for (const child of running) child.kill("SIGKILL");
+});
+
+/** A JSON-RPC error as it came. */
+export class RpcError extends Error {
+    constructor(method, error) {
+        super(`${method}: ${error.message}`);
+        this.data = error.data;
+    }
+}
+
+/** Starts anvil; `rpc(method, ...params)`, `accounts`, `stop()`. */
+export async function startChain() {
+    const arguments_ = ["--port", "0", "--hardfork", "prague", "--no-mining", "--order", "fifo"];
+    arguments_.push("--gas-limit", "200000000", "--steps-tracing", "--base-fee", "0", "--no-request-size-limit");
+    const child = spawn(join(root, "node_modules/.bin/anvil"), arguments_, {
+        stdio: ["ignore", "pipe", "inherit"],
+    });
+    running.add(child);
+    const port = await new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error("anvil does not start")), START_TIMEOUT_MS);
+        let text = "";
+        child.on("exit", (code) => reject(new Error(`anvil ended with ${code}`)));
+        child.stdout.on("data", (chunk) => {
+            text += chunk;
+            const match = text.match(/Listening on 127\.0\.0\.1:(\d+)/);
+            if (!match) return;
+            clearTimeout(timer);
+            resolve(Number(match[1]));
+        });
+    });
+    let id = 0;
+    const rpc = async (method, ...params) => {
+        const response = await fetch(`http://127.0.0.1:${port}`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ jsonrpc: "2.0", id: ++id, method, params }),
+        });
+        const answer = await response.json();
+        if (answer.error) throw new RpcError(method, answer.error);
+        return answer.result;
+    };
+    const stop = () =>
+        new Promise((resolve) => {
+            child.removeAllListeners("exit");
+            child.on("exit", resolve);
+            child.kill("SIGTERM");
+            running.delete(child);
+        });
+    return { rpc, stop, accounts: await rpc("eth_accounts") };
+}
+
+/** The committed artifact of a contract. */
+export function artifact(name) {
+    return JSON.parse(readFileSync(join(root, "contracts/artifacts", `${name}.json`), "utf8"));
+}
+
+/** Compiles tests/contracts/sol: contract name -> {abi, bytecode}. */
+export function compileTestContracts() {
+    const solc = createRequire(import.meta.url)("solc");
+    const folder = "tests/contracts/sol";
+    const sources = {};
+    for (const file of readdirSync(join(root, folder)))
+        sources[`${folder}/${file}`] = { content: readFileSync(join(root, folder, file), "utf8") };
+    const input = {
+        language: "Solidity",
+        sources,
+        settings: {
+            evmVersion: "prague",
+            optimizer: { enabled: true },
+            metadata: { bytecodeHash: "none", appendCBOR: false },
+            outputSelection: { [`*`]: { "*": ["abi", "evm.bytecode.object"] } },
+        },
+    };
+    const find = (name) =>
+        existsSync(join(root, name))
+            ? { contents: readFileSync(join(root, name), "utf8") }
+            : { error: `no such file: ${name}` };
+    const output = JSON.parse(solc.compile(JSON.stringify(input), { import: find }));
+    const errors = (output.errors ?? []).filter((e) => e.severity === "error");
+    if (errors.length > 0) throw new Error(errors.map((e) => e.formattedMessage).join("\n"));
+    const found = {};
+    for (const [path, contracts] of Object.entries(output.contracts))
+        if (path.startsWith(folder))
+            for (const [name, c] of Object.entries(contracts))
+                found[name] = { abi: c.abi, bytecode: `0x${c.evm.bytecode.object}` };
+    return found;
+}
