@@ -81,6 +81,13 @@ enum tx_type {
       "TYPE_4_TX_CONTRACT_CREATION",                                                               \
       "input string too short for common.Address, decoding into (types.SetCodeTx).To")             \
     X(BLOB_SIDECAR, "TYPE_3_TX_WITH_FULL_BLOBS", "unexpected blob sidecar in transaction")         \
+    /* The sidecar of a blob transaction on the wire (chain/blobs.h). */                           \
+    X(SIDECAR_FORMAT, "", "rlp: malformed blob sidecar")                                           \
+    X(SIDECAR_MISSING, "", "missing sidecar in blob transaction")                                  \
+    X(SIDECAR_VERSION, "", "unexpected version of the blob sidecar")                               \
+    X(SIDECAR_COUNT, "", "invalid number of blobs, commitments or proofs in blob transaction")     \
+    X(SIDECAR_HASH, "", "blob hash does not match its commitment")                                 \
+    X(SIDECAR_PROOF, "", "invalid blob proof")                                                     \
     /* The signature. */                                                                           \
     X(SIGNATURE, "INVALID_SIGNATURE_VRS", "invalid transaction v, r, s values")                    \
     X(CHAIN_ID, "INVALID_CHAINID", "invalid chain id for signer")                                  \
