@@ -1,24 +1,8 @@
-/* Rows name,unit,min,median,max: nanoseconds for one permutation and for one hash, at each level of
- * instructions that this CPU has. */
+/* Nanoseconds for one permutation and for one hash, at each level of instructions this CPU has. */
+#include "core/bench.h"
 #include "crypto/keccak_private.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-enum { SAMPLES = 41, REPEATS = 2000, COUNT = 64, NODE_SIZE = 532 };
-
-static double now_ns(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
+enum { COUNT = 64, NODE_SIZE = 532 };
 
 static uint64_t lanes[25];
 static uint8_t data[COUNT * NODE_SIZE];
@@ -49,23 +33,10 @@ static void run_x4(void) {
         keccak256_x4(hashes + i, nodes + i);
 }
 
-static void measure(const char *name, const char *level, void (*run)(void)) {
-    double samples[SAMPLES];
-    for (int s = 0; s < SAMPLES; s++) {
-        double start = now_ns();
-        for (int i = 0; i < REPEATS / COUNT; i++)
-            run();
-        samples[s] = (now_ns() - start) / (REPEATS / COUNT * COUNT);
-    }
-    qsort(samples, SAMPLES, sizeof *samples, compare);
-    printf(
-        "crypto/%s/%s,ns,%.1f,%.1f,%.1f\n",
-        name,
-        level,
-        samples[0],
-        samples[SAMPLES / 2],
-        samples[SAMPLES - 1]
-    );
+static void measure(const char *operation, const char *level, void (*run)(void)) {
+    char name[100];
+    (void)snprintf(name, sizeof name, "crypto/%s/%s", operation, level);
+    bench_row(name, COUNT, run);
 }
 
 static void measure_all(const char *level) {
@@ -79,7 +50,7 @@ static void measure_all(const char *level) {
 int main(void) {
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)(i * 7);
-    for (int i = 0; i < COUNT; i++)
+    for (size_t i = 0; i < COUNT; i++)
         nodes[i] = bytes_of(data + i * NODE_SIZE, NODE_SIZE);
     measure_all("lockstep");
 #if KECCAK_HAS_DISPATCH
