@@ -1,7 +1,7 @@
 /* Transactions into the pool, the pool's contents, and blocks on demand. */
+#include "chain/blobs.h"
 #include "node/backend.h"
 #include "node/clock.h"
-#include "node/sidecar.h"
 #include "node/simulation.h"
 #include "node/verdict.h"
 
@@ -120,32 +120,29 @@ static enum rpc_status resume(struct rpc_request *request, hash32 *hash) {
 
 /* --- eth_sendRawTransaction -------------------------------------------------------------------- */
 
-/* Takes the blobs off a transaction that has them beside it. */
-static enum rpc_status strip_blobs(
-    struct rpc_request *request, struct candidate *candidate, bytes *sidecar, bytes encoded
+/* Decodes what a client sends. Blobs come beside their transaction and are checked, then given up:
+ * nobody asks a development network for them. */
+static enum err decode(
+    struct node_chain *chain,
+    struct candidate *candidate,
+    enum tx_verdict *verdict,
+    struct arena *arena,
+    bytes encoded
 ) {
+    bool is_blob = encoded.size > 0 && encoded.data[0] == TX_BLOB;
     candidate->encoded = encoded;
-    *sidecar = BYTES_EMPTY;
-    if (!sidecar_is_present(encoded)) return RPC_OK;
-    enum err err = sidecar_strip(&candidate->encoded, sidecar, request->arena, encoded);
-    if (err == ERR_OK) return RPC_OK;
-    if (err == ERR_INPUT)
-        return rpc_fail(request, RPC_SERVER_ERROR, "%s", sidecar_verdict_text(SIDECAR_MALFORMED));
-    return rpc_fail_err(request, err);
-}
-
-static enum rpc_status
-check_blobs(struct rpc_request *request, const struct candidate *candidate, bytes sidecar) {
-    enum sidecar_verdict verdict;
-    if (candidate->tx.type != TX_BLOB) return RPC_OK;
-    if (sidecar.size == 0)
-        return rpc_fail(request, RPC_SERVER_ERROR, "missing sidecar in blob transaction");
-    enum err err = sidecar_check(
-        &verdict, request->arena, &candidate->tx, sidecar, candidate->rules.fork >= FORK_OSAKA
-    );
-    if (err != ERR_OK) return rpc_fail_err(request, err);
-    if (verdict == SIDECAR_OK) return RPC_OK;
-    return rpc_fail(request, RPC_SERVER_ERROR, "%s", sidecar_verdict_text(verdict));
+    candidate->rules =
+        forks_at(&chain->schedule, chain->head.number + 1, clock_block_time(chain->head.timestamp));
+    if (!is_blob) return tx_decode(&candidate->tx, verdict, arena, encoded);
+    if (chain->rollup_id != 0) { /* A rollup has no blobs. */
+        *verdict = TX_TYPE_3_PRE_FORK;
+        return ERR_OK;
+    }
+    struct blob_sidecar sidecar;
+    enum err err = blob_tx_decode(&candidate->tx, &sidecar, verdict, arena, encoded);
+    if (err != ERR_OK || *verdict != TX_OK) return err;
+    candidate->encoded = sidecar.tx_encoding;
+    return blob_sidecar_check(verdict, &candidate->tx, &sidecar, candidate->rules.fork);
 }
 
 enum rpc_status backend_send_raw_transaction(
@@ -154,25 +151,17 @@ enum rpc_status backend_send_raw_transaction(
     struct node_chain *chain = backend_chain(rpc);
     struct candidate candidate = {0};
     enum tx_verdict verdict;
-    bytes sidecar;
     if (request->wait_state != NULL) return resume(request, hash);
-    enum rpc_status status = strip_blobs(request, &candidate, &sidecar, encoded);
-    if (status != RPC_OK) return status;
-    enum err err = tx_decode(&candidate.tx, &verdict, request->arena, candidate.encoded);
+    enum err err = decode(chain, &candidate, &verdict, request->arena, encoded);
     if (err != ERR_OK) return rpc_fail_err(request, err);
+    if (verdict == TX_OK && candidate.tx.type == TX_DEPOSIT) verdict = TX_DEPOSIT_NOT_ALLOWED;
     if (verdict != TX_OK)
         return rpc_fail(request, RPC_SERVER_ERROR, "%s", tx_verdict_text(verdict));
-    if (candidate.tx.type == TX_DEPOSIT)
-        return rpc_fail(request, RPC_SERVER_ERROR, "%s", tx_verdict_text(TX_DEPOSIT_NOT_ALLOWED));
-    candidate.rules =
-        forks_at(&chain->schedule, chain->head.number + 1, clock_block_time(chain->head.timestamp));
     candidate.facts.tx = &candidate.tx;
     candidate.facts.chain_id = chain->rpc.chain_id;
     err = tx_sender(&candidate.sender, &verdict, request->arena, &candidate.tx, &candidate.rules);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     if (verdict != TX_OK) return refuse(request, &candidate, verdict);
-    status = check_blobs(request, &candidate, sidecar);
-    if (status != RPC_OK) return status;
     err = gather_facts(chain, &candidate);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     return submit(chain, request, hash, &candidate);
