@@ -820,6 +820,64 @@ static void test_lockstep_methods(void **state) {
     ));
 }
 
+/* Type 0x7e as op-geth shows it: the fields viem's OP formatters read. */
+static void test_deposits(void **state) {
+    struct fixture *f = *state;
+    struct tx *tx = &f->fake.txs[2];
+    *tx = (struct tx){.type = TX_DEPOSIT, .gas_limit = 100, .is_create = true, .is_system = true};
+    tx->source_hash.b[31] = 1;
+    tx->from.b[19] = 0x11;
+    tx->mint = u256_from_u64(5);
+    tx->value = u256_from_u64(6);
+    struct receipt *receipt = &f->fake.receipts[2];
+    receipt->type = TX_DEPOSIT;
+    receipt->has_deposit_nonce = true;
+    receipt->deposit_nonce = 9;
+    const char *block =
+        ask(f,
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_getBlockByNumber\",\"params\":[\"0x2\","
+            "true]}");
+    static const char wanted[] =
+        "\"gas\":\"0x64\",\"gasPrice\":\"0x0\",\"hash\":"
+        "\"0xcc00000000000000000000000000000000000000000000000000000000000002\",\"input\":\"0x\","
+        "\"nonce\":\"0x9\",\"to\":null,\"transactionIndex\":\"0x0\",\"value\":\"0x6\",\"type\":"
+        "\"0x7e\",\"sourceHash\":"
+        "\"0x0000000000000000000000000000000000000000000000000000000000000001\",\"mint\":\"0x5\","
+        "\"isSystemTx\":true,\"v\":\"0x0\",\"r\":\"0x0\",\"s\":\"0x0\"}";
+    assert_non_null(strstr(block, wanted));
+    const char *transaction =
+        ask(f,
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_getTransactionByHash\",\"params\":["
+            "\"0xcc00000000000000000000000000000000000000000000000000000000000002\"]}");
+    assert_non_null(strstr(transaction, wanted));
+    const char *shown =
+        ask(f,
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_getTransactionReceipt\",\"params\":["
+            "\"0xcc00000000000000000000000000000000000000000000000000000000000002\"]}");
+    assert_non_null(strstr(shown, "\"effectiveGasPrice\":\"0x0\","));
+    assert_non_null(strstr(shown, "\"type\":\"0x7e\",\"depositNonce\":\"0x9\"}"));
+    /* What 0x11 creates with these nonces: cast compute-address. */
+    static const struct {
+        uint64_t nonce;
+        const char *created;
+    } cases[] = {
+        {0, "0x4c66c29c71b4e37ca83d63b77302c65969062320"},
+        {9, "0x03360af8f394bcff3e0c707d92ebb9ef9462e9df"},
+        {127, "0x69adfd5f030ad4395f8f5e2707ac2242648b8e7a"},
+        {128, "0x33fbc01556767a35246c54127c296b072a009d54"},
+        {300, "0xd28dc95c110d285bffd58ddc979d26c387ecb8c4"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        receipt->deposit_nonce = cases[i].nonce;
+        shown = ask(
+            f,
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_getTransactionReceipt\",\"params\":["
+            "\"0xcc00000000000000000000000000000000000000000000000000000000000002\"]}"
+        );
+        assert_non_null(strstr(shown, cases[i].created));
+    }
+}
+
 /* --- waiting ----------------------------------------------------------------------------------- */
 
 static enum jsonrpc_state begin(struct fixture *f, const char *text) {
@@ -941,6 +999,7 @@ int main(void) {
         TEST(test_filters),
         TEST(test_filter_limit),
         TEST(test_lockstep_methods),
+        TEST(test_deposits),
         TEST(test_backend_waits),
         TEST(test_send_sync),
         TEST(test_answer_limit),
