@@ -146,7 +146,7 @@ static uint8_t *reserve(struct rlp_writer *w, size_t size) {
         if (w->data == NULL || !arena_extend(w->arena, w->data, w->capacity, capacity)) {
             uint8_t *data = arena_alloc(w->arena, capacity);
             if (data == NULL) goto failed;
-            if (w->size > 0) memcpy(data, w->data, w->size);
+            if (w->data != NULL) memcpy(data, w->data, w->size);
             w->data = data;
         }
         w->capacity = capacity;

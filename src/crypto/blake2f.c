@@ -31,17 +31,17 @@ static uint64_t rotate_right(uint64_t v, unsigned n) {
     return v >> n | v << (64 - n);
 }
 
-#define MIX(a, b, c, d, x, y)        \
-    do {                             \
-        a += b + (x);                \
-        d = rotate_right(d ^ a, 32); \
-        c += d;                      \
-        b = rotate_right(b ^ c, 24); \
-        a += b + (y);                \
-        d = rotate_right(d ^ a, 16); \
-        c += d;                      \
-        b = rotate_right(b ^ c, 63); \
-    } while (0)
+/* The function G of section 3.1. */
+static inline void mix(uint64_t *a, uint64_t *b, uint64_t *c, uint64_t *d, uint64_t x, uint64_t y) {
+    *a += *b + x;
+    *d = rotate_right(*d ^ *a, 32);
+    *c += *d;
+    *b = rotate_right(*b ^ *c, 24);
+    *a += *b + y;
+    *d = rotate_right(*d ^ *a, 16);
+    *c += *d;
+    *b = rotate_right(*b ^ *c, 63);
+}
 
 void blake2f(
     uint64_t h[8], const uint64_t m[16], const uint64_t t[2], bool is_final, uint32_t rounds
@@ -56,14 +56,14 @@ void blake2f(
     for (uint32_t i = 0; i < rounds; i++) {
         const uint8_t *s = SIGMA[schedule];
         schedule = schedule + 1 == SCHEDULES ? 0 : schedule + 1;
-        MIX(v0, v4, v8, v12, m[s[0]], m[s[1]]);
-        MIX(v1, v5, v9, v13, m[s[2]], m[s[3]]);
-        MIX(v2, v6, v10, v14, m[s[4]], m[s[5]]);
-        MIX(v3, v7, v11, v15, m[s[6]], m[s[7]]);
-        MIX(v0, v5, v10, v15, m[s[8]], m[s[9]]);
-        MIX(v1, v6, v11, v12, m[s[10]], m[s[11]]);
-        MIX(v2, v7, v8, v13, m[s[12]], m[s[13]]);
-        MIX(v3, v4, v9, v14, m[s[14]], m[s[15]]);
+        mix(&v0, &v4, &v8, &v12, m[s[0]], m[s[1]]);
+        mix(&v1, &v5, &v9, &v13, m[s[2]], m[s[3]]);
+        mix(&v2, &v6, &v10, &v14, m[s[4]], m[s[5]]);
+        mix(&v3, &v7, &v11, &v15, m[s[6]], m[s[7]]);
+        mix(&v0, &v5, &v10, &v15, m[s[8]], m[s[9]]);
+        mix(&v1, &v6, &v11, &v12, m[s[10]], m[s[11]]);
+        mix(&v2, &v7, &v8, &v13, m[s[12]], m[s[13]]);
+        mix(&v3, &v4, &v9, &v14, m[s[14]], m[s[15]]);
     }
     h[0] ^= v0 ^ v8;
     h[1] ^= v1 ^ v9;

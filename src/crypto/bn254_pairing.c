@@ -10,15 +10,20 @@ static const fp2 TWIST_3B = {
 
 /* The parameter of the curve, x = 4965661367192848881, as signed digits of a window of four bits, the
  * lowest first; and 6 x + 2, the length of the Miller loop, in non-adjacent form. */
-static const int8_t X_DIGITS[] = {
+static const int X_DIGITS[] = {
     1, 0, 0, 0, -1, 0, 0, 0, 0, 5,  0, 0, 0, 0,  0, 0, -7, 0,  0, 0, 7,
     0, 0, 0, 0, 5,  0, 0, 0, 0, 1,  0, 0, 0, -3, 0, 0, 0,  -5, 0, 0, 0,
     5, 0, 0, 0, 0,  3, 0, 0, 0, -3, 0, 0, 0, 0,  5, 0, 0,  0,  0, 0, 1,
 };
-static const int8_t LOOP_DIGITS[] = {
+static const int LOOP_DIGITS[] = {
     0,  0, 0, 1,  0, 1, 0, -1, 0,  0, -1, 0,  0, 0,  1, 0, 0, -1, 0, -1, 0, 0,
     0,  1, 0, -1, 0, 0, 0, 0,  -1, 0, 0,  1,  0, -1, 0, 0, 1, 0,  0, 0,  0, 0,
     -1, 0, 0, -1, 0, 1, 0, -1, 0,  0, 0,  -1, 0, -1, 0, 0, 0, 1,  0, -1, 0, 1,
+};
+
+enum {
+    X_COUNT = sizeof X_DIGITS / sizeof *X_DIGITS,
+    LOOP_COUNT = sizeof LOOP_DIGITS / sizeof *LOOP_DIGITS,
 };
 
 bool bn254_g2_on_curve(const bn254_g2 *a) {
@@ -170,7 +175,7 @@ bool bn254_g2_in_subgroup(const bn254_g2 *a) {
     for (unsigned i = 1; i < 4; i++)
         add_complete(&odd[i], &odd[i - 1], &twice);
 
-    unsigned i = sizeof X_DIGITS - 1;
+    unsigned i = X_COUNT - 1;
     struct homogeneous xq = odd[0]; /* the top digit is one */
     struct fp12_line ignored;
     while (i-- > 0) {
@@ -225,8 +230,8 @@ void bn254_miller_loop(fp12 *out, const bn254_g1 *p, const bn254_g2 *q, size_t c
         t[k] = (struct homogeneous){q[k].x, q[k].y, {{FP_ONE, FP_ZERO}}};
         fp2_negate(&minus_y[k], &q[k].y);
     }
-    for (unsigned i = sizeof LOOP_DIGITS - 1; i-- > 0;) {
-        if (i != sizeof LOOP_DIGITS - 2) fp12_square(&f, &f);
+    for (unsigned i = LOOP_COUNT - 1; i-- > 0;) {
+        if (i != LOOP_COUNT - 2) fp12_square(&f, &f);
         int digit = LOOP_DIGITS[i];
         for (size_t k = 0; k < count; k++) {
             double_step(&t[k], &line);
@@ -259,7 +264,7 @@ static void power_x(fp12 *out, const fp12 *a) {
     fp12_square_cyclotomic(&square, a);
     for (unsigned i = 1; i < 4; i++)
         fp12_mul(&odd[i], &odd[i - 1], &square);
-    unsigned i = sizeof X_DIGITS - 1;
+    unsigned i = X_COUNT - 1;
     r = odd[0]; /* the top digit is one */
     while (i-- > 0) {
         fp12_square_cyclotomic(&r, &r);

@@ -57,6 +57,8 @@ keccak_absorb_last(uint64_t *state, size_t stride, const uint8_t *data, size_t s
     state[(KECCAK_RATE / 8 - 1) * stride] ^= UINT64_C(0x80) << 56;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): arguments are arrays, functions and types. */
+
 /* The steps theta, rho and pi put five lanes of a row in place: b0 to b4 come from lanes s0 to s4,
  * rotated by r0 to r4. Then chi combines them: C0 to C4 are its five expressions. */
 #define KECCAK_ROW(                                                                 \
@@ -315,6 +317,8 @@ keccak_absorb_last(uint64_t *state, size_t stride, const uint8_t *data, size_t s
             b4 ^ (b0 & b1)                                                \
         );                                                                \
     } while (0)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define KECCAK_ROTATE64(v, n)           ((n) == 0 ? (v) : (v) << (n) | (v) >> ((64 - (n)) & 63))
 #define KECCAK_XOR5(v0, v1, v2, v3, v4) ((v0) ^ (v1) ^ (v2) ^ (v3) ^ (v4))

@@ -6,6 +6,7 @@
  * doubling and multiplying. */
 #include "crypto/modexp.h"
 
+#include "core/check.h"
 #include "core/u256.h"
 
 /* Limbs are 64 bits, the lowest first; the count is passed along. */
@@ -197,6 +198,7 @@ static enum err power_odd(
         table == NULL) {
         return ERR_MEMORY;
     }
+    VERIFY(count > 0 && n[count - 1] != 0);
     size_t size = count * sizeof *n;
     struct montgomery mont = {n, count, 0 - inverse64(n[0]), work};
 

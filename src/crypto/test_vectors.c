@@ -202,8 +202,8 @@ static int check_group(const cJSON *group, enum curve curve, bool (*read)(bytes,
     cJSON_ArrayForEach(test, cJSON_GetObjectItem(group, "tests")) {
         count++;
         hash32 digest = sha256(fixture_bytes(&arena, test, "msg"));
-        u256 r;
-        u256 s;
+        u256 r = U256_ZERO;
+        u256 s = U256_ZERO;
         bool is_valid = read(fixture_bytes(&arena, test, "sig"), &r, &s);
         if (is_valid && curve == CURVE_P256) {
             u256 x = u256_load_be(key.data + 1);
