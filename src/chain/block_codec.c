@@ -175,10 +175,12 @@ enum err block_encode(bytes *encoding, struct arena *arena, const struct block *
     rlp_write_raw(&w, item);
     rlp_list_begin(&w);
     for (size_t i = 0; i < block->tx_count; i++) {
-        if (block->txs[i].type == TX_LEGACY) {
-            rlp_write_raw(&w, block->tx_encodings[i]);
+        /* EIP-2718: a legacy transaction is a list, a typed one begins with its type. */
+        bytes tx = block->tx_encodings[i];
+        if (tx.size > 0 && tx.data[0] >= 0xc0) {
+            rlp_write_raw(&w, tx);
         } else {
-            rlp_write_string(&w, block->tx_encodings[i]);
+            rlp_write_string(&w, tx);
         }
     }
     rlp_list_end(&w);
