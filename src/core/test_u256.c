@@ -177,6 +177,9 @@ static u256 random_divisor(const u256 *a) {
         b.w[3] = a->w[3];
         b.w[2] = a->w[2];
         break;
+    case 2:
+        if (random_u64() % 4 == 0) b = u256_shl(&U256_ONE, (unsigned)(random_u64() % 256));
+        break;
     default:
         break;
     }
@@ -249,6 +252,31 @@ static void test_addmod_mulmod(void **state) {
         mpz_mul(z, x, y);
         mpz_mod(z, z, m);
         assert_same(product, z);
+    }
+}
+
+static void test_mulmod_again(void **state) {
+    (void)state;
+    for (int i = 0; i < ROUNDS / 4; i++) {
+        struct u256_modulus known = {.is_ready = false};
+        u256 a = random_u256();
+        u256 n = random_divisor(&a);
+        if (i % 7 == 0) n = u256_shl(&U256_ONE, (unsigned)(random_u64() % 256));
+        if (i % 7 == 1) n = u256_sub(&U256_ZERO, &n);
+        for (int k = 0; k < 12; k++) {
+            u256 b = random_u256();
+            if (k > 8 && !u256_is_zero(&n)) {
+                /* The greatest remainders. */
+                a = u256_sub(&n, &U256_ONE);
+                b = k == 9 ? a : U256_MAX;
+            }
+            if (k == 7) n.w[0] ^= 1;
+            u256 want = u256_mulmod(&a, &b, &n);
+            u256 got;
+            u256_mulmod_again(&got, &a, &b, &n, &known);
+            assert_true(u256_equal(&got, &want));
+            a = b;
+        }
     }
 }
 
@@ -389,6 +417,7 @@ int main(void) {
         cmocka_unit_test(test_mul),
         cmocka_unit_test(test_div),
         cmocka_unit_test(test_addmod_mulmod),
+        cmocka_unit_test(test_mulmod_again),
         cmocka_unit_test(test_div_by_construction),
         cmocka_unit_test(test_exp),
         cmocka_unit_test(test_shifts),

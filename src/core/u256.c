@@ -153,11 +153,10 @@ static uint64_t div_3by2(uint128 *r, uint64_t u2, uint64_t u1, uint64_t u0, uint
     uint64_t r1 = u1 - q1 * high64(d);
     uint128 t = (uint128)low64(d) * q1;
     uint128 rest = ((uint128)r1 << 64 | u0) - t - d;
-    q1++;
-    if (high64(rest) >= low64(q)) {
-        q1--;
-        rest += d;
-    }
+    /* As often as not the estimate is one too high: no branch, which would be mispredicted. */
+    uint64_t too_high = 0 - (uint64_t)(high64(rest) >= low64(q));
+    q1 += 1 + too_high;
+    rest += (uint128)(high64(d) & too_high) << 64 | (low64(d) & too_high);
     if (__builtin_expect(rest >= d, 0)) {
         q1++;
         rest -= d;
@@ -166,18 +165,20 @@ static uint64_t div_3by2(uint128 *r, uint64_t u2, uint64_t u1, uint64_t u0, uint
     return q1;
 }
 
-/* u[0..n] -= q * d[0..n-1]; returns the borrow out of u[n]. */
-static bool sub_mul(uint64_t *u, const uint64_t *d, unsigned n, uint64_t q) {
+/* u[0..n-1] -= q * d[0..n-1]; returns what is still to be taken from u[n]. */
+static inline __attribute__((always_inline)) uint64_t
+sub_mul(uint64_t *u, const uint64_t *d, unsigned n, uint64_t q) {
     uint64_t carry = 0;
+    unsigned char borrow = 0;
+#pragma GCC unroll 4
     for (unsigned i = 0; i < n; i++) {
         uint128 p = (uint128)q * d[i] + carry;
-        uint64_t low = low64(p);
-        carry = high64(p) + (u[i] < low);
-        u[i] -= low;
+        unsigned long long limb;
+        borrow = U256_SUB_LIMB(borrow, u[i], low64(p), &limb);
+        u[i] = limb;
+        carry = high64(p);
     }
-    bool borrow = u[n] < carry;
-    u[n] -= carry;
-    return borrow;
+    return carry + borrow;
 }
 
 static void add_back(uint64_t *u, const uint64_t *d, unsigned n) {
@@ -187,23 +188,22 @@ static void add_back(uint64_t *u, const uint64_t *d, unsigned n) {
         u[i] = low64(s);
         carry = high64(s);
     }
-    u[n] += carry;
 }
 
 #define NUMERATOR_LIMBS_MAX 8
 
 /* Divides u, normalised and with one limb on top, by d, normalised (top bit set) with n >= 3 limbs.
- * The remainder stays in u; quotient digits go to q (may be NULL), count of them. */
-static void
+ * The remainder stays in the low n limbs of u; the count quotient digits go to q (may be NULL). */
+static inline __attribute__((always_inline)) void
 div_long(uint64_t *q, uint64_t *u, unsigned count, const uint64_t *d, unsigned n, uint64_t v) {
     uint128 top = (uint128)d[n - 1] << 64 | d[n - 2];
     for (unsigned j = count; j-- > 0;) {
         uint64_t *at = u + j;
         uint64_t digit;
-        if (__builtin_expect(((uint128)at[n] << 64 | at[n - 1]) == top, 0)) {
-            /* The only case where the top limbs do not bound the digit from below 2^64. */
+        if (__builtin_expect(at[n] == d[n - 1] && at[n - 1] == d[n - 2], 0)) {
+            /* The only case where the estimate would not fit. */
             digit = UINT64_MAX;
-            if (sub_mul(at, d, n, digit)) {
+            if (sub_mul(at, d, n, digit) > at[n]) {
                 digit--;
                 add_back(at, d, n);
             }
@@ -211,25 +211,27 @@ div_long(uint64_t *q, uint64_t *u, unsigned count, const uint64_t *d, unsigned n
             uint128 rest;
             digit = div_3by2(&rest, at[n], at[n - 1], at[n - 2], top, v);
             /* The top two limbs are accounted for in rest; the lower ones remain. */
-            uint64_t carry = 0;
-            for (unsigned i = 0; i + 2 < n; i++) {
-                uint128 p = (uint128)digit * d[i] + carry;
-                carry = high64(p) + (at[i] < low64(p));
-                at[i] -= low64(p);
-            }
+            uint64_t carry = sub_mul(at, d, n - 2, digit);
             bool borrow = rest < carry;
             rest -= carry;
             at[n - 2] = low64(rest);
             at[n - 1] = high64(rest);
-            at[n] = 0;
             if (__builtin_expect(borrow, 0)) {
                 digit--;
                 add_back(at, d, n);
-                at[n] = 0;
             }
         }
         if (q != NULL) q[j] = digit;
     }
+}
+
+/* Instances for each size, so that loops over limbs unroll. */
+static void div_long_3(uint64_t *q, uint64_t *u, unsigned count, const uint64_t *d, uint64_t v) {
+    div_long(q, u, count, d, 3, v);
+}
+
+static void div_long_4(uint64_t *q, uint64_t *u, unsigned count, const uint64_t *d, uint64_t v) {
+    div_long(q, u, count, d, 4, v);
 }
 
 /* Divides the number a of limb_count <= 8 limbs by d != 0. quotient, of limb_count limbs, and
@@ -286,7 +288,7 @@ static void div_limbs(
         u[1] = high64(rest);
     } else {
         uint64_t v = reciprocal_3by2(divisor[n - 1], divisor[n - 2]);
-        div_long(quotient, u, count, divisor, n, v);
+        (n == 3 ? div_long_3 : div_long_4)(quotient, u, count, divisor, v);
     }
     if (remainder == NULL) return;
     *remainder = U256_ZERO;
@@ -296,15 +298,28 @@ static void div_limbs(
     remainder->w[n - 1] = u[n - 1] >> shift;
 }
 
+/* Zero counts as one here. */
+static bool is_power_of_two(const u256 *a) {
+    u256 less = u256_sub(a, &U256_ONE);
+    return ((a->w[0] & less.w[0]) | (a->w[1] & less.w[1]) | (a->w[2] & less.w[2]) |
+            (a->w[3] & less.w[3])) == 0;
+}
+
 void u256_div_mod(u256 *quotient, u256 *remainder, const u256 *a, const u256 *divisor) {
     u256 q = U256_ZERO;
     u256 r = U256_ZERO;
-    if (u256_fits_u64(divisor) && u256_fits_u64(a)) {
-        if (divisor->w[0] != 0) {
-            q.w[0] = a->w[0] / divisor->w[0];
-            r.w[0] = a->w[0] % divisor->w[0];
+    if (is_power_of_two(divisor)) {
+        /* Programs from before the shift instructions shift by dividing. */
+        if (!u256_is_zero(divisor)) {
+            u256 mask = u256_sub(divisor, &U256_ONE);
+            q = u256_shr(a, u256_bit_size(divisor) - 1);
+            for (unsigned i = 0; i < 4; i++)
+                r.w[i] = a->w[i] & mask.w[i];
         }
-    } else if (!u256_is_zero(divisor)) {
+    } else if (u256_fits_u64(divisor) && u256_fits_u64(a)) {
+        q.w[0] = a->w[0] / divisor->w[0];
+        r.w[0] = a->w[0] % divisor->w[0];
+    } else {
         div_limbs(q.w, &r, a->w, 4, divisor);
     }
     if (quotient != NULL) *quotient = q;
@@ -374,16 +389,97 @@ u256 u256_mulmod(const u256 *a, const u256 *b, const u256 *modulus) {
     return r;
 }
 
-/* --- the rest ----------------------------------------------------------------------------------*/
+/* --- reduction by a modulus used again -----------------------------------------------------------
+ * P. Barrett's method (Handbook of Applied Cryptography, algorithm 14.42) with k = 4 limbs: the
+ * quotient of x by m is close to the product of x / 2^192 and floor(2^512 / m), over 2^320. Leaving
+ * out the product's lowest columns makes it at most one less (note 14.44), so that it is short by
+ * three at most. */
 
-static bool is_power_of_two(const u256 *a) {
-    return __builtin_popcountll(a->w[0]) + __builtin_popcountll(a->w[1]) +
-               __builtin_popcountll(a->w[2]) + __builtin_popcountll(a->w[3]) ==
-           1;
+enum { RECIPROCAL_LIMBS = 5 };
+
+/* floor(2^512 / m); false if that takes more than five limbs. */
+static bool make_reciprocal(uint64_t reciprocal[RECIPROCAL_LIMBS], const u256 *m) {
+    if (m->w[3] == 0) return false;
+    /* 2^512 - 1 divided by m is the same unless m is a power of two. */
+    if (is_power_of_two(m)) return false;
+    uint64_t ones[8];
+    uint64_t quotient[8];
+    memset(ones, 0xff, sizeof ones);
+    div_limbs(quotient, NULL, ones, 8, m);
+    memcpy(reciprocal, quotient, RECIPROCAL_LIMBS * sizeof *reciprocal);
+    return true;
 }
+
+static u256
+barrett_reduce(const uint64_t x[8], const u256 *modulus, const uint64_t mu[RECIPROCAL_LIMBS]) {
+    const uint64_t *m = modulus->w;
+    const uint64_t *high = x + 3;
+    uint64_t t[2 * RECIPROCAL_LIMBS] = {0};
+#pragma GCC unroll 5
+    for (unsigned i = 0; i < RECIPROCAL_LIMBS; i++) {
+        uint64_t carry = 0;
+        unsigned first = i < 3 ? 3 - i : 0;
+#pragma GCC unroll 5
+        for (unsigned j = first; j < RECIPROCAL_LIMBS; j++) {
+            uint128 p = mul_add_add(high[i], mu[j], t[i + j], carry);
+            t[i + j] = low64(p);
+            carry = high64(p);
+        }
+        t[i + RECIPROCAL_LIMBS] = carry;
+    }
+    const uint64_t *q = t + 5;
+    /* x - q m modulo 2^320 is the remainder plus few times m. */
+    uint64_t product[5] = {0};
+#pragma GCC unroll 5
+    for (unsigned i = 0; i < 5; i++) {
+        uint64_t carry = 0;
+        unsigned end = i == 0 ? 4 : 5 - i;
+#pragma GCC unroll 4
+        for (unsigned j = 0; j < end; j++) {
+            uint128 p = mul_add_add(q[i], m[j], product[i + j], carry);
+            product[i + j] = low64(p);
+            carry = high64(p);
+        }
+        if (i == 0) product[4] = carry;
+    }
+    u256 r;
+    unsigned long long limb;
+    unsigned char borrow = 0;
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < 4; i++) {
+        borrow = U256_SUB_LIMB(borrow, x[i], product[i], &limb);
+        r.w[i] = limb;
+    }
+    uint64_t top = x[4] - product[4] - borrow;
+    while (top != 0 || !u256_less(&r, modulus))
+        top -= u256_sub_borrow(&r, &r, modulus);
+    return r;
+}
+
+void u256_mulmod_again(
+    u256 *out, const u256 *a, const u256 *b, const u256 *modulus, struct u256_modulus *known
+) {
+    if (u256_equal(modulus, &known->value) && known->is_ready) {
+        uint64_t product[8];
+        u256_mul_full(product, a, b);
+        *out = barrett_reduce(product, modulus, known->reciprocal);
+        return;
+    }
+    if (u256_equal(modulus, &known->value)) {
+        /* The second time: it will pay. */
+        known->is_ready = make_reciprocal(known->reciprocal, modulus);
+    } else {
+        known->value = *modulus;
+        known->is_ready = false;
+    }
+    *out = u256_mulmod(a, b, modulus);
+}
+
+/* --- the rest ----------------------------------------------------------------------------------*/
 
 u256 u256_exp(const u256 *base, const u256 *exponent) {
     if (u256_is_zero(exponent)) return U256_ONE;
+    if (u256_is_zero(base)) return U256_ZERO;
     if (is_power_of_two(base)) {
         /* Compilers make masks with powers of 2 and 256. */
         if (!u256_fits_u64(exponent) || exponent->w[0] > 255) {

@@ -170,8 +170,8 @@ static void apply_to_fg(signed62 *f, signed62 *g, const struct matrix *t, int co
  * the low 62 bits zero. */
 static void apply_to_de(signed62 *d, signed62 *e, const struct matrix *t) {
     const int64_t *p = P_SIGNED62.v;
-    int64_t d_sign = d->v[LIMBS - 1] >> 63;
-    int64_t e_sign = e->v[LIMBS - 1] >> 63;
+    int64_t d_sign = d->v[LIMBS - 1] < 0 ? -1 : 0;
+    int64_t e_sign = e->v[LIMBS - 1] < 0 ? -1 : 0;
     int64_t md = (t->u & d_sign) + (t->v & e_sign);
     int64_t me = (t->q & d_sign) + (t->r & e_sign);
     int128 cd = (int128)t->u * d->v[0] + (int128)t->v * e->v[0];
@@ -196,7 +196,7 @@ static void apply_to_de(signed62 *d, signed62 *e, const struct matrix *t) {
 
 /* d += p if d is negative; limbs may be out of range in between. */
 static void add_p_if_negative(signed62 *d) {
-    int64_t mask = d->v[LIMBS - 1] >> 63;
+    int64_t mask = d->v[LIMBS - 1] < 0 ? -1 : 0;
     for (int i = 0; i < LIMBS; i++)
         d->v[i] += P_SIGNED62.v[i] & mask;
 }

@@ -88,7 +88,7 @@ hash32 sha256_portable(bytes data) {
     store_be64(last + last_size - 8, bit_count);
     for (size_t i = 0; i < last_size; i += BLOCK_SIZE)
         compress(h, last + i);
-    hash32 out;
+    hash32 out = {{0}};
     for (unsigned i = 0; i < 8; i++)
         store_be32(out.b + 4 * i, h[i]);
     return out;
