@@ -2,7 +2,7 @@
 
 #include "core/hex.h"
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values ----------------------------------------------------------------------------------- */
 
 /* The text of a string of hexadecimal digits; no such text has an escape in it. */
 static const char *hex_text(bytes *text, const struct json *json, uint32_t token) {
@@ -154,7 +154,7 @@ const char *value_block_id(struct rpc_block_id *out, const struct json *json, ui
     return value_block_number(out, json, token);
 }
 
-/* --- arguments --------------------------------------------------------------------------------- */
+/* --- arguments -------------------------------------------------------------------------------- */
 
 uint32_t argument_token(const struct rpc_call *call, uint32_t index) {
     if (index >= call->argument_count) return 0;

@@ -11,7 +11,7 @@
 
 #include "rpc/jsonrpc.h"
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values ----------------------------------------------------------------------------------- */
 
 const char *value_address(address *out, const struct json *json, uint32_t token);
 const char *value_hash(hash32 *out, const struct json *json, uint32_t token);
@@ -29,7 +29,7 @@ const char *value_block_id(struct rpc_block_id *out, const struct json *json, ui
 /* The same without hashes, for methods named ByNumber. */
 const char *value_block_number(struct rpc_block_id *out, const struct json *json, uint32_t token);
 
-/* --- arguments --------------------------------------------------------------------------------- */
+/* --- arguments -------------------------------------------------------------------------------- */
 
 /* The token of an argument, 0 if it is left out or null. */
 uint32_t argument_token(const struct rpc_call *call, uint32_t index);

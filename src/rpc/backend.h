@@ -6,10 +6,10 @@
  * - Everything it hands out lives in request->arena, or stays valid until the loop runs again.
  * - It returns RPC_OK with its outputs set, or RPC_FAILED after rpc_fail(request, …).
  * - Those marked "may wait" may also return RPC_WAIT: the request is put aside, and after
- *   rpc_server_resume(request), called on the loop's thread, the same operation is called again with
- *   the same arguments. request->wait_state is the operation's own: NULL on the first call, kept
- *   until the request is answered. A client that goes away does not take a waiting request with it;
- *   it must be resumed in any case.
+ *   rpc_server_resume(request), called on the loop's thread, the same operation is called again
+ *   with the same arguments. request->wait_state is the operation's own: NULL on the first call,
+ *   kept until the request is answered. A client that goes away does not take a waiting request
+ *   with it; it must be resumed in any case.
  * - Absence (no such block, transaction, …) is an answer, not a failure: outputs say so.
  * - An operation that is NULL makes its methods answer -32601, as if they did not exist.
  *
@@ -65,7 +65,7 @@ rpc_fail_data(struct rpc_request *request, int code, bytes data, const char *for
 /* An operation's error that is no verdict (ERR_MEMORY, ERR_IO, …): -32603 with its text. */
 enum rpc_status rpc_fail_err(struct rpc_request *request, enum err err);
 
-/* --- blocks ------------------------------------------------------------------------------------ */
+/* --- blocks ----------------------------------------------------------------------------------- */
 
 enum rpc_block_kind {
     RPC_BLOCK_NUMBER,
@@ -126,7 +126,7 @@ struct rpc_transaction_place {
     uint64_t index;
 };
 
-/* --- state ------------------------------------------------------------------------------------- */
+/* --- state ------------------------------------------------------------------------------------ */
 
 struct rpc_account {
     uint64_t nonce;
@@ -148,7 +148,7 @@ struct rpc_proof {
     const struct rpc_storage_proof *slots; /* one per key asked for, in that order */
 };
 
-/* --- calls ------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 /* The arguments of eth_call and its kin. A field without its has_ flag is absent and zero. */
 struct rpc_call_arguments {
@@ -225,7 +225,7 @@ struct rpc_call_result {
     size_t access_list_count;
 };
 
-/* --- pool, mining, network --------------------------------------------------------------------- */
+/* --- pool, mining, network -------------------------------------------------------------------- */
 
 struct rpc_pool {
     const struct rpc_transaction *pending; /* executable now; sorted by sender, then nonce */
@@ -275,7 +275,7 @@ struct rpc_mine_options {
     uint64_t timestamp; /* of the first */
 };
 
-/* --- the operations ---------------------------------------------------------------------------- */
+/* --- the operations --------------------------------------------------------------------------- */
 
 struct rpc_chain;
 
@@ -330,15 +330,16 @@ struct rpc_chain_operations {
       const hash32 *keys,
       size_t key_count);
 
-    /* May wait. A verdict on the message itself (funds, fees, nonce) is rpc_fail(RPC_SERVER_ERROR); a revert
-     * or halt is a result. *is_found as above. */
+    /* May wait. A verdict on the message itself (funds, fees, nonce) is rpc_fail(RPC_SERVER_ERROR);
+     * a revert or halt is a result. *is_found as above. */
     enum rpc_status (*call
     )(struct rpc_chain *chain,
       struct rpc_request *request,
       bool *is_found,
       struct rpc_call_result *result,
       const struct rpc_simulation *simulation);
-    /* May wait. result->has_succeeded and *gas, or the result of the run that failed with all the gas. */
+    /* May wait. result->has_succeeded and *gas, or the result of the run that failed with all the
+     * gas. */
     enum rpc_status (*estimate_gas
     )(struct rpc_chain *chain,
       struct rpc_request *request,
@@ -357,12 +358,13 @@ struct rpc_chain_operations {
     enum rpc_status (*priority_fee
     )(struct rpc_chain *chain, struct rpc_request *request, u256 *fee);
 
-    /* May wait. Into the pool. Verdicts are rpc_fail(RPC_SERVER_ERROR, "nonce too low: …"). encoded may carry
-     * a blob sidecar (EIP-4844 network form). Mining, automatic or not, is the node's: it tells
-     * rpc_server_new_block. */
+    /* May wait. Into the pool. Verdicts are rpc_fail(RPC_SERVER_ERROR, "nonce too low: …"). encoded
+     * may carry a blob sidecar (EIP-4844 network form). Mining, automatic or not, is the node's: it
+     * tells rpc_server_new_block. */
     enum rpc_status (*send_raw_transaction
     )(struct rpc_chain *chain, struct rpc_request *request, hash32 *hash, bytes encoded);
-    /* May wait. From a development account: fills in what is missing, signs, and puts it into the pool. */
+    /* May wait. From a development account: fills in what is missing, signs, and puts it into the
+     * pool. */
     enum rpc_status (*send_transaction
     )(struct rpc_chain *chain,
       struct rpc_request *request,

@@ -1,6 +1,6 @@
-/* What a request costs without the network: reading JSON, one call from text to text, a block of 200
- * transactions. CSV as `make bench` wants it: name,unit,min,median,max. With an argument it serves
- * the fake chain at that port instead, for wrk and its kin. */
+/* What a request costs without the network: reading JSON, one call from text to text, a block of
+ * 200 transactions. CSV as `make bench` wants it: name,unit,min,median,max. With an argument it
+ * serves the fake chain at that port instead, for wrk and its kin. */
 #include "core/check.h"
 #include "rpc/jsonrpc.h"
 #include "rpc/server.h"
@@ -74,7 +74,7 @@ static int serve(struct bench *b, const char *port) {
     CHECK(uv_loop_init(&loop) == 0);
     CHECK(rpc_server_open(&server, &loop, &options) == ERR_OK);
     if (rpc_server_listen(
-            server, &bound, error, &b->fake.chain, "127.0.0.1", (uint16_t)atoi(port)
+            server, &bound, error, &b->fake.chain, "127.0.0.1", (uint16_t)strtoul(port, NULL, 10)
         ) != ERR_OK) {
         fprintf(stderr, "%s\n", error);
         return 1;

@@ -22,18 +22,34 @@ static uint32_t member(const struct reader *r, const char *name) {
     return token != 0 && json_kind(r->json, token) == JSON_NULL ? 0 : token;
 }
 
-#define READ_FUNCTION(name, type, value)                             \
-    static bool name(struct reader *r, type *out, const char *key) { \
-        uint32_t token = member(r, key);                             \
-        if (token == 0) return false;                                \
-        note(r, key, value(out, r->json, token));                    \
-        return true;                                                 \
-    }
-READ_FUNCTION(read_address, address, value_address)
-READ_FUNCTION(read_hash, hash32, value_hash)
-READ_FUNCTION(read_quantity, u256, value_quantity)
-READ_FUNCTION(read_u64, uint64_t, value_quantity_u64)
-#undef READ_FUNCTION
+/* read_… return whether the member is there. */
+static bool read_address(struct reader *r, address *out, const char *key) {
+    uint32_t token = member(r, key);
+    if (token == 0) return false;
+    note(r, key, value_address(out, r->json, token));
+    return true;
+}
+
+static bool read_hash(struct reader *r, hash32 *out, const char *key) {
+    uint32_t token = member(r, key);
+    if (token == 0) return false;
+    note(r, key, value_hash(out, r->json, token));
+    return true;
+}
+
+static bool read_quantity(struct reader *r, u256 *out, const char *key) {
+    uint32_t token = member(r, key);
+    if (token == 0) return false;
+    note(r, key, value_quantity(out, r->json, token));
+    return true;
+}
+
+static bool read_u64(struct reader *r, uint64_t *out, const char *key) {
+    uint32_t token = member(r, key);
+    if (token == 0) return false;
+    note(r, key, value_quantity_u64(out, r->json, token));
+    return true;
+}
 
 static bool read_data(struct reader *r, bytes *out, const char *key) {
     uint32_t token = member(r, key);
@@ -164,7 +180,7 @@ argument_call(struct rpc_call *call, struct rpc_call_arguments *out, uint32_t in
     return RPC_OK;
 }
 
-/* --- overrides --------------------------------------------------------------------------------- */
+/* --- overrides -------------------------------------------------------------------------------- */
 
 static void read_slots(struct reader *r, struct rpc_account_override *out, const char *key) {
     uint32_t token = member(r, key);

@@ -1,6 +1,6 @@
-/* rpc/call_arguments.h: the objects that eth_call and its kin take: a transaction as wallets describe
- * it, state overrides, block overrides. Members that are null count as absent; unknown ones are
- * passed over, because wallets add their own. */
+/* rpc/call_arguments.h: the objects that eth_call and its kin take: a transaction as wallets
+ * describe it, state overrides, block overrides. Members that are null count as absent; unknown
+ * ones are passed over, because wallets add their own. */
 #ifndef RPC_CALL_ARGUMENTS_H
 #define RPC_CALL_ARGUMENTS_H
 

@@ -38,7 +38,7 @@ void connection_close(struct connection *c) {
     uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
-/* --- response heads ---------------------------------------------------------------------------- */
+/* --- response heads --------------------------------------------------------------------------- */
 
 struct head {
     char text[HEAD_ROOM];
@@ -116,7 +116,7 @@ static void end_head(struct head *head, const struct connection *c, size_t body_
     ADD(head, "\r\n\r\n");
 }
 
-/* --- answers ----------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static void append(struct connection *c, const char *data, size_t size) {
     char *at = json_reserve(&c->out, size);
@@ -253,7 +253,7 @@ static void answer(struct connection *c) {
         );
 }
 
-/* --- output ------------------------------------------------------------------------------------ */
+/* --- output ----------------------------------------------------------------------------------- */
 
 static void on_shutdown(uv_shutdown_t *shutdown, int status) {
     (void)shutdown;
@@ -316,7 +316,7 @@ static void flush(struct connection *c) {
     c->deadline_ms = uv_now(c->server->loop) + c->server->options.write_timeout_ms;
 }
 
-/* --- input ------------------------------------------------------------------------------------- */
+/* --- input ------------------------------------------------------------------------------------ */
 
 /* Requests are run one at a time, and only while their answers are taken. */
 static bool can_take(const struct connection *c) {
@@ -440,7 +440,7 @@ static void settle(struct connection *c) {
         connection_close(c);
 }
 
-/* --- from the server --------------------------------------------------------------------------- */
+/* --- from the server -------------------------------------------------------------------------- */
 
 void connection_accept(struct listener *listener) {
     struct rpc_server *server = listener->server;

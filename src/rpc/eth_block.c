@@ -57,7 +57,7 @@ enum rpc_status eth_getHeaderByNumber(struct rpc_call *call) {
     return write_header(call, status, block);
 }
 
-/* --- counts and uncles ------------------------------------------------------------------------- */
+/* --- counts and uncles ------------------------------------------------------------------------ */
 
 static enum rpc_status write_count(
     struct rpc_call *call, enum rpc_status status, const struct rpc_block *block, bool uncles
@@ -128,7 +128,7 @@ enum rpc_status eth_getUncleByBlockNumberAndIndex(struct rpc_call *call) {
     return write_uncle(call, status, block);
 }
 
-/* --- receipts ---------------------------------------------------------------------------------- */
+/* --- receipts --------------------------------------------------------------------------------- */
 
 enum rpc_status eth_getBlockReceipts(struct rpc_call *call) {
     const struct rpc_block *block;
@@ -149,7 +149,7 @@ enum rpc_status eth_getBlockReceipts(struct rpc_call *call) {
     return RPC_OK;
 }
 
-/* --- raw forms --------------------------------------------------------------------------------- */
+/* --- raw forms -------------------------------------------------------------------------------- */
 
 static enum rpc_status
 lookup_raw(struct rpc_call *call, const struct rpc_block **block, unsigned with) {

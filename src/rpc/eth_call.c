@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* --- why a call reverted ----------------------------------------------------------------------- */
+/* --- why a call reverted ---------------------------------------------------------------------- */
 
 /* Solidity's Panic(uint256) codes, in geth's words. */
 static const char *panic_text(uint64_t code) {
@@ -35,16 +35,16 @@ static const char *panic_text(uint64_t code) {
     }
 }
 
-/* The text in abi.encodeWithSignature("Error(string)", text); false if it is nothing of the kind. */
+/* The text in abi.encodeWithSignature("Error(string)", text); false if it is something else. */
 static bool error_text(bytes *text, bytes output) {
     static const uint8_t selector[4] = {0x08, 0xc3, 0x79, 0xa0};
     if (output.size < 4 + 64 || memcmp(output.data, selector, 4) != 0) return false;
     u256 offset = u256_load_be(output.data + 4);
     if (!u256_fits_u64(&offset) || offset.w[0] > output.size - 4 - 32) return false;
-    bytes rest = bytes_slice(output, 4 + (size_t)offset.w[0], output.size);
-    u256 size = u256_load_be(rest.data);
-    if (!u256_fits_u64(&size) || size.w[0] > rest.size - 32) return false;
-    *text = bytes_slice(rest, 32, (size_t)size.w[0]);
+    size_t start = 4 + (size_t)offset.w[0];
+    u256 size = u256_load_be(output.data + start);
+    if (!u256_fits_u64(&size) || size.w[0] > output.size - start - 32) return false;
+    *text = bytes_of(output.data + start + 32, (size_t)size.w[0]);
     return true;
 }
 
@@ -90,7 +90,7 @@ static enum rpc_status fail_result(struct rpc_call *call, const struct rpc_call_
     return rpc_fail(&call->request, RPC_SERVER_ERROR, "%s", result->halt_text);
 }
 
-/* --- the methods ------------------------------------------------------------------------------- */
+/* --- the methods ------------------------------------------------------------------------------ */
 
 /* transaction, block, state overrides, block overrides. */
 static enum rpc_status read_simulation(struct rpc_call *call, struct rpc_simulation *out) {

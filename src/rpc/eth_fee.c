@@ -48,7 +48,7 @@ enum rpc_status eth_blobBaseFee(struct rpc_call *call) {
     return status;
 }
 
-/* --- eth_feeHistory ---------------------------------------------------------------------------- */
+/* --- eth_feeHistory --------------------------------------------------------------------------- */
 
 struct history {
     uint64_t count;
@@ -117,7 +117,7 @@ static enum rpc_status read_blocks(struct rpc_call *call, struct history *h) {
     h->newest = newest->header->number;
     if (h->count > FEE_HISTORY_BLOCKS_MAX) h->count = FEE_HISTORY_BLOCKS_MAX;
     if (h->count > h->newest + 1) h->count = h->newest + 1;
-    h->blocks = arena_alloc_array(call->request.arena, h->count, sizeof(*h->blocks));
+    h->blocks = arena_alloc_array(call->request.arena, h->count, sizeof(const struct rpc_block *));
     if (h->blocks == NULL) return rpc_fail_err(&call->request, ERR_MEMORY);
     unsigned with = h->percentile_count > 0 ? RPC_WITH_TRANSACTIONS | RPC_WITH_RECEIPTS : 0;
     for (uint64_t i = 0; i < h->count; i++) {

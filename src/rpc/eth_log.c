@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* --- the query from JSON ----------------------------------------------------------------------- */
+/* --- the query from JSON ---------------------------------------------------------------------- */
 
 static enum rpc_status fail_filter(struct rpc_call *call, const char *where, const char *problem) {
     return argument_fail(call, 0, where, problem);
@@ -106,7 +106,7 @@ static enum rpc_status read_query(struct rpc_call *call, struct log_query *query
     return status;
 }
 
-/* --- finding logs ------------------------------------------------------------------------------ */
+/* --- finding logs ----------------------------------------------------------------------------- */
 
 static void
 write_logs_of(struct json_writer *w, const struct log_query *query, const struct rpc_block *block) {
@@ -199,7 +199,7 @@ enum rpc_status eth_getLogs(struct rpc_call *call) {
     return status == RPC_OK ? write_logs(call, &query) : status;
 }
 
-/* --- filters ----------------------------------------------------------------------------------- */
+/* --- filters ---------------------------------------------------------------------------------- */
 
 static enum rpc_status
 add_filter(struct rpc_call *call, enum filter_kind kind, const struct log_query *query) {
@@ -252,7 +252,7 @@ enum rpc_status eth_getFilterLogs(struct rpc_call *call) {
     return write_logs(call, &filter->query);
 }
 
-/* --- changes ----------------------------------------------------------------------------------- */
+/* --- changes ---------------------------------------------------------------------------------- */
 
 /* The matching logs of the new blocks, as far as the filter's own range goes. */
 static enum rpc_status
@@ -278,7 +278,7 @@ static void write_if_new(struct rpc_call *call, const struct filter *filter, con
     if (!is_old) json_hash(call->out, hash);
 }
 
-/* Blocks' hashes, or their transactions' that the filter has not reported while they were pending. */
+/* Blocks' hashes, or their transactions' that were not reported while they were pending. */
 static enum rpc_status
 write_block_changes(struct rpc_call *call, const struct filter *filter, uint64_t last) {
     bool is_blocks = filter->kind == FILTER_BLOCKS;

@@ -142,7 +142,7 @@ enum rpc_status eth_getStorageValues(struct rpc_call *call) {
     return RPC_OK;
 }
 
-/* --- eth_getProof ------------------------------------------------------------------------------ */
+/* --- eth_getProof ----------------------------------------------------------------------------- */
 
 struct proof_keys {
     hash32 *keys;

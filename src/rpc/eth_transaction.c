@@ -55,7 +55,7 @@ enum rpc_status eth_getTransactionByBlockNumberAndIndex(struct rpc_call *call) {
     return status == RPC_OK ? write_in_block(call, block, index) : status;
 }
 
-/* --- raw forms --------------------------------------------------------------------------------- */
+/* --- raw forms -------------------------------------------------------------------------------- */
 
 static enum rpc_status write_raw(struct rpc_call *call, bool is_null_if_absent) {
     hash32 hash;
@@ -105,7 +105,7 @@ enum rpc_status eth_getRawTransactionByBlockNumberAndIndex(struct rpc_call *call
     return write_raw_at(call, status, block);
 }
 
-/* --- receipts ---------------------------------------------------------------------------------- */
+/* --- receipts --------------------------------------------------------------------------------- */
 
 /* *is_written: the transaction is in a block. */
 static enum rpc_status write_receipt(struct rpc_call *call, bool *is_written, const hash32 *hash) {
@@ -129,7 +129,7 @@ enum rpc_status eth_getTransactionReceipt(struct rpc_call *call) {
     return status;
 }
 
-/* --- sending ----------------------------------------------------------------------------------- */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 enum rpc_status eth_sendRawTransaction(struct rpc_call *call) {
     bytes encoded;

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* --- queries ----------------------------------------------------------------------------------- */
+/* --- queries ---------------------------------------------------------------------------------- */
 
 bool log_query_may_match(const struct log_query *query, const struct bloom *bloom) {
     bool any = query->address_count == 0;
@@ -52,7 +52,7 @@ static void *copy_query(struct log_query *to, const struct log_query *from) {
     return block;
 }
 
-/* --- filters ----------------------------------------------------------------------------------- */
+/* --- filters ---------------------------------------------------------------------------------- */
 
 static void drop(struct filter *filter) {
     free(filter->owned);

@@ -2,7 +2,8 @@
  *
  * A filter is a place in the chain (the next block it has not reported) and, for logs, a query; it
  * keeps no blocks or logs, so that one costs a few hundred bytes however long nobody asks. What
- * nobody has asked for FILTER_TIMEOUT_MS is gone; at most FILTER_MAX exist, a further one is refused.
+ * nobody has asked for FILTER_TIMEOUT_MS is gone; at most FILTER_MAX exist, a further one is
+ * refused.
  *
  * Limit: a filter follows numbers. When the chain's head goes back below what was reported, the
  * filter goes back with it and reports the new blocks; logs that vanished are not reported as

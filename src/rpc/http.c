@@ -56,7 +56,7 @@ static bool is_in_head(const struct http_parser *p) {
     return p->stage == STAGE_IDLE || p->stage == STAGE_HEAD;
 }
 
-/* --- what llhttp reports ----------------------------------------------------------------------- */
+/* --- what llhttp reports ---------------------------------------------------------------------- */
 
 static int on_message_begin(llhttp_t *llhttp) {
     struct http_parser *p = llhttp->data;
@@ -250,7 +250,7 @@ bool http_is_idle(const struct http_parser *parser) {
     return parser->stage == STAGE_IDLE || parser->stage == STAGE_DONE;
 }
 
-/* --- feeding ----------------------------------------------------------------------------------- */
+/* --- feeding ---------------------------------------------------------------------------------- */
 
 /* llhttp lets some of these through in one place or another. Every CR of a head is followed by LF,
  * every LF preceded by CR and not followed by white space (a folded line), and NUL is nowhere. */
@@ -359,7 +359,7 @@ enum http_result http_feed(struct http_parser *parser, const uint8_t *data, size
     return HTTP_NEED_MORE;
 }
 
-/* --- hosts and reasons ------------------------------------------------------------------------- */
+/* --- hosts and reasons ------------------------------------------------------------------------ */
 
 /* The host without its port and without the brackets of an IPv6 address; false if malformed. */
 static bool host_name(char *name, size_t size, const char *host) {

@@ -1,14 +1,14 @@
 /* rpc/http.h: HTTP/1.1 requests out of a stream of bytes, and response heads. No sockets here: the
- * server feeds what it has read and gets one request at a time, in order, so that the fuzzer and the
- * tests need no network.
+ * server feeds what it has read and gets one request at a time, in order, so that the fuzzer and
+ * the tests need no network.
  *
  * llhttp (strict mode) parses. On top of it this file refuses whatever could make two parsers see
- * different requests (RFC 9112): codings other than chunked, a missing or second Host, folded lines,
- * bare CR or LF, NUL; llhttp itself refuses a second Content-Length and one beside chunking.
+ * different requests (RFC 9112): codings other than chunked, a missing or second Host, folded
+ * lines, bare CR or LF, NUL; llhttp itself refuses a second Content-Length and one beside chunking.
  *
- * Limits: HTTP_HEAD_SIZE_MAX for the request line and headers (431), HTTP_BODY_SIZE_MAX for the body,
- * chunked or not (413); chunk framing and trailers may take as much again. After a refusal the
- * stream is of no more use: answer, then close. */
+ * Limits: HTTP_HEAD_SIZE_MAX for the request line and headers (431), HTTP_BODY_SIZE_MAX for the
+ * body, chunked or not (413); chunk framing and trailers may take as much again. After a refusal
+ * the stream is of no more use: answer, then close. */
 #ifndef RPC_HTTP_H
 #define RPC_HTTP_H
 

@@ -13,7 +13,7 @@ void json_close(struct json *json) {
     *json = (struct json){0};
 }
 
-/* --- the parser -------------------------------------------------------------------------------- */
+/* --- the parser ------------------------------------------------------------------------------- */
 
 /* Works through the text from `at` to `end`; every step returns ERR_OK and has moved on, or has set
  * the problem. */
@@ -68,9 +68,10 @@ static inline enum err add(struct parser *p, enum json_kind kind) {
         enum err err = grow(p);
         if (err != ERR_OK) return err;
     }
-    json->tokens[json->count++] = (struct json_token){
+    uint32_t index = json->count++;
+    json->tokens[index] = (struct json_token){
         .offset = (uint32_t)(p->at - json->text),
-        .next = json->count,
+        .next = index + 1,
         .kind = (uint8_t)kind,
     };
     return ERR_OK;
@@ -284,7 +285,7 @@ enum err json_parse(struct json *json, const char *text, size_t size) {
     return ERR_OK;
 }
 
-/* --- reading what was parsed ------------------------------------------------------------------- */
+/* --- reading what was parsed ------------------------------------------------------------------ */
 
 bytes json_source(const struct json *json, uint32_t token) {
     bytes text = json_text(json, token);

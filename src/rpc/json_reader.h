@@ -1,9 +1,9 @@
 /* rpc/json_reader.h: strict JSON (RFC 8259) into a flat array of tokens.
  *
- * Our own and not jsmn: jsmn takes {"a" 1}, [1,,2] and {"a":1,} for JSON, so that each of its results
- * needs a second pass with the whole grammar, and it walks back over all tokens at the end of each
- * container (docs/decisions/004). This is one pass, without recursion, and each token knows where its
- * value ends, so that skipping a value costs nothing.
+ * Our own and not jsmn: jsmn takes {"a" 1}, [1,,2] and {"a":1,} for JSON, so that each of its
+ * results needs a second pass with the whole grammar, and it walks back over all tokens at the end
+ * of each container (docs/decisions/004). This is one pass, without recursion, and each token knows
+ * where its value ends, so that skipping a value costs nothing.
  *
  * Limits: JSON_DEPTH_MAX, JSON_TOKENS_MAX, texts under 4 GiB. */
 #ifndef RPC_JSON_READER_H
@@ -25,7 +25,7 @@ enum json_kind {
 };
 
 /* Strings: offset and size are those between the quotes, escapes as they stand. All others: the
- * whole text of the value. The members of an object are a string token and then a value token each. */
+ * whole text of the value. A member of an object is a string token and then its value's. */
 struct json_token {
     uint32_t offset;
     uint32_t size;
@@ -71,8 +71,8 @@ static inline bytes json_text(const struct json *json, uint32_t token) {
 /* The text of a value with its quotes, to be echoed. */
 bytes json_source(const struct json *json, uint32_t token);
 
-/* json_unescape gives the text of a string token with its escapes replaced, UTF-8; it is copied into
- * the arena only if there are escapes. Lone surrogates become U+FFFD. ERR_MEMORY. */
+/* json_unescape gives the text of a string token with its escapes replaced, UTF-8; it is copied
+ * into the arena only if there are escapes. Lone surrogates become U+FFFD. ERR_MEMORY. */
 MUST_USE enum err
 json_unescape(bytes *out, struct arena *arena, const struct json *json, uint32_t token);
 

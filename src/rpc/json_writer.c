@@ -156,7 +156,7 @@ void json_ratio(struct json_writer *w, uint64_t part, uint64_t whole) {
     write_text(w, text, (size_t)size);
 }
 
-/* --- hexadecimal ------------------------------------------------------------------------------- */
+/* --- hexadecimal ------------------------------------------------------------------------------ */
 
 /* Sixteen bytes at a time in vector registers of whatever kind the target has: answers are mostly
  * hexadecimal digits, and this is what makes writing them cost next to nothing. */
@@ -269,7 +269,7 @@ void json_quantity_u64(struct json_writer *w, uint64_t value) {
     w->size += 4 + count;
 }
 
-/* --- strings ----------------------------------------------------------------------------------- */
+/* --- strings ---------------------------------------------------------------------------------- */
 
 /* Writes the escape of one byte that cannot stand in a string; returns its size. */
 static size_t escape(char *out, uint8_t c) {

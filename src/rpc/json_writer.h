@@ -40,9 +40,9 @@ static inline bool json_failed(const struct json_writer *w) {
     return w->has_failed;
 }
 
-/* json_grow makes room for size bytes or fails; json_reserve returns where they go, or NULL. Whoever
- * has written there adds what it wrote to w->size. After a failure there may still be room for
- * small things: they are written, and thrown away with the rest. */
+/* json_grow makes room for size bytes or fails; json_reserve returns where they go, or NULL.
+ * Whoever has written there adds what it wrote to w->size. After a failure there may still be room
+ * for small things: they are written, and thrown away with the rest. */
 bool json_grow(struct json_writer *w, size_t size);
 
 static inline char *json_reserve(struct json_writer *w, size_t size) {

@@ -24,7 +24,7 @@ void jsonrpc_exchange_close(struct jsonrpc_exchange *exchange) {
     *exchange = (struct jsonrpc_exchange){0};
 }
 
-/* --- writing answers --------------------------------------------------------------------------- */
+/* --- writing answers -------------------------------------------------------------------------- */
 
 #define RAW(w, literal) json_raw((w), bytes_of("" literal, sizeof(literal) - 1))
 
@@ -68,7 +68,7 @@ void jsonrpc_error(struct json_writer *out, int code, const char *message) {
     write_error(out, null_id, &(struct rpc_error){.code = code, .message = message});
 }
 
-/* --- one call ---------------------------------------------------------------------------------- */
+/* --- one call --------------------------------------------------------------------------------- */
 
 static bytes id_text(const struct jsonrpc_exchange *exchange) {
     return exchange->id == 0 ? null_id : json_source(&exchange->json, exchange->id);
@@ -222,7 +222,7 @@ static enum jsonrpc_state begin_call(struct jsonrpc_exchange *exchange, uint32_t
     return run_method(exchange);
 }
 
-/* --- one text ---------------------------------------------------------------------------------- */
+/* --- one text --------------------------------------------------------------------------------- */
 
 static enum jsonrpc_state finish(struct jsonrpc_exchange *exchange) {
     struct json_writer *w = exchange->call.out;

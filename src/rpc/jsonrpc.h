@@ -1,8 +1,8 @@
 /* rpc/jsonrpc.h: JSON-RPC 2.0 over any transport: a text in, a text out.
  *
  * Ids are echoed as they stand in the request. Errors are geth's, in code and wording, because that
- * is what clients match. Batches: at most JSONRPC_BATCH_MAX calls and JSONRPC_ANSWER_SIZE_MAX bytes;
- * what exceeds either is answered with an error, never cut.
+ * is what clients match. Batches: at most JSONRPC_BATCH_MAX calls and JSONRPC_ANSWER_SIZE_MAX
+ * bytes; what exceeds either is answered with an error, never cut.
  *
  * An exchange is one request text (a call or a batch) while it is being answered. It may wait (a
  * method waits for a block, a backend works elsewhere); then jsonrpc_resume goes on where it

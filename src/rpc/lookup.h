@@ -1,5 +1,5 @@
-/* rpc/lookup.h: blocks and transactions found by a method's arguments. Absence is not a failure: the
- * block is then NULL, and the method answers null. */
+/* rpc/lookup.h: blocks and transactions found by a method's arguments. Absence is not a failure:
+ * the block is then NULL, and the method answers null. */
 #ifndef RPC_LOOKUP_H
 #define RPC_LOOKUP_H
 

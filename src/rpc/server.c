@@ -9,12 +9,13 @@
 #include <time.h>
 
 #define LISTEN_BACKLOG    511
-#define POOL_MAX          32
+#define POOL_WARM_MAX     32
 #define ARENA_KEPT_MAX    (1u << 20)
+#define TOKENS_KEPT_MAX   4096
 #define TICK_INTERVAL_MAX 500
 #define TICK_INTERVAL_MIN 10
 
-/* --- exchanges --------------------------------------------------------------------------------- */
+/* --- exchanges -------------------------------------------------------------------------------- */
 
 static void free_exchange(struct exchange *exchange) {
     jsonrpc_exchange_close(&exchange->rpc);
@@ -40,19 +41,23 @@ struct exchange *server_take_exchange(struct rpc_server *server) {
     exchange->is_due = false;
     json_writer_clear(&exchange->out);
     if (json_reserve(&exchange->out, HEAD_ROOM) == NULL) {
-        free_exchange(exchange);
+        server_give_exchange(exchange);
         return NULL;
     }
     exchange->out.size = HEAD_ROOM;
     return exchange;
 }
 
+/* Exchanges are kept, as many as ever were needed at once; the memory of large ones, and of more than
+ * a few, is not. */
 void server_give_exchange(struct exchange *exchange) {
     struct rpc_server *server = exchange->server;
-    if (server->pool_count == POOL_MAX || exchange->out.capacity > BUFFER_KEPT_MAX ||
-        exchange->rpc.arena.used_size > ARENA_KEPT_MAX) {
-        free_exchange(exchange);
-        return;
+    if (server->pool_count >= POOL_WARM_MAX || exchange->out.capacity > BUFFER_KEPT_MAX ||
+        exchange->rpc.arena.used_size > ARENA_KEPT_MAX ||
+        exchange->rpc.json.capacity > TOKENS_KEPT_MAX) {
+        jsonrpc_exchange_close(&exchange->rpc);
+        jsonrpc_exchange_open(&exchange->rpc);
+        json_writer_close(&exchange->out);
     }
     exchange->next = server->pool;
     server->pool = exchange;
@@ -79,8 +84,11 @@ static void remove_waiting(struct exchange *exchange) {
 static void resume(struct exchange *exchange) {
     struct rpc_server *server = exchange->server;
     exchange->is_due = false;
-    if (jsonrpc_resume(&exchange->rpc, uv_now(server->loop)) == JSONRPC_WAITING) return;
     remove_waiting(exchange);
+    if (jsonrpc_resume(&exchange->rpc, uv_now(server->loop)) == JSONRPC_WAITING) {
+        server_add_waiting(exchange);
+        return;
+    }
     if (exchange->connection != NULL) connection_answer(exchange->connection, exchange);
     server_give_exchange(exchange);
 }
@@ -114,7 +122,7 @@ void rpc_server_resume(struct rpc_server *server, struct rpc_request *request) {
     resume_due(server);
 }
 
-/* --- time -------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 /* RFC 9110, section 5.6.7; the words are English whatever the locale. */
 static void set_date(struct rpc_server *server) {
@@ -167,7 +175,7 @@ static uint64_t tick_interval(const struct rpc_server_options *options) {
     return interval < TICK_INTERVAL_MIN ? TICK_INTERVAL_MIN : interval;
 }
 
-/* --- opening and listening --------------------------------------------------------------------- */
+/* --- opening and listening -------------------------------------------------------------------- */
 
 enum err rpc_server_open(
     struct rpc_server **server, struct uv_loop_s *loop, const struct rpc_server_options *options
@@ -279,7 +287,7 @@ enum err rpc_server_listen(
     return ERR_OK;
 }
 
-/* --- stopping ---------------------------------------------------------------------------------- */
+/* --- stopping --------------------------------------------------------------------------------- */
 
 static void on_timer_closed(uv_handle_t *handle) {
     server_handle_closed(handle->data);

@@ -1,9 +1,9 @@
 /* rpc/server.h: JSON-RPC over HTTP/1.1 for any number of chains, on one libuv loop.
  *
  * Limits: RPC_CONNECTIONS_MAX connections (further ones get 503), those of rpc/http.h for requests
- * and of rpc/jsonrpc.h for answers. A request must be complete RPC_REQUEST_TIMEOUT_MS after its first
- * byte, an answer must be taken RPC_WRITE_TIMEOUT_MS after it is ready, a connection may idle for
- * RPC_IDLE_TIMEOUT_MS: absolute times, so that one byte per second gains nobody anything.
+ * and of rpc/jsonrpc.h for answers. A request must be complete RPC_REQUEST_TIMEOUT_MS after its
+ * first byte, an answer must be taken RPC_WRITE_TIMEOUT_MS after it is ready, a connection may idle
+ * for RPC_IDLE_TIMEOUT_MS: absolute times, so that one byte per second gains nobody anything.
  *
  * Everything runs on the loop's thread. SIGPIPE is set to be ignored by rpc_server_open. */
 #ifndef RPC_SERVER_H
@@ -58,16 +58,16 @@ MUST_USE enum err rpc_server_listen(
     uint16_t port
 );
 
-/* rpc_server_new_block says that the chain has a new head: requests that wait for a block are looked
- * at again. Call it after the block is readable through the backend. */
+/* rpc_server_new_block says that the chain has a new head: requests that wait for a block are
+ * looked at again. Call it after the block is readable through the backend. */
 void rpc_server_new_block(struct rpc_server *server, struct rpc_chain *chain);
 
 /* rpc_server_resume goes on with a request whose backend operation had returned RPC_WAIT. */
 void rpc_server_resume(struct rpc_server *server, struct rpc_request *request);
 
-/* rpc_server_stop takes no more connections or requests, finishes the answers in flight (for at most
- * RPC_STOP_TIMEOUT_MS), closes all handles, and then calls on_stopped (may be NULL) once. Backend
- * operations that wait must be resumed before that. */
+/* rpc_server_stop takes no more connections or requests, finishes the answers in flight (for at
+ * most RPC_STOP_TIMEOUT_MS), closes all handles, and then calls on_stopped (may be NULL) once.
+ * Backend operations that wait must be resumed before that. */
 void rpc_server_stop(struct rpc_server *server, void (*on_stopped)(void *context), void *context);
 
 /* rpc_server_close frees the server; only after on_stopped. */

@@ -1,5 +1,5 @@
-/* rpc/server_private.h: what server.c (listening, time, stopping) and connection.c (the conversation
- * on one connection) share. */
+/* rpc/server_private.h: what server.c (listening, time, stopping) and connection.c (the
+ * conversation on one connection) share. */
 #ifndef RPC_SERVER_PRIVATE_H
 #define RPC_SERVER_PRIVATE_H
 
@@ -13,7 +13,7 @@
  * length. A head is shorter: an origin of HTTP_VALUE_SIZE_MAX and about 250 bytes of fixed text. */
 #define HEAD_ROOM 640
 
-/* Answers that a connection has not taken up to here do not stop further requests from being run. */
+/* Answers not yet taken by the client, up to here, do not keep further requests from being run. */
 #define OUTPUT_PENDING_MAX (1u << 20)
 
 /* Buffers up to this size are kept for the next use. */

@@ -1,5 +1,5 @@
-/* A chain made of constants, for tests of the protocol parts: what it answers is simple enough to be
- * seen in the tests. Blocks 0 to head; each but the first has one transaction with one log. */
+/* A chain made of constants, for tests of the protocol parts: what it answers is simple enough to
+ * be seen in the tests. Blocks 0 to head; each but the first has one transaction with one log. */
 #ifndef RPC_TEST_FAKE_CHAIN_H
 #define RPC_TEST_FAKE_CHAIN_H
 
@@ -233,7 +233,7 @@ static inline bool fake_waits(struct fake_chain *fake, struct rpc_request *reque
     return true;
 }
 
-/* Data that begins with 0xfe halts, with 0xfd reverts with the rest; else the output is the data. */
+/* Data beginning with 0xfe halts, with 0xfd reverts with the rest; else the output is the data. */
 static inline enum rpc_status fake_call(
     struct rpc_chain *chain,
     struct rpc_request *request,

@@ -11,8 +11,8 @@
 
 #define POST "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
-/* Feeds the text in pieces of this size; the result of each report as text: "C" continue, the body in
- * brackets, "R400" and so on. */
+/* Feeds the text in pieces of this size; the result of each report as text: "C" continue, the body
+ * in brackets, "R400" and so on. */
 static void run(char *log, size_t log_size, const char *text, size_t size, size_t piece) {
     struct http_parser parser;
     http_parser_open(&parser);

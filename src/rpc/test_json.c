@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* --- reader ------------------------------------------------------------------------------------ */
+/* --- reader ----------------------------------------------------------------------------------- */
 
 static enum err parse(struct json *json, const char *text) {
     return json_parse(json, text, strlen(text));
@@ -255,7 +255,7 @@ static void test_long_strings(void **state) {
     json_close(&json);
 }
 
-/* --- writer ------------------------------------------------------------------------------------ */
+/* --- writer ----------------------------------------------------------------------------------- */
 
 static void check_text(struct json_writer *w, const char *wanted) {
     assert_false(json_failed(w));
@@ -322,7 +322,7 @@ static void test_data(void **state) {
         char wanted[256] = "\"0x";
         for (size_t i = 0; i < size; i++)
             (void)snprintf(wanted + 3 + 2 * i, 3, "%02x", data[i]);
-        strcat(wanted, "\"");
+        memcpy(wanted + 3 + 2 * size, "\"", 2);
         json_data(&w, bytes_of(data, size));
         check_text(&w, wanted);
     }

@@ -131,7 +131,7 @@ static int teardown(void **state) {
     return 0;
 }
 
-/* --- a client ---------------------------------------------------------------------------------- */
+/* --- a client --------------------------------------------------------------------------------- */
 
 static int dial_port(uint16_t port) {
     struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -231,7 +231,7 @@ static void expect_status(const struct fixture *f, const char *request, int stat
     (void)close(fd);
 }
 
-/* --- tests ------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static void test_answers(void **state) {
     struct fixture *f = *state;
@@ -448,7 +448,7 @@ static void test_hosts(void **state) {
     expect_status(f, "GET / HTTP/1.1\r\n\r\n", 400);
 }
 
-/* --- time -------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 /* One byte now and then does not keep a request alive, in its head or in its body. */
 static void test_slow_sender(void **state) {
@@ -536,7 +536,7 @@ static void test_slow_reader(void **state) {
     (void)close(slow);
 }
 
-/* --- waiting and stopping ---------------------------------------------------------------------- */
+/* --- waiting and stopping --------------------------------------------------------------------- */
 
 #define SEND_SYNC                                                                          \
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_sendRawTransactionSync\",\"params\":[" \

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* utf8_sequence_size is the length of the well-formed sequence at p, which has size > 0 bytes, or 0
- * if there is none (Unicode, table 3-7: no overlong forms, no surrogates, nothing over U+10FFFF). */
+ * if there is none (Unicode, table 3-7: no overlong forms, no surrogates, none over U+10FFFF). */
 static inline size_t utf8_sequence_size(const uint8_t *p, size_t size) {
     if (p[0] < 0x80) return 1;
     if (p[0] < 0xc2 || p[0] > 0xf4) return 0;

@@ -3,7 +3,7 @@
 #include "core/hex.h"
 #include "crypto/keccak.h"
 
-/* --- blocks ------------------------------------------------------------------------------------ */
+/* --- blocks ----------------------------------------------------------------------------------- */
 
 static void write_header(struct json_writer *w, const struct rpc_block *block) {
     const struct header *h = block->header;
@@ -95,7 +95,7 @@ bool view_has_deposits(const struct rpc_block *block) {
     return false;
 }
 
-/* --- transactions ------------------------------------------------------------------------------ */
+/* --- transactions ----------------------------------------------------------------------------- */
 
 void view_access_list(struct json_writer *w, const struct tx_access *list, size_t count) {
     json_array_begin(w);
@@ -261,7 +261,7 @@ void view_transaction(
     json_object_end(w);
 }
 
-/* --- receipts and logs ------------------------------------------------------------------------- */
+/* --- receipts and logs ------------------------------------------------------------------------ */
 
 size_t view_logs_before(const struct rpc_block *block, size_t index) {
     size_t count = 0;
@@ -365,7 +365,7 @@ void view_receipt(
     json_object_end(w);
 }
 
-/* --- addresses --------------------------------------------------------------------------------- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
 void view_checksum_address(char out[42], const address *a) {
     out[0] = '0';

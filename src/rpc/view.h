@@ -1,11 +1,12 @@
 /* rpc/view.h: blocks, transactions, receipts and logs as execution-apis writes them; type 0x7e as
- * op-geth does (sourceHash, mint, isSystemTx, depositNonce), which viem's and others' formatters know. */
+ * op-geth does (sourceHash, mint, isSystemTx, depositNonce), which viem's and others' formatters
+ * know. */
 #ifndef RPC_VIEW_H
 #define RPC_VIEW_H
 
 #include "rpc/backend.h"
 
-/* view_header writes a block without transactions and uncles: eth_getHeader…, uncles. size 0: none. */
+/* view_header writes a block without transactions, uncles and size. */
 void view_header(struct json_writer *w, const struct rpc_block *block);
 
 /* A block with its transactions whole or as hashes. The block was read with transactions; with
