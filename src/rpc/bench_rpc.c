@@ -1,30 +1,14 @@
 /* What a request costs without the network: reading JSON, one call from text to text, a block of
- * 200 transactions. CSV as `make bench` wants it: name,unit,min,median,max. With an argument it
+ * 200 transactions. With an argument it
  * serves the fake chain at that port instead, for wrk and its kin. */
+#include "core/bench.h"
 #include "core/check.h"
 #include "rpc/jsonrpc.h"
 #include "rpc/server.h"
 #include "rpc/test_fake_chain.h"
 #include "rpc/view.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 #include <uv.h>
-
-#define ROUNDS 11
-
-static double now_ns(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int compare(const void *a, const void *b) {
-    const double *first = a;
-    const double *second = b;
-    return (*first > *second) - (*first < *second);
-}
 
 struct bench {
     struct fake_chain fake;
@@ -36,36 +20,24 @@ struct bench {
     struct rpc_block block;
 };
 
-typedef void bench_run(struct bench *b);
+static struct bench *b;
 
-static void report(struct bench *b, const char *name, bench_run *run, unsigned count) {
-    double times[ROUNDS];
-    for (int round = 0; round < ROUNDS; round++) {
-        double start = now_ns();
-        for (unsigned i = 0; i < count; i++)
-            run(b);
-        times[round] = (now_ns() - start) / count;
-    }
-    qsort(times, ROUNDS, sizeof(*times), compare);
-    printf("%s,ns,%.0f,%.0f,%.0f\n", name, times[0], times[ROUNDS / 2], times[ROUNDS - 1]);
-}
-
-static void run_parse(struct bench *b) {
+static void run_parse(void) {
     CHECK(json_parse(&b->json, b->request, strlen(b->request)) == ERR_OK);
 }
 
-static void run_call(struct bench *b) {
+static void run_call(void) {
     json_writer_clear(&b->out);
     bytes text = bytes_of(b->request, strlen(b->request));
     CHECK(jsonrpc_begin(&b->exchange, &b->endpoint, &b->out, 0, text) == JSONRPC_DONE);
 }
 
-static void run_block(struct bench *b) {
+static void run_block(void) {
     json_writer_clear(&b->out);
     view_block(&b->out, &b->block, true);
 }
 
-static int serve(struct bench *b, const char *port) {
+static int serve(const char *port) {
     uv_loop_t loop;
     struct rpc_server *server;
     struct rpc_server_options options = {0};
@@ -83,24 +55,24 @@ static int serve(struct bench *b, const char *port) {
 }
 
 int main(int argc, char **argv) {
-    struct bench *b = calloc(1, sizeof(*b));
+    b = calloc(1, sizeof(*b));
     CHECK(b != NULL);
     fake_open(&b->fake, 3);
     b->endpoint.chain = &b->fake.chain;
     jsonrpc_exchange_open(&b->exchange);
     json_writer_open(&b->out, SIZE_MAX / 2);
     json_open(&b->json);
-    if (argc > 1) return serve(b, argv[1]);
+    if (argc > 1) return serve(argv[1]);
     static const char call[] =
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_call\",\"params\":[{\"from\":"
         "\"0x0000000000000000000000000000000000000011\",\"to\":"
         "\"0x0000000000000000000000000000000000000033\",\"data\":\"0x70a08231"
         "0000000000000000000000000000000000000000000000000000000000000011\"},\"latest\"]}";
     b->request = call;
-    report(b, "rpc/parse_eth_call/lockstep", run_parse, 100000);
-    report(b, "rpc/answer_eth_call/lockstep", run_call, 100000);
+    bench_row("rpc/parse_eth_call/lockstep", 1, run_parse);
+    bench_row("rpc/answer_eth_call/lockstep", 1, run_call);
     b->request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_blockNumber\",\"params\":[]}";
-    report(b, "rpc/answer_eth_blockNumber/lockstep", run_call, 100000);
+    bench_row("rpc/answer_eth_blockNumber/lockstep", 1, run_call);
     /* Transfers with 68 bytes of input, as token transfers have. */
     static struct rpc_transaction transactions[200];
     static const uint8_t input[68] = {0xa9, 0x05, 0x9c, 0xbb};
@@ -112,6 +84,6 @@ int main(int argc, char **argv) {
         .transaction_count = 200,
         .transactions = transactions,
     };
-    report(b, "rpc/write_block_of_200/lockstep", run_block, 2000);
+    bench_row("rpc/write_block_of_200/lockstep", 1, run_block);
     return 0;
 }
