@@ -5,10 +5,15 @@
 
 /* --- decoding --- */
 
-/* A reference: 32 bytes, or a list short enough to live in its parent. */
-static bool is_reference(bytes item, bool is_list) {
-    return is_list ? item.size <= NODE_INLINE_MAX
-                   : item.size == NODE_REF_SIZE && item.data[0] == 0xa0;
+/* The shortest node is a leaf of an empty path and one byte: c2 20 01. */
+enum { INLINE_MIN = 3, NO_CHILD = 0x80, HASH_PREFIX = 0xa0, LIST_PREFIX = 0xc0 };
+
+/* The size of a reference (or of no child) by its first byte; 0 if it is neither. */
+static size_t reference_size(uint8_t first) {
+    if (first == HASH_PREFIX) return NODE_REF_SIZE;
+    if (first == NO_CHILD) return 1;
+    if (first < LIST_PREFIX + INLINE_MIN - 1 || first > LIST_PREFIX + NODE_INLINE_MAX - 1) return 0;
+    return 1 + (size_t)(first - LIST_PREFIX);
 }
 
 /* The string of an item that rlp_read_item has accepted as one. */
@@ -37,23 +42,27 @@ static enum err decode_short(struct node_view *view, bytes path, bytes item, boo
     }
     view->kind = NODE_EXTENSION;
     view->child = item;
-    return path_size > 0 && is_reference(item, is_list) ? ERR_OK : ERR_CORRUPT;
+    return path_size > 0 && item.size > 1 && reference_size(item.data[0]) == item.size
+               ? ERR_OK
+               : ERR_CORRUPT;
 }
 
 static enum err decode_branch(struct node_view *view, struct rlp items) {
     const uint8_t *children = items.rest.data;
+    const uint8_t *p = children;
+    size_t rest = items.rest.size;
     unsigned count = 0;
-    bytes item = BYTES_EMPTY;
-    bool is_list = false;
-    view->kind = NODE_BRANCH;
     for (unsigned i = 0; i < NODE_CHILDREN; i++) {
-        if (rlp_read_item(&items, &item, &is_list) != ERR_OK) return ERR_CORRUPT;
-        if (item.size == 1 && item.data[0] == 0x80) continue;
-        if (!is_reference(item, is_list)) return ERR_CORRUPT;
-        view->mask |= (uint16_t)(1u << i);
-        count++;
+        size_t size = rest != 0 ? reference_size(*p) : 0;
+        if (size == 0 || size > rest) return ERR_CORRUPT;
+        view->mask |= (uint16_t)((size > 1) << i);
+        count += size > 1;
+        p += size;
+        rest -= size;
     }
-    view->children = bytes_of(children, (size_t)(items.rest.data - children));
+    view->kind = NODE_BRANCH;
+    view->children = bytes_of(children, (size_t)(p - children));
+    items = rlp_open(bytes_of(p, rest));
     if (rlp_read_string(&items, &view->value) != ERR_OK || !rlp_done(&items)) return ERR_CORRUPT;
     return count + (view->value.size != 0) >= 2 ? ERR_OK : ERR_CORRUPT;
 }
@@ -76,10 +85,6 @@ enum err node_decode(struct node_view *view, bytes encoded) {
         err = decode_branch(&read, items);
     if (err == ERR_OK) *view = read;
     return err;
-}
-
-static size_t reference_size(uint8_t first) {
-    return first == 0xa0 ? NODE_REF_SIZE : first == 0x80 ? 1 : 1 + (size_t)(first - 0xc0);
 }
 
 bytes node_child(const uint8_t *children, unsigned index) {

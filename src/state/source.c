@@ -16,14 +16,19 @@ static void items_open(struct source_items *items, struct arena *arena) {
 /* Adds data, or a copy of it in copy_in, under hash unless there is something. */
 static enum err
 items_add(struct source_items *items, const hash32 *hash, bytes data, struct arena *copy_in) {
-    if (map_get(&items->map, hash) != NULL) return ERR_OK;
+    struct arena_mark mark = {0};
+    bool is_new;
     if (copy_in != NULL) {
+        mark = arena_mark(copy_in);
         enum err err = arena_copy(copy_in, &data, data);
         if (err != ERR_OK) return err;
     }
-    bytes *value = map_put(&items->map, hash, NULL);
+    bytes *value = map_put(&items->map, hash, &is_new);
     if (value == NULL) return ERR_MEMORY;
-    *value = data;
+    if (is_new)
+        *value = data;
+    else if (copy_in != NULL)
+        arena_release(copy_in, mark); /* map_put took nothing for what it had */
     return ERR_OK;
 }
 

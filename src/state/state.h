@@ -41,9 +41,8 @@ MUST_USE enum err state_move(struct state *state, const hash32 *root);
  * state_get_account: *account is account_none() where *exists is false.
  * state_get_slot: zero for what was never written, and where there is no account.
  * state_get_code: borrowed as source_code says; KECCAK_EMPTY gives no bytes and asks nobody. */
-MUST_USE enum err state_get_account(
-    struct state *state, const address *who, struct account *account, bool *exists
-);
+MUST_USE enum err
+state_get_account(struct state *state, const address *who, struct account *account, bool *exists);
 MUST_USE enum err
 state_get_slot(struct state *state, const address *who, const u256 *key, u256 *value);
 MUST_USE enum err state_get_code(struct state *state, const hash32 *code_hash, bytes *code);

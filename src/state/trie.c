@@ -101,7 +101,7 @@ static enum err node_of_view(
         }
         memcpy(node->data, view->children.data, view->children.size);
         node->size = (uint32_t)view->children.size;
-        branch->unread = view->mask;
+        branch->known = view->mask;
         if (view->value.size != 0) memcpy(branch->value, view->value.data, view->value.size);
         branch->value_size = (uint32_t)view->value.size;
         node->start = node->end = (uint8_t)depth;
@@ -264,10 +264,16 @@ static enum err go(struct way *way, struct trie *trie, bytes key) {
     return err;
 }
 
-/* What is above a dirty node is dirty, so the first dirty one ends the way up. */
-static void make_way_dirty(struct way *way, unsigned count) {
-    while (count > 0 && !way->nodes[count - 1]->is_dirty)
-        trie_make_dirty(way->nodes[--count]);
+/* Makes the way dirty, and each branch on it forget the reference of the child it leads to. What is
+ * above a node that was dirty before is so already. */
+static void make_way_dirty(struct way *way) {
+    for (unsigned i = way->count; i-- > 0;) {
+        struct trie_node *node = way->nodes[i];
+        if (node->kind == TRIE_BRANCH && node->end < way->key_nibbles)
+            trie_as_branch(node)->known &= (uint16_t) ~(1u << node_nibble(way->key, node->end));
+        if (node->is_dirty) break;
+        trie_make_dirty(node);
+    }
 }
 
 enum err trie_get(struct trie *trie, bytes *value, bytes key) {
@@ -322,7 +328,7 @@ static enum err replace_value(struct trie_pool *pool, struct way *way, bytes val
         }
     }
     if (err != ERR_OK) return err;
-    make_way_dirty(way, way->count);
+    make_way_dirty(way);
     trie_make_dirty(node);
     return ERR_OK;
 }
@@ -387,7 +393,7 @@ static enum err split(struct trie_pool *pool, struct way *way, bytes value) {
     else
         hang_rest(pool, branch, old);
     *way->place = has_top ? top : node;
-    make_way_dirty(way, way->count);
+    make_way_dirty(way);
     return ERR_OK;
 out:
     if (top != NULL) trie_node_free(pool, top);
@@ -405,7 +411,7 @@ enum err trie_put(struct trie *trie, bytes key, bytes value) {
         struct trie_node *leaf = new_leaf(trie->pool, &way, way.depth, value);
         if (leaf == NULL) return ERR_MEMORY;
         *way.place = leaf;
-        make_way_dirty(&way, way.count);
+        make_way_dirty(&way);
         return ERR_OK;
     }
     if (way.is_found || node->kind == TRIE_BRANCH) return replace_value(trie->pool, &way, value);
@@ -523,12 +529,12 @@ enum err trie_delete(struct trie *trie, bytes key) {
         err = prepare_collapse(pool, branch, left, has_extension, &child, &spare);
         if (err != ERR_OK) return err;
     }
-    make_way_dirty(&way, way.count);
+    make_way_dirty(&way);
     if (index == NODE_CHILDREN) {
         branch->value_size = 0;
     } else {
         branch->children[index] = NULL;
-        branch->unread &= (uint16_t) ~(1u << index);
+        branch->known &= (uint16_t) ~(1u << index);
         trie_node_free(pool, node);
     }
     if (left >= 0) collapse(trie, &way, child, (unsigned)left, spare);

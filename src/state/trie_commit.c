@@ -42,28 +42,43 @@ static enum err enqueue_children(struct commit *commit, struct trie_node *node) 
         return err;
     }
     struct trie_branch *branch = trie_as_branch(node);
-    for (unsigned i = 0; err == ERR_OK && i < NODE_CHILDREN; i++)
-        if (branch->children[i] != NULL && branch->children[i]->is_dirty)
-            err = enqueue(commit, branch->children[i]);
+    for (unsigned rest = (uint16_t)~branch->known; err == ERR_OK && rest != 0; rest &= rest - 1) {
+        struct trie_node *child = branch->children[__builtin_ctz(rest)];
+        if (child != NULL && child->is_dirty) err = enqueue(commit, child);
+    }
     return err;
 }
 
-/* Gathers a branch's 16 references, from children that were read and from its data of the last
- * commit, and makes them its data. */
-static enum err renew_references(struct trie_pool *pool, struct trie_branch *branch) {
+/* Brings a branch's 16 references in order where all changed ones have the size they had: the usual
+ * case, a hash for a hash. Otherwise false; what was changed until then is right. */
+static bool patch_references(struct trie_branch *branch) {
+    uint8_t *p = branch->node.data;
+    if (branch->node.size == 0) return false;
+    for (unsigned i = 0; i < NODE_CHILDREN; i++) {
+        size_t size = node_child(p, 0).size;
+        if ((branch->known >> i & 1) == 0) {
+            const struct trie_node *child = branch->children[i];
+            if (size != (child != NULL ? child->ref_size : 1)) return false;
+            if (child != NULL) memcpy(p, child->ref, size);
+        }
+        p += size;
+    }
+    return true;
+}
+
+/* Gathers a branch's 16 references anew, and makes them its data. */
+static enum err rebuild_references(struct trie_pool *pool, struct trie_branch *branch) {
     uint8_t references[NODE_CHILDREN * NODE_REF_SIZE];
     uint8_t *p = references;
     const uint8_t *old = branch->node.size != 0 ? branch->node.data : NULL;
-    uint16_t mask = 0;
     for (unsigned i = 0; i < NODE_CHILDREN; i++) {
         bytes ref = old != NULL ? node_child(old, 0) : BYTES_EMPTY;
         if (old != NULL) old += ref.size;
-        if (branch->children[i] != NULL)
-            ref = trie_ref(branch->children[i]);
-        else if ((branch->unread >> i & 1) == 0)
-            ref = bytes_of("\x80", 1);
+        if ((branch->known >> i & 1) == 0) {
+            const struct trie_node *child = branch->children[i];
+            ref = child != NULL ? trie_ref(child) : bytes_of("\x80", 1);
+        }
         CHECK(ref.size != 0);
-        mask |= (uint16_t)((ref.size != 1) << i);
         memcpy(p, ref.data, ref.size);
         p += ref.size;
     }
@@ -74,8 +89,17 @@ static enum err renew_references(struct trie_pool *pool, struct trie_branch *bra
     if (err != ERR_OK) return err;
     memcpy(branch->node.data, references, size);
     branch->node.size = (uint32_t)size;
-    branch->unread = mask;
     return ERR_OK;
+}
+
+/* A clean node, and a branch whose data has the references of all its children: when everything has
+ * gone well, so that a commit that fails can be repeated, into another sink too. */
+static void make_clean(struct trie_node *node) {
+    node->is_dirty = false;
+    if (node->kind != TRIE_BRANCH) return;
+    struct trie_branch *branch = trie_as_branch(node);
+    for (unsigned i = 0; i < NODE_CHILDREN; i++)
+        branch->known |= (uint16_t)((branch->children[i] != NULL) << i);
 }
 
 /* Room for one encoding too large for the batch. */
@@ -98,7 +122,7 @@ encode(struct commit *commit, struct trie_node *node, bytes *encoded, bool *is_l
     *is_large = false;
     if (node->kind == TRIE_BRANCH) {
         struct trie_branch *branch = trie_as_branch(node);
-        err = renew_references(pool, branch);
+        if (!patch_references(branch)) err = rebuild_references(pool, branch);
         if (err != ERR_OK) return err;
         bytes children = bytes_of(node->data, node->size);
         bytes value = trie_branch_value(branch);
@@ -219,7 +243,7 @@ enum err trie_commit_many(
     }
     if (err != ERR_OK) return err;
     for (size_t i = 0; i < commit.queue_count; i++)
-        commit.pool->queue[i]->is_dirty = false;
+        make_clean(commit.pool->queue[i]);
     for (size_t i = 0; i < count; i++) {
         struct trie *trie = tries[i];
         if (trie->root != NULL) memcpy(trie->root_hash.b, trie->root->ref + 1, 32);

@@ -32,12 +32,13 @@ struct trie_short {
     uint8_t path[TRIE_KEY_SIZE_MAX];
 };
 
-/* Child i is children[i] if that is not NULL, else what node.data says if bit i of unread is set,
- * else there is none. */
+/* Bit i of known says that child i's reference in node.data is right: that the child is clean, and in
+ * the place it had at the last commit. Its node need not be looked at then, read or not; where
+ * children[i] is NULL it was not read. With neither bit nor pointer there is no child. */
 struct trie_branch {
     struct trie_node node;
     struct trie_node *children[NODE_CHILDREN];
-    uint16_t unread;
+    uint16_t known;
     uint32_t value_size; /* 0: no value */
     uint32_t value_capacity;
     uint8_t *value;
@@ -64,7 +65,7 @@ static inline bytes trie_branch_value(const struct trie_branch *branch) {
 }
 
 static inline bool trie_has_child(const struct trie_branch *branch, unsigned index) {
-    return branch->children[index] != NULL || (branch->unread >> index & 1) != 0;
+    return branch->children[index] != NULL || (branch->known >> index & 1) != 0;
 }
 
 static inline void trie_make_dirty(struct trie_node *node) {
