@@ -260,6 +260,9 @@ struct evm {
     enum evm_status status;
     u256 block_hash;
     bool has_block_hash;
+    bool call_declined;
+    bool given_outermost;
+    enum evm_outcome call_failure;
     bool step_reported;
     uint64_t step_gas;
     struct evm_message begin; /* the message to enter next */

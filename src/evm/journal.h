@@ -11,7 +11,6 @@
  *   - An account that is not loaded has no values; setters CHECK that it is.
  *   - Every change between journal_begin_transaction and journal_end_transaction can be undone by
  *     journal_revert to a snapshot of the same transaction; snapshots are reverted last first.
- *     Changes outside a transaction (genesis, withdrawals, rewards) cannot.
  *   - Accounts and slots keep their address for the life of the arena.
  *   - Iteration is in the order things were first seen, and so the same in every run.
  *
@@ -58,7 +57,6 @@ struct journal_account {
     uint32_t touched_in;
     uint32_t created_in;
     uint32_t destroyed_in;
-    void *analysis; /* the machine's, for this code; see evm.h */
 };
 
 struct journal_slot {
