@@ -102,7 +102,7 @@ $(VENDOR)/kzg.o: $(VENDOR)/blst.o $(VENDOR)/blst_assembly.o $(VENDOR)/ckzg.o
 		--keep-global-symbol='*_trusted_setup*' $@.tmp $@
 	@rm -f $@.tmp
 
-$(VENDOR)/kzg_setup: scripts/kzg_setup.c src/crypto/kzg_private.h $(VENDOR)/kzg.o
+$(VENDOR)/kzg_setup: scripts/kzg_setup.c src/crypto/kzg_setup_host.h $(VENDOR)/kzg.o
 	$(VENDOR_CC) -std=c17 -O2 -Isrc $(KZG_INCLUDES) $(WARNINGS) -o $@ $< $(VENDOR)/kzg.o
 
 $(VENDOR)/kzg_setup.bin: $(VENDOR)/kzg_setup $(KZG)/c-kzg/trusted_setup.txt

@@ -1,6 +1,6 @@
 /* Writes the tables that c-kzg computes from a trusted setup: kzg_setup TRUSTED_SETUP.txt OUT.bin.
- * Run by the build; crypto/kzg_private.h has the layout, crypto/kzg_host.c is the reader. */
-#include "crypto/kzg_private.h"
+ * Run by the build; crypto/kzg_setup_host.h has the layout, crypto/kzg_host.c is the reader. */
+#include "crypto/kzg_setup_host.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #include "core/arena_private.h"
 #include "core/check.h"
 
-/* Under AddressSanitizer the free part of every chunk is poisoned and allocations are set apart by a
- * red zone, so that overruns and use after release are found as with malloc. */
+/* Under AddressSanitizer the free part of every chunk is poisoned and allocations are set apart by
+ * a red zone, so that overruns and use after release are found as with malloc. */
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_ASAN 1
 #elif defined(__has_feature)

@@ -53,8 +53,8 @@ MUST_USE void *arena_alloc_zero(struct arena *arena, size_t size);
 MUST_USE void *arena_alloc_array(struct arena *arena, size_t count, size_t item_size);
 
 /* arena_extend grows an allocation in place, and says whether it could: only the newest allocation
- * can, as far as its chunk has room. p and old_size are as allocated or last extended; the new bytes
- * are not zeroed. */
+ * can, as far as its chunk has room. p and old_size are as allocated or last extended; the new
+ * bytes are not zeroed. */
 MUST_USE bool arena_extend(struct arena *arena, void *p, size_t old_size, size_t size);
 
 /* arena_copy copies b into the arena. On ERR_MEMORY *copy is untouched. */

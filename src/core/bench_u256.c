@@ -1,6 +1,6 @@
 /* Nanoseconds for the operations behind the EVM's arithmetic instructions, one after another as a
  * program has them: each result is an operand of the next. */
-#include "core/bench.h"
+#include "core/bench_host.h"
 #include "core/u256.h"
 
 enum { COUNT = 256 };

@@ -4,7 +4,8 @@
  * (core/check.h); operations that can fail return `enum err`; verdicts of the protocol (an invalid
  * transaction, a failed step) are enums of their domain and not errors at all.
  *
- * When a function returns anything but ERR_OK its outputs are untouched, unless it says otherwise. */
+ * When a function returns anything but ERR_OK its outputs are untouched, unless it says
+ * otherwise. */
 #ifndef CORE_ERR_H
 #define CORE_ERR_H
 

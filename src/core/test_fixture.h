@@ -66,8 +66,8 @@ static inline bytes fixture_bytes(struct arena *arena, const cJSON *object, cons
     return fixture_hex(arena, fixture_text(object, name));
 }
 
-/* Calls check with each .json file of a folder below the fixtures, in order of name; returns how many
- * there were, or -1 (with a message) if there are no fixtures. */
+/* Calls check with each .json file of a folder below the fixtures, in order of name; returns how
+ * many there were, or -1 (with a message) if there are no fixtures. */
 static inline int fixture_for_each_file(const char *folder, void (*check)(const cJSON *file)) {
     const char *root = getenv("LOCKSTEP_FIXTURES_DIR");
     if (root == NULL) {

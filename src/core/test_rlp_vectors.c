@@ -1,5 +1,5 @@
-/* RLP vectors of ethereum/tests (RLPTests) and ethers.js (rlp.json): both directions, and what must be
- * refused. Nested values are walked with a stack of their own, as everywhere. */
+/* RLP vectors of ethereum/tests (RLPTests) and ethers.js (rlp.json): both directions, and what must
+ * be refused. Nested values are walked with a stack of their own, as everywhere. */
 #include "core/rlp.h"
 #include "core/test_fixture.h"
 

@@ -9,7 +9,7 @@ u256 u256_load_be_short(bytes b) {
     return u256_load_be(padded);
 }
 
-/* --- multiplication ----------------------------------------------------------------------------*/
+/* --- multiplication ----------------------------------------------------------------------*/
 
 static uint64_t low64(uint128 v) {
     return (uint64_t)v;
@@ -475,7 +475,7 @@ void u256_mulmod_again(
     *out = u256_mulmod(a, b, modulus);
 }
 
-/* --- the rest ----------------------------------------------------------------------------------*/
+/* --- the rest ----------------------------------------------------------------------------*/
 
 u256 u256_exp(const u256 *base, const u256 *exponent) {
     if (u256_is_zero(exponent)) return U256_ONE;

@@ -39,9 +39,10 @@ static inline bool u256_equal(const u256 *a, const u256 *b) {
 }
 
 /* One limb of a sum or difference with carry in and out. Compilers make chains of add and adc only
- * from these builtins, and only when each limb is stored before the next is computed: collected first
- * and stored together, gcc packs limbs into vector registers at several times the cost. For the same
- * reason hot loops should prefer the forms that write through a pointer to those that return. */
+ * from these builtins, and only when each limb is stored before the next is computed: collected
+ * first and stored together, gcc packs limbs into vector registers at several times the cost. For
+ * the same reason hot loops should prefer the forms that write through a pointer to those that
+ * return. */
 #if defined(__x86_64__) && defined(__clang__)
 #define U256_ADD_LIMB(carry, a, b, out) __builtin_ia32_addcarryx_u64(carry, a, b, out)
 #define U256_SUB_LIMB(carry, a, b, out) __builtin_ia32_subborrow_u64(carry, a, b, out)
@@ -230,9 +231,9 @@ struct u256_modulus {
     bool is_ready;
 };
 
-/* u256_mulmod_again is u256_mulmod for callers that mostly multiply by one modulus, such as a program
- * that does arithmetic on a curve: from the third time in a row with the same one it takes a third of
- * the time. known remembers; the result never depends on it. */
+/* u256_mulmod_again is u256_mulmod for callers that mostly multiply by one modulus, such as a
+ * program that does arithmetic on a curve: from the third time in a row with the same one it takes
+ * a third of the time. known remembers; the result never depends on it. */
 void u256_mulmod_again(
     u256 *out, const u256 *a, const u256 *b, const u256 *modulus, struct u256_modulus *known
 );

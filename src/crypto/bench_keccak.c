@@ -1,5 +1,5 @@
 /* Nanoseconds for one permutation and for one hash, at each level of instructions this CPU has. */
-#include "core/bench.h"
+#include "core/bench_host.h"
 #include "crypto/keccak_private.h"
 
 enum { COUNT = 64, NODE_SIZE = 532 };

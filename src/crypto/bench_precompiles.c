@@ -1,6 +1,6 @@
-/* Nanoseconds for each operation behind a precompile. The inputs are ordinary: full-size scalars, two
- * pairs where there are pairs. */
-#include "core/bench.h"
+/* Nanoseconds for each operation behind a precompile. The inputs are ordinary: full-size scalars,
+ * two pairs where there are pairs. */
+#include "core/bench_host.h"
 #include "core/check.h"
 #include "core/hex.h"
 #include "crypto/blake2f.h"

@@ -1,5 +1,5 @@
-/* crypto/blake2f.h: the compression function F of BLAKE2b (RFC 7693, section 3.2) with a chosen number
- * of rounds, as EIP-152 wants it. */
+/* crypto/blake2f.h: the compression function F of BLAKE2b (RFC 7693, section 3.2) with a chosen
+ * number of rounds, as EIP-152 wants it. */
 #ifndef CRYPTO_BLAKE2F_H
 #define CRYPTO_BLAKE2F_H
 

@@ -1,9 +1,9 @@
 /* crypto/bls12_381.h: the operations of EIP-2537 on BLS12-381.
  *
  * Encodings are the EIP's: an element of Fp is 64 bytes, big-endian, the first 16 zero; G1 is x, y;
- * an element of Fp2 is real part, imaginary part; all zero is the point at infinity.
- * ERR_INPUT: a size is wrong, an element is not canonical, a point is off the curve, or (multiplication
- * and pairing) outside the subgroup. Addition does not ask for the subgroup. */
+ * an element of Fp2 is real part, imaginary part; all zero is the point at infinity. ERR_INPUT: a
+ * size is wrong, an element is not canonical, a point is off the curve, or (multiplication and
+ * pairing) outside the subgroup. Addition does not ask for the subgroup. */
 #ifndef CRYPTO_BLS12_381_H
 #define CRYPTO_BLS12_381_H
 

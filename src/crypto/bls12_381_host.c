@@ -1,5 +1,5 @@
-/* The hosted build's BLS12-381: blst, in the npm package c-kzg. What EIP-2537 adds to it is here: its
- * encodings and what must be refused. */
+/* The hosted build's BLS12-381: blst, in the npm package c-kzg. What EIP-2537 adds to it is here:
+ * its encodings and what must be refused. */
 #include "core/check.h"
 #include "core/u256.h"
 #include "crypto/bls12_381.h"
@@ -11,7 +11,7 @@ enum { FP_PAD = 16, FP_DIGITS = 48, SCALAR_SIZE = 32, SCALAR_BITS = 255 };
 /* Below this many terms one multiplication after another is faster than Pippenger's method. */
 enum { PIPPENGER_MIN = 6 };
 
-/* --- encodings -----------------------------------------------------------------------------------*/
+/* --- encodings ----------------------------------------------------------------------------- */
 
 static bool is_zero(const uint8_t *p, size_t size) {
     uint8_t any = 0;
@@ -99,7 +99,7 @@ static bool read_scalar(blst_scalar *out, const uint8_t in[SCALAR_SIZE]) {
     return !u256_is_zero(&scalar);
 }
 
-/* --- operations ----------------------------------------------------------------------------------*/
+/* --- operations ---------------------------------------------------------------------------- */
 
 enum err bls12_381_g1_add(
     uint8_t out[BLS12_381_G1_SIZE],

@@ -1,4 +1,5 @@
-/* crypto/bn254.h: the pairing curve of EIP-196 and EIP-197 (there alt_bn128): y^2 = x^3 + 3 over Fp.
+/* crypto/bn254.h: the pairing curve of EIP-196 and EIP-197 (there alt_bn128): y^2 = x^3 + 3 over
+ * Fp.
  *
  * Points are encoded as those EIPs say: big-endian coordinates; G1 is x, y (64 bytes), G2 is
  * x.imaginary, x.real, y.imaginary, y.real (128 bytes); all zero is the point at infinity.

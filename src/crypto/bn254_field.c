@@ -62,11 +62,11 @@ void fp2_inverse(fp2 *out, const fp2 *a) {
 }
 
 /* --- inversion -----------------------------------------------------------------------------------
- * D. J. Bernstein and B.-Y. Yang, "Fast constant-time gcd computation and modular inversion" (2019):
- * division steps on (f, g) = (p, a), of which 62 at a time depend on the low 62 bits only; their
- * combined effect is a 2x2 matrix, applied to the whole numbers and to the two factors d, e that keep
- * f = d a and g = e a modulo p (each times a power of two that the steps divide out). This is the
- * variant for public data, where runs of even g are skipped. */
+ * D. J. Bernstein and B.-Y. Yang, "Fast constant-time gcd computation and modular inversion"
+ * (2019): division steps on (f, g) = (p, a), of which 62 at a time depend on the low 62 bits only;
+ * their combined effect is a 2x2 matrix, applied to the whole numbers and to the two factors d, e
+ * that keep f = d a and g = e a modulo p (each times a power of two that the steps divide out).
+ * This is the variant for public data, where runs of even g are skipped. */
 
 enum { STEPS = 62, LIMBS = 5 };
 #define LIMB_MASK (UINT64_MAX >> 2)
@@ -166,8 +166,8 @@ static void apply_to_fg(signed62 *f, signed62 *g, const struct matrix *t, int co
     g->v[count - 1] = (int64_t)cg;
 }
 
-/* (d, e) = t (d, e) / 2^62 modulo p. Both stay in (-2p, p): multiples md, me of p are added that make
- * the low 62 bits zero. */
+/* (d, e) = t (d, e) / 2^62 modulo p. Both stay in (-2p, p): multiples md, me of p are added that
+ * make the low 62 bits zero. */
 static void apply_to_de(signed62 *d, signed62 *e, const struct matrix *t) {
     const int64_t *p = P_SIGNED62.v;
     int64_t d_sign = d->v[LIMBS - 1] < 0 ? -1 : 0;

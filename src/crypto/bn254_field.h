@@ -1,10 +1,10 @@
 /* crypto/bn254_field.h: arithmetic modulo the prime p of BN254 (EIP-196), and in its quadratic
  * extension Fp2 = Fp[u] / (u^2 + 1).
  *
- * Numbers are in Montgomery form with R = 2^256 (P. Montgomery, 1985) and below p, so that each has one
- * representation. p is a little under 2^254: twice p fits into four limbs with room, and products may
- * be added up some before they are reduced ("lazy reduction", Aranha et al. 2011): a wide number may be
- * reduced as long as it is below p * R, which is 5.29 p^2. */
+ * Numbers are in Montgomery form with R = 2^256 (P. Montgomery, 1985) and below p, so that each has
+ * one representation. p is a little under 2^254: twice p fits into four limbs with room, and
+ * products may be added up some before they are reduced ("lazy reduction", Aranha et al. 2011): a
+ * wide number may be reduced as long as it is below p * R, which is 5.29 p^2. */
 #ifndef CRYPTO_BN254_FIELD_H
 #define CRYPTO_BN254_FIELD_H
 
@@ -114,34 +114,40 @@ FIELD_INLINE void fp_halve(fp *out, const fp *a) {
     out->w[3] = sum.w[3] >> 1;
 }
 
-/* --- products ------------------------------------------------------------------------------------*/
+/* --- products ------------------------------------------------------------------------------ */
 
-/* low and high limbs of a * b + c + d */
-FIELD_INLINE uint64_t fp_mac(uint64_t *high, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
-    uint128 v = (uint128)a * b + c + d;
-    *high = (uint64_t)(v >> 64);
-    return (uint64_t)v;
-}
+/* (t4, t3, t2, t1, t0) += (a3, a2, a1, a0) * b, where the carry out of t4 is known to be zero.
+ * First all low halves are added, then all high halves: two chains of add with carry, which
+ * compilers keep in the flag; a carry in the middle of each product costs a fifth more. */
+#define FP_ADD_ROW(t0, t1, t2, t3, t4, a0, a1, a2, a3, b)                     \
+    do {                                                                      \
+        const uint128 row0 = (uint128)(a0) * (b), row1 = (uint128)(a1) * (b); \
+        const uint128 row2 = (uint128)(a2) * (b), row3 = (uint128)(a3) * (b); \
+        unsigned char row_c = U256_ADD_LIMB(0, t0, (uint64_t)row0, &(t0));    \
+        row_c = U256_ADD_LIMB(row_c, t1, (uint64_t)row1, &(t1));              \
+        row_c = U256_ADD_LIMB(row_c, t2, (uint64_t)row2, &(t2));              \
+        row_c = U256_ADD_LIMB(row_c, t3, (uint64_t)row3, &(t3));              \
+        (void)U256_ADD_LIMB(row_c, t4, 0, &(t4));                             \
+        row_c = U256_ADD_LIMB(0, t1, (uint64_t)(row0 >> 64), &(t1));          \
+        row_c = U256_ADD_LIMB(row_c, t2, (uint64_t)(row1 >> 64), &(t2));      \
+        row_c = U256_ADD_LIMB(row_c, t3, (uint64_t)(row2 >> 64), &(t3));      \
+        (void)U256_ADD_LIMB(row_c, t4, (uint64_t)(row3 >> 64), &(t4));        \
+    } while (0)
 
 /* out = a * b / R mod p for a, b below 2p. One limb of b at a time, each followed by a step of the
- * reduction; the sums stay below 2^256, so there is no limb for carries. */
+ * reduction, which makes t0 zero. */
 FIELD_INLINE void fp_mul(fp *out, const fp *a, const fp *b) {
-    uint64_t t0 = 0, t1 = 0, t2 = 0, t3 = 0;
+    unsigned long long t0 = 0, t1 = 0, t2 = 0, t3 = 0, t4;
 #pragma GCC unroll 4
     for (unsigned i = 0; i < 4; i++) {
-        uint64_t carry, reduce, ignored;
-        uint64_t limb = b->w[i];
-        t0 = fp_mac(&carry, a->w[0], limb, t0, 0);
+        t4 = 0;
+        FP_ADD_ROW(t0, t1, t2, t3, t4, a->w[0], a->w[1], a->w[2], a->w[3], b->w[i]);
         uint64_t q = t0 * FP_MINUS_INVERSE;
-        ignored = fp_mac(&reduce, q, FP_P0, t0, 0);
-        (void)ignored;
-        t1 = fp_mac(&carry, a->w[1], limb, t1, carry);
-        t0 = fp_mac(&reduce, q, FP_P1, t1, reduce);
-        t2 = fp_mac(&carry, a->w[2], limb, t2, carry);
-        t1 = fp_mac(&reduce, q, FP_P2, t2, reduce);
-        t3 = fp_mac(&carry, a->w[3], limb, t3, carry);
-        t2 = fp_mac(&reduce, q, FP_P3, t3, reduce);
-        t3 = carry + reduce;
+        FP_ADD_ROW(t0, t1, t2, t3, t4, FP_P0, FP_P1, FP_P2, FP_P3, q);
+        t0 = t1;
+        t1 = t2;
+        t2 = t3;
+        t3 = t4;
     }
     fp sum = {{t0, t1, t2, t3}};
     fp_reduce_once(out, &sum);
@@ -153,40 +159,41 @@ FIELD_INLINE void fp_square(fp *out, const fp *a) {
 
 /* out = a * b, for a, b below 2p. */
 FIELD_INLINE void fp_mul_wide(fp_wide *out, const fp *a, const fp *b) {
-    uint64_t r[8] = {0};
+    unsigned long long t0 = 0, t1 = 0, t2 = 0, t3 = 0, t4;
 #pragma GCC unroll 4
     for (unsigned i = 0; i < 4; i++) {
-        uint64_t carry = 0;
-#pragma GCC unroll 4
-        for (unsigned j = 0; j < 4; j++) {
-            r[i + j] = fp_mac(&carry, a->w[j], b->w[i], r[i + j], carry);
-        }
-        r[i + 4] = carry;
+        t4 = 0;
+        FP_ADD_ROW(t0, t1, t2, t3, t4, a->w[0], a->w[1], a->w[2], a->w[3], b->w[i]);
+        out->w[i] = t0;
+        t0 = t1;
+        t1 = t2;
+        t2 = t3;
+        t3 = t4;
     }
-    memcpy(out->w, r, sizeof r);
+    out->w[4] = t0;
+    out->w[5] = t1;
+    out->w[6] = t2;
+    out->w[7] = t3;
 }
 
 /* out = a / R mod p for a below p * R. */
 FIELD_INLINE void fp_reduce_wide(fp *out, const fp_wide *a) {
-    uint64_t r[8];
-    memcpy(r, a->w, sizeof r);
-    uint64_t top = 0;
+    unsigned long long t0 = a->w[0], t1 = a->w[1], t2 = a->w[2], t3 = a->w[3], t4;
 #pragma GCC unroll 4
     for (unsigned i = 0; i < 4; i++) {
-        uint64_t carry;
-        uint64_t q = r[i] * FP_MINUS_INVERSE;
-        (void)fp_mac(&carry, q, FP_P0, r[i], 0);
-        r[i + 1] = fp_mac(&carry, q, FP_P1, r[i + 1], carry);
-        r[i + 2] = fp_mac(&carry, q, FP_P2, r[i + 2], carry);
-        r[i + 3] = fp_mac(&carry, q, FP_P3, r[i + 3], carry);
-        unsigned long long limb;
-        unsigned char c = U256_ADD_LIMB(0, r[i + 4], carry, &limb);
-        unsigned char c2 = U256_ADD_LIMB(0, limb, top, &limb);
-        r[i + 4] = limb;
-        top = (uint64_t)c + c2;
+        t4 = 0;
+        uint64_t q = t0 * FP_MINUS_INVERSE;
+        FP_ADD_ROW(t0, t1, t2, t3, t4, FP_P0, FP_P1, FP_P2, FP_P3, q);
+        t0 = t1;
+        t1 = t2;
+        t2 = t3;
+        t3 = t4;
     }
-    fp sum = {{r[4], r[5], r[6], r[7]}};
-    fp_reduce_once(out, &sum);
+    /* The low half is now a multiple of p over R, at most p; with the high half, below 2p. */
+    fp low = {{t0, t1, t2, t3}};
+    fp high = {{a->w[4], a->w[5], a->w[6], a->w[7]}};
+    fp_add_lazy(&low, &low, &high);
+    fp_reduce_once(out, &low);
 }
 
 /* out = a - b, for a >= b. */
@@ -220,35 +227,45 @@ FIELD_INLINE void fp_sub_wide_mod(fp_wide *out, const fp_wide *a, const fp_wide 
     out->w[7] = limb;
 }
 
+/* The low four limbs of k p. */
+static const uint64_t FP_MULTIPLES[10][4] = {
+    {0x0000000000000000, 0x0000000000000000, 0x0000000000000000, 0x0000000000000000},
+    {0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb85045b68181585d, 0x30644e72e131a029},
+    {0x7841182db0f9fa8e, 0x2f02d522d0e3951a, 0x70a08b6d0302b0bb, 0x60c89ce5c2634053},
+    {0xb461a4448976f7d5, 0xc6843fb439555fa7, 0x28f0d12384840918, 0x912ceb58a394e07d},
+    {0xf082305b61f3f51c, 0x5e05aa45a1c72a34, 0xe14116da06056176, 0xc19139cb84c680a6},
+    {0x2ca2bc723a70f263, 0xf58714d70a38f4c2, 0x99915c908786b9d3, 0xf1f5883e65f820d0},
+    {0x68c3488912edefaa, 0x8d087f6872aabf4f, 0x51e1a24709081231, 0x2259d6b14729c0fa},
+    {0xa4e3d49feb6aecf1, 0x2489e9f9db1c89dc, 0x0a31e7fd8a896a8f, 0x52be2524285b6124},
+    {0xe10460b6c3e7ea38, 0xbc0b548b438e5469, 0xc2822db40c0ac2ec, 0x83227397098d014d},
+    {0x1d24eccd9c64e77f, 0x538cbf1cac001ef7, 0x7ad2736a8d8c1b4a, 0xb386c209eabea177},
+};
+
 /* out = 9 a + b, for b <= p: the sum, below 10 p, less the number of p's in it. */
 FIELD_INLINE void fp_mul9_add(fp *out, const fp *a, const fp *b) {
-    uint64_t t[5];
-    uint64_t carry;
-    t[0] = fp_mac(&carry, a->w[0], 9, b->w[0], 0);
-    t[1] = fp_mac(&carry, a->w[1], 9, b->w[1], carry);
-    t[2] = fp_mac(&carry, a->w[2], 9, b->w[2], carry);
-    t[3] = fp_mac(&carry, a->w[3], 9, b->w[3], carry);
-    t[4] = carry;
-    /* The top bits from 2^252 on, over p / 2^252 = 3.0245 rounded up to 256 / 84: the quotient or one
-     * less. */
-    uint64_t top = t[4] << 4 | t[3] >> 60;
-    uint64_t q = top * 84 >> 8;
-    uint64_t high;
-    uint64_t borrow_in;
-    fp rest;
-    uint64_t low = fp_mac(&high, q, FP_P0, 0, 0);
-    unsigned long long limb;
-    unsigned char borrow = U256_SUB_LIMB(0, t[0], low, &limb);
-    rest.w[0] = limb;
-    low = fp_mac(&borrow_in, q, FP_P1, high, 0);
-    borrow = U256_SUB_LIMB(borrow, t[1], low, &limb);
-    rest.w[1] = limb;
-    low = fp_mac(&high, q, FP_P2, borrow_in, 0);
-    borrow = U256_SUB_LIMB(borrow, t[2], low, &limb);
-    rest.w[2] = limb;
-    low = q * FP_P3 + high;
-    (void)U256_SUB_LIMB(borrow, t[3], low, &limb);
-    rest.w[3] = limb;
+    unsigned long long t0 = a->w[0] << 3;
+    unsigned long long t1 = a->w[1] << 3 | a->w[0] >> 61;
+    unsigned long long t2 = a->w[2] << 3 | a->w[1] >> 61;
+    unsigned long long t3 = a->w[3] << 3 | a->w[2] >> 61;
+    unsigned long long t4 = a->w[3] >> 61;
+    unsigned char carry = U256_ADD_LIMB(0, t0, a->w[0], &t0);
+    carry = U256_ADD_LIMB(carry, t1, a->w[1], &t1);
+    carry = U256_ADD_LIMB(carry, t2, a->w[2], &t2);
+    carry = U256_ADD_LIMB(carry, t3, a->w[3], &t3);
+    (void)U256_ADD_LIMB(carry, t4, 0, &t4);
+    carry = U256_ADD_LIMB(0, t0, b->w[0], &t0);
+    carry = U256_ADD_LIMB(carry, t1, b->w[1], &t1);
+    carry = U256_ADD_LIMB(carry, t2, b->w[2], &t2);
+    carry = U256_ADD_LIMB(carry, t3, b->w[3], &t3);
+    (void)U256_ADD_LIMB(carry, t4, 0, &t4);
+    /* The bits from 2^252 on, over p / 2^252 = 3.0245 rounded up to 256 / 84, are the quotient or
+     * one less. */
+    const uint64_t *multiple = FP_MULTIPLES[(t4 << 4 | t3 >> 60) * 84 >> 8];
+    unsigned char borrow = U256_SUB_LIMB(0, t0, multiple[0], &t0);
+    borrow = U256_SUB_LIMB(borrow, t1, multiple[1], &t1);
+    borrow = U256_SUB_LIMB(borrow, t2, multiple[2], &t2);
+    (void)U256_SUB_LIMB(borrow, t3, multiple[3], &t3);
+    fp rest = {{t0, t1, t2, t3}};
     fp_reduce_once(out, &rest);
 }
 
@@ -259,7 +276,7 @@ void fp_inverse(fp *out, const fp *a);
 bool fp_load(fp *out, const uint8_t in[32]);
 void fp_store(uint8_t out[32], const fp *a);
 
-/* --- Fp2 -----------------------------------------------------------------------------------------*/
+/* --- Fp2 ----------------------------------------------------------------------------------- */
 
 FIELD_INLINE bool fp2_is_zero(const fp2 *a) {
     return fp_is_zero(&a->c[0]) && fp_is_zero(&a->c[1]);

@@ -64,7 +64,7 @@ void bn254_g1_add(bn254_g1 *out, const bn254_g1 *a, const bn254_g1 *b) {
     third_point(out, a, &b->x, &slope);
 }
 
-/* --- multiplication ------------------------------------------------------------------------------*/
+/* --- multiplication ------------------------------------------------------------------------ */
 
 /* dbl-2009-l of the Explicit-Formulas Database */
 static void double_point(struct jacobian *out, const struct jacobian *p) {
@@ -147,8 +147,8 @@ static void to_affine(bn254_g1 *out, const struct jacobian *p) {
     out->is_infinity = false;
 }
 
-/* The scalar is split, k = k1 + k2 lambda modulo r with halves below 2^127 in size, because
- * lambda (x, y) = (beta x, y) costs nothing (R. Gallant, R. Lambert, S. Vanstone 2001). The lattice of
+/* The scalar is split, k = k1 + k2 lambda modulo r with halves below 2^127 in size, because lambda
+ * (x, y) = (beta x, y) costs nothing (R. Gallant, R. Lambert, S. Vanstone 2001). The lattice of
  * pairs (a, b) with a + b lambda = 0 has the short basis (A1, -B1), (A2, B2). */
 struct half {
     uint64_t w[2];
@@ -163,8 +163,8 @@ static struct half half_of(const u256 *difference) {
 }
 
 static void split_scalar(struct half *k1, struct half *k2, const u256 *scalar) {
-    /* Computed with Python's integers from lambda = 36 x^3 + 18 x^2 + 6 x + 1 by the extended Euclidean
-     * algorithm. G1 and G2 are floor(2^256 B2 / r) and floor(2^256 B1 / r). */
+    /* Computed with Python's integers from lambda = 36 x^3 + 18 x^2 + 6 x + 1 by the extended
+     * Euclidean algorithm. G1 and G2 are floor(2^256 B2 / r) and floor(2^256 B1 / r). */
     static const u256 order = {
         {0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d, 0x30644e72e131a029}};
     static const u256 a1 = {{0x8211bbeb7d4f1128, 0x6f4d8248eeb859fc, 0, 0}};

@@ -8,8 +8,8 @@ static const fp2 TWIST_3B = {
     {{{0x3baa927cb62e0d6a, 0xd71e7c52d1b664fd, 0x03873e63d95d4664, 0x0e75b5b1082ab8f4}},
      {{0xaab7c6667596fe35, 0x31d21a78bb6a27ba, 0x85dd7297680401ff, 0x03c52d6adf39a7e9}}}};
 
-/* The parameter of the curve, x = 4965661367192848881, as signed digits of a window of four bits, the
- * lowest first; and 6 x + 2, the length of the Miller loop, in non-adjacent form. */
+/* The parameter of the curve, x = 4965661367192848881, as signed digits of a window of four bits,
+ * the lowest first; and 6 x + 2, the length of the Miller loop, in non-adjacent form. */
 static const int X_DIGITS[] = {
     1, 0, 0, 0, -1, 0, 0, 0, 0, 5,  0, 0, 0, 0,  0, 0, -7, 0,  0, 0, 7,
     0, 0, 0, 0, 5,  0, 0, 0, 0, 1,  0, 0, 0, -3, 0, 0, 0,  -5, 0, 0, 0,
@@ -43,15 +43,16 @@ static void psi(fp2 *x, fp2 *y, const fp2 *from_x, const fp2 *from_y) {
     fp2_mul(y, y, &BN254_FROBENIUS[0][3]);
 }
 
-/* --- homogeneous coordinates on the twist: x = X / Z, y = Y / Z -----------------------------------*/
+/* --- homogeneous coordinates on the twist: x = X / Z, y = Y / Z
+ * ----------------------------------- */
 
 struct homogeneous {
     fp2 x, y, z;
 };
 
 /* t = 2 t; gives the tangent at t, up to a factor that the final power removes, without the
- * coordinates of P: constant is to be multiplied by P.y, linear by P.x. Formulas of C. Costello,
- * T. Lange and M. Naehrig, "Faster pairing computations on curves with high-degree twists" (2010). */
+ * coordinates of P: constant is to be multiplied by P.y, linear by P.x. Formulas of C. Costello, T.
+ * Lange and M. Naehrig, "Faster pairing computations on curves with high-degree twists" (2010). */
 static void double_step(struct homogeneous *t, struct fp12_line *line) {
     fp2 a, b, c, e, f, g, h, i, j, s;
     fp2_mul(&a, &t->x, &t->y);
@@ -111,11 +112,11 @@ static void add_step(struct homogeneous *t, const fp2 *x, const fp2 *y, struct f
     fp2_sub(&line->cubic, &g, &s);
 }
 
-/* --- the subgroup --------------------------------------------------------------------------------*/
+/* --- the subgroup -------------------------------------------------------------------------- */
 
 /* Complete addition for curves y^2 = x^3 + b: J. Renes, C. Costello, L. Batina, "Complete addition
- * formulas for prime order elliptic curves" (2016), algorithm 7. Points that are tested for membership
- * may have any order, which is odd; that suffices for completeness. */
+ * formulas for prime order elliptic curves" (2016), algorithm 7. Points that are tested for
+ * membership may have any order, which is odd; that suffices for completeness. */
 static void
 add_complete(struct homogeneous *out, const struct homogeneous *p, const struct homogeneous *q) {
     fp2 t0, t1, t2, t3, t4, x3, y3, z3, s;
@@ -210,7 +211,7 @@ bool bn254_g2_in_subgroup(const bn254_g2 *a) {
     return fp2_equal(&s, &t);
 }
 
-/* --- the Miller loop -----------------------------------------------------------------------------*/
+/* --- the Miller loop ----------------------------------------------------------------------- */
 
 static void multiply_line(fp12 *f, struct fp12_line *line, const bn254_g1 *p) {
     fp2_mul_fp(&line->constant, &line->constant, &p->y);
@@ -218,8 +219,8 @@ static void multiply_line(fp12 *f, struct fp12_line *line, const bn254_g1 *p) {
     fp12_mul_line(f, f, line);
 }
 
-/* F. Vercauteren, "Optimal pairings" (2010): f_{6x+2,Q}(P) and the lines through (6x+2) Q, psi(Q) and
- * -psi^2(Q). */
+/* F. Vercauteren, "Optimal pairings" (2010): f_{6x+2,Q}(P) and the lines through (6x+2) Q, psi(Q)
+ * and -psi^2(Q). */
 void bn254_miller_loop(fp12 *out, const bn254_g1 *p, const bn254_g2 *q, size_t count) {
     struct homogeneous t[BN254_BATCH_MAX];
     fp2 minus_y[BN254_BATCH_MAX];
@@ -254,7 +255,7 @@ void bn254_miller_loop(fp12 *out, const bn254_g1 *p, const bn254_g2 *q, size_t c
     *out = f;
 }
 
-/* --- the final exponentiation --------------------------------------------------------------------*/
+/* --- the final exponentiation -------------------------------------------------------------- */
 
 /* out = a^x for a in the cyclotomic subgroup, where the inverse is the conjugate */
 static void power_x(fp12 *out, const fp12 *a) {

@@ -31,8 +31,8 @@ bool bn254_g2_in_subgroup(const bn254_g2 *a);
  * share the squarings. */
 void bn254_miller_loop(fp12 *out, const bn254_g1 *p, const bn254_g2 *q, size_t count);
 
-/* Whether a power, coprime to r, of the final exponentiation of f is one; that is, whether the product
- * of pairings of which f is the product of Miller functions is one. */
+/* Whether a power, coprime to r, of the final exponentiation of f is one; that is, whether the
+ * product of pairings of which f is the product of Miller functions is one. */
 bool bn254_is_one_after_final(const fp12 *f);
 
 /* That power, for tests: a pairing too. */

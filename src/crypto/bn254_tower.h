@@ -15,7 +15,8 @@ typedef struct {
     fp6 c[2]; /* c[0] + c[1] w */
 } fp12;
 
-/* A value that is 1 but for three coefficients: constant + w (linear + cubic w^2). Lines have it. */
+/* A value that is 1 but for three coefficients: constant + w (linear + cubic w^2). Lines have
+ * it. */
 struct fp12_line {
     fp2 constant; /* times 1 */
     fp2 linear;   /* times w */

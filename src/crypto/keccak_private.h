@@ -20,7 +20,8 @@
 
 #if KECCAK_HAS_DISPATCH
 /* The highest level that the CPU has is chosen at start. For tests and measurements, keccak_choose
- * takes another; false, and nothing changed, if the CPU does not have it. Not for several threads. */
+ * takes another; false, and nothing changed, if the CPU does not have it. Not for several
+ * threads. */
 enum keccak_level {
     KECCAK_LEVEL_PORTABLE,
     KECCAK_LEVEL_BMI,

@@ -5,13 +5,14 @@
  * the tables, as c-kzg has them in memory, are part of the program: nothing is loaded here. */
 #include "core/check.h"
 #include "crypto/kzg.h"
-#include "crypto/kzg_private.h"
+#include "crypto/kzg_setup_host.h"
 #include "crypto/sha256.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-/* Lies in read-only memory; only KZGSettings, which c-kzg never writes through, wants it mutable. */
+/* Lies in read-only memory; only KZGSettings, which c-kzg never writes through, wants it
+ * mutable. */
 extern struct kzg_setup kzg_setup;
 extern const uint64_t kzg_setup_size;
 

@@ -1,9 +1,9 @@
 /* Portable modular powers.
  *
  * The modulus is split into an odd part and a power of two, n = odd * 2^k. Modulo the odd part the
- * power is taken in Montgomery form (P. Montgomery, 1985), modulo 2^k by cut-off multiplication, and
- * the two meet by the Chinese remainder theorem. Nothing divides: numbers get into Montgomery form by
- * doubling and multiplying. */
+ * power is taken in Montgomery form (P. Montgomery, 1985), modulo 2^k by cut-off multiplication,
+ * and the two meet by the Chinese remainder theorem. Nothing divides: numbers get into Montgomery
+ * form by doubling and multiplying. */
 #include "crypto/modexp.h"
 
 #include "core/check.h"
@@ -154,8 +154,8 @@ static unsigned exponent_bits(bytes exponent, size_t first, unsigned count) {
 
 enum { WINDOW = 4 };
 
-/* power = base^exponent, by windows of four bits; power enters as one. exponent has no leading zeros.
- * table has room for 2^WINDOW numbers. */
+/* power = base^exponent, by windows of four bits; power enters as one. exponent has no leading
+ * zeros. table has room for 2^WINDOW numbers. */
 static void ring_power(
     const struct ring *ring, uint64_t *power, const uint64_t *base, bytes exponent, uint64_t *table
 ) {
@@ -304,7 +304,8 @@ static void write_number(uint8_t *out, size_t size, const uint64_t *a, size_t co
 }
 
 /* result = x_odd + odd * ((x_two - x_odd) / odd mod 2^k): the number below odd * 2^k that is x_odd
- * modulo odd and x_two modulo 2^k. x_odd has count limbs, zeros on top; the others have two_count. */
+ * modulo odd and x_two modulo 2^k. x_odd has count limbs, zeros on top; the others have
+ * two_count. */
 static enum err combine(
     uint64_t *result,
     struct arena *arena,

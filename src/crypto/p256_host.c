@@ -1,5 +1,6 @@
-/* The hosted build's P-256: OpenSSL's curve arithmetic, which has assembly for this curve. ECDSA's few
- * lines are ours: OpenSSL's own entry points want encoded keys and signatures, and cost more. */
+/* The hosted build's P-256: OpenSSL's curve arithmetic, which has assembly for this curve. ECDSA's
+ * few lines are ours: OpenSSL's own entry points want encoded keys and signatures, and cost
+ * more. */
 #include "core/check.h"
 #include "crypto/p256.h"
 

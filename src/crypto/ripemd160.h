@@ -1,5 +1,5 @@
-/* crypto/ripemd160.h: RIPEMD-160 (Dobbertin, Bosselaers, Preneel 1996). One portable version: OpenSSL
- * keeps it in its legacy provider, which is not always there. */
+/* crypto/ripemd160.h: RIPEMD-160 (Dobbertin, Bosselaers, Preneel 1996). One portable version:
+ * OpenSSL keeps it in its legacy provider, which is not always there. */
 #ifndef CRYPTO_RIPEMD160_H
 #define CRYPTO_RIPEMD160_H
 

@@ -18,7 +18,8 @@ static void make_context(void) {
     CHECK(secp256k1_context_randomize(context_once, seed) == 1);
 }
 
-/* One context for all threads: after it is made it is only read. It lives as long as the process. */
+/* One context for all threads: after it is made it is only read. It lives as long as the
+ * process. */
 static const secp256k1_context *context(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     CHECK(pthread_once(&once, make_context) == 0);

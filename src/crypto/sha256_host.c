@@ -1,5 +1,5 @@
-/* The hosted build's SHA-256: OpenSSL, which uses the CPU's SHA instructions. Its low-level functions
- * are called deprecated, but a digest by EVP costs several times a short input's hash. */
+/* The hosted build's SHA-256: OpenSSL, which uses the CPU's SHA instructions. Its low-level
+ * functions are called deprecated, but a digest by EVP costs several times a short input's hash. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "core/check.h"
 #include "crypto/sha256.h"

@@ -1,5 +1,5 @@
-/* The vectors of EIP-2537 and of go-ethereum, good and bad, and laws that tie the operations together:
- * Pippenger's sums against sums of single multiplications, pairings against scalars. */
+/* The vectors of EIP-2537 and of go-ethereum, good and bad, and laws that tie the operations
+ * together: Pippenger's sums against sums of single multiplications, pairings against scalars. */
 #include "core/test_fixture.h"
 #include "crypto/bls12_381.h"
 #include "crypto/keccak.h"

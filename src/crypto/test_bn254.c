@@ -42,7 +42,7 @@ static void mul(uint8_t out[64], const uint8_t point[64], const u256 *scalar) {
     assert_int_equal(bn254_mul(out, point, k), ERR_OK);
 }
 
-/* --- vectors -------------------------------------------------------------------------------------*/
+/* --- vectors ------------------------------------------------------------------------------- */
 
 enum operation { ADD, MUL, PAIRING };
 
@@ -99,7 +99,7 @@ static void test_geth_pairing(void **state) {
     check_file("bn256Pairing", 14, PAIRING);
 }
 
-/* --- G1 ------------------------------------------------------------------------------------------*/
+/* --- G1 ------------------------------------------------------------------------------------ */
 
 static void test_small_multiples(void **state) {
     (void)state;
@@ -189,7 +189,7 @@ static void test_refused(void **state) {
     assert_false(is_one);
 }
 
-/* --- the pairing ---------------------------------------------------------------------------------*/
+/* --- the pairing --------------------------------------------------------------------------- */
 
 static void random_fp12(fp12 *out, uint32_t seed) {
     fp *coefficients = (fp *)out;
@@ -306,7 +306,8 @@ static void test_bilinear(void **state) {
     }
 }
 
-/* The product over i of e(a_i P, Q) is one exactly when the a_i sum to zero; infinities do not count. */
+/* The product over i of e(a_i P, Q) is one exactly when the a_i sum to zero; infinities do not
+ * count. */
 static void test_check(void **state) {
     (void)state;
     enum { PAIRS_MAX = 20 };
@@ -338,8 +339,8 @@ static void test_check(void **state) {
     assert_true(is_one);
 }
 
-/* Points of the twist outside of G2 are what most x give that have a y at all. Membership is compared
- * with r Q by plain doubling and adding in affine coordinates. p is 3 modulo 4. */
+/* Points of the twist outside of G2 are what most x give that have a y at all. Membership is
+ * compared with r Q by plain doubling and adding in affine coordinates. p is 3 modulo 4. */
 static bool fp_sqrt(fp *out, const fp *a) {
     /* a^((p + 1) / 4) */
     u256 exponent = {{FP_P0, FP_P1, FP_P2, FP_P3}};
@@ -358,7 +359,8 @@ static bool fp_sqrt(fp *out, const fp *a) {
 }
 
 static bool fp2_sqrt(fp2 *out, const fp2 *a) {
-    /* With n^2 the norm of a: the square of the root's real part is (a0 + n) / 2 or (a0 - n) / 2. */
+    /* With n^2 the norm of a: the square of the root's real part is (a0 + n) / 2 or (a0 - n) /
+     * 2. */
     fp n, t, x;
     fp imaginary = a->c[1];
     fp_square(&n, &a->c[0]);

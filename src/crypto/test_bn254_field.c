@@ -1,4 +1,5 @@
-/* Field arithmetic against GMP, on numbers with runs of ones and zeros and at both ends of the range. */
+/* Field arithmetic against GMP, on numbers with runs of ones and zeros and at both ends of the
+ * range. */
 #include "crypto/bn254_field.h"
 
 #include <gmp.h>

@@ -1,5 +1,5 @@
-/* The reference tests of c-kzg-4844 (from consensus-specs), the point evaluation vector of go-ethereum,
- * and a round trip through the sidecars of EIP-4844 and EIP-7594. */
+/* The reference tests of c-kzg-4844 (from consensus-specs), the point evaluation vector of
+ * go-ethereum, and a round trip through the sidecars of EIP-4844 and EIP-7594. */
 #include "core/test_fixture.h"
 #include "crypto/kzg.h"
 
@@ -11,8 +11,8 @@
 
 static struct arena arena;
 
-/* The input called name, of exactly size bytes; NULL if it has another size, which the specification
- * refuses and our types cannot express. */
+/* The input called name, of exactly size bytes; NULL if it has another size, which the
+ * specification refuses and our types cannot express. */
 static const uint8_t *sized(const cJSON *item, size_t size) {
     assert_true(cJSON_IsString(item));
     bytes b = fixture_hex(&arena, item->valuestring);

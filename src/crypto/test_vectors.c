@@ -1,5 +1,5 @@
-/* Published vectors: the precompile tests of go-ethereum and of EIP-7951, Wycheproof's ECDSA suites,
- * ethers.js' hashes and NIST's SHA-3 known answers (for the permutation). */
+/* Published vectors: the precompile tests of go-ethereum and of EIP-7951, Wycheproof's ECDSA
+ * suites, ethers.js' hashes and NIST's SHA-3 known answers (for the permutation). */
 #include "core/test_fixture.h"
 #include "crypto/blake2f.h"
 #include "crypto/keccak.h"
@@ -49,7 +49,7 @@ static void assert_bytes(const cJSON *test, bytes got, bytes want) {
     if (!bytes_equal(got, want)) fail_msg("%s: wrong result", fixture_text(test, "Name"));
 }
 
-/* --- geth's precompile vectors -------------------------------------------------------------------*/
+/* --- geth's precompile vectors ------------------------------------------------------------- */
 
 static void check_ecrecover(const cJSON *test) {
     bytes input = fixture_bytes(&arena, test, "Input");
@@ -141,7 +141,7 @@ static void test_p256(void **state) {
     for_each("precompiles/eip-7951/test-vectors.json", 781, check_p256);
 }
 
-/* --- Wycheproof ----------------------------------------------------------------------------------*/
+/* --- Wycheproof ---------------------------------------------------------------------------- */
 
 /* Reads a DER integer that is not negative and shortest; false otherwise. */
 static bool read_der_integer(bytes *rest, bytes *digits) {
@@ -255,7 +255,7 @@ static void test_wycheproof(void **state) {
     check_wycheproof("ecdsa_secp256k1_sha256_bitcoin_test", CURVE_SECP256K1_LOW_S, read_der);
 }
 
-/* --- hashes --------------------------------------------------------------------------------------*/
+/* --- hashes -------------------------------------------------------------------------------- */
 
 static void check_hashes(const cJSON *test) {
     bytes data = fixture_bytes(&arena, test, "data");

@@ -1,8 +1,8 @@
-/* core/bench.h: measuring, for the benchmarks beside the code. Benchmarks only.
+/* core/bench_host.h: measuring, for the benchmarks beside the code. Benchmarks only.
  *
  * A row is name,unit,min,median,max (scripts/bench.sh); a name is area/case/subject. */
-#ifndef CORE_BENCH_H
-#define CORE_BENCH_H
+#ifndef CORE_BENCH_HOST_H
+#define CORE_BENCH_HOST_H
 
 #include <stdio.h>
 #include <stdlib.h>

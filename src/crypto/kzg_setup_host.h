@@ -1,7 +1,7 @@
-/* crypto/kzg_private.h: the tables that c-kzg computes from the ceremony's output, as one block.
+/* crypto/kzg_setup_host.h: the tables that c-kzg computes from the ceremony's output, as one block.
  * scripts/kzg_setup.c writes it when the program is built, kzg_host.c uses it from the program. */
-#ifndef CRYPTO_KZG_PRIVATE_H
-#define CRYPTO_KZG_PRIVATE_H
+#ifndef CRYPTO_KZG_SETUP_HOST_H
+#define CRYPTO_KZG_SETUP_HOST_H
 
 #include <ckzg.h>
 
