@@ -5,16 +5,16 @@
 
 #include <stdint.h>
 
-extern const uint8_t artifact_hub_creation[21115];
+extern const uint8_t artifact_hub_creation[22802];
 extern const uint8_t artifact_attestation_creation[1454];
-extern const uint8_t artifact_proxy_creation[1012];
-extern const uint8_t artifact_proxy_runtime[762];
+extern const uint8_t artifact_proxy_creation[845];
+extern const uint8_t artifact_proxy_runtime[604];
 extern const uint8_t artifact_system_runtime[439];
 extern const uint8_t artifact_anchor_runtime[1239];
-extern const uint8_t artifact_l2hub_runtime[2598];
+extern const uint8_t artifact_l2hub_runtime[2463];
 
 /* Where 32-byte words of the proxy's runtime code hold its hub, rollupId and target. */
-extern const uint32_t artifact_proxy_hub_offsets[2];
+extern const uint32_t artifact_proxy_hub_offsets[1];
 extern const uint32_t artifact_proxy_rollup_id_offsets[1];
 extern const uint32_t artifact_proxy_target_offsets[1];
 

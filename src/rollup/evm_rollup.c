@@ -41,6 +41,29 @@ static struct evm_machine *new_machine(struct evm_rollup *rollup, const struct e
     return machine;
 }
 
+enum err evm_rollup_read_parameters(
+    struct evm_rollup_parameters *parameters,
+    struct arena *arena,
+    struct source *source,
+    const hash32 *head
+) {
+    struct state state;
+    struct evm_rollup_parameters p;
+    u256 *const values[] = {
+        [SYSTEM_CHAIN_ID] = &p.chain_id,
+        [SYSTEM_ROLLUP_ID] = &p.rollup_id,
+        [SYSTEM_HUB] = &p.hub,
+        [SYSTEM_PARENT_CHAIN_ID] = &p.parent_chain_id,
+    };
+    enum err err = state_open(&state, arena, source, head);
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && err == ERR_OK; i++) {
+        u256 key = u256_from_u64(i);
+        err = state_get_slot(&state, &SYSTEM_PREDEPLOY, &key, values[i]);
+    }
+    if (err == ERR_OK) *parameters = p;
+    return err;
+}
+
 enum err evm_rollup_add_head(
     struct evm_rollup *rollup,
     enum step_verdict *verdict,
@@ -52,6 +75,11 @@ enum err evm_rollup_add_head(
     u256 slot = u256_from_u64(SYSTEM_OPEN_BLOCK);
     enum err err = state_open(&state, rollup->base.arena, &rollup->overlay->source, head);
     if (err == ERR_OK) err = state_get_slot(&state, &SYSTEM_PREDEPLOY, &slot, &committed);
+    struct evm_rollup_parameters parameters;
+    if (err == ERR_OK)
+        err = evm_rollup_read_parameters(
+            &parameters, rollup->base.arena, &rollup->overlay->source, head
+        );
     if (err != ERR_OK) return err;
     hash32 commitment = open_block_commitment(open);
     u256 expected = u256_load_be(commitment.b);

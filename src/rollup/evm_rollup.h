@@ -57,6 +57,22 @@ struct evm_rollup {
     size_t update_count;
 };
 
+/* What a rollup's state says about itself (System predeploy): the head commits to it. */
+struct evm_rollup_parameters {
+    u256 chain_id;
+    u256 rollup_id;
+    u256 hub; /* the address as a number */
+    u256 parent_chain_id;
+};
+
+/* Reads them at a head. ERR_MISSING, ERR_CORRUPT, ERR_IO, ERR_MEMORY as the source has it. */
+MUST_USE enum err evm_rollup_read_parameters(
+    struct evm_rollup_parameters *parameters,
+    struct arena *arena,
+    struct source *source,
+    const hash32 *head
+);
+
 /* evm_rollup_open makes an empty registry; arena and overlay are borrowed until it is no
  * longer used. The rollup's id and chain id are read from the state and need no argument. */
 void evm_rollup_open(
@@ -68,7 +84,8 @@ void evm_rollup_open(
 );
 
 /* evm_rollup_add_head makes an idle head known: a state root that the source has, and the open block
- * that its System predeploy commits to. *verdict is STEP_OPEN_BLOCK if it does not. */
+ * that its System predeploy commits to. *verdict is STEP_OPEN_BLOCK if it does not. The parameters
+ * are read too, so that a witness recorded from here has what a verifier asks for first. */
 MUST_USE enum err evm_rollup_add_head(
     struct evm_rollup *rollup,
     enum step_verdict *verdict,

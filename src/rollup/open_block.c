@@ -100,6 +100,33 @@ enum err open_block_seal(
     return ERR_OK;
 }
 
+enum err open_block_reopen(
+    struct open_block *block,
+    struct arena *arena,
+    const struct header *sealed,
+    const bytes *txs,
+    const bytes *receipts,
+    size_t tx_count
+) {
+    struct header header = *sealed;
+    struct open_block b;
+    header.state_root = (hash32){{0}};
+    header.transactions_root = EMPTY_TRIE_ROOT;
+    header.receipts_root = EMPTY_TRIE_ROOT;
+    header.logs_bloom = (struct bloom){{0}};
+    header.gas_used = 0;
+    enum err err = open_block_begin(&b, arena, &header);
+    for (size_t i = 0; i < tx_count && err == ERR_OK; i++) {
+        struct receipt receipt;
+        err = receipt_decode(&receipt, arena, receipts[i]);
+        if (err == ERR_INPUT) err = ERR_CORRUPT;
+        if (err == ERR_OK)
+            err = open_block_gather(&b, arena, txs[i], receipts[i], receipt.cumulative_gas_used);
+    }
+    if (err == ERR_OK) *block = b;
+    return err;
+}
+
 enum err open_block_encode(bytes *encoded, struct arena *arena, const struct open_block *block) {
     bytes header;
     bytes *txs;

@@ -3,7 +3,6 @@
 #include "crypto/keccak.h"
 #include "rollup/evm_rollup.h"
 #include "rollup/fact.h"
-#include "rollup/predeploys.h"
 #include "rollup/witness.h"
 #include "state/state.h"
 
@@ -59,24 +58,18 @@ static enum err witness_verdict(struct verifier *v, enum err err) {
  * same chains. */
 static enum err
 check_parameters(struct verifier *v, const struct witness_head *head, uint64_t *chain_id) {
-    struct state state;
-    u256 slots[4];
-    enum err err = state_open(&state, v->arena, &v->source.source, &head->head);
-    for (uint64_t i = SYSTEM_CHAIN_ID; i <= SYSTEM_PARENT_CHAIN_ID && err == ERR_OK; i++) {
-        u256 key = u256_from_u64(i);
-        err = state_get_slot(&state, &SYSTEM_PREDEPLOY, &key, &slots[i]);
-    }
+    struct evm_rollup_parameters p;
+    enum err err = evm_rollup_read_parameters(&p, v->arena, &v->source.source, &head->head);
     if (err != ERR_OK) return witness_verdict(v, err);
     u256 hub = u256_load_be_short(address_bytes(&v->parent->hub));
     u256 id = u256_from_u64(head->rollup_id);
     u256 parent = u256_from_u64(v->parent->chain_id);
-    if (!u256_equal(&slots[SYSTEM_ROLLUP_ID], &id) || !u256_equal(&slots[SYSTEM_HUB], &hub) ||
-        !u256_equal(&slots[SYSTEM_PARENT_CHAIN_ID], &parent) ||
-        !u256_fits_u64(&slots[SYSTEM_CHAIN_ID])) {
+    if (!u256_equal(&p.rollup_id, &id) || !u256_equal(&p.hub, &hub) ||
+        !u256_equal(&p.parent_chain_id, &parent) || !u256_fits_u64(&p.chain_id)) {
         v->result->verdict = VERIFY_PARAMETERS;
         v->result->rollup_id = head->rollup_id;
     }
-    *chain_id = slots[SYSTEM_CHAIN_ID].w[0];
+    *chain_id = p.chain_id.w[0];
     return ERR_OK;
 }
 
