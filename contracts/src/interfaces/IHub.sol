@@ -37,10 +37,13 @@ interface IHub {
     error WrongProofSystem(uint64 rollupId);
     error ProofRefused(IProofSystem system);
     error UnexpectedAction();
+    error BatchInsideLoop();
+    error NothingToSweep(uint64 rollupId, address target);
 
     event RollupRegistered(uint64 indexed rollupId, IProofSystem system, bytes32 vkey, bytes32 head, address owner);
     event ProxyCreated(uint64 indexed rollupId, address indexed target, address proxy);
-    event BatchPosted(address indexed poster, bytes32 publicInput);
+    /// @notice `batch` is abi.encode(Batch), or empty if the batch is in the transaction's own input.
+    event BatchPosted(address indexed poster, bytes32 publicInput, bytes batch);
     event EntryConsumed(uint64 indexed rollupId, bytes32 entryHash);
     event Credited(uint64 indexed rollupId, address indexed from, uint256 value);
 
@@ -79,12 +82,20 @@ interface IHub {
         view
         returns (bytes memory);
     function credit(uint64 rollupId) external payable;
+    /// @notice Makes ether that lies at the address of a proxy a call, without data, of what it stands
+    /// for by itself.
+    function sweep(uint64 rollupId, address target) external;
     function head(uint64 rollupId) external view returns (bytes32);
     function balanceOf(uint64 rollupId) external view returns (uint256);
     function rollup(uint64 rollupId) external view returns (Rollup memory);
     function rollupCount() external view returns (uint64);
     /// @notice The root that the rollup had at its index-th recorded idle head (the last 8191 are kept).
     function rootAt(uint64 rollupId, uint256 index) external view returns (bytes32);
+    /// @notice Whether the rollup has stood at this root, as far back as roots are kept. Looks from the
+    /// newest to the oldest: where gas matters, use rootAt.
+    function isRoot(uint64 rollupId, bytes32 root) external view returns (bool);
+    /// @notice The Hub's question to itself: the alternative-th entry that was posted in this block (or
+    /// transaction) under (rollupId, head, hash(action)). Of `out` only what the Hub needs is set.
     function lookup(uint64 rollupId, bytes32 head, Action calldata action, uint256 alternative)
         external
         view

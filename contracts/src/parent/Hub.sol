@@ -3,6 +3,8 @@ pragma solidity 0.8.30;
 
 import {IHub} from "contracts/src/interfaces/IHub.sol";
 import {Inbox} from "contracts/src/parent/Inbox.sol";
+import {Gas} from "contracts/src/libraries/Gas.sol";
+import {HubErrors} from "contracts/src/libraries/HubErrors.sol";
 import {Table} from "contracts/src/libraries/Table.sol";
 import {Action, Kind, Outcome, Transition} from "contracts/src/types/Types.sol";
 
@@ -13,9 +15,15 @@ contract Hub is Inbox {
     /// @dev Ends a scope; caught by the scope it is meant for, never seen outside.
     error Undo(uint64 rollupId, bytes32 head, bytes32 reverted);
 
+    /// @dev Held back from the loop, so that running out of gas inside can be told.
     uint256 private constant RESERVE_GAS = 20000;
-    bytes32 private constant DEPTH = keccak256("lockstep.hub.depth");
+    /// @dev What a proxy may spend to say whom it stands for.
+    uint256 private constant IDENTITY_GAS = 5000;
+
+    /// @dev The rollups that this transaction has moved: how many, and at keccak256(MOVED, i) which.
+    uint256 private transient movedCount;
     bytes32 private constant MOVED = keccak256("lockstep.hub.moved");
+    bytes32 private constant PROBE = keccak256("lockstep.hub.probe");
 
     // --- from proxies -------------------------------------------------------------------------------
 
@@ -25,10 +33,13 @@ contract Hub is Inbox {
         payable
         returns (bytes memory)
     {
-        uint256 gas_ = _lead4Down(gasleft() / 4 * 3);
+        uint256 gas_ = Gas.lead4Down(gasleft() * 3 / 4);
         if (msg.sender != proxyOf(rollupId, target)) revert NotAProxy(msg.sender);
         Action memory action = _inCall(source, rollupId, target, data, gas_, false);
-        return _guarded(abi.encodeCall(this.run, (action)));
+        if (gasleft() <= RESERVE_GAS) revert NotEnoughGas();
+        (bool ok, bytes memory result) =
+            address(this).call{gas: gasleft() - RESERVE_GAS}(abi.encodeCall(this.run, (action)));
+        return _unwrap(ok, result);
     }
 
     /// @inheritdoc IHub
@@ -37,7 +48,7 @@ contract Hub is Inbox {
         view
         returns (bytes memory)
     {
-        uint256 gas_ = _lead4Down(gasleft() / 4 * 3);
+        uint256 gas_ = Gas.lead4Down(gasleft() * 3 / 4);
         if (msg.sender != proxyOf(rollupId, target)) revert NotAProxy(msg.sender);
         Action memory action = _inCall(source, rollupId, target, data, gas_, true);
         if (gasleft() <= RESERVE_GAS) revert NotEnoughGas();
@@ -46,14 +57,20 @@ contract Hub is Inbox {
         return _unwrap(ok, result);
     }
 
+    /// @notice For proxies: fails under a static call, and only there.
+    function probe() external {
+        _tstore(PROBE, 0);
+    }
+
     /// @notice The loop, in a self-call of its own: not for anybody else.
     function run(Action calldata action) external returns (bool failed, bytes memory data) {
         if (msg.sender != address(this)) revert OnlySelf();
-        uint256 depth = _tload(DEPTH);
-        _tstore(DEPTH, depth + 1);
+        uint256 depth = loopDepth;
+        loopDepth = depth + 1;
         (failed, data) = _loop(action, action.kind == Kind.CALL ? action.value : 0);
-        _tstore(DEPTH, depth);
+        loopDepth = depth;
         if (depth == 0 && !failed) _requireIdle();
+        _requireGasToReturn(data.length + action.data.length);
     }
 
     /// @notice The loop under a static call.
@@ -68,8 +85,8 @@ contract Hub is Inbox {
         returns (bool failed, bytes memory data)
     {
         if (msg.sender != address(this)) revert OnlySelf();
-        _apply(outcome, input.rollupId, inflow);
-        return _follow(outcome.out);
+        (bool ends, Action memory next, uint256 nextInflow) = _step(outcome, input.rollupId, inflow);
+        return ends ? (next.failed, next.data) : _loop(next, nextInflow);
     }
 
     function _inCall(address source, uint64 rollupId, address target, bytes calldata data, uint256 gas_, bool isStatic)
@@ -80,30 +97,36 @@ contract Hub is Inbox {
         action.kind = Kind.CALL;
         action.rollupId = rollupId;
         action.target = target;
-        action.source = source;
-        // A caller that is itself a proxy is who it stands for: no alias of an alias.
-        uint256 alias_ = _tload(bytes32(uint256(uint160(source))));
-        if (alias_ != 0) {
-            action.sourceRollupId = uint64(alias_ >> 160);
-            action.source = address(uint160(alias_));
-        }
+        (action.sourceRollupId, action.source) = _standsFor(source);
         action.value = isStatic ? 0 : msg.value;
         action.gas = uint64(gas_);
         action.isStatic = isStatic;
         action.data = data;
     }
 
-    /// @dev Runs the loop with gas held back, so that running out inside can be told.
-    function _guarded(bytes memory call_) private returns (bytes memory) {
-        if (gasleft() <= RESERVE_GAS) revert NotEnoughGas();
-        (bool ok, bytes memory result) = address(this).call{gas: gasleft() - RESERVE_GAS}(call_);
-        return _unwrap(ok, result);
+    /// @dev A caller that is itself a proxy is who it stands for: no alias of an alias. All proxies are
+    /// of one size, so few others are ever asked; and whatever is said must give the caller's address.
+    function _standsFor(address source) private view returns (uint64, address) {
+        if (source.code.length != msg.sender.code.length) return (0, source);
+        (bool ok, bytes memory identity) = source.staticcall{gas: IDENTITY_GAS}("");
+        if (!ok || identity.length != 64) return (0, source);
+        (uint256 rollupId, uint256 target) = abi.decode(identity, (uint256, uint256));
+        if (rollupId > type(uint64).max || target > type(uint160).max) return (0, source);
+        if (proxyOf(uint64(rollupId), address(uint160(target))) != source) return (0, source);
+        return (uint64(rollupId), address(uint160(target)));
+    }
+
+    /// @dev What comes after the loop, up to the proxy's own return, costs gas that grows with the
+    /// data; it must be there, or a result would look like a failure without data.
+    function _requireGasToReturn(uint256 size) private view {
+        uint256 words = size / 32;
+        if (RESERVE_GAS + gasleft() < 10000 + 40 * words + words * words / 32) revert NotEnoughGas();
     }
 
     function _unwrap(bool ok, bytes memory result) private pure returns (bytes memory) {
         if (!ok) _endLoop(result);
         (bool failed, bytes memory data) = abi.decode(result, (bool, bytes));
-        if (failed) _revertWith(data);
+        if (failed) HubErrors.rethrow(data);
         return data;
     }
 
@@ -115,7 +138,7 @@ contract Hub is Inbox {
             (uint64 rollupId, bytes32 undoHead,) = _undoArguments(result);
             revert ScopeMissing(rollupId, undoHead);
         }
-        _revertWith(result);
+        HubErrors.rethrow(result);
     }
 
     // --- the loop -----------------------------------------------------------------------------------
@@ -130,55 +153,74 @@ contract Hub is Inbox {
 
     /// @dev Delivers an action and follows what comes of it until its RESULT. `inflow` is the ether
     /// that the action brings to the rollups.
-    function _loop(Action memory action, uint256 inflow) private returns (bool failed, bytes memory data) {
+    function _loop(Action memory action, uint256 inflow) private returns (bool, bytes memory) {
         while (true) {
             Outcome memory outcome = _find(action);
             if (!outcome.scope) {
-                _apply(outcome, action.rollupId, inflow);
-                return _follow(outcome.out);
+                bool ends;
+                (ends, action, inflow) = _step(outcome, action.rollupId, inflow);
+                if (ends) return (action.failed, action.data);
+                continue;
             }
             (bool ok, bytes memory result) =
                 address(this).call(abi.encodeCall(this.scoped, (outcome, action, inflow)));
             if (ok) return abi.decode(result, (bool, bytes));
             (bool isMine, bytes32 reverted) = _readUndo(result, outcome.transitions);
-            if (!isMine) _revertWith(result);
-            // The entry and everything after it are undone; the rollup of its input goes on from there.
-            bytes memory continuation = abi.encode(keccak256(abi.encode(action)), reverted);
-            uint64 rollupId = action.rollupId;
-            action = _emptyAction();
-            action.kind = Kind.REVERT_CONTINUE;
-            action.rollupId = rollupId;
-            action.data = continuation;
+            if (!isMine) HubErrors.rethrow(result);
+            // The entry and everything after it are undone; the rollup of its input goes on from
+            // there, and with the same ether.
+            action = _continuation(action, reverted);
         }
+        revert UnexpectedAction();
     }
 
-    /// @dev What an out-action asks for: the end, a call here, or an undoing.
-    function _follow(Action memory out) private returns (bool failed, bytes memory data) {
-        if (out.kind == Kind.RESULT) return (out.failed, out.data);
-        if (out.kind == Kind.REVERT) {
-            revert Undo(out.rollupId, abi.decode(out.data, (bytes32)), head(out.rollupId));
-        }
+    function _continuation(Action memory undone, bytes32 reverted) private pure returns (Action memory action) {
+        action.kind = Kind.REVERT_CONTINUE;
+        action.rollupId = undone.rollupId;
+        action.data = abi.encode(keccak256(abi.encode(undone)), reverted);
+    }
+
+    /// @dev Applies an entry and does what its out-action asks for: the end, a call here, or an
+    /// undoing. `next` is the action that follows and what ether it brings; at the end, the RESULT.
+    function _step(Outcome memory outcome, uint64 inputRollupId, uint256 inflow)
+        private
+        returns (bool ends, Action memory next, uint256 nextInflow)
+    {
+        _apply(outcome, inputRollupId, inflow);
+        Action memory out = outcome.out;
+        if (out.kind == Kind.RESULT) return (true, out, 0);
+        if (out.kind == Kind.REVERT) revert Undo(out.rollupId, bytes32(out.data), head(out.rollupId));
         if (out.kind != Kind.CALL || out.rollupId != 0) revert UnexpectedAction();
         address proxy = createProxy(out.sourceRollupId, out.source);
-        _tstore(bytes32(uint256(uint160(proxy))), uint256(out.sourceRollupId) << 160 | uint160(out.source));
+        bytes memory order = _order(out);
         uint256 before = gasleft();
-        (bool ok, bytes memory result) = proxy.call{value: out.value}(
-            abi.encodePacked(out.target, out.gas, out.isStatic, out.data)
-        );
-        Action memory answer = _answer(out, before - gasleft(), ok, result);
-        return _loop(answer, ok ? 0 : out.value);
+        (bool ok, bytes memory result) = proxy.call{value: out.value}(order);
+        next = _answer(out, before - gasleft(), ok, result);
+        nextInflow = ok ? 0 : out.value;
     }
 
+    /// @dev What Proxy makes a call from.
+    function _order(Action memory out) private pure returns (bytes memory) {
+        return abi.encodePacked(out.target, out.gas, out.isStatic, out.data);
+    }
+
+    /// @dev The RESULT of a call that the proxy was told to make.
     function _answer(Action memory out, uint256 used, bool ok, bytes memory result)
         private
         pure
         returns (Action memory answer)
     {
-        if (!ok && _isHubError(result)) _revertWith(result);
-        answer = _emptyAction();
+        if (!ok) {
+            // No mark behind the data: the proxy did not make the call, or ran out of gas around it.
+            if (result.length == 0) revert NotEnoughGas();
+            assembly ("memory-safe") {
+                mstore(result, sub(mload(result), 1))
+            }
+            if (HubErrors.isHubError(result)) HubErrors.rethrow(result);
+        }
         answer.kind = Kind.RESULT;
         answer.rollupId = out.sourceRollupId;
-        uint256 gas_ = _lead4Up(used);
+        uint256 gas_ = Gas.lead4Up(used);
         answer.gas = gas_ < out.gas ? uint64(gas_) : out.gas;
         answer.failed = !ok;
         answer.data = result;
@@ -204,7 +246,7 @@ contract Hub is Inbox {
         returns (Outcome memory)
     {
         if (msg.sender != address(this)) revert OnlySelf();
-        return Table.get(_key(rollupId, head_, keccak256(abi.encode(action))), alternative);
+        return Table.get(rollupId, head_, keccak256(abi.encode(action)), alternative);
     }
 
     function _apply(Outcome memory outcome, uint64 inputRollupId, uint256 inflow) private {
@@ -212,7 +254,6 @@ contract Hub is Inbox {
         for (uint256 i = 0; i < outcome.transitions.length; i++) {
             Transition memory t = outcome.transitions[i];
             Rollup storage r = rollups[t.rollupId];
-            if (r.head != t.pre) revert UnexpectedAction();
             if (t.post != t.pre) {
                 if (r.updatedInBlock != block.number) revert NotUpdated(t.rollupId);
                 r.head = t.post;
@@ -233,21 +274,25 @@ contract Hub is Inbox {
 
     function _changeBalance(uint64 rollupId, Rollup storage r, int256 delta) private {
         uint256 balance = r.balance;
-        if (delta < 0 && balance < uint256(-delta)) revert BalanceTooLow(rollupId, balance, uint256(-delta));
-        r.balance = delta < 0 ? balance - uint256(-delta) : balance + uint256(delta);
+        if (delta >= 0) {
+            r.balance = balance + uint256(delta);
+            return;
+        }
+        uint256 needed = uint256(-delta);
+        if (balance < needed) revert BalanceTooLow(rollupId, balance, needed);
+        r.balance = balance - needed;
     }
 
     function _noteMoved(uint64 rollupId) private {
-        uint256 count = _tload(MOVED);
         bytes32 mark = keccak256(abi.encode(MOVED, rollupId, true));
         if (_tload(mark) != 0) return;
         _tstore(mark, 1);
-        _tstore(MOVED, count + 1);
-        _tstore(keccak256(abi.encode(MOVED, count)), rollupId);
+        _tstore(keccak256(abi.encode(MOVED, movedCount)), rollupId);
+        movedCount++;
     }
 
     function _requireIdle() private view {
-        uint256 count = _tload(MOVED);
+        uint256 count = movedCount;
         for (uint256 i = 0; i < count; i++) {
             uint64 rollupId = uint64(_tload(keccak256(abi.encode(MOVED, i))));
             if (!rollups[rollupId].idle) revert NotIdle(rollupId);
@@ -293,14 +338,15 @@ contract Hub is Inbox {
                 for (uint256 i = 0; i < heads.length; i++) {
                     if (heads[i].post != head(heads[i].rollupId)) revert NotIdle(heads[i].rollupId);
                 }
+                _requireGasToReturn(out.data.length);
                 return (out.failed, out.data);
             }
             if (out.kind != Kind.CALL || out.rollupId != 0 || !out.isStatic) revert UnexpectedAction();
             address proxy = proxyOf(out.sourceRollupId, out.source);
             if (proxy.code.length == 0) revert ProxyMissing(out.sourceRollupId, out.source);
+            bytes memory order = _order(out);
             uint256 before = gasleft();
-            (bool ok, bytes memory result) =
-                proxy.staticcall(abi.encodePacked(out.target, out.gas, true, out.data));
+            (bool ok, bytes memory result) = proxy.staticcall(order);
             action = _answer(out, before - gasleft(), ok, result);
         }
         revert UnexpectedAction();
@@ -357,38 +403,5 @@ contract Hub is Inbox {
         assembly ("memory-safe") {
             tstore(slot, word)
         }
-    }
-
-    function _emptyAction() private pure returns (Action memory action) {}
-
-    function _isHubError(bytes memory data) private pure returns (bool) {
-        if (data.length < 4) return false;
-        bytes4 selector = bytes4(data);
-        return selector == EntryNotFound.selector || selector == NotEnoughGas.selector
-            || selector == ProxyMissing.selector || selector == ScopeMissing.selector
-            || selector == NotIdle.selector;
-    }
-
-    function _revertWith(bytes memory data) private pure {
-        assembly ("memory-safe") {
-            revert(add(data, 32), mload(data))
-        }
-    }
-
-    /// @dev Keeps the four leading bits of a gas figure, rounding down.
-    function _lead4Down(uint256 gas_) private pure returns (uint256) {
-        uint256 shift = _shiftOf(gas_);
-        return gas_ >> shift << shift;
-    }
-
-    /// @dev The same, rounding up.
-    function _lead4Up(uint256 gas_) private pure returns (uint256) {
-        uint256 shift = _shiftOf(gas_);
-        uint256 down = gas_ >> shift << shift;
-        return down == gas_ ? gas_ : down + (1 << shift);
-    }
-
-    function _shiftOf(uint256 gas_) private pure returns (uint256 shift) {
-        while (gas_ >> shift >= 16) shift++;
     }
 }

@@ -39,6 +39,13 @@ contract L2Hub {
         return ProxyFactory.parameters();
     }
 
+    /// @notice For proxies: fails under a static call, and only there.
+    function probe() external {
+        assembly ("memory-safe") {
+            tstore(0, 0)
+        }
+    }
+
     /// @notice From the proxy of (rollupId, target): a call of `source` to what the proxy stands for.
     function call(address source, uint64 rollupId, address target, bytes calldata data)
         external
