@@ -37,7 +37,7 @@ export function connect(entry, privateKey) {
         account,
         client: createPublicClient(options),
         wallet: createWalletClient({ ...options, account }),
-        hub: entry.contracts[entry.rollupId === 0 ? "hub" : "l2hub"],
+        hub: entry.contracts[entry.rollupId === 0 ? "hub" : "l2Hub"],
     };
 }
 

@@ -51,7 +51,7 @@ static void survives_anything(void **state) {
     expect("", "no reason given");
     expect("08c3", "no reason given");
     /* An offset, and a length, outside the data. */
-    expect("08c379a0" WORD_1, "Error(0x000000000000000000…)");
+    expect("08c379a0" WORD_1, "Error(0x00000000…0001)");
     /* Text that would move the cursor. */
     expect(
         "08c379a0" WORD_20 "0000000000000000000000000000000000000000000000000000000000000004"

@@ -139,10 +139,16 @@ thaw(struct evm_rollup *rollup, struct evm_machine **machine, struct evm_machine
     struct block_run *run = arena_alloc(arena, sizeof(*run));
     if (copy == NULL || run == NULL) return ERR_MEMORY;
     *run = *from->run;
-    enum err err = journal_copy(&run->journal, arena, &from->run->journal);
+    /* What a state has decoded belongs to it alone; the copy reads anew. */
+    enum err err = state_open(&run->state, arena, &rollup->overlay->source, &from->root);
+    if (err == ERR_OK) err = journal_copy(&run->journal, arena, &from->run->journal);
     if (err == ERR_OK)
         err = execution_copy(&run->execution, arena, &from->run->execution, &run->journal);
     if (err != ERR_OK) return err;
+    run->context.hashes.context = &run->state;
+    run->execution.state = &run->state;
+    run->execution.block = &run->context;
+    if (run->execution.tx == &from->run->tx) run->execution.tx = &run->tx;
     copy->base.open_call = from->base.open_call;
     copy->run = run;
     *machine = copy;

@@ -3,21 +3,19 @@
 #include "crypto/keccak.h"
 #include "rollup/predeploys.h"
 
-/* Selectors of the Hub's functions that are part of a call across chains. */
-static bool is_hub_call(bytes input) {
-    static const char *const SIGNATURES[] = {
-        "call(address,uint64,address,bytes)",
-        "staticCall(address,uint64,address,bytes)",
-    };
+static bool has_selector(bytes input, const char *signature) {
+    size_t size = 0;
+    while (signature[size] != 0)
+        size++;
     if (input.size < 4) return false;
-    for (size_t i = 0; i < sizeof(SIGNATURES) / sizeof(SIGNATURES[0]); i++) {
-        size_t size = 0;
-        while (SIGNATURES[i][size] != 0)
-            size++;
-        hash32 selector = keccak256(bytes_of(SIGNATURES[i], size));
-        if (memcmp(selector.b, input.data, 4) == 0) return true;
-    }
-    return false;
+    hash32 selector = keccak256(bytes_of(signature, size));
+    return memcmp(selector.b, input.data, 4) == 0;
+}
+
+/* The Hub's functions that are part of a call across chains. */
+static bool is_hub_call(bytes input) {
+    return has_selector(input, "call(address,uint64,address,bytes)") ||
+           has_selector(input, "staticCall(address,uint64,address,bytes)");
 }
 
 /* The open frame, of any chain but the one given, that was entered last. only_xcall: of rollups, the
@@ -58,6 +56,7 @@ role_of(const struct world_trace_chain *chain, const struct evm_message *message
         return FRAME_XCALL;
     if (!address_equal(&message->recipient, &chain->hub)) return FRAME_PLAIN;
     if (address_equal(&message->sender, &chain->hub)) return FRAME_HUB;
+    if (has_selector(message->input, "probe()")) return FRAME_PROBE;
     return is_hub_call(message->input) ? FRAME_HUB : FRAME_PLAIN;
 }
 
@@ -226,6 +225,7 @@ world_trace_find_tx(const struct world_trace *trace, size_t chain, const hash32 
 
 bool world_frame_is_hidden(const struct world_frame *frame) {
     if (frame->role == FRAME_PLAIN) return false;
+    if (frame->role == FRAME_PROBE) return true;
     /* Something of a contract's own ran below: the call got through. */
     const struct world_frame *below = frame;
     while ((below = world_frame_next(below, frame, false)) != NULL)
