@@ -130,6 +130,19 @@ static enum rpc_status make_tx(struct simulation *simulation) {
 
 /* --- overrides of accounts --------------------------------------------------------------------- */
 
+/* Where the account's whole storage was replaced, a slot is known to be zero before it is set. */
+static enum err
+override_slot(struct journal *journal, const address *who, const struct rpc_slot_override *with) {
+    u256 key = u256_load_be(with->key.b);
+    u256 value = u256_load_be(with->value.b);
+    bool no_memory;
+    enum err err = journal_give_slot(journal, who, &key, &value);
+    if (err != ERR_OK) return err;
+    struct journal_slot *slot =
+        journal_find_slot(journal, journal_find_account(journal, who), &key, &no_memory);
+    return slot == NULL ? ERR_MEMORY : journal_set_slot(journal, slot, &value);
+}
+
 static enum err override_account(
     struct journal *journal, struct state *state, const struct rpc_account_override *with
 ) {
@@ -148,11 +161,8 @@ static enum err override_account(
     err = journal_give_account(journal, &with->account, &data);
     if (err != ERR_OK) return err;
     if (with->has_code) journal_give_code(journal, &with->account, with->code);
-    for (size_t i = 0; i < with->slot_count && err == ERR_OK; i++) {
-        u256 key = u256_load_be(with->slots[i].key.b);
-        u256 value = u256_load_be(with->slots[i].value.b);
-        err = journal_give_slot(journal, &with->account, &key, &value);
-    }
+    for (size_t i = 0; i < with->slot_count && err == ERR_OK; i++)
+        err = override_slot(journal, &with->account, &with->slots[i]);
     return err;
 }
 
