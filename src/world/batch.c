@@ -121,12 +121,27 @@ static enum err make_witness(struct world *world, bytes *encoded) {
     return witness_encode(encoded, world->arena, &w);
 }
 
-enum err world_prove(struct world *world) {
+/* A proof without a word in it, for the rollups that the batch names: in simulation the world answers
+ * for the proof system. */
+static enum err leave_unproven(struct world *world) {
+    const struct world_options *options = world->options;
+    struct batch_proof *proof = arena_alloc(world->arena, sizeof(*proof));
+    uint64_t *ids = arena_alloc_array(world->arena, options->rollup_count, sizeof(*ids));
+    if (proof == NULL || ids == NULL) return ERR_MEMORY;
+    *proof = (struct batch_proof){.system = options->proof_system, .rollup_ids = ids};
+    for (size_t i = 0; i < options->rollup_count; i++) {
+        uint64_t id = options->rollups[i].rollup_id;
+        if (is_named(&world->batch, id)) ids[proof->rollup_id_count++] = id;
+    }
+    world->proofs = proof;
+    world->proof_count = 1;
+    return ERR_OK;
+}
+
+static enum err prove(struct world *world) {
     struct world_result *result = world->result;
     const struct world_prover *prover = &world->options->prover;
-    enum err err = world_make_updates(world);
-    if (err == ERR_OK) err = make_entries(world);
-    if (err == ERR_OK) err = batch_encode(&result->batch_encoded, world->arena, &world->batch);
+    enum err err = batch_encode(&result->batch_encoded, world->arena, &world->batch);
     if (err == ERR_OK) err = make_witness(world, &result->witness_encoded);
     if (err != ERR_OK) return err;
     const char *reason = "the prover gives no reason";
@@ -139,16 +154,21 @@ enum err world_prove(struct world *world) {
         result->batch_encoded,
         result->witness_encoded
     );
-    if (err == ERR_INPUT) {
-        result->status = WORLD_PROOF_REFUSED;
-        size_t size = 0;
-        while (reason[size] != 0 && size + 1 < sizeof(result->reason))
-            size++;
-        memcpy(result->reason, reason, size);
-        result->reason[size] = 0;
-        return ERR_OK;
-    }
-    world->is_proven = err == ERR_OK;
+    if (err != ERR_INPUT) return err;
+    result->status = WORLD_PROOF_REFUSED;
+    size_t size = 0;
+    while (reason[size] != 0 && size + 1 < sizeof(result->reason))
+        size++;
+    memcpy(result->reason, reason, size);
+    result->reason[size] = 0;
+    return ERR_OK;
+}
+
+enum err world_fill(struct world *world) {
+    enum err err = world_make_updates(world);
+    if (err == ERR_OK) err = make_entries(world);
+    if (err == ERR_OK) err = world->options->is_simulation ? leave_unproven(world) : prove(world);
+    world->is_filled = err == ERR_OK && world->result->status == WORLD_OK;
     return err;
 }
 
@@ -156,29 +176,15 @@ enum err world_make_batch_tx(struct world *world, struct tx *tx) {
     const struct world_options *options = world->options;
     struct arena *arena = world->arena;
     enum err err = ERR_OK;
-    uint64_t ids[WORLD_ROLLUPS_MAX];
-    struct batch_proof unproven = {.system = options->proof_system, .rollup_ids = ids};
-    if (!world->is_proven) {
-        /* In simulation the world answers for the proof system; only the ids matter. */
+    if (!world->is_filled) {
         world->batch.entry_count = 0;
         err = world_make_updates(world);
-        for (size_t i = 0; i < world->batch.update_count; i++) {
-            uint64_t id = world->batch.updates[i].rollup_id;
-            size_t at = unproven.rollup_id_count++;
-            for (; at > 0 && ids[at - 1] > id; at--)
-                ids[at] = ids[at - 1];
-            ids[at] = id;
-        }
+        if (err == ERR_OK) err = leave_unproven(world);
     }
     bytes calldata;
     if (err == ERR_OK)
         err = batch_post_calldata(
-            &calldata,
-            arena,
-            &world->batch,
-            world->is_proven ? world->proofs : &unproven,
-            world->is_proven ? world->proof_count : 1,
-            false
+            &calldata, arena, &world->batch, world->proofs, world->proof_count, false
         );
     struct account account;
     bool exists;

@@ -45,7 +45,7 @@ static enum err open_pass(struct world *world) {
     source_memory_open(world->overlay, arena, options->parent_base);
     for (size_t i = 0; i < world->used_count; i++) {
         world->used[i]->is_used = false;
-        world->used[i]->is_posted = world->is_proven;
+        world->used[i]->is_posted = world->is_filled;
     }
     world->used_count = 0;
     world->has_missing = false;
@@ -76,7 +76,8 @@ static enum err answer_proof_system(struct world *world, bool *is_answered) {
     static const uint8_t TRUE_WORD[32] = {[31] = 1};
     struct evm *evm = &world->builder->execution.evm;
     const struct evm_message *call = &evm->request.call;
-    *is_answered = !world->is_proven && !world->options->is_replay &&
+    bool is_open = world->options->is_simulation || !world->is_filled;
+    *is_answered = is_open && !world->options->is_replay &&
                    address_equal(&call->code_address, &world->options->proof_system) &&
                    address_equal(&call->sender, &world->options->hub);
     if (!*is_answered) return ERR_OK;
@@ -172,7 +173,7 @@ static enum err run_pass(struct world *world) {
     enum err err = open_pass(world);
     if (err != ERR_OK) return err;
     result->has_batch = false;
-    bool has_batch = world->order_count > 0 || world->is_proven;
+    bool has_batch = world->order_count > 0 || world->is_filled;
     if (has_batch && !options->no_batch && !options->is_replay) {
         err = run_batch(world);
         if (err != ERR_OK || world->must_restart || result->status != WORLD_OK) return err;
@@ -200,7 +201,7 @@ static enum err run_passes(struct world *world) {
         enum err err = run_pass(world);
         if (err != ERR_OK || result->status != WORLD_OK) return err;
         if (world->must_restart) {
-            world->is_proven = false;
+            world->is_filled = false;
             continue;
         }
         if (result->verdict != BLOCK_OK) {
@@ -208,9 +209,9 @@ static enum err run_passes(struct world *world) {
             say(result, block_verdict_text(result->verdict));
             return ERR_OK;
         }
-        bool is_settled = world->miss_count == 0 && (world->is_proven || !result->has_batch);
-        if (world->options->is_simulation || world->options->is_replay || is_settled) return ERR_OK;
-        err = world_prove(world);
+        bool is_settled = world->miss_count == 0 && (world->is_filled || !result->has_batch);
+        if (world->options->is_replay || is_settled) return ERR_OK;
+        err = world_fill(world);
         if (err != ERR_OK || result->status != WORLD_OK) return err;
     }
     result->status = WORLD_NOT_SETTLED;

@@ -82,7 +82,7 @@ struct world_options {
     const struct world_tx *txs;
     size_t tx_count;
     bool no_batch;      /* development: the block is built without a batch */
-    bool is_simulation; /* eth_call: stop after pass 1, prove nothing */
+    bool is_simulation; /* eth_call: nothing is proven, the block is not finished */
     /* Of the parent's transactions, batch excluded; skip_… for eth_call. Foreign addresses and gas
      * fields are the world's. */
     struct execution_options tx_options;

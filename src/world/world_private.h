@@ -48,7 +48,7 @@ struct world {
     struct source_memory *overlay;
     struct fact missing;
     bool has_missing;
-    bool is_proven; /* the batch carries real proofs: only watch */
+    bool is_filled; /* the batch carries the entries: only watch */
     bool must_restart;
     size_t miss_count;
     size_t begun_count; /* of order: L2TX delivered */
@@ -92,7 +92,8 @@ MUST_USE enum err world_make_payloads(struct world *world);
 /* Replay: the payloads of the batches among the block's transactions. */
 MUST_USE enum err world_read_payloads(struct world *world);
 MUST_USE enum err world_make_updates(struct world *world);
-MUST_USE enum err world_prove(struct world *world);
+/* Puts the entries of the pass before into the batch, and has it proven (not in a simulation). */
+MUST_USE enum err world_fill(struct world *world);
 MUST_USE enum err world_make_batch_tx(struct world *world, struct tx *tx);
 
 #endif
