@@ -20,7 +20,7 @@ struct number_key {
 };
 
 static struct number_key number_key(uint64_t number) {
-    struct number_key key;
+    struct number_key key = {{0}};
     store_be64(key.b, number);
     return key;
 }
@@ -207,6 +207,7 @@ static enum err unindex_transactions(struct database_transaction *transaction, u
         /* The view dies with the first write, so it is found again for each. */
         err = store_get_transaction_hashes(transaction, number, &hashes, &count);
         if (err != ERR_OK) return err;
+        CHECK(i < count && hashes != NULL);
         hash32 hash = hashes[i];
         err = database_delete(transaction, DATABASE_TRANSACTIONS, hash32_bytes(&hash));
     }

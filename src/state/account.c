@@ -45,7 +45,7 @@ size_t account_encode(uint8_t out[ACCOUNT_SIZE_MAX], const struct account *accou
 }
 
 enum err account_decode(struct account *account, bytes encoded) {
-    struct account read;
+    struct account read = {0};
     struct rlp outer = rlp_open(encoded);
     struct rlp items;
     if (rlp_read_list(&outer, &items) != ERR_OK || !rlp_done(&outer) ||

@@ -2,39 +2,23 @@
  * 1,000,000: with the trie's nodes still decoded from the block before, and with nothing decoded.
  * What part of it is keccak is measured by hashing the new nodes once more. Also small blocks, reads,
  * and the opening of databases. */
+#include "core/bench_host.h"
 #include "crypto/keccak.h"
 #include "state/source_lmdb.h"
 #include "state/state.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
 enum { SLOTS = 1000000, WRITES = 10000, SAMPLES = 11, GENESIS_CHUNK = 100000 };
 
 static double now_ms(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
+    return bench_now_ns() / 1e6;
 }
 
 static void print_row(const char *name, const char *unit, double *samples, size_t count) {
-    qsort(samples, count, sizeof *samples, compare);
-    printf(
-        "state/%s/lockstep,%s,%.4g,%.4g,%.4g\n",
-        name,
-        unit,
-        samples[0],
-        samples[count / 2],
-        samples[count - 1]
-    );
+    char row[100];
+    (void)snprintf(row, sizeof row, "state/%s/lockstep", name);
+    if (!bench_is_wanted(row)) return;
+    qsort(samples, count, sizeof *samples, bench_compare);
+    printf("%s,%s,%.4g,%.4g,%.4g\n", row, unit, samples[0], samples[count / 2], samples[count - 1]);
     (void)fflush(stdout);
 }
 

@@ -22,13 +22,17 @@ enum { READERS_MAX = 1024, FILE_MODE = 0644, DIRECTORY_MODE = 0755, PATH_SIZE_MA
 static const char FORMAT_KEY[] = ".format";
 
 static const char *table_name(enum database_table table) {
-    static const char *const names[] = {
-#define DATABASE_TABLE_NAME(name, text) [DATABASE_##name] = text,
+    switch (table) {
+#define DATABASE_TABLE_NAME(name, text) \
+    case DATABASE_##name:               \
+        return text;
         DATABASE_TABLE_LIST(DATABASE_TABLE_NAME)
 #undef DATABASE_TABLE_NAME
-    };
-    CHECK((size_t)table < DATABASE_TABLE_COUNT);
-    return names[table];
+    case DATABASE_TABLE_COUNT:
+        break;
+    }
+    CHECK(!"a table of the list");
+    return "";
 }
 
 /* What LMDB's or the system's code means here. */

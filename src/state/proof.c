@@ -67,7 +67,7 @@ static void root_ref_of(uint8_t ref[NODE_REF_SIZE], const hash32 *root) {
 }
 
 static hash32 hash_of(bytes ref) {
-    hash32 hash;
+    hash32 hash = {{0}};
     memcpy(hash.b, ref.data + 1, sizeof hash.b);
     return hash;
 }
@@ -106,13 +106,14 @@ enum err proof_make(
 }
 
 const char *proof_verdict_text(enum proof_verdict verdict) {
-    static const char *const texts[] = {
-#define PROOF_VERDICT_TEXT(name, text) [PROOF_##name] = text,
+    switch (verdict) {
+#define PROOF_VERDICT_TEXT(name, text) \
+    case PROOF_##name:                 \
+        return text;
         PROOF_VERDICT_LIST(PROOF_VERDICT_TEXT)
 #undef PROOF_VERDICT_TEXT
-    };
-    CHECK((size_t)verdict < sizeof texts / sizeof *texts);
-    return texts[verdict];
+    }
+    return "unknown verdict";
 }
 
 enum proof_verdict proof_verify(

@@ -162,7 +162,7 @@ static enum err apply_open(
     size_t slots_max = 0;
     for (size_t i = 0; i < count; i++)
         if (changes[i].slot_count > slots_max) slots_max = changes[i].slot_count;
-    size_t each = sizeof *apply->entries + sizeof *apply->tries + sizeof *apply->storage_roots;
+    size_t each = 2 * sizeof(void *) + sizeof(hash32);
     size_t size;
     size_t slots_size;
     if (__builtin_mul_overflow(count, each, &size) ||

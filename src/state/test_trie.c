@@ -580,9 +580,8 @@ static void assert_corrupt(const char *hex_of_node, unsigned key_nibble_depth) {
     bytes value = bytes_of("untouched", 9);
     size_t size = strlen(hex_of_node) / 2;
     for (size_t i = 0; i < size; i++) {
-        unsigned byte = 0;
-        assert_int_equal(sscanf(hex_of_node + 2 * i, "%2x", &byte), 1);
-        node[i] = (uint8_t)byte;
+        char digits[3] = {hex_of_node[2 * i], hex_of_node[2 * i + 1]};
+        node[i] = (uint8_t)strtoul(digits, NULL, 16);
     }
     uint8_t key[32] = {0};
     liar.answer = bytes_of(node, size);

@@ -227,6 +227,7 @@ static enum err go(struct way *way, struct trie *trie, bytes key) {
     CHECK(key.size <= TRIE_KEY_SIZE_MAX);
     way->count = 0;
     way->depth = 0;
+    way->matched = 0;
     way->is_found = false;
     way->key_nibbles = (unsigned)(2 * key.size);
     memset(way->key, 0, sizeof way->key);

@@ -22,10 +22,10 @@ static enum err enqueue(struct commit *commit, struct trie_node *node) {
     struct trie_pool *pool = commit->pool;
     if (commit->queue_count == pool->queue_capacity) {
         size_t capacity = pool->queue_capacity != 0 ? 2 * pool->queue_capacity : 256;
-        struct trie_node **queue = arena_alloc_array(pool->arena, capacity, sizeof *queue);
+        struct trie_node **queue = arena_alloc_array(pool->arena, capacity, sizeof(void *));
         if (queue == NULL) return ERR_MEMORY;
         if (commit->queue_count != 0)
-            memcpy(queue, pool->queue, commit->queue_count * sizeof *queue);
+            memcpy(queue, pool->queue, commit->queue_count * sizeof(void *));
         pool->queue = queue;
         pool->queue_capacity = capacity;
     }

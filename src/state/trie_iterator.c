@@ -22,8 +22,8 @@ static void push(
     unsigned position,
     bool is_bounded
 ) {
-    CHECK(iterator->depth < TRIE_DEPTH_MAX);
     struct trie_node *node = *place;
+    CHECK(node != NULL && iterator->depth < TRIE_DEPTH_MAX);
     struct trie_iterator_step *step = &iterator->steps[iterator->depth++];
     *step = (struct trie_iterator_step){
         .place = place,
