@@ -1,6 +1,6 @@
 /* What a request costs without the network: reading JSON, one call from text to text, a block of
  * 200 transactions. With an argument it serves the fake chain at that port instead, for wrk. */
-#include "core/bench.h"
+#include "core/bench_host.h"
 #include "core/check.h"
 #include "rpc/jsonrpc.h"
 #include "rpc/server.h"
