@@ -2,6 +2,7 @@
 #include "chain/blobs.h"
 #include "node/backend.h"
 #include "node/clock.h"
+#include "node/revert.h"
 #include "node/simulation.h"
 #include "node/verdict.h"
 
@@ -221,8 +222,13 @@ static enum rpc_status set_gas(
         &chain->rpc, request, &is_found, &result, &tx->gas_limit, &description
     );
     if (status != RPC_OK || result.has_succeeded) return status;
-    if (result.has_reverted)
-        return rpc_fail_data(request, RPC_EXECUTION_REVERTED, result.output, "execution reverted");
+    if (result.has_reverted) {
+        const char *text;
+        const struct names *names = &chain->node->log.names;
+        enum err err = revert_text(&text, request->arena, names, result.output);
+        if (err != ERR_OK) return rpc_fail_err(request, err);
+        return rpc_fail_data(request, RPC_EXECUTION_REVERTED, result.output, "%s", text);
+    }
     return rpc_fail(request, RPC_SERVER_ERROR, "%s", result.halt_text);
 }
 

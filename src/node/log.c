@@ -20,7 +20,7 @@
 
 enum err log_open(struct node_log *log, bool is_silent) {
     *log = (struct node_log){.out = is_silent ? NULL : stdout};
-    if (is_silent) return ERR_OK;
+    if (is_silent) return names_open(&log->names);
     const char *no_colour = getenv("NO_COLOR");
     log->has_colour = isatty(STDOUT_FILENO) != 0 && (no_colour == NULL || no_colour[0] == 0);
     /* Fails only for impossible sizes; the default would do as well. */
@@ -29,7 +29,6 @@ enum err log_open(struct node_log *log, bool is_silent) {
 }
 
 void log_close(struct node_log *log) {
-    if (log->out == NULL) return;
     log_flush(log);
     names_close(&log->names);
 }

@@ -14,7 +14,7 @@
 struct node_log {
     FILE *out; /* NULL: silent */
     bool has_colour;
-    struct names names; /* of errors */
+    struct names names; /* of errors; for RPC errors too */
     int64_t second;     /* the one that clock is the text of */
     char clock[16];
 };

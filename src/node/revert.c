@@ -5,6 +5,7 @@
 #include "rollup/abi.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 static const uint8_t error_selector[4] = {0x08, 0xc3, 0x79, 0xa0}; /* Error(string) */
 static const uint8_t panic_selector[4] = {0x4e, 0x48, 0x7b, 0x71}; /* Panic(uint256) */
@@ -72,4 +73,45 @@ void revert_print(FILE *out, const struct names *names, bytes data) {
     if (!abi_print_values(out, signature, ABI_INPUTS, arguments, false))
         abi_print_hex(out, arguments, false);
     (void)fputc(')', out);
+}
+
+/* What revert_print writes, behind a prefix. */
+static enum err print_to_arena(
+    const char **text,
+    struct arena *arena,
+    const char *prefix,
+    const struct names *names,
+    bytes data
+) {
+    char *buffer = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&buffer, &size);
+    if (out == NULL) return ERR_MEMORY;
+    (void)fputs(prefix, out);
+    if (data.data != NULL) revert_print(out, names, data);
+    enum err err = fclose(out) == 0 ? ERR_OK : ERR_MEMORY;
+    bytes copy;
+    /* The stream ends with a zero that it does not count. */
+    if (err == ERR_OK) err = arena_copy(arena, &copy, bytes_of(buffer, size + 1));
+    free(buffer);
+    if (err == ERR_OK) *text = (const char *)copy.data;
+    return err;
+}
+
+static bool is_builtin(bytes data) {
+    return memcmp(data.data, error_selector, 4) == 0 || memcmp(data.data, panic_selector, 4) == 0;
+}
+
+enum err
+revert_known_text(const char **text, struct arena *arena, const struct names *names, bytes data) {
+    *text = NULL;
+    if (data.size < 4 || is_builtin(data) || names_error(names, data.data) == NULL) return ERR_OK;
+    return print_to_arena(text, arena, "", names, data);
+}
+
+enum err
+revert_text(const char **text, struct arena *arena, const struct names *names, bytes data) {
+    if (data.size < 4 || (!is_builtin(data) && names_error(names, data.data) == NULL))
+        return print_to_arena(text, arena, "execution reverted", names, BYTES_EMPTY);
+    return print_to_arena(text, arena, "execution reverted: ", names, data);
 }

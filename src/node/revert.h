@@ -2,6 +2,7 @@
 #ifndef NODE_REVERT_H
 #define NODE_REVERT_H
 
+#include "core/arena.h"
 #include "node/names.h"
 
 #include <stdio.h>
@@ -10,5 +11,15 @@
  * another known error with its values ("EntryNotFound(rollupId: 1, …)"), else the data in
  * hexadecimal, shortened. Nothing in it can move a terminal's cursor. */
 void revert_print(FILE *out, const struct names *names, bytes data);
+
+/* revert_known_text gives the same of an error that is neither Error(string) nor Panic(uint256) but
+ * known; NULL in *text for all else. In arena; ERR_MEMORY. */
+MUST_USE enum err
+revert_known_text(const char **text, struct arena *arena, const struct names *names, bytes data);
+
+/* revert_text gives "execution reverted", and what the data says if that is a text or a known error,
+ * as an RPC error has it. In arena; ERR_MEMORY. */
+MUST_USE enum err
+revert_text(const char **text, struct arena *arena, const struct names *names, bytes data);
 
 #endif

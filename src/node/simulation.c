@@ -5,7 +5,11 @@
 #include "node/clock.h"
 #include "node/crossing_call.h"
 #include "node/halt.h"
+#include "node/network.h"
+#include "node/revert.h"
 #include "node/verdict.h"
+
+#include <stdlib.h>
 
 /* --- the block it runs on top of --------------------------------------------------------------- */
 
@@ -311,6 +315,28 @@ enum rpc_status simulation_fail(
     );
 }
 
+/* The text of an error of Lockstep's own contracts; *text is NULL for any other data. */
+static enum err name_revert(const char **text, struct simulation *simulation, bytes data) {
+    static const uint8_t KNOWN_TO_ALL[2][4] = {{0x08, 0xc3, 0x79, 0xa0}, {0x4e, 0x48, 0x7b, 0x71}};
+    const struct names *names = &simulation->chain->node->log.names;
+    *text = NULL;
+    if (data.size < 4 || memcmp(data.data, KNOWN_TO_ALL[0], 4) == 0 ||
+        memcmp(data.data, KNOWN_TO_ALL[1], 4) == 0 || names_error(names, data.data) == NULL)
+        return ERR_OK;
+    char *printed = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&printed, &size);
+    if (out == NULL) return ERR_MEMORY;
+    revert_print(out, names, data);
+    bytes copy;
+    enum err err = fclose(out) == 0 ? ERR_OK : ERR_MEMORY;
+    if (err == ERR_OK)
+        err = arena_copy(simulation->request->arena, &copy, bytes_of(printed, size + 1));
+    free(printed);
+    if (err == ERR_OK) *text = (const char *)copy.data;
+    return err;
+}
+
 enum rpc_status simulation_result(
     struct simulation *simulation,
     struct rpc_call_result *out,
@@ -322,8 +348,19 @@ enum rpc_status simulation_result(
     out->has_reverted = result->outcome == EVM_REVERT;
     out->gas_used = result->gas_used;
     enum err err = arena_copy(simulation->request->arena, &out->output, result->output);
+    if (err == ERR_OK && out->has_reverted)
+        err = name_revert(&out->revert_text, simulation, out->output);
     if (err != ERR_OK) return rpc_fail_err(simulation->request, err);
-    if (out->has_succeeded || out->has_reverted) return RPC_OK;
+    if (out->has_succeeded) return RPC_OK;
+    if (out->has_reverted) {
+        err = revert_known_text(
+            &out->revert_text,
+            simulation->request->arena,
+            &simulation->chain->node->log.names,
+            out->output
+        );
+        return err == ERR_OK ? RPC_OK : rpc_fail_err(simulation->request, err);
+    }
 
     enum evm_outcome outcome = result->outcome;
     struct halt_step step = {0};

@@ -219,6 +219,9 @@ struct rpc_call_result {
     const char
         *halt_text; /* "out of gas", "invalid opcode: INVALID", "stack underflow (0 <=> 2)" */
     bytes output;
+    /* has_reverted: what the data says if it is an error the chain knows ("EntryNotFound(…)"); else
+     * NULL. Error(string) and Panic(uint256) need no help. */
+    const char *revert_text;
     uint64_t gas_used; /* after refunds */
     /* eth_createAccessList only. */
     const struct tx_access *access_list;

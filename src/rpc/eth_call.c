@@ -55,7 +55,8 @@ static bool panic_code(u256 *code, bytes output) {
     return true;
 }
 
-static enum rpc_status fail_reverted(struct rpc_call *call, bytes output) {
+static enum rpc_status fail_reverted(struct rpc_call *call, const struct rpc_call_result *result) {
+    bytes output = result->output;
     bytes text;
     u256 code;
     if (error_text(&text, output))
@@ -66,6 +67,14 @@ static enum rpc_status fail_reverted(struct rpc_call *call, bytes output) {
             "execution reverted: %.*s",
             text.size > 512 ? 512 : (int)text.size,
             (const char *)text.data
+        );
+    if (result->revert_text != NULL)
+        return rpc_fail_data(
+            &call->request,
+            RPC_EXECUTION_REVERTED,
+            output,
+            "execution reverted: %s",
+            result->revert_text
         );
     if (!panic_code(&code, output))
         return rpc_fail_data(&call->request, RPC_EXECUTION_REVERTED, output, "execution reverted");
@@ -86,7 +95,7 @@ static enum rpc_status fail_reverted(struct rpc_call *call, bytes output) {
 }
 
 static enum rpc_status fail_result(struct rpc_call *call, const struct rpc_call_result *result) {
-    if (result->has_reverted) return fail_reverted(call, result->output);
+    if (result->has_reverted) return fail_reverted(call, result);
     return rpc_fail(&call->request, RPC_SERVER_ERROR, "%s", result->halt_text);
 }
 
