@@ -9,8 +9,6 @@
 #include "node/revert.h"
 #include "node/verdict.h"
 
-#include <stdlib.h>
-
 /* --- the block it runs on top of --------------------------------------------------------------- */
 
 struct header simulation_pending_header(const struct node_chain *chain) {
@@ -315,28 +313,6 @@ enum rpc_status simulation_fail(
     );
 }
 
-/* The text of an error of Lockstep's own contracts; *text is NULL for any other data. */
-static enum err name_revert(const char **text, struct simulation *simulation, bytes data) {
-    static const uint8_t KNOWN_TO_ALL[2][4] = {{0x08, 0xc3, 0x79, 0xa0}, {0x4e, 0x48, 0x7b, 0x71}};
-    const struct names *names = &simulation->chain->node->log.names;
-    *text = NULL;
-    if (data.size < 4 || memcmp(data.data, KNOWN_TO_ALL[0], 4) == 0 ||
-        memcmp(data.data, KNOWN_TO_ALL[1], 4) == 0 || names_error(names, data.data) == NULL)
-        return ERR_OK;
-    char *printed = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&printed, &size);
-    if (out == NULL) return ERR_MEMORY;
-    revert_print(out, names, data);
-    bytes copy;
-    enum err err = fclose(out) == 0 ? ERR_OK : ERR_MEMORY;
-    if (err == ERR_OK)
-        err = arena_copy(simulation->request->arena, &copy, bytes_of(printed, size + 1));
-    free(printed);
-    if (err == ERR_OK) *text = (const char *)copy.data;
-    return err;
-}
-
 enum rpc_status simulation_result(
     struct simulation *simulation,
     struct rpc_call_result *out,
@@ -348,8 +324,6 @@ enum rpc_status simulation_result(
     out->has_reverted = result->outcome == EVM_REVERT;
     out->gas_used = result->gas_used;
     enum err err = arena_copy(simulation->request->arena, &out->output, result->output);
-    if (err == ERR_OK && out->has_reverted)
-        err = name_revert(&out->revert_text, simulation, out->output);
     if (err != ERR_OK) return rpc_fail_err(simulation->request, err);
     if (out->has_succeeded) return RPC_OK;
     if (out->has_reverted) {
