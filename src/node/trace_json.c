@@ -65,6 +65,14 @@ static void write_reason(struct json_writer *out, bytes output) {
     json_string(out, text);
 }
 
+/* The entry stands at the machinery's frame that used it, between the two. */
+static const struct world_frame *
+entry_of(const struct world_frame *frame, const struct world_frame *caller) {
+    for (const struct world_frame *f = frame; f != caller && f != NULL; f = f->parent)
+        if (f->entry != NULL) return f;
+    return NULL;
+}
+
 static void write_crossing(
     struct json_writer *out,
     const struct world_frame *frame,
@@ -76,21 +84,24 @@ static void write_crossing(
         json_member_address(out, "viaProxy", &proxy->message.recipient);
         json_member_quantity_u64(out, "callerGasUsed", gas_used(proxy));
     }
-    if (frame->entry == NULL) return;
-    json_member_hash(out, "entryHash", frame->entry_hash);
+    const struct world_frame *at = entry_of(frame, caller);
+    if (at == NULL) return;
+    json_member_hash(out, "entryHash", at->entry_hash);
     size_t chain = frame->chain != 0 ? frame->chain : caller->chain;
-    const struct transition *t = entry_transition_of(frame->entry, (uint64_t)chain);
+    const struct transition *t = entry_transition_of(at->entry, (uint64_t)chain);
     if (t == NULL) return;
     json_member_hash(out, "headPre", &t->pre);
     json_member_hash(out, "headPost", &t->post);
 }
 
-static void
-begin_frame(struct json_writer *out, const struct node *node, const struct world_frame *frame) {
+static void begin_frame(
+    struct json_writer *out, const struct node *node, const struct world_frame *frame, bool is_root
+) {
     const struct node_chain *chain = &node->chains[frame->chain];
     const struct evm_message *message = &frame->message;
     const struct world_frame *proxy;
-    const struct world_frame *caller = world_frame_caller(frame, &proxy);
+    /* What a transaction was sent by is no frame: the root has no caller. */
+    const struct world_frame *caller = is_root ? NULL : world_frame_caller(frame, &proxy);
     bool is_crossing = caller != NULL && caller->chain != frame->chain;
     const address *from = is_crossing ? &caller->message.recipient : &message->sender;
     const address *to = message->kind == EVM_DELEGATECALL || message->kind == EVM_CALLCODE
@@ -136,7 +147,7 @@ void trace_json_frame(struct json_writer *out, const struct node *node, struct w
                 json_array_begin(out);
                 caller->is_listing = true;
             }
-            begin_frame(out, node, frame);
+            begin_frame(out, node, frame, frame == root);
             frame->is_shown = true;
         }
         if (frame->first != NULL) {
