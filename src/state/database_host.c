@@ -31,8 +31,7 @@ static const char *table_name(enum database_table table) {
     case DATABASE_TABLE_COUNT:
         break;
     }
-    CHECK(!"a table of the list");
-    return "";
+    return "of no name";
 }
 
 /* What LMDB's or the system's code means here. */
