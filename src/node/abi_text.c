@@ -6,6 +6,7 @@
 #include "crypto/keccak.h"
 
 #define VALUES_MAX    16  /* values of one part */
+#define ITEMS_MAX     8   /* of a list, unless full */
 #define TEXT_SIZE_MAX 200 /* of strings and hexadecimal digits, unless full */
 #define FULL_SIZE_MAX (64u << 10)
 
@@ -14,6 +15,7 @@ enum kind { KIND_UINT, KIND_INT, KIND_ADDRESS, KIND_BOOL, KIND_FIXED, KIND_BYTES
 struct value {
     enum kind kind;
     unsigned size; /* KIND_FIXED: N of bytesN; KIND_UINT, KIND_INT: bits */
+    bool is_list;  /* of that kind */
     bytes name;
     bytes data; /* the word, or the content of a dynamic value */
 };
@@ -150,6 +152,11 @@ static bool begins_with(bytes text, const char *prefix, bytes *rest) {
 
 static bool parse_type(struct value *value, bytes type) {
     bytes rest;
+    if (type.size > 2 && memcmp(type.data + type.size - 2, "[]", 2) == 0) {
+        value->is_list = true;
+        type.size -= 2;
+        if (type.data[type.size - 1] == ']') return false;
+    }
     if (begins_with(type, "uint", &rest) || begins_with(type, "int", &rest)) {
         value->kind = type.data[0] == 'u' ? KIND_UINT : KIND_INT;
         if (!read_decimal(&value->size, rest)) return false;
@@ -158,6 +165,7 @@ static bool parse_type(struct value *value, bytes type) {
     }
     if (begins_with(type, "bytes", &rest)) {
         value->kind = rest.size == 0 ? KIND_BYTES : KIND_FIXED;
+        if (value->kind == KIND_BYTES && value->is_list) return false;
         return read_decimal(&value->size, rest) && value->size <= 32 &&
                (rest.size == 0 || value->size != 0);
     }
@@ -165,7 +173,7 @@ static bool parse_type(struct value *value, bytes type) {
         value->kind = KIND_ADDRESS;
     else if (begins_with(type, "bool", &rest))
         value->kind = KIND_BOOL;
-    else if (begins_with(type, "string", &rest))
+    else if (begins_with(type, "string", &rest) && !value->is_list)
         value->kind = KIND_STRING;
     else
         return false;
@@ -234,18 +242,47 @@ static bool word_fits(const struct value *value, const uint8_t word[32]) {
     return value->kind != KIND_BOOL || word[31] <= 1;
 }
 
+/* The count of a dynamic value whose offset stands in word, and where its content begins. */
+static bool find_content(size_t *count, bytes *content, bytes data, bytes word) {
+    u256 offset = u256_load_be(word.data);
+    bytes count_word = bytes_slice(data, u256_to_u64_saturating(&offset), 32);
+    if (count_word.size != 32) return false;
+    u256 number = u256_load_be(count_word.data);
+    *count = u256_to_u64_saturating(&number);
+    *content = bytes_slice(data, (size_t)(count_word.data - data.data) + 32, SIZE_MAX);
+    return true;
+}
+
 static bool find_data(struct value *value, bytes data, size_t index) {
     bytes word = bytes_slice(data, 32 * index, 32);
-    if (word.size != 32 || !word_fits(value, word.data)) return false;
-    value->data = word;
-    if (value->kind != KIND_BYTES && value->kind != KIND_STRING) return true;
-    u256 offset = u256_load_be(word.data);
-    bytes length_word = bytes_slice(data, u256_to_u64_saturating(&offset), 32);
-    if (length_word.size != 32) return false;
-    u256 length = u256_load_be(length_word.data);
-    size_t size = u256_to_u64_saturating(&length);
-    value->data = bytes_slice(data, (size_t)(length_word.data - data.data) + 32, size);
-    return value->data.size == size;
+    if (word.size != 32) return false;
+    size_t count;
+    bytes content;
+    if (value->is_list) {
+        if (!find_content(&count, &content, data, word) || count > content.size / 32) return false;
+        for (size_t i = 0; i < count; i++)
+            if (!word_fits(value, content.data + 32 * i)) return false;
+        value->data = bytes_slice(content, 0, 32 * count);
+        return true;
+    }
+    if (value->kind != KIND_BYTES && value->kind != KIND_STRING) {
+        value->data = word;
+        return word_fits(value, word.data);
+    }
+    if (!find_content(&count, &content, data, word) || count > content.size) return false;
+    value->data = bytes_slice(content, 0, count);
+    return true;
+}
+
+void abi_print_address(FILE *out, const address *who, const struct abi_style *style) {
+    const char *name =
+        style->names == NULL ? NULL : names_address(style->names, style->chain_id, who);
+    if (name != NULL) {
+        abi_print_text(out, bytes_of(name, strlen(name)));
+        if (!style->is_full) return;
+        fputc(' ', out);
+    }
+    abi_print_hex(out, address_bytes(who), style->is_full);
 }
 
 static void print_string(FILE *out, bytes text, bool is_full) {
@@ -255,40 +292,64 @@ static void print_string(FILE *out, bytes text, bool is_full) {
     fputs(text.size > size_max ? "…\"" : "\"", out);
 }
 
-static void print_value(FILE *out, const struct value *value, bool is_full) {
+static void print_number(FILE *out, bytes word, bool is_signed) {
     char decimal[U256_DECIMAL_SIZE_MAX];
-    u256 number;
+    u256 number = u256_load_be(word.data);
+    if (is_signed && number.w[3] >> 63) {
+        u256 zero = U256_ZERO;
+        number = u256_sub(&zero, &number);
+        fputc('-', out);
+    }
+    (void)u256_to_decimal(decimal, &number);
+    fputs(decimal, out);
+}
+
+/* One value, or one item of a list. */
+static void
+print_item(FILE *out, const struct value *value, bytes data, const struct abi_style *style) {
+    address who;
     switch (value->kind) {
     case KIND_UINT:
     case KIND_INT:
-        number = u256_load_be(value->data.data);
-        if (value->kind == KIND_INT && number.w[3] >> 63) {
-            number = u256_sub(&(u256){{0}}, &number);
-            fputc('-', out);
-        }
-        (void)u256_to_decimal(decimal, &number);
-        fputs(decimal, out);
+        print_number(out, data, value->kind == KIND_INT);
         break;
     case KIND_ADDRESS:
-        abi_print_hex(out, bytes_slice(value->data, 12, 20), is_full);
+        memcpy(who.b, data.data + 12, 20);
+        abi_print_address(out, &who, style);
         break;
     case KIND_BOOL:
-        fputs(value->data.data[31] ? "true" : "false", out);
+        fputs(data.data[31] ? "true" : "false", out);
         break;
     case KIND_FIXED:
-        abi_print_hex(out, bytes_slice(value->data, 0, value->size), is_full);
+        abi_print_hex(out, bytes_slice(data, 0, value->size), style->is_full);
         break;
     case KIND_BYTES:
-        abi_print_hex(out, value->data, is_full);
+        abi_print_hex(out, data, style->is_full);
         break;
     case KIND_STRING:
-        print_string(out, value->data, is_full);
+        print_string(out, data, style->is_full);
         break;
     }
 }
 
+static void print_value(FILE *out, const struct value *value, const struct abi_style *style) {
+    if (!value->is_list) {
+        print_item(out, value, value->data, style);
+        return;
+    }
+    size_t count = value->data.size / 32;
+    size_t shown = style->is_full || count <= ITEMS_MAX ? count : ITEMS_MAX;
+    fputc('[', out);
+    for (size_t i = 0; i < shown; i++) {
+        if (i > 0) fputs(", ", out);
+        print_item(out, value, bytes_slice(value->data, 32 * i, 32), style);
+    }
+    if (shown < count) fprintf(out, ", … %zu in all", count);
+    fputc(']', out);
+}
+
 bool abi_print_values(
-    FILE *out, const char *signature, enum abi_part part, bytes data, bool is_full
+    FILE *out, const char *signature, enum abi_part part, bytes data, const struct abi_style *style
 ) {
     bytes inputs;
     bytes results;
@@ -306,7 +367,7 @@ bool abi_print_values(
             abi_print_text(out, values[i].name);
             fputs(": ", out);
         }
-        print_value(out, &values[i], is_full);
+        print_value(out, &values[i], style);
     }
     return true;
 }

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Solidity's own, and those of our contracts (tests/known_errors.test.mjs compares). */
+/* Solidity's own, and those of our contracts (tests/known_names.test.mjs compares). */
 static const char *const known_errors[] = {
     "Error(string)",
     "Panic(uint256)",
@@ -50,6 +50,51 @@ static const char *const known_errors[] = {
     "WrongProofSystem(uint64 rollupId)",
 };
 
+/* Those of the Hub and the L2Hub. */
+static const char *const known_functions[] = {
+    "MAX_ANCHOR_LAG()(uint256)",
+    "ROOT_HISTORY()(uint256)",
+    "balanceOf(uint64 rollupId)(uint256)",
+    "call(address source, uint64 rollupId, address target, bytes data)(bytes)",
+    "createProxy(uint64 rollupId, address target)(address proxy)",
+    "credit(uint64 rollupId)()",
+    "head(uint64 rollupId)(bytes32)",
+    "isRoot(uint64 rollupId, bytes32 root)(bool)",
+    "lookup(uint64 rollupId, bytes32 head_, (uint8,uint64,address,uint64,address,uint256,"
+    "uint64,bool,bool,bytes), uint256 alternative)((bool,bool,bytes32,(uint64,bytes32,"
+    "bytes32,bool,int256)[],(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,"
+    "bytes)))",
+    "postBatch(((uint64,bytes,uint64,bytes32[],uint16,uint64)[],((uint8,uint64,address,"
+    "uint64,address,uint256,uint64,bool,bool,bytes),(uint64,bytes32,bytes32,bool,"
+    "int256)[],(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes)[],"
+    "(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes),bool)[]),"
+    " (address,uint64[],bytes)[])()",
+    "postBatchTransient(((uint64,bytes,uint64,bytes32[],uint16,uint64)[],((uint8,uint64,"
+    "address,uint64,address,uint256,uint64,bool,bool,bytes),(uint64,bytes32,bytes32,bool,"
+    "int256)[],(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes)[],"
+    "(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes),bool)[]),"
+    " (address,uint64[],bytes)[])()",
+    "probe()()",
+    "proxyOf(uint64 rollupId, address target)(address)",
+    "proxyParameters()(uint64 rollupId, address target)",
+    "register(address system, bytes32 vkey, bytes32 head_, address owner,"
+    " (bool))(uint64 rollupId)",
+    "rollup(uint64 rollupId)((bytes32,uint64,uint64,uint64,uint32,bool,bool,uint256,"
+    "address,bytes32,address))",
+    "rollupCount()(uint64)",
+    "rootAt(uint64 rollupId, uint256 index)(bytes32)",
+    "run((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,"
+    "bytes))(bool failed, bytes data)",
+    "runStatic((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,"
+    "bytes))(bool failed, bytes data)",
+    "scoped((bool,bool,bytes32,(uint64,bytes32,bytes32,bool,int256)[],(uint8,uint64,"
+    "address,uint64,address,uint256,uint64,bool,bool,bytes)), (uint8,uint64,address,"
+    "uint64,address,uint256,uint64,bool,bool,bytes), uint256 inflow)(bool failed,"
+    " bytes data)",
+    "staticCall(address source, uint64 rollupId, address target, bytes data)(bytes)",
+    "sweep(uint64 rollupId, address target)()",
+};
+
 enum name_kind { NAME_ADDRESS, NAME_FUNCTION, NAME_ERROR };
 
 struct name_row {
@@ -87,11 +132,25 @@ static enum err add_signature(struct names *names, enum name_kind kind, bytes te
     return add_row(names, row, text);
 }
 
+static enum err
+add_known(struct names *names, enum name_kind kind, const char *const *signatures, size_t count) {
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < count && err == ERR_OK; i++)
+        err = add_signature(names, kind, bytes_of(signatures[i], strlen(signatures[i])));
+    return err;
+}
+
 enum err names_open(struct names *names) {
     *names = (struct names){0};
-    enum err err = ERR_OK;
-    for (size_t i = 0; i < sizeof known_errors / sizeof known_errors[0] && err == ERR_OK; i++)
-        err = add_signature(names, NAME_ERROR, bytes_of(known_errors[i], strlen(known_errors[i])));
+    enum err err =
+        add_known(names, NAME_ERROR, known_errors, sizeof known_errors / sizeof known_errors[0]);
+    if (err == ERR_OK)
+        err = add_known(
+            names,
+            NAME_FUNCTION,
+            known_functions,
+            sizeof known_functions / sizeof known_functions[0]
+        );
     if (err != ERR_OK) names_close(names);
     return err;
 }

@@ -1,7 +1,7 @@
 /* node/names.h: names that a person gives to addresses, functions and errors, for traces.
  *
- * Errors of Lockstep's own contracts and Solidity's Error(string) and Panic(uint256) are always
- * there. Others come from a JSON file, whose form docs/trace.md shows. */
+ * Errors of Lockstep's own contracts, functions of its Hubs, and Solidity's Error(string) and
+ * Panic(uint256) are always there. Others come from a JSON file, whose form docs/trace.md shows. */
 #ifndef NODE_NAMES_H
 #define NODE_NAMES_H
 

@@ -70,7 +70,8 @@ void revert_print(FILE *out, const struct names *names, bytes data) {
     }
     (void)fprintf(out, "%.*s(", (int)(parameters - signature), signature);
     bytes arguments = bytes_slice(data, 4, data.size);
-    if (!abi_print_values(out, signature, ABI_INPUTS, arguments, false))
+    const struct abi_style style = {.is_full = false};
+    if (!abi_print_values(out, signature, ABI_INPUTS, arguments, &style))
         abi_print_hex(out, arguments, false);
     (void)fputc(')', out);
 }

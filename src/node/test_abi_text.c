@@ -23,9 +23,10 @@ static void assert_values(
     uint8_t data[DATA_SIZE_MAX];
     char *text = NULL;
     size_t size = 0;
+    const struct abi_style style = {.is_full = is_full};
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    bool is_decoded = abi_print_values(out, signature, part, from_hex(data, hex), is_full);
+    bool is_decoded = abi_print_values(out, signature, part, from_hex(data, hex), &style);
     assert_int_equal(fclose(out), 0);
     assert_string_equal(text, expected == NULL ? "" : expected);
     assert_int_equal(is_decoded, expected != NULL);
@@ -108,6 +109,18 @@ static void test_values(void **state) {
         "42, \"no\""
     );
     assert_values("f(uint256)()", ABI_RESULTS, "", false, "");
+    assert_values("f(uint256[] list)", ABI_INPUTS, WORD_20 WORD_0, false, "list: []");
+    assert_values(
+        "f(uint8[],bool)", ABI_INPUTS, WORD_40 WORD_1 WORD_02 WORD_2A WORD_1, false, "[42, 1], true"
+    );
+    assert_values(
+        "f(bytes1[])",
+        ABI_INPUTS,
+        WORD_20 "0000000000000000000000000000000000000000000000000000000000000009" WORD_0 WORD_0
+            WORD_0 WORD_0 WORD_0 WORD_0 WORD_0 WORD_0 WORD_0,
+        false,
+        "[0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, … 9 in all]"
+    );
     /* More data than the types need is not refused: Solidity ignores it too. */
     assert_values("f(uint256)", ABI_INPUTS, WORD_2A WORD_2A, false, "42");
 }
@@ -125,9 +138,17 @@ static void test_what_is_not_decoded(void **state) {
     assert_values("f(bytes1)", ABI_INPUTS, WORD_NO, false, NULL);
     assert_values("f(string)", ABI_INPUTS, WORD_MAX WORD_02 WORD_NO, false, NULL);
     assert_values("f(string)", ABI_INPUTS, WORD_20 WORD_MAX WORD_NO, false, NULL);
-    assert_values("f(string)", ABI_INPUTS, WORD_20 WORD_40 WORD_NO, false, NULL); /* too short */
+    assert_values("f(string)", ABI_INPUTS, WORD_20 WORD_40 WORD_NO, false, NULL);   /* too short */
+    assert_values("f(uint256[])", ABI_INPUTS, WORD_20 WORD_02 WORD_1, false, NULL); /* too short */
+    assert_values("f(uint256[])", ABI_INPUTS, WORD_20 WORD_MAX WORD_1, false, NULL);
+    assert_values("f(uint256[])", ABI_INPUTS, WORD_MAX WORD_1 WORD_1, false, NULL);
+    assert_values("f(bool[])", ABI_INPUTS, WORD_20 WORD_1 WORD_02, false, NULL);
     static const char *const types[] = {
-        "f(uint256[])",
+        "f(uint256[][])",
+        "f(string[])",
+        "f(bytes[])",
+        "f(uint256[2])",
+        "f([])",
         "f((uint256))",
         "f(uint7)",
         "f(uint264)",

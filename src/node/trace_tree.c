@@ -179,24 +179,27 @@ static void print_value(FILE *out, const u256 *wei) {
     fputs(" ETH", out);
 }
 
-/* The name of an address, and the address unless it has a name. */
+static struct abi_style abi_style(const struct printer *p, uint64_t chain_id) {
+    return (struct abi_style){p->style->is_full, p->style->names, chain_id};
+}
+
+/* An address by its name from the names file, by the server's label, or by its digits. */
 static void print_party(struct printer *p, uint32_t token, uint32_t label, uint64_t chain_id) {
     address who;
     if (!read_fixed(p, token, who.b, 20)) {
         fputc('?', p->out);
         return;
     }
-    const char *name =
-        p->style->names != NULL ? names_address(p->style->names, chain_id, &who) : NULL;
-    bytes text = name != NULL ? bytes_of(name, strlen(name)) : read_text(p, label);
+    const struct abi_style style = abi_style(p, chain_id);
+    bytes text = BYTES_EMPTY;
+    if (style.names == NULL || names_address(style.names, chain_id, &who) == NULL)
+        text = read_text(p, label);
     if (text.size > 0) {
-        colour(p, BOLD);
         abi_print_text(p->out, text);
-        plain(p);
         if (!p->style->is_full) return;
         fputc(' ', p->out);
     }
-    abi_print_hex(p->out, address_bytes(&who), p->style->is_full);
+    abi_print_address(p->out, &who, &style);
 }
 
 static void print_data_size(struct printer *p, bytes data) {
@@ -225,7 +228,8 @@ static const char *find_function(struct printer *p, const struct frame *frame, b
     return copy;
 }
 
-static void print_call(struct printer *p, bytes type, const char *function, bytes input) {
+static void
+print_call(struct printer *p, bytes type, const char *function, bytes input, uint64_t chain_id) {
     if (text_is(type, "CREATE") || text_is(type, "CREATE2")) {
         fprintf(p->out, "new (%zu bytes of init code)", input.size);
         return;
@@ -251,8 +255,8 @@ static void print_call(struct printer *p, bytes type, const char *function, byte
     }
     abi_print_text(p->out, bytes_of(function, strcspn(function, "(")));
     fputc('(', p->out);
-    if (!abi_print_values(p->out, function, ABI_INPUTS, arguments, p->style->is_full) &&
-        arguments.size > 0)
+    const struct abi_style style = abi_style(p, chain_id);
+    if (!abi_print_values(p->out, function, ABI_INPUTS, arguments, &style) && arguments.size > 0)
         print_data_size(p, arguments);
     fputc(')', p->out);
 }
@@ -285,7 +289,7 @@ static const char *panic_text(uint64_t code) {
     }
 }
 
-static void print_revert_data(struct printer *p, bytes data) {
+static void print_revert_data(struct printer *p, bytes data, uint64_t chain_id) {
     const char *signature = NULL;
     if (p->style->names != NULL && data.size >= 4)
         signature = names_error(p->style->names, data.data);
@@ -306,13 +310,17 @@ static void print_revert_data(struct printer *p, bytes data) {
         u256 code = u256_load_be(arguments.data);
         uint64_t number = u256_to_u64_saturating(&code);
         fprintf(p->out, "0x%02" PRIx64 ": %s", number, panic_text(number));
-    } else if (!abi_print_values(p->out, signature, ABI_INPUTS, arguments, p->style->is_full) &&
-               arguments.size > 0)
-        print_data_size(p, arguments);
+    } else {
+        const struct abi_style style = abi_style(p, chain_id);
+        if (!abi_print_values(p->out, signature, ABI_INPUTS, arguments, &style) &&
+            arguments.size > 0)
+            print_data_size(p, arguments);
+    }
     fputc(')', p->out);
 }
 
-static void print_error(struct printer *p, const struct frame *frame, bytes output) {
+static void
+print_error(struct printer *p, const struct frame *frame, bytes output, uint64_t chain_id) {
     bytes error = read_text(p, frame->error);
     bytes reason = read_text(p, frame->revert_reason);
     colour(p, RED);
@@ -322,7 +330,7 @@ static void print_error(struct printer *p, const struct frame *frame, bytes outp
             abi_print_text(p->out, error);
             fputs(": ", p->out);
         }
-        print_revert_data(p, output);
+        print_revert_data(p, output, chain_id);
     } else if (reason.size > 0)
         abi_print_text(p->out, reason);
     else if (error.size > 0)
@@ -332,7 +340,8 @@ static void print_error(struct printer *p, const struct frame *frame, bytes outp
     plain(p);
 }
 
-static void print_result(struct printer *p, bytes type, const char *function, bytes output) {
+static void
+print_result(struct printer *p, bytes type, const char *function, bytes output, uint64_t chain_id) {
     if (text_is(type, "CREATE") || text_is(type, "CREATE2")) {
         fprintf(p->out, "  = %zu bytes of code", output.size);
         return;
@@ -341,8 +350,8 @@ static void print_result(struct printer *p, bytes type, const char *function, by
     fputs("  = ", p->out);
     colour(p, GREEN);
     u256 word;
-    if (function != NULL &&
-        abi_print_values(p->out, function, ABI_RESULTS, output, p->style->is_full)) {
+    const struct abi_style style = abi_style(p, chain_id);
+    if (function != NULL && abi_print_values(p->out, function, ABI_RESULTS, output, &style)) {
         /* written */
     } else if (output.size == 32 && (word = u256_load_be(output.data), u256_fits_u64(&word))) {
         /* A small word is a number more often than not. */
@@ -451,7 +460,7 @@ static void print_frame(
     if (is_crossing) plain(p);
     print_party(p, frame->to, frame->to_label, chain_id);
     fputs("  ", p->out);
-    print_call(p, type, function, input);
+    print_call(p, type, function, input, chain_id);
     u256 value;
     if (read_quantity(p, frame->value, &value) && !u256_is_zero(&value)) {
         fputs("  value ", p->out);
@@ -465,9 +474,9 @@ static void print_frame(
         plain(p);
     }
     if (frame->error != 0)
-        print_error(p, frame, output);
+        print_error(p, frame, output, chain_id);
     else
-        print_result(p, type, function, output);
+        print_result(p, type, function, output, chain_id);
     fputc('\n', p->out);
     if (is_crossing) print_crossing(p, frame);
 }
