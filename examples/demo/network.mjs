@@ -23,7 +23,11 @@ export async function startNetwork(args = [], program = process.env.LOCKSTEP ?? 
     const ended = new Promise((resolve) => child.on("close", resolve));
     child.on("close", (status, signal) => (failure ??= `it ended with ${signal ?? `status ${status}`}`));
 
+    // Nothing is left behind when the caller fails before it stops the network.
+    const kill = () => child.kill("SIGKILL");
+    process.once("exit", kill);
     const stop = async () => {
+        process.off("exit", kill);
         child.kill("SIGTERM");
         const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MAX_MS);
         await ended;

@@ -55,7 +55,7 @@ export class World {
     constructor(places) {
         this.places = places;
         this.sent = []; // { chain, hash, title } of the transactions of the current case
-        this.deployed = []; // { chain, address, name }
+        this.named = []; // { chain, address, name } of contracts and proxies
     }
 
     async deploy(place, name) {
@@ -65,7 +65,7 @@ export class World {
         const { contractAddress: address, status } = await chain.client.waitForTransactionReceipt({ hash });
         if (status !== "success") throw new Error(`${name} could not be deployed on ${chain.name}`);
         const contract = { chain, address, abi, name };
-        this.deployed.push(contract);
+        this.named.push(contract);
         return contract;
     }
 
@@ -80,6 +80,7 @@ export class World {
             const { status } = await chain.client.waitForTransactionReceipt({ hash });
             if (status !== "success") throw new Error(`no proxy of ${target.name} on ${chain.name}`);
         }
+        this.named.push({ chain, address, name: `${target.name}@${target.chain.name}` });
         return address;
     }
 
