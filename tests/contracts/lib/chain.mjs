@@ -30,6 +30,8 @@ export async function startChain() {
         stdio: ["ignore", "pipe", "inherit"],
     });
     running.add(child);
+    // A test that forgets to stop it, or fails before it can, ends all the same.
+    child.unref();
     const port = await new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error("anvil does not start")), START_TIMEOUT_MS);
         let text = "";
@@ -39,6 +41,7 @@ export async function startChain() {
             const match = text.match(/Listening on 127\.0\.0\.1:(\d+)/);
             if (!match) return;
             clearTimeout(timer);
+            child.stdout.unref();
             resolve(Number(match[1]));
         });
     });
@@ -80,9 +83,12 @@ export function compileTestContracts() {
         sources,
         settings: {
             evmVersion: "prague",
+            viaIR: true,
             optimizer: { enabled: true },
             metadata: { bytecodeHash: "none", appendCBOR: false },
-            outputSelection: { [`*`]: { "*": ["abi", "evm.bytecode.object"] } },
+            outputSelection: Object.fromEntries(
+                Object.keys(sources).map((path) => [path, { "*": ["abi", "evm.bytecode.object"] }]),
+            ),
         },
     };
     const find = (name) =>
