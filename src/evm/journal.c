@@ -14,17 +14,30 @@ static const hash32 empty_storage_root = {{0x56, 0xe8, 0x1f, 0x17, 0x1b, 0xcc, 0
 
 /* --- arrays and tables --------------------------------------------------------------------------- */
 
-/* Makes room for one more item. The old array stays in the arena: doubling bounds the waste. */
+/* Pointers to arrays of any type are read and written through memcpy, so that no object is accessed
+ * as another type than its own. */
+static void *load_pointer(const void *pointer) {
+    void *value;
+    memcpy(&value, pointer, sizeof value);
+    return value;
+}
+
+static void store_pointer(void *pointer, void *value) {
+    memcpy(pointer, &value, sizeof value);
+}
+
+/* Makes room for one more item in *array. The old array stays in the arena: doubling bounds the
+ * waste. */
 static enum err reserve_one(
-    struct arena *arena, void **array, uint32_t *capacity, uint32_t count, size_t item_size
+    struct arena *arena, void *array, uint32_t *capacity, uint32_t count, size_t item_size
 ) {
     if (count < *capacity) return ERR_OK;
     if (count >= UINT32_MAX / 2) return ERR_MEMORY;
     uint32_t larger = *capacity == 0 ? ARRAY_CAPACITY_FIRST : *capacity * 2;
     void *items = arena_alloc_array(arena, larger, item_size);
     if (items == NULL) return ERR_MEMORY;
-    if (count > 0) memcpy(items, *array, count * item_size);
-    *array = items;
+    if (count > 0) memcpy(items, load_pointer(array), count * item_size);
+    store_pointer(array, items);
     *capacity = larger;
     return ERR_OK;
 }
@@ -32,7 +45,7 @@ static enum err reserve_one(
 #define RESERVE_ONE(journal, array, capacity, count) \
     reserve_one(                                     \
         (journal)->arena,                            \
-        (void **)&(journal)->array,                  \
+        &(journal)->array,                           \
         &(journal)->capacity,                        \
         (journal)->count,                            \
         sizeof *(journal)->array                     \
@@ -79,19 +92,17 @@ static enum err table_reserve_one(
     return ERR_OK;
 }
 
-/* Makes room for item number count in an array of blocks. */
+/* Makes room for item number count in *blocks, an array of pointers to blocks. */
 static enum err block_reserve_one(
-    struct arena *arena, void ***blocks, uint32_t *block_capacity, uint32_t count, size_t item_size
+    struct arena *arena, void *blocks, uint32_t *block_capacity, uint32_t count, size_t item_size
 ) {
     uint32_t block = count >> JOURNAL_BLOCK_SHIFT;
     if ((count & (JOURNAL_BLOCK_SIZE - 1)) != 0) return ERR_OK;
-    void *array = *blocks;
-    enum err err = reserve_one(arena, &array, block_capacity, block, sizeof **blocks);
+    enum err err = reserve_one(arena, blocks, block_capacity, block, sizeof(void *));
     if (err != ERR_OK) return err;
-    *blocks = array;
     void *items = arena_alloc_array(arena, JOURNAL_BLOCK_SIZE, item_size);
     if (items == NULL) return ERR_MEMORY;
-    (*blocks)[block] = items;
+    store_pointer((uint8_t *)load_pointer(blocks) + block * sizeof(void *), items);
     return ERR_OK;
 }
 
@@ -113,31 +124,31 @@ enum err journal_open(struct journal *journal, struct arena *arena) {
 
 static enum err
 copy_array(struct arena *arena, void *array, uint32_t *capacity, uint32_t count, size_t item_size) {
-    void **pointer = array;
-    const void *from = *pointer;
-    *pointer = NULL;
+    const void *from = load_pointer(array);
+    store_pointer(array, NULL);
     *capacity = count;
     if (count == 0) return ERR_OK;
     void *items = arena_alloc_array(arena, count, item_size);
     if (items == NULL) return ERR_MEMORY;
     memcpy(items, from, count * item_size);
-    *pointer = items;
+    store_pointer(array, items);
     return ERR_OK;
 }
 
 static enum err copy_blocks(
-    struct arena *arena, void *blocks_pointer, uint32_t *block_capacity, uint32_t count, size_t size
+    struct arena *arena, void *blocks, uint32_t *block_capacity, uint32_t count, size_t item_size
 ) {
-    void ***blocks = blocks_pointer;
     uint32_t block_count = (count + JOURNAL_BLOCK_SIZE - 1) >> JOURNAL_BLOCK_SHIFT;
-    enum err err = copy_array(arena, blocks, block_capacity, block_count, sizeof **blocks);
+    enum err err = copy_array(arena, blocks, block_capacity, block_count, sizeof(void *));
     if (err != ERR_OK) return err;
     for (uint32_t i = 0; i < block_count; i++) {
-        void *items = arena_alloc_array(arena, JOURNAL_BLOCK_SIZE, size);
+        uint8_t *entry = (uint8_t *)load_pointer(blocks) + i * sizeof(void *);
+        void *items = arena_alloc_array(arena, JOURNAL_BLOCK_SIZE, item_size);
         if (items == NULL) return ERR_MEMORY;
-        uint32_t left = count - i * JOURNAL_BLOCK_SIZE;
-        memcpy(items, (*blocks)[i], (left < JOURNAL_BLOCK_SIZE ? left : JOURNAL_BLOCK_SIZE) * size);
-        (*blocks)[i] = items;
+        uint32_t used = count - i * JOURNAL_BLOCK_SIZE;
+        if (used > JOURNAL_BLOCK_SIZE) used = JOURNAL_BLOCK_SIZE;
+        memcpy(items, load_pointer(entry), used * item_size);
+        store_pointer(entry, items);
     }
     return ERR_OK;
 }
@@ -201,7 +212,7 @@ struct journal_account *journal_enter_account(struct journal *journal, const add
     uint32_t index = journal->account_count;
     enum err err = block_reserve_one(
         journal->arena,
-        (void ***)&journal->account_blocks,
+        &journal->account_blocks,
         &journal->account_block_capacity,
         index,
         sizeof *account
@@ -227,11 +238,7 @@ journal_enter_slot(struct journal *journal, struct journal_account *account, con
     if (slot != NULL) return slot;
     uint32_t index = journal->slot_count;
     enum err err = block_reserve_one(
-        journal->arena,
-        (void ***)&journal->slot_blocks,
-        &journal->slot_block_capacity,
-        index,
-        sizeof *slot
+        journal->arena, &journal->slot_blocks, &journal->slot_block_capacity, index, sizeof *slot
     );
     if (err == ERR_OK)
         err = table_reserve_one(
@@ -265,9 +272,8 @@ enum err journal_give_account(
     return ERR_OK;
 }
 
-enum err journal_give_slot(
-    struct journal *journal, const address *who, const u256 *key, const u256 *value
-) {
+enum err
+journal_give_slot(struct journal *journal, const address *who, const u256 *key, const u256 *value) {
     struct journal_account *account = journal_find_account(journal, who);
     CHECK(account != NULL);
     struct journal_slot *slot = journal_enter_slot(journal, account, key);
@@ -287,8 +293,7 @@ void journal_give_code(struct journal *journal, const address *who, bytes code) 
     account->code = code;
 }
 
-struct journal_account *
-journal_find_account(const struct journal *journal, const address *who) {
+struct journal_account *journal_find_account(const struct journal *journal, const address *who) {
     struct journal_account *account = journal_lookup_account(journal, who);
     return account != NULL && account->is_loaded ? account : NULL;
 }
@@ -609,9 +614,8 @@ enum err journal_warm_account(struct journal *journal, const address *who, bool 
     return is_warm ? ERR_OK : journal_warm_known_account(journal, account);
 }
 
-enum err journal_warm_slot(
-    struct journal *journal, const address *who, const u256 *key, bool *was_warm
-) {
+enum err
+journal_warm_slot(struct journal *journal, const address *who, const u256 *key, bool *was_warm) {
     struct journal_account *account = journal_enter_account(journal, who);
     if (account == NULL) return ERR_MEMORY;
     struct journal_slot *slot = journal_enter_slot(journal, account, key);

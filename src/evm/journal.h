@@ -160,22 +160,21 @@ struct journal_account_data journal_absent_account(void);
 /* journal_give_account enters what the state has for this address. Giving a loaded account again
  * changes nothing. ERR_MEMORY. */
 MUST_USE enum err journal_give_account(
-    struct journal *journal, const address *address, const struct journal_account_data *data
+    struct journal *journal, const address *who, const struct journal_account_data *data
 );
 
 /* The account must be loaded (CHECKed). A loaded slot is left as it is. ERR_MEMORY. */
-MUST_USE enum err journal_give_slot(
-    struct journal *journal, const address *address, const u256 *key, const u256 *value
-);
+MUST_USE enum err
+journal_give_slot(struct journal *journal, const address *who, const u256 *key, const u256 *value);
 
 /* The code of a loaded account, whose code_hash the giver has checked. It must outlive the journal
  * and its copies. */
-void journal_give_code(struct journal *journal, const address *address, bytes code);
+void journal_give_code(struct journal *journal, const address *who, bytes code);
 
 /* --- finding ----------------------------------------------------------------------------------- */
 
 /* NULL if it is not loaded. Valid as long as the arena. */
-struct journal_account *journal_find_account(const struct journal *journal, const address *address);
+struct journal_account *journal_find_account(const struct journal *journal, const address *who);
 
 /* NULL if it is not known: then the state must be asked for it. A slot of an account whose storage is
  * empty or wiped is always known; it is entered as zero (and NULL means ERR_MEMORY: is_memory). */
@@ -229,17 +228,16 @@ bool journal_is_created(const struct journal *journal, const struct journal_acco
 bool journal_is_destroyed(const struct journal *journal, const struct journal_account *account);
 
 /* Warm sets (EIP-2929). Accounts and slots need not be loaded. *was_warm may be NULL. */
+MUST_USE enum err journal_warm_account(struct journal *journal, const address *who, bool *was_warm);
 MUST_USE enum err
-journal_warm_account(struct journal *journal, const address *address, bool *was_warm);
-MUST_USE enum err
-journal_warm_slot(struct journal *journal, const address *address, const u256 *key, bool *was_warm);
-bool journal_account_is_warm(const struct journal *journal, const address *address);
-bool journal_slot_is_warm(const struct journal *journal, const address *address, const u256 *key);
+journal_warm_slot(struct journal *journal, const address *who, const u256 *key, bool *was_warm);
+bool journal_account_is_warm(const struct journal *journal, const address *who);
+bool journal_slot_is_warm(const struct journal *journal, const address *who, const u256 *key);
 
 /* Transient storage (EIP-1153). */
-u256 journal_transient(const struct journal *journal, const address *address, const u256 *key);
+u256 journal_transient(const struct journal *journal, const address *who, const u256 *key);
 MUST_USE enum err journal_set_transient(
-    struct journal *journal, const address *address, const u256 *key, const u256 *value
+    struct journal *journal, const address *who, const u256 *key, const u256 *value
 );
 
 /* journal_log appends a log; data is copied. */
