@@ -116,9 +116,9 @@ static enum rpc_status find_transaction(
     }
     uint64_t number;
     uint32_t index;
-    enum err err = store_find_transaction(&chain->snapshot, hash, &number, &index);
+    enum err err = store_find_transaction(node_chain_store(chain), hash, &number, &index);
     if (err == ERR_MISSING) return RPC_OK;
-    if (err == ERR_OK) err = store_get_hash(&chain->snapshot, number, &place->block_hash);
+    if (err == ERR_OK) err = store_get_hash(node_chain_store(chain), number, &place->block_hash);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     place->is_found = true;
     place->index = index;

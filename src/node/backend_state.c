@@ -112,7 +112,7 @@ static enum err path_of(
 ) {
     hash32 hashed = keccak256(key);
     enum err err =
-        proof_make(proof, &chain->source.source, root, hash32_bytes(&hashed), arena, NULL);
+        proof_make(proof, &chain->fresh.source, root, hash32_bytes(&hashed), arena, NULL);
     if (err != ERR_OK) return err;
     bytes *copy = arena_alloc_array(arena, proof->count, sizeof(*copy));
     if (copy == NULL) return ERR_MEMORY;

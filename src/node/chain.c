@@ -11,10 +11,13 @@
 
 /* --- opening ----------------------------------------------------------------------------------- */
 
-/* Opens the newest state anew, at the head's root. */
-static enum err open_state(struct node_chain *chain) {
+static void empty_fresh(struct node_chain *chain) {
     arena_reset(&chain->fresh_arena);
     source_memory_open(&chain->fresh, &chain->fresh_arena, &chain->source.source);
+}
+
+/* Opens the newest state anew, at the head's root. */
+static enum err open_state(struct node_chain *chain) {
     arena_reset(&chain->state_arena);
     return state_open(
         &chain->state, &chain->state_arena, &chain->fresh.source, &chain->head.state_root
@@ -57,6 +60,7 @@ enum err node_chain_open(
     err = database_begin_read(&chain->database, &chain->snapshot);
     if (err != ERR_OK) goto out;
     source_lmdb_open(&chain->source, &chain->snapshot, options->path != NULL);
+    empty_fresh(chain);
     err = read_head(chain, is_new);
 out:
     if (err != ERR_OK) {
@@ -76,6 +80,7 @@ void node_chain_close(struct node_chain *chain) {
     for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++)
         if (chain->cached[i].is_used) arena_close(&chain->cached[i].arena);
     if (chain->pool != NULL) pool_close(chain->pool);
+    database_end(&chain->write); /* the owner has synced what is to stay */
     database_end(&chain->snapshot);
     database_close(&chain->database);
     arena_close(&chain->state_arena);
@@ -130,12 +135,9 @@ encode_receipts(bytes *encoded, struct arena *arena, const struct node_new_block
     return rlp_finish(&w, encoded);
 }
 
-static enum err write_block(
-    struct node_chain *chain,
-    char error[DATABASE_ERROR_SIZE],
-    struct arena *scratch,
-    const struct node_new_block *block
-) {
+/* The block, without its nodes, into the write transaction. */
+static enum err
+write_block(struct node_chain *chain, struct arena *scratch, const struct node_new_block *block) {
     struct block whole = {
         .header = *block->header,
         .tx_encodings = block->tx_encodings,
@@ -149,45 +151,57 @@ static enum err write_block(
     };
     enum err err = block_encode(&stored.block, scratch, &whole);
     if (err == ERR_OK) err = encode_receipts(&stored.receipts, scratch, block);
-    if (err != ERR_OK) {
-        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
-        return err;
-    }
-    return store_commit_block(&chain->database, block->memory, &stored, error);
+    if (err == ERR_OK && chain->unsynced_count == 0)
+        err = database_begin_write(&chain->database, &chain->write);
+    if (err != ERR_OK) return err;
+    /* From here on the transaction has to be committed or ended. */
+    chain->unsynced_count++;
+    err = store_append(&chain->write, &stored);
+    if (err == ERR_OK && block->is_safe)
+        err = store_set_head(&chain->write, STORE_SAFE, stored.number);
+    return err;
 }
 
-/* The snapshot moves to what was just written, and the newest state to the new head. */
-static enum err
-move_head(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], const struct header *header) {
-    enum err err = database_renew(&chain->snapshot);
+/* A failed write transaction takes all its blocks with it. */
+static void lose_unsynced(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], enum err err) {
+    (void)snprintf(
+        error,
+        DATABASE_ERROR_SIZE,
+        "%s",
+        chain->write.error[0] != 0 ? chain->write.error : err_text(err)
+    );
+    database_end(&chain->write);
+    chain->is_lost = chain->unsynced_count > 1 || chain->is_lost;
+    chain->unsynced_count = 0;
+}
+
+enum err node_chain_sync(struct node_chain *chain, char error[DATABASE_ERROR_SIZE]) {
+    if (chain->unsynced_count == 0) return ERR_OK;
+    enum err err = source_lmdb_write(&chain->write, &chain->fresh);
+    if (err == ERR_OK) err = database_commit(&chain->write);
+    if (err != ERR_OK) {
+        lose_unsynced(chain, error, err);
+        chain->is_lost = true;
+        return err;
+    }
+    chain->unsynced_count = 0;
+    err = database_renew(&chain->snapshot);
     if (err != ERR_OK) {
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", chain->snapshot.error);
+        chain->is_lost = true;
         return err;
     }
-    chain->head = *header;
-    chain->head_hash = header_hash(header);
-    if (chain->state.arena == NULL || !hash32_equal(&chain->state.root, &header->state_root)) {
-        err = open_state(chain);
-    } else {
-        /* What is decoded stays; what was new is in the database now. */
-        arena_reset(&chain->fresh_arena);
-        source_memory_open(&chain->fresh, &chain->fresh_arena, &chain->source.source);
-    }
-    if (err != ERR_OK) (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
-    return err;
+    empty_fresh(chain);
+    return ERR_OK;
 }
 
-static enum err
-set_safe(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t number) {
-    struct database_transaction write;
-    enum err err = database_begin_write(&chain->database, &write);
-    if (err == ERR_OK) err = store_set_head(&write, STORE_SAFE, number);
-    if (err == ERR_OK) err = database_commit(&write);
-    if (err != ERR_OK) {
-        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", write.error);
-        database_end(&write);
-    }
-    return err;
+/* The newest state moves to the new head. */
+static enum err move_head(struct node_chain *chain, const struct header *header) {
+    chain->head = *header;
+    chain->head_hash = header_hash(header);
+    if (chain->state.arena == NULL) return open_state(chain);
+    if (hash32_equal(&chain->state.root, &header->state_root)) return ERR_OK;
+    return state_move(&chain->state, &header->state_root);
 }
 
 /* The pool learns what the senders of the block have left. Deposits have no place in it. */
@@ -213,31 +227,43 @@ enum err node_chain_append(
     const struct node_new_block *block
 ) {
     struct arena_mark mark = arena_mark(scratch);
-    enum err err = write_block(chain, error, scratch, block);
+    bool is_foreign = block->memory != NULL && block->memory != &chain->fresh;
+    enum err err = write_block(chain, scratch, block);
     arena_release(scratch, mark);
-    if (err == ERR_OK && block->is_safe) err = set_safe(chain, error, block->header->number);
-    if (err == ERR_OK) err = move_head(chain, error, block->header);
+    if (err == ERR_OK && is_foreign) err = source_lmdb_write(&chain->write, block->memory);
+    if (err != ERR_OK) {
+        lose_unsynced(chain, error, err);
+        return err;
+    }
+    if (is_foreign || chain->unsynced_count >= CHAIN_UNSYNCED_MAX ||
+        chain->fresh_arena.used_size > CHAIN_FRESH_SIZE)
+        err = node_chain_sync(chain, error);
     if (err != ERR_OK) return err;
-    err = advance_pool(chain, block);
-    if (err != ERR_OK) (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
+    err = move_head(chain, block->header);
+    if (err == ERR_OK) err = advance_pool(chain, block);
+    if (err != ERR_OK) {
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
+        chain->is_lost = true;
+    }
     return err;
 }
 
 enum err
 node_chain_truncate(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t number) {
-    struct database_transaction write;
     struct header header;
-    enum err err = node_chain_read_header(chain, &header, NULL, number);
+    enum err err = node_chain_sync(chain, error);
+    if (err != ERR_OK) return err;
+    err = node_chain_read_header(chain, &header, NULL, number);
     if (err != ERR_OK) {
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", chain->snapshot.error);
         return err;
     }
-    err = database_begin_write(&chain->database, &write);
-    if (err == ERR_OK) err = store_truncate(&write, number);
-    if (err == ERR_OK) err = database_commit(&write);
+    err = database_begin_write(&chain->database, &chain->write);
+    if (err == ERR_OK) err = store_truncate(&chain->write, number);
+    if (err == ERR_OK) err = database_commit(&chain->write);
+    if (err == ERR_OK) err = database_renew(&chain->snapshot);
     if (err != ERR_OK) {
-        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", write.error);
-        database_end(&write);
+        lose_unsynced(chain, error, err);
         return err;
     }
     for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++) {
@@ -246,11 +272,14 @@ node_chain_truncate(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], u
         arena_close(&cached->arena);
         cached->is_used = false;
     }
-    return move_head(chain, error, &header);
+    err = move_head(chain, &header);
+    if (err != ERR_OK) (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
+    return err;
 }
 
 enum err node_chain_discard(struct node_chain *chain) {
-    return open_state(chain);
+    /* What the builder has put into fresh besides harms nobody. */
+    return state_move(&chain->state, &chain->head.state_root);
 }
 
 void node_chain_settle(struct node_chain *chain) {
@@ -270,7 +299,7 @@ static enum err get_hash(void *context, uint64_t number, hash32 *hash) {
         *hash = chain->head_hash;
         return ERR_OK;
     }
-    return store_get_hash(&chain->snapshot, number, hash);
+    return store_get_hash(node_chain_store(chain), number, hash);
 }
 
 struct block_hashes node_chain_hashes(struct node_chain *chain) {
@@ -284,7 +313,7 @@ static enum err resolve_head(struct node_chain *chain, uint64_t *number, enum rp
         *number = chain->head.number;
         return ERR_OK;
     }
-    enum err err = store_get_head(&chain->snapshot, head, number, NULL);
+    enum err err = store_get_head(node_chain_store(chain), head, number, NULL);
     if (err == ERR_MISSING) {
         *number = 0;
         return ERR_OK;
@@ -304,7 +333,7 @@ enum err node_chain_resolve(
         if (hash32_equal(&id->hash, &chain->head_hash))
             *number = chain->head.number;
         else
-            err = store_get_number(&chain->snapshot, &id->hash, number);
+            err = store_get_number(node_chain_store(chain), &id->hash, number);
         break;
     case RPC_BLOCK_LATEST:
     case RPC_BLOCK_PENDING:
@@ -327,7 +356,7 @@ enum err node_chain_read_header(
     struct node_chain *chain, struct header *header, size_t *tx_count, uint64_t number
 ) {
     bytes encoded;
-    enum err err = store_get_block(&chain->snapshot, number, &encoded);
+    enum err err = store_get_block(node_chain_store(chain), number, &encoded);
     if (err != ERR_OK) return err;
     struct rlp rlp = rlp_open(encoded);
     struct rlp fields;
@@ -338,7 +367,7 @@ enum err node_chain_read_header(
     if (header_decode(header, item) != BLOCK_OK) return ERR_CORRUPT;
     if (tx_count == NULL) return ERR_OK;
     const hash32 *hashes;
-    return store_get_transaction_hashes(&chain->snapshot, number, &hashes, tx_count);
+    return store_get_transaction_hashes(node_chain_store(chain), number, &hashes, tx_count);
 }
 
 static enum err decode_receipts(
@@ -367,11 +396,11 @@ static enum err read_block(
     bytes receipts_encoded;
     const hash32 *hashes;
     size_t count;
-    struct database_transaction *snapshot = &chain->snapshot;
-    enum err err = store_get_block(snapshot, number, &encoded);
-    if (err == ERR_OK) err = store_get_receipts(snapshot, number, &receipts_encoded);
-    if (err == ERR_OK) err = store_get_hash(snapshot, number, &out->hash);
-    if (err == ERR_OK) err = store_get_transaction_hashes(snapshot, number, &hashes, &count);
+    struct database_transaction *store = node_chain_store(chain);
+    enum err err = store_get_block(store, number, &encoded);
+    if (err == ERR_OK) err = store_get_receipts(store, number, &receipts_encoded);
+    if (err == ERR_OK) err = store_get_hash(store, number, &out->hash);
+    if (err == ERR_OK) err = store_get_transaction_hashes(store, number, &hashes, &count);
     if (err == ERR_OK) err = arena_copy(arena, &encoded, encoded);
     if (err == ERR_OK) err = arena_copy(arena, &receipts_encoded, receipts_encoded);
     if (err != ERR_OK) return err;
@@ -456,7 +485,7 @@ enum err node_chain_state_at(
     }
     struct state *own = arena_alloc_zero(arena, sizeof(*own));
     if (own == NULL) return ERR_MEMORY;
-    enum err err = state_open(own, arena, &chain->source.source, &header->state_root);
+    enum err err = state_open(own, arena, &chain->fresh.source, &header->state_root);
     if (err == ERR_OK) *state = own;
     return err;
 }

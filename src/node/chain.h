@@ -1,9 +1,11 @@
 /* node/chain.h: one chain of the network as the node keeps it: its database, its newest state, its
  * pool, and the reading of its blocks.
  *
- * Reads go through one snapshot of the database, which is renewed when a block is appended. Blocks
- * are appended by the miner only, between requests, so that what a request has been given stays
- * valid while it is answered.
+ * Blocks are appended by the miner only, between requests, so that what a request has been given stays
+ * valid while it is answered. Appended blocks gather in one write transaction, through which they can
+ * be read, until node_chain_sync commits it; their trie nodes wait in memory meanwhile. A block costs a
+ * tenth that way of what a transaction of its own would. With a data directory nobody is told of a
+ * block before it is synced.
  *
  * In the store, the receipts of a block are rlp([[receipt, …], senders]): consensus encodings as
  * strings, and the 20-byte senders one after the other, which spares recovering them at each read. */
@@ -23,6 +25,8 @@ struct node;
 #define CHAIN_STATE_SIZE_MAX ((size_t)1 << 30)  /* of the newest state's decoded nodes */
 #define CHAIN_STATE_SIZE     ((size_t)24 << 20) /* above it, they are given up between requests */
 #define CHAIN_FRESH_SIZE_MAX ((size_t)1 << 30)
+#define CHAIN_FRESH_SIZE     ((size_t)8 << 20) /* with more than that waiting, blocks are synced … */
+#define CHAIN_UNSYNCED_MAX   512               /* … or with more blocks */
 #define CHAIN_CODES_SIZE_MAX ((size_t)32 << 20)
 #define CHAIN_CACHED_BLOCKS  16
 
@@ -50,15 +54,18 @@ struct node_chain {
     struct fork_schedule schedule;
 
     struct database database;
-    struct database_transaction snapshot;
-    struct source_lmdb source; /* over the snapshot */
+    struct database_transaction snapshot; /* everything synced */
+    struct source_lmdb source;            /* over the snapshot: nodes of synced blocks */
+    struct database_transaction write;    /* if unsynced_count > 0: blocks not synced yet */
+    unsigned unsynced_count;
+    bool is_lost; /* unsynced blocks could not be written: the network must stop */
 
-    /* The newest block, and the state after it. A builder that works on this state puts its new nodes
-     * in fresh; appending the block writes them and empties it. */
+    /* The newest block, and the state after it. fresh has the nodes of the blocks not synced; builders
+     * put theirs there too. It is emptied when they are written. */
     struct header head;
     hash32 head_hash;
     struct arena fresh_arena;
-    struct source_memory fresh; /* above source */
+    struct source_memory fresh; /* above source: all nodes */
     struct arena state_arena;
     struct state state; /* over fresh */
 
@@ -72,7 +79,8 @@ struct node_chain {
     struct chain_cached_block cached[CHAIN_CACHED_BLOCKS];
     uint64_t tick;
 
-    char url[96]; /* of its endpoint, once it listens */
+    hash32 announced_hash; /* the newest block that clients were told of */
+    char url[96];          /* of its endpoint, once it listens */
 };
 
 struct node_chain_options {
@@ -112,17 +120,31 @@ struct node_new_block {
     bool is_safe;                       /* the block is on L1 */
 };
 
-/* node_chain_append writes the block in one transaction and makes it the head. The newest state is
- * moved to its root, and the pool told what its senders have left. What the snapshot had handed out
- * dies.
+/* node_chain_append makes the block the head. The newest state is moved to its root, and the pool told
+ * what its senders have left. What the store had handed out dies. Unless the block's nodes are in
+ * chain->fresh it is synced at once.
  *
- * In:  scratch  working memory, released. */
+ * In:  scratch  working memory, released.
+ * On error the chain is as it was, or is_lost. */
 MUST_USE enum err node_chain_append(
     struct node_chain *chain,
     char error[DATABASE_ERROR_SIZE],
     struct arena *scratch,
     const struct node_new_block *block
 );
+
+/* node_chain_sync commits what was appended. On error the unsynced blocks are gone: is_lost. */
+MUST_USE enum err node_chain_sync(struct node_chain *chain, char error[DATABASE_ERROR_SIZE]);
+
+/* Whether a crash of the machine must not undo what somebody was told. */
+static inline bool node_chain_is_durable(const struct node_chain *chain) {
+    return !chain->database.is_temporary;
+}
+
+/* node_chain_store is the transaction to read blocks, receipts and indexes through. */
+static inline struct database_transaction *node_chain_store(struct node_chain *chain) {
+    return chain->unsynced_count > 0 ? &chain->write : &chain->snapshot;
+}
 
 /* node_chain_truncate removes the blocks above number: unsafe rollup blocks that come out otherwise.
  * Their transactions are the caller's to keep. */

@@ -102,7 +102,7 @@ static enum err place_rollup(
     *rollup = (struct world_rollup){
         .rollup_id = chain->rollup_id,
         .chain_id = chain->rpc.chain_id,
-        .base = &chain->source.source,
+        .base = &chain->fresh.source,
     };
     u256_store_be(rollup->head.b, &head);
     uint64_t number;
@@ -148,7 +148,7 @@ enum err crossing_open(
         err = place_rollup(crossing, &crossing->rollups[i], state, i);
     crossing->options = (struct world_options){
         .arena = arena,
-        .parent_base = &l1->source.source,
+        .parent_base = &l1->fresh.source,
         .schedule = &l1->schedule,
         .parent = &crossing->parent,
         .parent_encoded = parent_encoded,

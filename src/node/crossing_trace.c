@@ -78,7 +78,7 @@ static enum err replay_rollup(struct tracing *tracing) {
             &tracing->trace, arena, &chain->node->contracts.hub, chain->node->chain_count - 1
         );
     if (err != ERR_OK) return err;
-    source_memory_open(overlay, arena, &chain->source.source);
+    source_memory_open(overlay, arena, &chain->fresh.source);
     evm_rollup_open(rollup, arena, chain->rollup_id, chain->rpc.chain_id, overlay);
     rollup->tracer = &tracing->trace.chains[chain->rollup_id].tracer;
     rollup->on_tx = world_trace_tx;
@@ -155,7 +155,8 @@ enum rpc_status crossing_trace(
     const hash32 *hash
 ) {
     struct tracing tracing = {.chain = chain, .hash = hash};
-    enum err err = store_find_transaction(&chain->snapshot, hash, &tracing.number, &tracing.index);
+    enum err err =
+        store_find_transaction(node_chain_store(chain), hash, &tracing.number, &tracing.index);
     if (err == ERR_MISSING) {
         json_null(out);
         return RPC_OK;

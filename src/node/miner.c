@@ -122,7 +122,11 @@ enum rpc_status miner_result(const struct miner_wait *wait) {
 static void end_wait(struct miner *miner, struct miner_wait *wait) {
     if (wait == NULL) return;
     wait->is_over = true;
-    rpc_server_resume(miner->node->server, wait->request);
+    if (miner->over_first == NULL)
+        miner->over_first = wait;
+    else
+        miner->over_last->next = wait;
+    miner->over_last = wait;
 }
 
 /* message and data are copied: they lie in the memory of the block just built. */
@@ -143,19 +147,46 @@ static void fail_wait(
     end_wait(miner, wait);
 }
 
+/* Everything that may be told is on disk, where there is one. */
+static enum err sync_chains(struct node *node, char error[NODE_ERROR_SIZE]) {
+    for (size_t i = 0; i < node->chain_count; i++) {
+        struct node_chain *chain = &node->chains[i];
+        enum err err = node_chain_is_durable(chain) ? node_chain_sync(chain, error) : ERR_OK;
+        if (err != ERR_OK) return err;
+        if (!chain->is_lost) continue;
+        (void)snprintf(error, NODE_ERROR_SIZE, "%s: blocks could not be written", chain->rpc.name);
+        return ERR_IO;
+    }
+    return ERR_OK;
+}
+
+/* Tells clients of new blocks, and goes on with the requests whose wait is over. When blocks could not
+ * be written the network stops: what it has in memory is not what it would find again. */
+static void tell(struct miner *miner) {
+    struct node *node = miner->node;
+    char error[NODE_ERROR_SIZE];
+    enum err err = sync_chains(node, error);
+    struct miner_wait *wait = miner->over_first;
+    miner->over_first = NULL;
+    for (size_t i = 0; i < node->chain_count && err == ERR_OK; i++) {
+        struct node_chain *chain = &node->chains[i];
+        if (hash32_equal(&chain->announced_hash, &chain->head_hash)) continue;
+        chain->announced_hash = chain->head_hash;
+        rpc_server_new_block(node->server, &chain->rpc);
+    }
+    while (wait != NULL) {
+        struct miner_wait *next = wait->next; /* wait dies when its request is answered */
+        if (err != ERR_OK) {
+            wait->code = RPC_INTERNAL_ERROR;
+            wait->message = "the node could not write its blocks and stops";
+        }
+        rpc_server_resume(node->server, wait->request);
+        wait = next;
+    }
+    if (err != ERR_OK) node_stop(node, 1, error);
+}
+
 /* --- blocks ------------------------------------------------------------------------------------ */
-
-/* What a build may change is watched from here: every chain's head. */
-static void note_heads(struct node *node, hash32 heads[NODE_CHAINS_MAX]) {
-    for (size_t i = 0; i < node->chain_count; i++)
-        heads[i] = node->chains[i].head_hash;
-}
-
-static void announce(struct node *node, const hash32 before[NODE_CHAINS_MAX]) {
-    for (size_t i = 0; i < node->chain_count; i++)
-        if (!hash32_equal(&before[i], &node->chains[i].head_hash))
-            rpc_server_new_block(node->server, &node->chains[i].rpc);
-}
 
 struct built {
     struct block_tx_fate *fates;
@@ -168,9 +199,7 @@ static enum err build(
     struct built *built,
     const struct block_order *order
 ) {
-    hash32 heads[NODE_CHAINS_MAX];
     struct arena *arena = &node->build_arena;
-    note_heads(node, heads);
     built->fates = arena_alloc_array(arena, order->tx_count, sizeof(*built->fates));
     if (built->fates == NULL) {
         (void)snprintf(built->error, sizeof(built->error), "%s", err_text(ERR_MEMORY));
@@ -179,12 +208,8 @@ static enum err build(
     enum err err = chain->rollup_id == 0
                        ? node_l1_build_block(node, built->fates, built->error, arena, order)
                        : node_rollup_build_block(chain, built->fates, built->error, arena, order);
-    if (err != ERR_OK) {
-        log_line(&node->log, chain->rpc.name, "no block: %s", built->error);
-        return err;
-    }
-    announce(node, heads);
-    return ERR_OK;
+    if (err != ERR_OK) log_line(&node->log, chain->rpc.name, "no block: %s", built->error);
+    return err;
 }
 
 /* A transaction that is dropped leaves the pool; whoever waits for it is told why. */
@@ -348,14 +373,18 @@ static void refill_all(struct miner *miner) {
 static void on_idle(uv_idle_t *idle) {
     struct miner *miner = idle->data;
     uint64_t start = clock_monotonic_us();
-    while (miner->count > 0 && clock_monotonic_us() - start < MINER_SLICE_US) {
-        struct miner_job job = take_job(miner);
-        if (job.is_mine)
-            do_mine(miner, &job);
-        else
-            do_transaction(miner, &job);
-        miner->turns++;
-    }
+    do { /* Who is told may send the next transaction of its batch at once. */
+        while (miner->count > 0 && clock_monotonic_us() - start < MINER_SLICE_US) {
+            struct miner_job job = take_job(miner);
+            if (job.is_mine)
+                do_mine(miner, &job);
+            else
+                do_transaction(miner, &job);
+            miner->turns++;
+        }
+        tell(miner);
+        if (miner->node->is_stopping) return;
+    } while (miner->count > 0 && clock_monotonic_us() - start < MINER_SLICE_US);
     if (miner->count == 0 || miner->turns >= MINER_REFILL_TURNS) refill_all(miner);
     if (miner->count == 0) CHECK(uv_idle_stop(&miner->idle) == 0);
 }
@@ -365,7 +394,9 @@ static void on_slot(uv_timer_t *timer) {
     const struct rpc_mine_options mine = {.block_count = 1};
     char error[NODE_ERROR_SIZE];
     /* What could not be done has been logged; the next slot tries again. */
-    if (build_pending(miner, node_l1(miner->node), error, &mine) == ERR_OK) refill_all(miner);
+    enum err err = build_pending(miner, node_l1(miner->node), error, &mine);
+    tell(miner);
+    if (err == ERR_OK && !miner->node->is_stopping) refill_all(miner);
 }
 
 enum err miner_open(struct miner *miner, struct node *node, uint64_t slot_time_ms) {
@@ -374,6 +405,8 @@ enum err miner_open(struct miner *miner, struct node *node, uint64_t slot_time_m
     CHECK(uv_timer_init(&node->loop, &miner->slot) == 0);
     miner->idle.data = miner;
     miner->slot.data = miner;
+    for (size_t i = 0; i < node->chain_count; i++)
+        node->chains[i].announced_hash = node->chains[i].head_hash;
     enum err err = grow(miner);
     if (err != ERR_OK || slot_time_ms == 0) return err;
     return uv_timer_start(&miner->slot, on_slot, slot_time_ms, slot_time_ms) == 0 ? ERR_OK : ERR_IO;
@@ -384,6 +417,7 @@ void miner_stop(struct miner *miner) {
         struct miner_job job = take_job(miner);
         fail_wait(miner, job.wait, RPC_INTERNAL_ERROR, "the node is stopping", NULL);
     }
+    if (miner->over_first != NULL) tell(miner);
     uv_close((uv_handle_t *)&miner->idle, NULL);
     uv_close((uv_handle_t *)&miner->slot, NULL);
 }

@@ -7,7 +7,8 @@
  * Jobs are done when the loop has nothing to read, a few milliseconds at a time, so that a batch of
  * 20,000 transactions neither blocks other clients nor is looked through more than once. A request
  * that has sent a transaction waits (RPC_WAIT) until its block is there: whoever has the hash can have
- * the receipt, and if the transaction is dropped the sender gets the exact reason. */
+ * the receipt, and if the transaction is dropped the sender gets the exact reason. With a data
+ * directory nobody is told of a block before it is on disk; the blocks of a turn go there together. */
 #ifndef NODE_MINER_H
 #define NODE_MINER_H
 
@@ -26,6 +27,7 @@ struct node_chain;
 /* A request that waits for the miner; lies in its arena. */
 struct miner_wait {
     struct rpc_request *request;
+    struct miner_wait *next; /* that is over and not told yet */
     bool is_over;
     int code; /* 0: all went well; else of the error */
     const char *message;
@@ -47,7 +49,9 @@ struct miner {
     size_t capacity;        /* a power of two */
     size_t first;
     size_t count;
-    unsigned turns; /* since the last refill */
+    unsigned turns;                /* since the last refill */
+    struct miner_wait *over_first; /* waits that are over, in order */
+    struct miner_wait *over_last;
     uv_idle_t idle; /* active while there are jobs */
     uv_timer_t slot;
     uint64_t slot_time_ms; /* 0: automine */

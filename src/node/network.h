@@ -16,7 +16,7 @@
 #define NODE_BUILD_SIZE_MAX ((size_t)2 << 30) /* memory of building one block */
 #define NODE_ERROR_SIZE     DATABASE_ERROR_SIZE
 #define NODE_PATH_SIZE      4096
-#define NODE_NAME_SIZE      16
+#define NODE_NAME_SIZE      32
 
 struct node {
     const struct node_options *options;

@@ -16,7 +16,6 @@ struct attempt {
     size_t *places; /* in the order, of each of txs */
     size_t tx_count;
     uint64_t timestamp;
-    struct source_memory *overlay;
     struct sealed_block sealed;
     struct rollup_step step;
 };
@@ -25,10 +24,8 @@ static enum err run(struct attempt *attempt) {
     struct node_chain *chain = attempt->chain;
     struct arena *arena = attempt->arena;
     struct evm_rollup *rollup = arena_alloc_zero(arena, sizeof(*rollup));
-    attempt->overlay = arena_alloc_zero(arena, sizeof(*attempt->overlay));
-    if (rollup == NULL || attempt->overlay == NULL) return ERR_MEMORY;
-    source_memory_open(attempt->overlay, arena, &chain->source.source);
-    evm_rollup_open(rollup, arena, chain->rollup_id, chain->rpc.chain_id, attempt->overlay);
+    if (rollup == NULL) return ERR_MEMORY;
+    evm_rollup_open(rollup, arena, chain->rollup_id, chain->rpc.chain_id, &chain->fresh);
     rollup->codes = chain->codes;
     struct payload_block block = {
         .timestamp = attempt->timestamp,
@@ -165,7 +162,7 @@ static enum err append(struct attempt *attempt, char error[DATABASE_ERROR_SIZE])
         .senders = senders,
         .receipts = receipts,
         .tx_count = count,
-        .memory = attempt->overlay,
+        .memory = &attempt->chain->fresh,
     };
     enum err err = node_chain_append(attempt->chain, error, arena, &block);
     if (err == ERR_OK) log_results(attempt, &block, receipts);

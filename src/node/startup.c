@@ -285,7 +285,10 @@ static enum err begin(struct node *node, char error[NODE_ERROR_SIZE], struct are
     };
     err = deploy_transactions(&txs, &count, arena, &options);
     if (err != ERR_OK) return fail(error, err, "deploying contracts: %s", err_text(err));
-    return deploy(node, error, arena, txs, count);
+    err = deploy(node, error, arena, txs, count);
+    for (size_t i = 0; i < node->chain_count && err == ERR_OK; i++)
+        err = node_chain_sync(&node->chains[i], error);
+    return err;
 }
 
 enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
