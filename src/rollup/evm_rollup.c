@@ -238,14 +238,15 @@ static enum err push_in_call(
     struct evm_rollup *rollup,
     struct evm_machine *machine,
     struct evm_machine *before,
-    const struct action *in
+    const struct action *in,
+    uint64_t from
 ) {
     struct in_call *call = arena_alloc(rollup->base.arena, sizeof(*call));
     if (call == NULL) return ERR_MEMORY;
     *call = (struct in_call){
         .outer = machine->run->in_call,
         .before = &before->base,
-        .source_rollup_id = in->source_rollup_id,
+        .from = from,
         .value_wei = in->value_wei,
         .gas = in->gas,
         .is_static = in->is_static,
@@ -260,10 +261,11 @@ static void refuse_call(
     struct evm_rollup *rollup,
     struct rollup_step *step,
     struct evm_machine *before,
-    const struct action *in
+    const struct action *in,
+    uint64_t from
 ) {
     step->next = &before->base;
-    step->receiver = in->source_rollup_id;
+    step->receiver = from;
     step->call_value_wei = in->value_wei;
     step->out =
         (struct action){.kind = ACTION_RESULT, .rollup_id = rollup->base.rollup_id, .failed = true};
@@ -348,12 +350,13 @@ static enum err deliver_call(
     struct evm_rollup *rollup,
     struct rollup_step *step,
     struct evm_machine *at,
-    const struct action *in
+    const struct action *in,
+    uint64_t from
 ) {
     /* The L2Hub obeys its own proxies only (protocol.md section 6). */
     if (address_equal(&in->target, &L2HUB_PREDEPLOY) ||
         (!at->base.is_idle && at->base.open_call.is_static && !in->is_static)) {
-        refuse_call(rollup, step, at, in);
+        refuse_call(rollup, step, at, in, from);
         return ERR_OK;
     }
     const struct open_block *open = &at->open;
@@ -374,7 +377,7 @@ static enum err deliver_call(
         at->base.is_frozen = true;
         err = thaw(rollup, &machine, at);
     }
-    if (err == ERR_OK) err = push_in_call(rollup, machine, at, in);
+    if (err == ERR_OK) err = push_in_call(rollup, machine, at, in, from);
     if (err == ERR_OK)
         err = was_idle ? begin_call_transaction(rollup, machine, in, data)
                        : begin_inner_call(rollup, machine, in, data);
@@ -432,7 +435,8 @@ static enum err evm_step(
     struct rollup *base,
     struct rollup_step *step,
     struct rollup_machine *at,
-    const struct action *in
+    const struct action *in,
+    uint64_t from
 ) {
     struct evm_rollup *rollup = evm_rollup_of(base);
     struct evm_machine *machine = (struct evm_machine *)at;
@@ -441,7 +445,7 @@ static enum err evm_step(
     case ACTION_L2TX:
         return deliver_l2tx(rollup, step, machine, in);
     case ACTION_CALL:
-        return deliver_call(rollup, step, machine, in);
+        return deliver_call(rollup, step, machine, in, from);
     case ACTION_RESULT:
         return deliver_result(rollup, step, machine, in);
     case ACTION_REVERT:
@@ -466,7 +470,7 @@ static enum err answer_call(
     struct block_run *run = machine->run;
     const struct in_call *call = run->in_call;
     bool failed = result->outcome != EVM_SUCCESS;
-    step->receiver = call->source_rollup_id;
+    step->receiver = call->from;
     step->call_value_wei = call->value_wei;
     step->out = (struct action){
         .kind = ACTION_RESULT,

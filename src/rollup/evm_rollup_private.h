@@ -10,7 +10,7 @@
 struct in_call {
     const struct in_call *outer;
     struct rollup_machine *before; /* where a failed or static call returns to */
-    uint64_t source_rollup_id;
+    uint64_t from;                 /* chain that the answer goes to, 0 the parent */
     u256 value_wei;
     uint64_t gas;
     bool is_static;

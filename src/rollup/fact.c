@@ -15,6 +15,7 @@ struct derivation {
     struct fact *fact;
     struct participant participants[FACT_ROLLUPS_MAX];
     size_t participant_count;
+    uint64_t from; /* chain that hands the next in-action over, 0 the parent */
     struct action *trace;
     size_t trace_count;
     size_t trace_capacity;
@@ -94,7 +95,7 @@ static enum err
 advance(struct derivation *d, struct participant **active, struct action *in, struct action *out) {
     struct participant *p = *active;
     struct rollup_step step = {0};
-    enum err err = p->rollup->type->step(p->rollup, &step, p->now, in);
+    enum err err = p->rollup->type->step(p->rollup, &step, p->now, in, d->from);
     if (err != ERR_OK) return err;
     *active = NULL;
     if (step.verdict != STEP_OK) {
@@ -123,6 +124,7 @@ advance(struct derivation *d, struct participant **active, struct action *in, st
     err = append_line(d, &line);
     if (err != ERR_OK || d->fact->verdict != STEP_OK) return err;
     *in = d->trace[d->trace_count - 1];
+    d->from = p->rollup->rollup_id;
     *active = next;
     return ERR_OK;
 }

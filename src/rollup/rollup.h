@@ -60,7 +60,7 @@ struct rollup;
 struct rollup_step {
     struct rollup_machine *next; /* owned by the rollup until rollup_forget */
     struct action out;           /* data lives as long as next */
-    uint64_t receiver;           /* out RESULT: chain of the caller that it goes to, 0 the parent */
+    uint64_t receiver;           /* out RESULT: chain that it goes to, 0 the parent */
     u256 call_value_wei;         /* out RESULT: what the call that it ends had carried */
     enum step_verdict verdict;   /* STEP_OK, or why there is no fact; the rest is then unset */
     uint32_t verdict_tx_index;   /* not STEP_OK in an L2TX: which transaction of its block */
@@ -69,13 +69,16 @@ struct rollup_step {
 
 struct rollup_type {
     const char *name; /* "evm", "ledger" */
-    /* Delivers in to the machine. Changes it in place unless it is frozen.
+    /* Delivers in to the machine. Changes it in place unless it is frozen. from is the chain that
+     * hands in over, 0 the parent: the answer to a CALL goes there, whatever chain the CALL's source
+     * is on (a parent proxy may be called by the proxy of a rollup's contract).
      * ERR_MISSING: the state's source lacks something; ERR_MEMORY, ERR_CORRUPT, ERR_IO. */
     enum err (*step
     )(struct rollup *rollup,
       struct rollup_step *step,
       struct rollup_machine *at,
-      const struct action *in);
+      const struct action *in,
+      uint64_t from);
 };
 
 struct rollup {

@@ -1,0 +1,612 @@
+/* world/test_network.h: an L1 with the Hub and two EVM rollups, in memory, for this module's tests.
+ *
+ * The contracts are the committed artifacts, deployed by ordinary transactions of the builder in
+ * L1's first block. What the tests call is a few bytes of hand-written code, the same on all chains
+ * and from genesis. A network is a value: a copy of it goes on by itself, as long as its arena. */
+#ifndef WORLD_TEST_NETWORK_H
+#define WORLD_TEST_NETWORK_H
+
+#include "chain/genesis.h"
+#include "core/check.h"
+#include "crypto/keccak.h"
+#include "crypto/secp256k1.h"
+#include "rollup/artifacts.h"
+#include "rollup/genesis.h"
+#include "rollup/predeploys.h"
+#include "rollup/proxy.h"
+#include "rollup/verify.h"
+#include "rollup/witness.h"
+#include "world/world.h"
+
+#include <string.h>
+
+#define NETWORK_CHAIN_ID   31337u /* of L1; rollup i has this and i */
+#define NETWORK_ROLLUPS    2u
+#define NETWORK_BLOCKS_MAX 16u
+#define NETWORK_GAS_LIMIT  60000000u
+#define NETWORK_TX_GAS     5000000u
+#define NETWORK_TIMESTAMP  1700000000u
+
+static const hash32 BUILDER_KEY = {{[31] = 1}};
+static const hash32 USER_KEY = {{[31] = 2}};
+static const hash32 ATTESTER_KEY = {{[31] = 3}};
+static const hash32 STRANGER_KEY = {{[31] = 4}};
+static const hash32 NETWORK_VKEY = {{'t', 'e', 's', 't'}};
+static const u256 ETHER = {{1000000000000000000u, 0, 0, 0}};
+
+/* --- what the tests call ------------------------------------------------------------------------ */
+
+#define TEST_CONTRACT(last)                     \
+    {                                           \
+        { [0] = 0xc0, [18] = 1, [19] = (last) } \
+    }
+
+/* target 32 ‖ value 32 ‖ data: makes this call and does what it did: returns its output, or reverts
+ * with it. A success leaves the output's first word in slot 0. */
+static const address RELAY = TEST_CONTRACT(1);
+static const uint8_t RELAY_CODE[] = {
+    0x60, 0x40, 0x36, 0x03, 0x80, 0x60, 0x40, 0x5f, 0x37, /* calldatacopy(0, 64, size - 64) */
+    0x5f, 0x5f, 0x91, 0x5f, 0x60, 0x20, 0x35, 0x5f, 0x35, 0x5a, 0xf1, /* call */
+    0x3d, 0x5f, 0x5f, 0x3e,                                           /* returndatacopy */
+    0x60, 0x1e, 0x57, 0x3d, 0x5f, 0xfd,                               /* failed: revert */
+    0x5b, 0x5f, 0x51, 0x5f, 0x55, 0x3d, 0x5f, 0xf3,                   /* sstore(0, word); return */
+};
+
+/* The same call, but it goes on if that fails, and returns the output all the same. */
+static const address TRY = TEST_CONTRACT(2);
+static const uint8_t TRY_CODE[] = {
+    0x60, 0x40, 0x36, 0x03, 0x80, 0x60, 0x40, 0x5f, 0x37, 0x5f, 0x5f, 0x91, 0x5f, 0x60, 0x20, 0x35,
+    0x5f, 0x35, 0x5a, 0xf1, 0x3d, 0x5f, 0x5f, 0x3e, 0x50, 0x5f, 0x51, 0x5f, 0x55, 0x3d, 0x5f, 0xf3,
+};
+
+/* target 32 ‖ data: a static call, and what it did. Writes nothing. */
+static const address VIEW = TEST_CONTRACT(3);
+static const uint8_t VIEW_CODE[] = {
+    0x60, 0x20, 0x36, 0x03, 0x80, 0x60, 0x20, 0x5f, 0x37, /* calldatacopy(0, 32, size - 32) */
+    0x5f, 0x5f, 0x91, 0x5f, 0x5f, 0x35, 0x5a, 0xfa,       /* staticcall */
+    0x3d, 0x5f, 0x5f, 0x3e, 0x60, 0x1b, 0x57, 0x3d, 0x5f, 0xfd, 0x5b, 0x3d, 0x5f, 0xf3,
+};
+
+/* Adds calldata's first word to slot 0 and returns the sum. Keeps any ether. */
+static const address COUNTER = TEST_CONTRACT(4);
+static const uint8_t COUNTER_CODE[] = {
+    0x5f,
+    0x35,
+    0x5f,
+    0x54,
+    0x01,
+    0x80,
+    0x5f,
+    0x55,
+    0x5f,
+    0x52,
+    0x60,
+    0x20,
+    0x5f,
+    0xf3,
+};
+
+/* Reverts with 0xdeadbeef. */
+static const address REVERTER = TEST_CONTRACT(5);
+static const uint8_t REVERTER_CODE[] = {
+    0x63,
+    0xde,
+    0xad,
+    0xbe,
+    0xef,
+    0x5f,
+    0x52,
+    0x60,
+    0x04,
+    0x60,
+    0x1c,
+    0xfd,
+};
+
+/* Returns slot 0. */
+static const address READER = TEST_CONTRACT(6);
+static const uint8_t READER_CODE[] = {0x5f, 0x54, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3};
+
+#define TEST_CONTRACT_COUNT 6
+
+/* --- the network ---------------------------------------------------------------------------------- */
+
+struct network {
+    struct arena *arena;
+    struct fork_schedule schedule;
+    struct source *l1;
+    struct header head; /* of L1 */
+    hash32 hashes[NETWORK_BLOCKS_MAX];
+    struct world_rollup rollups[NETWORK_ROLLUPS];
+    address builder, user, attester, hub, attestation;
+    struct verify_result verified; /* by the prover, of the newest batch */
+    unsigned proof_count;          /* how often the prover was asked */
+};
+
+static inline void must(enum err err) {
+    CHECK(err == ERR_OK);
+}
+
+static inline address network_proxy(const struct network *n, uint64_t rollup_id, address target) {
+    address proxy;
+    proxy_address(&proxy, &n->hub, rollup_id, &target);
+    return proxy;
+}
+
+/* The proxy of (chain, target) on a rollup. */
+static inline address rollup_proxy(uint64_t chain, address target) {
+    address proxy;
+    proxy_address(&proxy, &L2HUB_PREDEPLOY, chain, &target);
+    return proxy;
+}
+
+static inline enum err network_hash_of(void *context, uint64_t number, hash32 *hash) {
+    const struct network *n = context;
+    if (number >= NETWORK_BLOCKS_MAX) return ERR_MISSING;
+    *hash = n->hashes[number];
+    return ERR_OK;
+}
+
+/* --- reading: chain 0 is L1, i is rollup i -------------------------------------------------------- */
+
+static inline struct state *network_state(const struct network *n, size_t chain) {
+    struct state *state = arena_alloc(n->arena, sizeof(*state));
+    CHECK(state != NULL);
+    if (chain == 0)
+        must(state_open(state, n->arena, n->l1, &n->head.state_root));
+    else
+        must(state_open(state, n->arena, n->rollups[chain - 1].base, &n->rollups[chain - 1].head));
+    return state;
+}
+
+static inline struct account network_account(const struct network *n, size_t chain, address who) {
+    struct account account;
+    bool exists;
+    must(state_get_account(network_state(n, chain), &who, &account, &exists));
+    return account;
+}
+
+static inline u256 network_slot(const struct network *n, size_t chain, address who, u256 key) {
+    u256 value;
+    must(state_get_slot(network_state(n, chain), &who, &key, &value));
+    return value;
+}
+
+/* Slot 0, which the test contracts use. */
+static inline uint64_t network_word(const struct network *n, size_t chain, address who) {
+    u256 value = network_slot(n, chain, who, U256_ZERO);
+    return u256_to_u64_saturating(&value);
+}
+
+static inline bytes network_code(const struct network *n, size_t chain, address who) {
+    struct account account = network_account(n, chain, who);
+    bytes code;
+    must(state_get_code(network_state(n, chain), &account.code_hash, &code));
+    return code;
+}
+
+/* The head and the ether that the Hub has for a rollup: words 0 and 2 of its struct Rollup. */
+static inline hash32 network_hub_head(const struct network *n, uint64_t rollup_id) {
+    hash32 head;
+    u256 word = network_slot(n, 0, n->hub, world_head_slot(rollup_id));
+    u256_store_be(head.b, &word);
+    return head;
+}
+
+static inline u256 network_hub_balance(const struct network *n, uint64_t rollup_id) {
+    u256 slot = world_head_slot(rollup_id);
+    u256 two = u256_from_u64(2);
+    return network_slot(n, 0, n->hub, u256_add(&slot, &two));
+}
+
+/* --- making calls --------------------------------------------------------------------------------- */
+
+static inline bytes join(const struct network *n, bytes a, bytes b) {
+    uint8_t *data = arena_alloc(n->arena, a.size + b.size);
+    CHECK(data != NULL);
+    if (a.size > 0) memcpy(data, a.data, a.size);
+    if (b.size > 0) memcpy(data + a.size, b.data, b.size);
+    return bytes_of(data, a.size + b.size);
+}
+
+static inline bytes word_of(const struct network *n, uint64_t value) {
+    uint8_t *word = arena_alloc_zero(n->arena, 32);
+    CHECK(word != NULL);
+    store_be64(word + 24, value);
+    return bytes_of(word, 32);
+}
+
+static inline bytes address_word(const struct network *n, address a) {
+    uint8_t *word = arena_alloc_zero(n->arena, 32);
+    CHECK(word != NULL);
+    memcpy(word + 12, a.b, 20);
+    return bytes_of(word, 32);
+}
+
+/* Calldata for RELAY and TRY, and for VIEW. */
+static inline bytes relayed(const struct network *n, address target, uint64_t wei, bytes data) {
+    return join(n, address_word(n, target), join(n, word_of(n, wei), data));
+}
+
+static inline bytes viewed(const struct network *n, address target, bytes data) {
+    return join(n, address_word(n, target), data);
+}
+
+static inline bytes selector_of(const struct network *n, const char *signature) {
+    hash32 hash = keccak256(bytes_of(signature, strlen(signature)));
+    bytes selector;
+    must(arena_copy(n->arena, &selector, bytes_of(hash.b, 4)));
+    return selector;
+}
+
+static inline bytes create_proxy_call(const struct network *n, uint64_t rollup_id, address target) {
+    bytes arguments = join(n, word_of(n, rollup_id), address_word(n, target));
+    return join(n, selector_of(n, "createProxy(uint64,address)"), arguments);
+}
+
+/* A signed transaction to a contract. */
+static inline const struct tx *network_sign(
+    const struct network *n,
+    uint64_t chain_id,
+    const hash32 *key,
+    uint64_t nonce,
+    address to,
+    uint64_t wei,
+    bytes data
+) {
+    struct tx *tx = arena_alloc(n->arena, sizeof(*tx));
+    CHECK(tx != NULL);
+    *tx = (struct tx){
+        .type = TX_DYNAMIC_FEE,
+        .is_protected = true,
+        .chain_id = chain_id,
+        .nonce = nonce,
+        .max_fee_per_gas = u256_from_u64(10000000000),
+        .gas_limit = NETWORK_TX_GAS,
+        .to = to,
+        .value = u256_from_u64(wei),
+        .data = data,
+    };
+    must(tx_sign(tx, n->arena, key));
+    return tx;
+}
+
+/* The user's index-th transaction in the next block of L1. */
+static inline struct world_tx
+network_tx(const struct network *n, uint64_t index, address to, uint64_t wei, bytes data) {
+    uint64_t nonce = network_account(n, 0, n->user).nonce + index;
+    return (struct world_tx){
+        .tx = network_sign(n, NETWORK_CHAIN_ID, &USER_KEY, nonce, to, wei, data),
+        .sender = n->user,
+    };
+}
+
+/* The user's index-th transaction in the slot block of a rollup. */
+static inline bytes rollup_tx(
+    const struct network *n,
+    uint64_t rollup_id,
+    uint64_t index,
+    address to,
+    uint64_t wei,
+    bytes data
+) {
+    uint64_t nonce = network_account(n, rollup_id, n->user).nonce + index;
+    bytes encoded;
+    const struct tx *tx =
+        network_sign(n, NETWORK_CHAIN_ID + rollup_id, &USER_KEY, nonce, to, wei, data);
+    must(tx_encode(&encoded, n->arena, tx));
+    return encoded;
+}
+
+/* --- proofs --------------------------------------------------------------------------------------- */
+
+/* One signature as Attestation.sol reads it: r ‖ s ‖ v. */
+static inline bytes network_signature(const struct network *n, const hash32 *digest, hash32 key) {
+    uint8_t *out = arena_alloc(n->arena, 65);
+    u256 r, s;
+    unsigned y_parity;
+    CHECK(out != NULL);
+    must(secp256k1_sign(&r, &s, &y_parity, digest, &key));
+    u256_store_be(out, &r);
+    u256_store_be(out + 32, &s);
+    out[64] = (uint8_t)(27 + y_parity);
+    return bytes_of(out, 65);
+}
+
+/* A proof that says: this key has seen this public input hold for these rollups. */
+static inline struct batch_proof network_attest(
+    const struct network *n,
+    const hash32 *public_input,
+    const uint64_t *rollup_ids,
+    size_t count,
+    hash32 key
+) {
+    struct batch_proof proof = {.system = n->attestation, .rollup_id_count = count};
+    proof.rollup_ids = arena_alloc_array(n->arena, count, sizeof(uint64_t));
+    CHECK(proof.rollup_ids != NULL);
+    memcpy(proof.rollup_ids, rollup_ids, count * sizeof(uint64_t));
+    hash32 digest;
+    must(batch_statement_digest(
+        &digest, n->arena, &n->attestation, &NETWORK_VKEY, rollup_ids, count, public_input
+    ));
+    proof.data = network_signature(n, &digest, key);
+    return proof;
+}
+
+/* The prover of the network: it signs what verify_batch accepts. */
+static inline enum err network_prove(
+    void *context,
+    struct arena *arena,
+    struct batch_proof **proofs,
+    size_t *proof_count,
+    const char **reason,
+    bytes batch,
+    bytes witness
+) {
+    struct network *n = context;
+    struct verify_parent parent = {.chain_id = NETWORK_CHAIN_ID, .hub = n->hub};
+    struct verify_result *r = &n->verified;
+    enum err err = verify_batch(r, arena, &parent, batch, witness);
+    if (err != ERR_OK) return err;
+    n->proof_count++;
+    if (r->verdict != VERIFY_OK) {
+        *reason = verify_verdict_text(r->verdict);
+        return ERR_INPUT;
+    }
+    *proofs = arena_alloc(arena, sizeof(**proofs));
+    if (*proofs == NULL) return ERR_MEMORY;
+    **proofs = network_attest(n, &r->public_input, r->rollup_ids, r->rollup_id_count, ATTESTER_KEY);
+    *proof_count = 1;
+    return ERR_OK;
+}
+
+/* --- building blocks ------------------------------------------------------------------------------ */
+
+static inline const struct block_attributes *network_attributes(const struct network *n) {
+    struct block_attributes *a = arena_alloc_zero(n->arena, sizeof(*a));
+    CHECK(a != NULL);
+    a->timestamp = n->head.timestamp + 12;
+    a->gas_limit = NETWORK_GAS_LIMIT;
+    a->coinbase = n->builder;
+    memset(a->prev_randao.b, 0x5a, 32);
+    return a;
+}
+
+/* What world_build is asked for the next block. The network is borrowed. */
+static inline struct world_options
+network_options(struct network *n, const struct world_tx *txs, size_t tx_count) {
+    bytes encoded;
+    must(header_encode(&encoded, n->arena, &n->head));
+    return (struct world_options){
+        .arena = n->arena,
+        .parent_base = n->l1,
+        .schedule = &n->schedule,
+        .parent = &n->head,
+        .parent_encoded = encoded,
+        .attributes = network_attributes(n),
+        .hashes = {.context = n, .get = network_hash_of},
+        .hub = n->hub,
+        .proof_system = n->attestation,
+        .prover = {.context = n, .prove = network_prove},
+        .builder_key = BUILDER_KEY,
+        .builder = n->builder,
+        .rollups = n->rollups,
+        .rollup_count = NETWORK_ROLLUPS,
+        .txs = txs,
+        .tx_count = tx_count,
+    };
+}
+
+/* Goes on to the block that was built. */
+static inline void network_advance(struct network *n, const struct world_result *result) {
+    n->l1 = &result->overlay->source;
+    n->head = result->block->header;
+    CHECK(n->head.number < NETWORK_BLOCKS_MAX);
+    n->hashes[n->head.number] = header_hash(&n->head);
+    for (size_t i = 0; i < NETWORK_ROLLUPS; i++) {
+        const struct world_rollup_result *r = &result->rollups[i];
+        CHECK(r->open != NULL);
+        n->rollups[i].base = &((struct source_memory *)(uintptr_t)r->overlay)->source;
+        n->rollups[i].head = r->head;
+        n->rollups[i].open = *r->open;
+        n->rollups[i].slot_txs = NULL;
+        n->rollups[i].slot_tx_count = 0;
+    }
+}
+
+/* --- the beginning -------------------------------------------------------------------------------- */
+
+static inline struct genesis_account test_contract(address at, const uint8_t *code, size_t size) {
+    return (struct genesis_account){
+        .address = at,
+        .nonce = 1,
+        .code = bytes_of(code, size),
+    };
+}
+
+static inline size_t test_contracts(struct genesis_account *out) {
+    out[0] = test_contract(RELAY, RELAY_CODE, sizeof(RELAY_CODE));
+    out[1] = test_contract(TRY, TRY_CODE, sizeof(TRY_CODE));
+    out[2] = test_contract(VIEW, VIEW_CODE, sizeof(VIEW_CODE));
+    out[3] = test_contract(COUNTER, COUNTER_CODE, sizeof(COUNTER_CODE));
+    out[4] = test_contract(REVERTER, REVERTER_CODE, sizeof(REVERTER_CODE));
+    out[5] = test_contract(READER, READER_CODE, sizeof(READER_CODE));
+    return TEST_CONTRACT_COUNT;
+}
+
+static inline struct source *commit_genesis(struct network *n, struct genesis *genesis) {
+    struct source_memory *memory = arena_alloc(n->arena, sizeof(*memory));
+    struct state *state = arena_alloc(n->arena, sizeof(*state));
+    CHECK(memory != NULL && state != NULL);
+    source_memory_open(memory, n->arena, NULL);
+    must(state_open(state, n->arena, &memory->source, &EMPTY_TRIE_ROOT));
+    must(genesis_commit(genesis, state, memory, n->arena));
+    return &memory->source;
+}
+
+/* A rollup's genesis with the test contracts, and a proxy of each for each other chain. */
+static inline void begin_rollup(struct network *n, u256 *ether_wei, uint64_t rollup_id) {
+    struct rollup_genesis_options options = {
+        .rollup_id = rollup_id,
+        .chain_id = NETWORK_CHAIN_ID + rollup_id,
+        .parent_chain_id = NETWORK_CHAIN_ID,
+        .hub = n->hub,
+        .block_gas_limit = NETWORK_GAS_LIMIT,
+        .timestamp = NETWORK_TIMESTAMP,
+        .accounts = &n->user,
+        .account_count = 1,
+        .balance_wei = ETHER,
+    };
+    struct genesis genesis;
+    struct world_rollup *rollup = &n->rollups[rollup_id - 1];
+    *rollup = (struct world_rollup){.rollup_id = rollup_id, .chain_id = options.chain_id};
+    must(rollup_genesis(&genesis, &rollup->open, ether_wei, n->arena, &options));
+    /* Also of rollup 3, which is nowhere. */
+    size_t count = genesis.account_count;
+    struct genesis_account *accounts =
+        arena_alloc_array(n->arena, count + 5 * TEST_CONTRACT_COUNT, sizeof(*accounts));
+    CHECK(accounts != NULL);
+    memcpy(accounts, genesis.accounts, count * sizeof(*accounts));
+    struct genesis_account *contracts = &accounts[count];
+    count += test_contracts(contracts);
+    for (uint64_t chain = 0; chain <= 3; chain++) {
+        for (size_t i = 0; i < TEST_CONTRACT_COUNT && chain != rollup_id; i++) {
+            const address *target = &contracts[i].address;
+            bytes code;
+            must(proxy_runtime(&code, n->arena, &L2HUB_PREDEPLOY, chain, target));
+            accounts[count++] = test_contract(rollup_proxy(chain, *target), code.data, code.size);
+        }
+    }
+    genesis.accounts = accounts;
+    genesis.account_count = count;
+    rollup->base = commit_genesis(n, &genesis);
+    rollup->head = genesis.header.state_root;
+}
+
+static inline void begin_l1(struct network *n) {
+    struct genesis genesis;
+    struct genesis_account accounts[GENESIS_SYSTEM_ACCOUNT_MAX + TEST_CONTRACT_COUNT + 2];
+    size_t count;
+    must(genesis_system_accounts(accounts, &count, n->arena, FORK_OSAKA));
+    count += test_contracts(&accounts[count]);
+    u256 much = u256_from_u64(1000000);
+    much = u256_mul(&much, &ETHER);
+    accounts[count++] = (struct genesis_account){.address = n->builder, .balance = much};
+    accounts[count++] = (struct genesis_account){.address = n->user, .balance = much};
+    genesis_from_accounts(
+        &genesis, &n->schedule, accounts, count, NETWORK_GAS_LIMIT, NETWORK_TIMESTAMP
+    );
+    n->l1 = commit_genesis(n, &genesis);
+    n->head = genesis.header;
+    n->hashes[0] = header_hash(&n->head);
+}
+
+/* A transaction of the builder that must succeed. */
+static inline void
+deploy_step(struct network *n, struct block_builder *builder, struct tx *tx, uint64_t gas_limit) {
+    tx->type = TX_DYNAMIC_FEE;
+    tx->is_protected = true;
+    tx->chain_id = NETWORK_CHAIN_ID;
+    tx->nonce = builder->tx_count;
+    tx->max_fee_per_gas = u256_from_u64(10000000000);
+    tx->gas_limit = gas_limit;
+    must(tx_sign(tx, n->arena, &BUILDER_KEY));
+    CHECK(block_add(builder, tx, &n->builder) == EXECUTION_DONE);
+    CHECK(builder->results[builder->tx_count - 1].is_success);
+}
+
+static inline void deploy_contracts(struct network *n, struct block_builder *builder) {
+    struct tx tx = {.is_create = true};
+    /* Attestation's constructor: (uint256 threshold, address[] attesters). */
+    bytes arguments = join(n, join(n, word_of(n, 1), word_of(n, 64)), word_of(n, 1));
+    arguments = join(n, arguments, address_word(n, n->attester));
+    tx.data = join(
+        n, bytes_of(artifact_attestation_creation, sizeof(artifact_attestation_creation)), arguments
+    );
+    deploy_step(n, builder, &tx, 4000000);
+    CHECK(address_equal(&builder->results[0].created, &n->attestation));
+    tx = (struct tx){
+        .is_create = true,
+        .data = bytes_of(artifact_hub_creation, sizeof(artifact_hub_creation)),
+    };
+    deploy_step(n, builder, &tx, TX_GAS_LIMIT_MAX);
+    CHECK(address_equal(&builder->results[1].created, &n->hub));
+}
+
+static inline void register_rollup(
+    struct network *n, struct block_builder *builder, const hash32 *head, const u256 *credit_wei
+) {
+    bytes arguments = join(n, address_word(n, n->attestation), hash32_bytes(&NETWORK_VKEY));
+    arguments = join(n, arguments, hash32_bytes(head));
+    arguments = join(n, arguments, join(n, address_word(n, n->builder), word_of(n, 0)));
+    static const char REGISTER[] = "register(address,bytes32,bytes32,address,(bool))";
+    struct tx tx = {.to = n->hub, .data = join(n, selector_of(n, REGISTER), arguments)};
+    deploy_step(n, builder, &tx, 1000000);
+    if (u256_is_zero(credit_wei)) return;
+    /* Rollups are numbered in the order they are registered: this is number (txs - 1) / 2. */
+    uint64_t rollup_id = (builder->tx_count - 1) / 2;
+    tx = (struct tx){
+        .to = n->hub,
+        .value = *credit_wei,
+        .data = join(n, selector_of(n, "credit(uint64)"), word_of(n, rollup_id)),
+    };
+    deploy_step(n, builder, &tx, 1000000);
+}
+
+/* The first block of L1: the contracts, three rollups of which the third is nowhere, and proxies of
+ * every test contract on each. */
+static inline void network_open(struct network *n, struct arena *arena) {
+    *n = (struct network){.arena = arena};
+    must(secp256k1_address_of(&n->builder, &BUILDER_KEY));
+    must(secp256k1_address_of(&n->user, &USER_KEY));
+    must(secp256k1_address_of(&n->attester, &ATTESTER_KEY));
+    n->attestation = evm_create_address(&n->builder, 0);
+    n->hub = evm_create_address(&n->builder, 1);
+    forks_development(&n->schedule, NETWORK_CHAIN_ID, FORK_OSAKA);
+    u256 ether_wei[NETWORK_ROLLUPS];
+    for (uint64_t id = 1; id <= NETWORK_ROLLUPS; id++)
+        begin_rollup(n, &ether_wei[id - 1], id);
+    begin_l1(n);
+
+    struct block_builder *builder = arena_alloc(arena, sizeof(*builder));
+    struct source_memory *sink = arena_alloc(arena, sizeof(*sink));
+    CHECK(builder != NULL && sink != NULL);
+    source_memory_open(sink, arena, n->l1);
+    struct state *state = arena_alloc(arena, sizeof(*state));
+    CHECK(state != NULL);
+    must(state_open(state, arena, &sink->source, &n->head.state_root));
+    struct block_hashes hashes = {.context = n, .get = network_hash_of};
+    must(block_begin(
+        builder,
+        arena,
+        state,
+        sink,
+        &n->schedule,
+        &n->head,
+        network_attributes(n),
+        hashes,
+        NULL,
+        NULL
+    ));
+    deploy_contracts(n, builder);
+    for (size_t i = 0; i < NETWORK_ROLLUPS; i++)
+        register_rollup(n, builder, &n->rollups[i].head, &ether_wei[i]);
+    register_rollup(n, builder, &NETWORK_VKEY, &U256_ZERO);
+    struct genesis_account contracts[TEST_CONTRACT_COUNT];
+    (void)test_contracts(contracts);
+    for (uint64_t id = 1; id <= 3; id++) {
+        for (size_t i = 0; i < TEST_CONTRACT_COUNT; i++) {
+            struct tx tx = {.to = n->hub};
+            tx.data = create_proxy_call(n, id, contracts[i].address);
+            deploy_step(n, builder, &tx, 1000000);
+        }
+    }
+    enum block_verdict verdict;
+    must(block_finish(builder, &verdict));
+    CHECK(verdict == BLOCK_OK);
+    n->l1 = &sink->source;
+    n->head = builder->header;
+    n->hashes[1] = header_hash(&n->head);
+}
+
+#endif
