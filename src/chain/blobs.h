@@ -1,7 +1,8 @@
 /* chain/blobs.h: blob transactions as they travel, with their blobs (EIP-4844, EIP-7594).
  *
  *      version 0: 0x03 ‖ rlp([tx, blobs, commitments, proofs])           one proof a blob
- *      version 1: 0x03 ‖ rlp([tx, 1, blobs, commitments, cell_proofs])   128 proofs a blob, from Osaka
+ *      version 1: 0x03 ‖ rlp([tx, 1, blobs, commitments, cell_proofs])   128 proofs a blob, from
+ *      Osaka
  *
  * In a block there is only 0x03 ‖ tx, and that is what the hash is over. */
 #ifndef CHAIN_BLOBS_H
@@ -37,8 +38,8 @@ MUST_USE enum err blob_tx_encode(
     bytes *encoding, struct arena *arena, const struct tx *tx, const struct blob_sidecar *sidecar
 );
 
-/* Whether the version is the fork's, the commitments are those the transaction names, and the proofs
- * hold. */
+/* Whether the version is the fork's, the commitments are those the transaction names, and the
+ * proofs hold. */
 MUST_USE enum err blob_sidecar_check(
     enum tx_verdict *verdict,
     const struct tx *tx,

@@ -26,7 +26,7 @@ struct block_context block_context_of(
     return context;
 }
 
-/* --- changes without a transaction -------------------------------------------------------------- */
+/* --- changes without a transaction ------------------------------------------------------------ */
 
 /* The account in the journal, read into it if need be. */
 static enum err
@@ -86,7 +86,8 @@ static enum err credit_withdrawals(struct block_builder *builder) {
     return ERR_OK;
 }
 
-/* Yellow Paper 11.3: the reward, a 32nd more for each ommer, and less to ommers the older they are. */
+/* Yellow Paper 11.3: the reward, a 32nd more for each ommer, and less to ommers the older they
+ * are. */
 static enum err credit_rewards(struct block_builder *builder) {
     const struct block_attributes *attributes = &builder->attributes;
     u256 reward = block_reward(&builder->context.rules);
@@ -117,7 +118,7 @@ settle(struct block_builder *builder, enum err (*change)(struct block_builder *b
     return err;
 }
 
-/* --- system calls ------------------------------------------------------------------------------- */
+/* --- system calls ----------------------------------------------------------------------------- */
 
 static enum err system_call(struct block_builder *builder, const address *target, bytes input) {
     execution_begin_system_call(&builder->execution, target, input);
@@ -143,7 +144,7 @@ static enum err opening_calls(struct block_builder *builder) {
     return err;
 }
 
-/* --- beginning ---------------------------------------------------------------------------------- */
+/* --- beginning -------------------------------------------------------------------------------- */
 
 static enum err begin_header(struct block_builder *builder, const struct header *parent) {
     const struct block_attributes *attributes = &builder->attributes;
@@ -217,7 +218,7 @@ enum err block_begin(
     return opening_calls(builder);
 }
 
-/* --- transactions ------------------------------------------------------------------------------- */
+/* --- transactions ----------------------------------------------------------------------------- */
 
 #define TX_CAPACITY_MIN 16
 
@@ -344,7 +345,7 @@ block_add(struct block_builder *builder, const struct tx *tx, const address *sen
     return status;
 }
 
-/* --- requests (EIP-7685) ------------------------------------------------------------------------ */
+/* --- requests (EIP-7685) ---------------------------------------------------------------------- */
 
 enum request_type { REQUEST_DEPOSIT, REQUEST_WITHDRAWAL, REQUEST_CONSOLIDATION };
 
@@ -470,7 +471,7 @@ static enum err collect_requests(struct block_builder *builder, enum block_verdi
     return ERR_OK;
 }
 
-/* --- finishing ---------------------------------------------------------------------------------- */
+/* --- finishing -------------------------------------------------------------------------------- */
 
 static enum err compute_roots(struct block_builder *builder) {
     struct header *header = &builder->header;

@@ -1,11 +1,11 @@
 /* chain/block.h: making blocks and checking them, with the same code.
  *
- * A builder is given the parent and the attributes of the block, runs the system calls that open it,
- * takes transactions one by one, and closes the block: withdrawals, requests, rewards, roots,
+ * A builder is given the parent and the attributes of the block, runs the system calls that open
+ * it, takes transactions one by one, and closes the block: withdrawals, requests, rewards, roots,
  * header. Import decodes a block, lets a builder make the same block, and compares.
  *
- * A transaction may suspend in a call to another chain: block_add_begin, then block_add_run as often
- * as needed, answering on `builder->execution` in between. */
+ * A transaction may suspend in a call to another chain: block_add_begin, then block_add_run as
+ * often as needed, answering on `builder->execution` in between. */
 #ifndef CHAIN_BLOCK_H
 #define CHAIN_BLOCK_H
 
@@ -108,13 +108,15 @@ struct block_builder {
 
 /* block_begin opens the block after parent and makes its system calls (EIP-4788, EIP-2935).
  *
- * In:      state     at parent's state root. It moves in block_finish (before Byzantium, whose receipts
+ * In:      state     at parent's state root. It moves in block_finish (before Byzantium, whose
+ *          receipts
  *                    hold a root each, with every transaction); block_discard puts it back.
  *          sink      gets the new nodes and codes; the state's source must find them there.
  *          hashes    for BLOCKHASH: parent and the 255 before it.
  *          options   of every transaction; the gas fields are the builder's. May be NULL.
  *          code_cache  may be NULL.
- * Returns: ERR_MISSING, ERR_CORRUPT, ERR_MEMORY, ERR_IO as the state's; the builder is then void. */
+ * Returns: ERR_MISSING, ERR_CORRUPT, ERR_MEMORY, ERR_IO as the state's; the builder is then
+ *          void. */
 MUST_USE enum err block_begin(
     struct block_builder *builder,
     struct arena *arena,

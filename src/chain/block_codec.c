@@ -149,7 +149,7 @@ enum err block_decode(
     return ERR_OK;
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static enum err write_headers(
     struct rlp_writer *w, struct arena *arena, const struct header *headers, size_t count

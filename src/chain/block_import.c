@@ -15,7 +15,7 @@ struct importing {
     struct block_ancestors ancestors;
 };
 
-/* --- ommers (Yellow Paper 11.1) ----------------------------------------------------------------- */
+/* --- ommers (Yellow Paper 11.1) --------------------------------------------------------------- */
 
 static enum err check_seal(struct importing *im, const struct header *header) {
     bool is_sealed = true;
@@ -124,7 +124,7 @@ static enum err check_ommers(struct importing *im) {
     return ERR_OK;
 }
 
-/* --- the body ----------------------------------------------------------------------------------- */
+/* --- the body --------------------------------------------------------------------------------- */
 
 /* What the header says of the lists, before any of it is executed. */
 static enum err check_body(struct importing *im) {

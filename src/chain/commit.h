@@ -13,7 +13,8 @@ struct source_memory;
  *
  * Out:     root   the new state root.
  *          sink   gets the new nodes and codes (state_apply).
- * In:      scratch  working memory, released before return; if it is the arena of the state or of the
+ * In:      scratch  working memory, released before return; if it is the arena of the state or of
+ *          the
  *                   sink, it stays until that is reset.
  * Returns: ERR_MEMORY, and what state_apply says; state and journal are then as they were. */
 MUST_USE enum err journal_commit(

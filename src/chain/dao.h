@@ -6,7 +6,8 @@
 
 #define DAO_ACCOUNT_COUNT 116
 
-/* The accounts that lose all ether in the fork's first block, ascending, and the one that gets it. */
+/* The accounts that lose all ether in the fork's first block, ascending, and the one that gets
+ * it. */
 address dao_account_at(unsigned index);
 extern const address DAO_REFUND_CONTRACT;
 

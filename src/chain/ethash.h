@@ -1,6 +1,6 @@
-/* chain/ethash.h: checking the proof of work of blocks before Paris (Yellow Paper appendix J), with the
- * cache alone ("light"): about a millisecond a block, once the epoch's cache of 16 MiB and more is
- * made, which takes about a second. */
+/* chain/ethash.h: checking the proof of work of blocks before Paris (Yellow Paper appendix J), with
+ * the cache alone ("light"): about a millisecond a block, once the epoch's cache of 16 MiB and more
+ * is made, which takes about a second. */
 #ifndef CHAIN_ETHASH_H
 #define CHAIN_ETHASH_H
 

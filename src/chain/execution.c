@@ -25,7 +25,7 @@ enum phase {
     PHASE_OPEN, /* done with skip_end: the journal's transaction is still open */
 };
 
-/* --- reading from the state --------------------------------------------------------------------- */
+/* --- reading from the state ------------------------------------------------------------------- */
 
 static enum execution_status fail(struct execution *x, enum err err) {
     x->err = err;
@@ -132,7 +132,7 @@ static enum err give_block_hash(struct execution *x) {
     return ERR_OK;
 }
 
-/* --- opening and beginning ---------------------------------------------------------------------- */
+/* --- opening and beginning -------------------------------------------------------------------- */
 
 enum err execution_open(
     struct execution *x,
@@ -225,7 +225,7 @@ void execution_begin_message(
     x->message = *message;
 }
 
-/* --- a transaction's checks --------------------------------------------------------------------- */
+/* --- a transaction's checks ------------------------------------------------------------------- */
 
 /* EIP-1559: what a unit of gas costs; before London the gas price. */
 static u256 effective_gas_price(const struct execution *x) {
@@ -298,7 +298,7 @@ static enum tx_verdict check_tx(const struct execution *x) {
     return verdict != TX_OK ? verdict : check_block(x);
 }
 
-/* --- a transaction before its message ----------------------------------------------------------- */
+/* --- a transaction before its message --------------------------------------------------------- */
 
 /* *pay: what the sender pays ahead, and what can come back of it. */
 static u256 payment_ahead(const struct execution *x) {
@@ -397,7 +397,7 @@ static enum execution_status begin_message(struct execution *x) {
     return err == ERR_OK ? EXECUTION_DONE : fail(x, err);
 }
 
-/* --- EIP-7702 ----------------------------------------------------------------------------------- */
+/* --- EIP-7702 --------------------------------------------------------------------------------- */
 
 /* The designator of the target, or no code for the zero address, in the journal's arena. */
 static enum err
@@ -441,7 +441,7 @@ static enum err authorize_all(struct execution *x) {
     return ERR_OK;
 }
 
-/* --- the message -------------------------------------------------------------------------------- */
+/* --- the message ------------------------------------------------------------------------------ */
 
 static void enter(struct execution *x) {
     struct evm_message message = {.sender = x->sender};
@@ -531,7 +531,7 @@ static enum execution_status run(struct execution *x) {
     }
 }
 
-/* --- a transaction after its message ------------------------------------------------------------ */
+/* --- a transaction after its message ---------------------------------------------------------- */
 
 /* The capped refund (EIP-3529) and the floor (EIP-7623). */
 static void count_gas(struct execution *x) {
@@ -590,7 +590,7 @@ static enum execution_status settle(struct execution *x) {
     return EXECUTION_DONE;
 }
 
-/* --- all together ------------------------------------------------------------------------------- */
+/* --- all together ----------------------------------------------------------------------------- */
 
 static enum execution_status do_begin(struct execution *x) {
     if (!x->is_begun) {

@@ -3,20 +3,21 @@
  * An execution drives the machine (evm/) and answers what it asks for from the state (state/), so
  * whoever drives an execution sees only what concerns him: a call to another chain, or the end.
  *
- *      open ── begin ── run ──┬─ DONE         result is filled; the journal holds the effects
- *                             ├─ CALL         the machine asks for a call; answer it (evm.h), run again
- *                             ├─ INSIDE_DONE  what evm_call_inside began is done: evm.result; the call
- *                             │               it was inside is the pending request again
- *                             ├─ REVERTING    a frame that made calls reverts (evm.h); run again
- *                             ├─ INVALID      verdict says why; the journal is as it was before
- *                             └─ FAILED       err says why; ERR_MISSING: supply `wanted`, run again
+ *   open ── begin ── run ──┬─ DONE         result is filled; the journal holds the effects
+ *                          ├─ CALL         the machine asks for a call; answer it (evm.h), run on
+ *                          ├─ INSIDE_DONE  what evm_call_inside began is done: evm.result; the
+ *                          │               call it was inside is the pending request again
+ *                          ├─ REVERTING    a frame that made calls reverts (evm.h); run again
+ *                          ├─ INVALID      verdict says why; the journal is as it was before
+ *                          └─ FAILED       err says why; ERR_MISSING: supply `wanted`, run again
  *
  * The journal is block-scoped and shared by the executions of a block, one after the other; an
  * execution begins and ends the journal's transaction. Between CALL and the next run an execution
  * may be copied (execution_copy) with its journal, as often as one likes.
  *
  * After FAILED (or a CALL nobody will answer) the execution is either run again or abandoned:
- * execution_abandon puts the journal back to where the execution began. Nothing is ever half-applied.
+ * execution_abandon puts the journal back to where the execution began. Nothing is ever
+ * half-applied.
  *
  * An open execution can run any number of transactions one after the other, which saves making the
  * machine anew. Memory comes from the arena given at open and is freed with it. */
@@ -181,7 +182,8 @@ void execution_begin_message(
     const struct execution_options *options
 );
 
-/* Runs until one of the statuses above. Calling it again after DONE or INVALID is a bug (CHECKed). */
+/* Runs until one of the statuses above. Calling it again after DONE or INVALID is a bug
+ * (CHECKed). */
 enum execution_status execution_run(struct execution *x);
 
 /* execution_end ends the journal's transaction after DONE with options.skip_end. */
@@ -191,8 +193,9 @@ void execution_end(struct execution *x);
  * are neither DONE (with skip_end: it is allowed) nor INVALID. */
 void execution_abandon(struct execution *x);
 
-/* A deep copy of a suspended execution, on a copy of its journal (journal_copy). What was borrowed at
- * open and begin stays borrowed, but for the arena and the journal. ERR_MEMORY: *to is unusable. */
+/* A deep copy of a suspended execution, on a copy of its journal (journal_copy). What was borrowed
+ * at open and begin stays borrowed, but for the arena and the journal. ERR_MEMORY: *to is
+ * unusable. */
 MUST_USE enum err execution_copy(
     struct execution *to, struct arena *arena, const struct execution *from, struct journal *journal
 );

@@ -63,7 +63,8 @@ struct fork_rules {
 struct fork_rules
 forks_at(const struct fork_schedule *schedule, uint64_t number, uint64_t timestamp);
 
-/* The same for chains that pass from work to stake: the parent's total difficulty decides on Paris. */
+/* The same for chains that pass from work to stake: the parent's total difficulty decides on
+ * Paris. */
 struct fork_rules forks_at_difficulty(
     const struct fork_schedule *schedule,
     uint64_t number,

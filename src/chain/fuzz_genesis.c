@@ -1,4 +1,5 @@
-/* Fuzzes genesis_from_json: a file is read or refused with a reason, and its forks can be asked for. */
+/* Fuzzes genesis_from_json: a file is read or refused with a reason, and its forks can be asked
+ * for. */
 #include "chain/genesis.h"
 
 #include "core/check.h"

@@ -1,4 +1,5 @@
-/* Fuzzes header_decode: whatever decodes must encode to the same bytes, and no rule may fail on it. */
+/* Fuzzes header_decode: whatever decodes must encode to the same bytes, and no rule may fail on
+ * it. */
 #include "chain/header.h"
 
 #include "core/check.h"

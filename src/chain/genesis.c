@@ -12,7 +12,7 @@
 
 #define BASE_FEE_INITIAL 1000000000u /* EIP-1559 */
 
-/* --- reading numbers ---------------------------------------------------------------------------- */
+/* --- reading numbers -------------------------------------------------------------------------- */
 
 /* Why a genesis cannot be read; set by the first reader that fails. */
 struct reader {
@@ -89,7 +89,7 @@ static bool read_fixed(
     return true;
 }
 
-/* --- the schedule ------------------------------------------------------------------------------- */
+/* --- the schedule ----------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -124,7 +124,8 @@ static const struct {
     {"grayGlacierBlock", 11400000},
 };
 
-/* Blob parameters: when they begin, their name in blobSchedule, and what they are if it is silent. */
+/* Blob parameters: when they begin, their name in blobSchedule, and what they are if it is
+ * silent. */
 static const struct {
     const char *time;
     const char *name;
@@ -188,7 +189,8 @@ static bool read_bombs(struct reader *r, struct fork_schedule *schedule, const c
     return true;
 }
 
-/* Mainnet's terminal total difficulty does not fit a double, so its digits are read from the text. */
+/* Mainnet's terminal total difficulty does not fit a double, so its digits are read from the
+ * text. */
 static bool read_terminal(struct reader *r, struct fork_schedule *schedule, const cJSON *config) {
     static const char reason[] = "config.terminalTotalDifficulty: not a number";
     static const char name[] = "\"terminalTotalDifficulty\"";
@@ -244,7 +246,7 @@ static bool read_schedule(struct reader *r, struct fork_schedule *schedule, cons
            read_terminal(r, schedule, config);
 }
 
-/* --- accounts ----------------------------------------------------------------------------------- */
+/* --- accounts --------------------------------------------------------------------------------- */
 
 static bool read_slots(struct reader *r, struct genesis_account *account, const cJSON *storage) {
     size_t count = (size_t)cJSON_GetArraySize(storage);
@@ -300,10 +302,10 @@ static bool read_accounts(struct reader *r, struct genesis *genesis, const cJSON
     return true;
 }
 
-/* --- the header --------------------------------------------------------------------------------- */
+/* --- the header ------------------------------------------------------------------------------- */
 
-/* As in geth, a genesis has the fields of Shanghai and later by its timestamp alone, even if the chain
- * passes the terminal total difficulty only later. */
+/* As in geth, a genesis has the fields of Shanghai and later by its timestamp alone, even if the
+ * chain passes the terminal total difficulty only later. */
 static struct fork_rules rules_of(const struct genesis *genesis) {
     const struct header *header = &genesis->header;
     bool is_london = genesis->schedule.activation[FORK_LONDON] <= header->number;
@@ -418,7 +420,7 @@ void genesis_from_accounts(
     if (rules.fork < FORK_PARIS) genesis->header.difficulty = u256_from_u64(131072);
 }
 
-/* --- system contracts --------------------------------------------------------------------------- */
+/* --- system contracts ------------------------------------------------------------------------- */
 
 /* Runtime codes from the EIPs. */
 static const struct {
@@ -494,7 +496,7 @@ enum err genesis_system_accounts(
     return ERR_OK;
 }
 
-/* --- the state ---------------------------------------------------------------------------------- */
+/* --- the state -------------------------------------------------------------------------------- */
 
 static enum err
 change_of(struct state_change *change, const struct genesis_account *account, struct arena *arena) {

@@ -55,8 +55,8 @@ void genesis_from_accounts(
     uint64_t timestamp
 );
 
-/* The system contracts that the forks of a schedule expect at their addresses (EIP-4788, 2935, 7002,
- * 7251), as accounts with code; a development genesis puts them in. *count is at most
+/* The system contracts that the forks of a schedule expect at their addresses (EIP-4788, 2935,
+ * 7002, 7251), as accounts with code; a development genesis puts them in. *count is at most
  * GENESIS_SYSTEM_ACCOUNT_MAX; the codes lie in the arena. ERR_MEMORY. */
 #define GENESIS_SYSTEM_ACCOUNT_MAX 4
 MUST_USE enum err genesis_system_accounts(
@@ -66,9 +66,10 @@ MUST_USE enum err genesis_system_accounts(
     enum fork fork
 );
 
-/* genesis_commit writes the accounts into the state, which must be empty, and completes the header's
- * state root. sink gets the nodes and codes, and the state's source must find them there. Working
- * memory comes from the arena and is not released. ERR_INPUT: an account or slot is there twice;
+/* genesis_commit writes the accounts into the state, which must be empty, and completes the
+ * header's state root. sink gets the nodes and codes, and the state's source must find them there.
+ * Working memory comes from the arena and is not released. ERR_INPUT: an account or slot is there
+ * twice;
  * ERR_MEMORY, ERR_IO. */
 MUST_USE enum err genesis_commit(
     struct genesis *genesis, struct state *state, struct source_memory *sink, struct arena *arena

@@ -30,7 +30,7 @@ const char *block_verdict_text(enum block_verdict verdict) {
     return VERDICTS[verdict].text;
 }
 
-/* --- encoding ----------------------------------------------------------------------------------- */
+/* --- encoding --------------------------------------------------------------------------------- */
 
 static void header_write(struct rlp_writer *w, const struct header *h) {
     rlp_list_begin(w);
@@ -67,8 +67,9 @@ enum err header_encode(bytes *encoding, struct arena *arena, const struct header
     return rlp_finish(&w, encoding);
 }
 
-/* The longest header has 21 fields and 259 + 12 * 33 + 21 + 9 + 6 * 9 + 2 * 33 + 33 + 3 < 1024 bytes;
- * the writer doubles its buffer as it grows, and a sanitizer build sets allocations apart. */
+/* The longest header has 21 fields and 259 + 12 * 33 + 21 + 9 + 6 * 9 + 2 * 33 + 33 + 3 < 1024
+ * bytes; the writer doubles its buffer as it grows, and a sanitizer build sets allocations
+ * apart. */
 #define HEADER_BUFFER_SIZE 4096
 
 hash32 header_hash(const struct header *header) {
@@ -83,7 +84,7 @@ hash32 header_hash(const struct header *header) {
     return hash;
 }
 
-/* --- decoding ----------------------------------------------------------------------------------- */
+/* --- decoding --------------------------------------------------------------------------------- */
 
 struct reader {
     struct rlp rlp;
@@ -183,7 +184,7 @@ enum header_fields header_fields_of(enum fork fork) {
     return HEADER_FRONTIER;
 }
 
-/* --- fees (EIP-1559, EIP-4844, EIP-7918) -------------------------------------------------------- */
+/* --- fees (EIP-1559, EIP-4844, EIP-7918) ------------------------------------------------------ */
 
 #define BASE_FEE_INITIAL                1000000000u
 #define BASE_FEE_MAX_CHANGE_DENOMINATOR 8u
@@ -208,8 +209,8 @@ u256 header_next_base_fee(const struct header *parent) {
     return u256_add(&parent->base_fee_per_gas, &change);
 }
 
-/* EIP-4844's fake_exponential(1, excess, fraction): the Taylor series of e^(excess/fraction). Beyond
- * 2^256 the fee cannot be paid by anybody; it stays at the greatest number. */
+/* EIP-4844's fake_exponential(1, excess, fraction): the Taylor series of e^(excess/fraction).
+ * Beyond 2^256 the fee cannot be paid by anybody; it stays at the greatest number. */
 u256 blob_base_fee(uint64_t excess_blob_gas, const struct blob_parameters *blob) {
     CHECK(blob->base_fee_update_fraction > 0);
     u256 numerator = u256_from_u64(excess_blob_gas);
@@ -251,7 +252,7 @@ uint64_t header_next_excess_blob_gas(const struct header *parent, const struct f
     return sum - target;
 }
 
-/* --- difficulty and reward ---------------------------------------------------------------------- */
+/* --- difficulty and reward -------------------------------------------------------------------- */
 
 #define DIFFICULTY_MIN           131072u
 #define DIFFICULTY_BOUND_DIVISOR 2048u
@@ -305,7 +306,7 @@ u256 block_reward(const struct fork_rules *rules) {
     return u256_from_u64(ether * 1000000000000000000u);
 }
 
-/* --- validity ----------------------------------------------------------------------------------- */
+/* --- validity --------------------------------------------------------------------------------- */
 
 #define GAS_LIMIT_BOUND_DIVISOR 1024u
 #define GAS_LIMIT_MIN           5000u

@@ -117,7 +117,8 @@ const char *block_verdict_text(enum block_verdict verdict);
 MUST_USE enum err header_encode(bytes *encoding, struct arena *arena, const struct header *header);
 
 /* header_decode reads one item (a list) that must be all of encoding. Verdict BLOCK_OK, BLOCK_RLP,
- * BLOCK_FIELD_OVERFLOW, BLOCK_EXTRA_DATA_SIZE or BLOCK_FORMAT; the header is untouched unless OK. */
+ * BLOCK_FIELD_OVERFLOW, BLOCK_EXTRA_DATA_SIZE or BLOCK_FORMAT; the header is untouched unless
+ * OK. */
 enum block_verdict header_decode(struct header *header, bytes encoding);
 
 /* keccak256 of the encoding; needs no arena. */
@@ -143,8 +144,8 @@ u256 header_difficulty(
 /* The reward for a block before Paris; 0 from then on. */
 u256 block_reward(const struct fork_rules *rules);
 
-/* header_check tests a header against its parent under the rules of its block: everything that needs
- * no body and no state, but for proof of work. has_proof_of_stake comes from rules.fork. */
+/* header_check tests a header against its parent under the rules of its block: everything that
+ * needs no body and no state, but for proof of work. has_proof_of_stake comes from rules.fork. */
 enum block_verdict header_check(
     const struct header *header, const struct header *parent, const struct fork_rules *rules
 );

@@ -52,7 +52,7 @@ struct pool *pool_open(void) {
     return calloc(1, sizeof(struct pool));
 }
 
-/* --- tables ------------------------------------------------------------------------------------- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 /* Hashes and addresses are uniform already; addresses ground to collide would only slow one bucket
  * of the attacker's own node. */
@@ -130,7 +130,7 @@ static void recount_pending(struct pool *pool, struct sender *sender) {
     pool->pending_count += pending;
 }
 
-/* --- entries ------------------------------------------------------------------------------------ */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 /* Room for the decoded lists: each array with its alignment and what a checked build adds. */
 static size_t lists_size(const struct tx *tx) {
@@ -195,7 +195,7 @@ void pool_close(struct pool *pool) {
     free(pool);
 }
 
-/* --- adding ------------------------------------------------------------------------------------- */
+/* --- adding ----------------------------------------------------------------------------------- */
 
 /* What the block and the sender's account must allow, apart from nonces that may still come. */
 static enum tx_verdict check(
@@ -345,7 +345,7 @@ out:
     return err;
 }
 
-/* --- reading and removing ----------------------------------------------------------------------- */
+/* --- reading and removing --------------------------------------------------------------------- */
 
 const struct pool_tx *pool_get(const struct pool *pool, const hash32 *hash) {
     const struct entry *entry = *entry_place(pool, hash);
@@ -399,7 +399,7 @@ void pool_visit_all(const struct pool *pool, pool_visit *visit, void *context) {
     }
 }
 
-/* --- best first --------------------------------------------------------------------------------- */
+/* --- best first ------------------------------------------------------------------------------- */
 
 /* A sender and how far the iterator is with it. */
 struct cursor {

@@ -2,8 +2,8 @@
  *
  * Per sender in order of nonces: those without a gap from the account's nonce are pending, the rest
  * queued. A transaction replaces one with the same nonce if both its fees are at least 10 % higher.
- * Pending ones are taken best tip first. When the pool is full, the worst-paying last transaction of
- * another sender makes room if the new one pays better, else the new one is refused. */
+ * Pending ones are taken best tip first. When the pool is full, the worst-paying last transaction
+ * of another sender makes room if the new one pays better, else the new one is refused. */
 #ifndef CHAIN_POOL_H
 #define CHAIN_POOL_H
 
@@ -74,7 +74,8 @@ const struct pool_tx *pool_get(const struct pool *pool, const hash32 *hash);
 /* Drops a transaction (it was found invalid); those of the sender behind it become queued. */
 void pool_remove(struct pool *pool, const hash32 *hash);
 
-/* The sender's account has moved: drops what its nonce has passed, and tells pending from queued. */
+/* The sender's account has moved: drops what its nonce has passed, and tells pending from
+ * queued. */
 void pool_advance(struct pool *pool, const address *sender, const struct pool_account *account);
 
 /* The first nonce that neither the chain nor the sender's pending transactions use. */

@@ -7,10 +7,10 @@
 #include "crypto/sha256.h"
 #include "state/trie.h"
 
-/* --- blooms ------------------------------------------------------------------------------------- */
+/* --- blooms ----------------------------------------------------------------------------------- */
 
-/* The three bits are the low 11 bits of the first three byte pairs of the hash (Yellow Paper 4.3.1);
- * bit 0 is the last byte's lowest. */
+/* The three bits are the low 11 bits of the first three byte pairs of the hash (Yellow Paper
+ * 4.3.1); bit 0 is the last byte's lowest. */
 static void bloom_bits(unsigned bits[3], bytes item) {
     hash32 hash = keccak256(item);
     for (unsigned i = 0; i < 3; i++)
@@ -46,7 +46,7 @@ bool bloom_may_contain(const struct bloom *bloom, bytes item) {
     return true;
 }
 
-/* --- receipts ----------------------------------------------------------------------------------- */
+/* --- receipts --------------------------------------------------------------------------------- */
 
 static void write_logs(struct rlp_writer *w, const struct log *logs, size_t log_count) {
     rlp_list_begin(w);
@@ -185,7 +185,7 @@ enum err receipt_decode(struct receipt *receipt, struct arena *arena, bytes enco
     return ERR_OK;
 }
 
-/* --- roots -------------------------------------------------------------------------------------- */
+/* --- roots ------------------------------------------------------------------------------------ */
 
 enum err ordered_root(hash32 *root, struct arena *arena, const bytes *encodings, size_t count) {
     return trie_root_of(root, encodings, count, arena);

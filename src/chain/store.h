@@ -31,8 +31,9 @@ struct store_block {
 MUST_USE enum err
 store_append(struct database_transaction *transaction, const struct store_block *block);
 
-/* store_commit_block is the whole write of a block: one transaction with nodes and codes (memory may
- * be NULL), store_append, and commit. error is set when it fails, and nothing is then written. */
+/* store_commit_block is the whole write of a block: one transaction with nodes and codes (memory
+ * may be NULL), store_append, and commit. error is set when it fails, and nothing is then
+ * written. */
 MUST_USE enum err store_commit_block(
     struct database *database,
     const struct source_memory *memory,

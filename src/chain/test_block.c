@@ -1,6 +1,6 @@
-/* Tests of chain/block.c, block_codec.c and block_import.c. Most of what blocks can be wrong in is in
- * the fixtures that `lockstep blocktest` runs; here are whole chains through all forks, and what must
- * hold for a program that builds blocks. */
+/* Tests of chain/block.c, block_codec.c and block_import.c. Most of what blocks can be wrong in is
+ * in the fixtures that `lockstep blocktest` runs; here are whole chains through all forks, and what
+ * must hold for a program that builds blocks. */
 #include "chain/block.h"
 
 #include "chain/genesis.h"

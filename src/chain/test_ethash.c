@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-/* A block that was really mined: ethereum/legacytests, bcGasPricerTest, block 1 of the Frontier test. */
+/* A block that was really mined: ethereum/legacytests, bcGasPricerTest, block 1 of the Frontier
+ * test. */
 static void a_mined_block_is_sealed(void **state) {
     (void)state;
     const char *path = fixture_path("pre-berlin/BlockchainTests/ValidBlocks/bcGasPricerTest/"

@@ -1,5 +1,6 @@
-/* Tests of chain/execution.c and chain/commit.c. That transactions do the right thing is shown by the
- * fixtures `lockstep statetest` runs; here is how executions stop, go on, fail and are copied. */
+/* Tests of chain/execution.c and chain/commit.c. That transactions do the right thing is shown by
+ * the fixtures `lockstep statetest` runs; here is how executions stop, go on, fail and are
+ * copied. */
 #include "chain/execution.h"
 
 #include "chain/commit.h"
@@ -137,7 +138,7 @@ static u256 balance_of(const address *of) {
     return journal_find_account(&journal, of)->balance;
 }
 
-/* --- gas and fees ------------------------------------------------------------------------------- */
+/* --- gas and fees ----------------------------------------------------------------------------- */
 
 static void gas_is_refunded_and_paid(void **unused) {
     (void)unused;
@@ -182,7 +183,7 @@ static void a_rollup_keeps_the_base_fee(void **unused) {
     assert_int_equal(balance_of(&COINBASE).w[0], 12 * 21000);
 }
 
-/* --- refusals ----------------------------------------------------------------------------------- */
+/* --- refusals --------------------------------------------------------------------------------- */
 
 static void an_invalid_transaction_changes_nothing(void **unused) {
     (void)unused;
@@ -243,7 +244,7 @@ static void eth_call_asks_for_less(void **unused) {
     assert_int_equal(x.result.effective_gas_price.w[0], 0);
 }
 
-/* --- stopping and going on ---------------------------------------------------------------------- */
+/* --- stopping and going on -------------------------------------------------------------------- */
 
 /* sstore(0, add(sload(0), 1)); log1 of 32 bytes; call(gas, 0xdd…, 1 wei) */
 #define BUSY_CODE                                                                                  \
@@ -356,7 +357,7 @@ static void memory_may_end_anywhere(void **unused) {
     assert_true(is_done);
 }
 
-/* --- calls to elsewhere ------------------------------------------------------------------------- */
+/* --- calls to elsewhere ----------------------------------------------------------------------- */
 
 /* Calls FOREIGN with 3 wei and returns its 32 bytes; mstore(0, 0x1234) is the calldata before. */
 #define FOREIGN_CODE \
@@ -454,7 +455,7 @@ static void an_unanswered_call_is_abandoned(void **unused) {
     assert_true(hash32_equal(&made, &root));
 }
 
-/* --- messages and system calls ------------------------------------------------------------------ */
+/* --- messages and system calls ---------------------------------------------------------------- */
 
 static void a_message_is_a_frame_and_no_more(void **unused) {
     (void)unused;

@@ -71,7 +71,8 @@ static inline hash32 fixture_hash(const cJSON *object, const char *name) {
     return hash;
 }
 
-/* Calls visit with the path of each .json file under folder (two levels at most, sorted by name). */
+/* Calls visit with the path of each .json file under folder (two levels at most, sorted by
+ * name). */
 static inline size_t
 fixture_visit(const char *folder, void (*visit)(const char *path, void *context), void *context) {
     struct dirent **names;

@@ -46,8 +46,8 @@ static char *file_text(const char *path, size_t *size) {
     return text;
 }
 
-/* The genesis files of two test chains, whose first blocks name the hash (hive's chain generator and
- * go-ethereum's cmd/devp2p/internal/ethtest). */
+/* The genesis files of two test chains, whose first blocks name the hash (hive's chain generator
+ * and go-ethereum's cmd/devp2p/internal/ethtest). */
 static void hive_genesis_has_the_hash_its_chain_names(void **unused) {
     (void)unused;
     static const char *const folders[] = {"rpc-compat/chain", "geth-vectors/ethtest-chain"};

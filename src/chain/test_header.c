@@ -111,7 +111,7 @@ static void wide_fields_are_refused_by_name(void **state) {
     }
 }
 
-/* --- fees ----------------------------------------------------------------------------------------- */
+/* --- fees ------------------------------------------------------------------------------------- */
 
 static void base_fee_follows_gas_used(void **state) {
     (void)state;
@@ -191,7 +191,7 @@ static void excess_blob_gas_counts_above_the_target(void **state) {
     assert_int_equal(header_next_excess_blob_gas(&parent, &osaka), 0);
 }
 
-/* --- validity ------------------------------------------------------------------------------------- */
+/* --- validity --------------------------------------------------------------------------------- */
 
 static struct header child_of(const struct header *parent, const struct fork_rules *rules) {
     struct header h = example(header_fields_of(rules->fork));
@@ -250,7 +250,7 @@ static void a_bad_header_is_refused_by_name(void **state) {
     assert_int_equal(header_check(&bad, &parent, &rules), BLOCK_FORMAT);
 }
 
-/* --- vectors -------------------------------------------------------------------------------------- */
+/* --- vectors ---------------------------------------------------------------------------------- */
 
 struct tally {
     size_t passed;

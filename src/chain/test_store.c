@@ -154,7 +154,8 @@ static void test_heads(void **unused) {
     database_close(&database);
 }
 
-/* Another branch from each height: nothing of the old one is found, and an old reader sees it still. */
+/* Another branch from each height: nothing of the old one is found, and an old reader sees it
+ * still. */
 static void test_reorg(void **unused) {
     (void)unused;
     enum { COUNT = 16 };

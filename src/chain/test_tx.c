@@ -288,7 +288,7 @@ static void authorizations_of_others_have_no_authority(void **state) {
     assert_true(address_equal(&authority, &signer));
 }
 
-/* --- ethers' vectors: decoding, encoding, and the very same signatures --------------------------- */
+/* --- ethers' vectors: decoding, encoding, and the very same signatures ------------------------ */
 
 static void ethers_vectors_are_reproduced(void **state) {
     (void)state;
@@ -336,9 +336,10 @@ static void ethers_vectors_are_reproduced(void **state) {
     assert_true(count > 10000);
 }
 
-/* --- ethereum/tests TransactionTests -------------------------------------------------------------- */
+/* --- ethereum/tests TransactionTests ---------------------------------------------------------- */
 
-/* Words of retesteth that say less or something else than our verdict; the verdict is what is meant. */
+/* Words of retesteth that say less or something else than our verdict; the verdict is what is
+ * meant. */
 static bool is_word_for(const char *word, enum tx_verdict verdict) {
     static const struct {
         const char *word;

@@ -409,7 +409,7 @@ enum err tx_decode(struct tx *tx, enum tx_verdict *verdict, struct arena *arena,
     return ERR_OK;
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void write_to(struct rlp_writer *w, const struct tx *tx) {
     rlp_write_string(w, tx->is_create ? BYTES_EMPTY : address_bytes(&tx->to));

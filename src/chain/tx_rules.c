@@ -5,7 +5,7 @@
 #include "crypto/keccak.h"
 #include "crypto/secp256k1.h"
 
-/* --- verdicts ----------------------------------------------------------------------------------- */
+/* --- verdicts --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -27,7 +27,7 @@ const char *tx_verdict_text(enum tx_verdict verdict) {
     return VERDICTS[verdict].text;
 }
 
-/* --- senders ------------------------------------------------------------------------------------ */
+/* --- senders ---------------------------------------------------------------------------------- */
 
 enum err tx_sender(
     address *sender,
@@ -73,7 +73,7 @@ enum err tx_sign(struct tx *tx, struct arena *arena, const hash32 *private_key) 
     return err;
 }
 
-/* --- EIP-7702 authorizations -------------------------------------------------------------------- */
+/* --- EIP-7702 authorizations ------------------------------------------------------------------ */
 
 #define AUTHORIZATION_MAGIC 0x05
 
@@ -133,7 +133,7 @@ enum err tx_authorization_sign(struct tx_authorization *authorization, const has
     return err;
 }
 
-/* --- gas ---------------------------------------------------------------------------------------- */
+/* --- gas -------------------------------------------------------------------------------------- */
 
 #define GAS_TX                     21000u /* Yellow Paper appendix G */
 #define GAS_TX_CREATE              32000u /* EIP-2 */
@@ -175,7 +175,7 @@ uint64_t tx_floor_gas(const struct tx *tx, enum fork fork) {
     return GAS_TX + tokens * GAS_FLOOR_PER_TOKEN;
 }
 
-/* --- rules that need only the transaction and the fork ------------------------------------------ */
+/* --- rules that need only the transaction and the fork ---------------------------------------- */
 
 #define BLOB_HASH_VERSION_KZG 0x01 /* EIP-4844 */
 #define TX_BLOB_COUNT_MAX     6u   /* EIP-7594, from Osaka */

@@ -48,7 +48,7 @@ static void fail_test(struct test *t, int block, const char *what, const char *d
     snprintf(t->reason, sizeof t->reason, "block %d: %s %s", block, what, detail);
 }
 
-/* --- what import asks for ----------------------------------------------------------------------- */
+/* --- what import asks for --------------------------------------------------------------------- */
 
 static enum err hash_of_number(void *context, uint64_t number, hash32 *hash) {
     const struct link *link = context;
@@ -88,10 +88,10 @@ static enum err check_seal(void *context, bool *is_sealed, const struct header *
     return ethash_check(t->ethash, is_sealed, header);
 }
 
-/* --- one block ---------------------------------------------------------------------------------- */
+/* --- one block -------------------------------------------------------------------------------- */
 
-/* Keeps the imported block, and makes it the head if it is the better one: more total difficulty, or
- * later under proof of stake. */
+/* Keeps the imported block, and makes it the head if it is the better one: more total difficulty,
+ * or later under proof of stake. */
 static void
 keep_block(struct test *t, const struct link *parent, const struct block_import *import) {
     const struct block *block = &import->block;
@@ -112,8 +112,8 @@ keep_block(struct test *t, const struct link *parent, const struct block_import 
     if (is_better) t->head = link;
 }
 
-/* Imports once. With a shy source ERR_MISSING comes back until everything was asked for; nothing may
- * be left of the attempts. */
+/* Imports once. With a shy source ERR_MISSING comes back until everything was asked for; nothing
+ * may be left of the attempts. */
 static enum err import_once(
     struct test *t, struct block_import *import, const struct link **parent, bytes encoding
 ) {
@@ -211,7 +211,7 @@ static void run_block(struct test *t, int index, const cJSON *json) {
     keep_block(t, parent, import);
 }
 
-/* --- tests -------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static bool begin_chain(struct test *t) {
     bytes encoding;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- files and members -------------------------------------------------------------------------- */
+/* --- files and members ------------------------------------------------------------------------ */
 
 cJSON *fixture_load(const char *path) {
     cJSON *json = NULL;
@@ -88,7 +88,7 @@ bool fixture_bytes(bytes *out, struct arena *arena, const cJSON *object, const c
     return fixture_text_bytes(out, arena, fixture_text(object, name));
 }
 
-/* --- states ------------------------------------------------------------------------------------- */
+/* --- states ----------------------------------------------------------------------------------- */
 
 static enum err read_slots(struct state_change *change, struct arena *arena, const cJSON *storage) {
     size_t count = (size_t)cJSON_GetArraySize(storage);

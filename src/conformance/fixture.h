@@ -1,5 +1,5 @@
-/* conformance/fixture.h (hosted): reading the fixture files of execution-spec-tests, ethereum/tests and
- * legacytests: JSON with hexadecimal numbers that may have leading zeros. */
+/* conformance/fixture.h (hosted): reading the fixture files of execution-spec-tests, ethereum/tests
+ * and legacytests: JSON with hexadecimal numbers that may have leading zeros. */
 #ifndef CONFORMANCE_FIXTURE_H
 #define CONFORMANCE_FIXTURE_H
 

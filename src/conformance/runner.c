@@ -15,7 +15,7 @@
 #define JOBS_MAX      256
 #define LINE_MAX_SIZE 4000 /* below PIPE_BUF: one write is one piece */
 
-/* --- the list of files -------------------------------------------------------------------------- */
+/* --- the list of files ------------------------------------------------------------------------ */
 
 struct paths {
     char **items;
@@ -69,7 +69,7 @@ static bool add_tree(struct paths *files, const char *root) {
     return true;
 }
 
-/* --- working ------------------------------------------------------------------------------------ */
+/* --- working ---------------------------------------------------------------------------------- */
 
 /* In memory that all processes share. */
 struct board {
@@ -148,7 +148,7 @@ static void work_all(
     }
 }
 
-/* --- arguments ---------------------------------------------------------------------------------- */
+/* --- arguments -------------------------------------------------------------------------------- */
 
 static int usage(const char *command) {
     fprintf(

@@ -1,7 +1,7 @@
 /* conformance/runner.h (hosted): runs a function over many files in several processes.
  *
- * Processes and not threads: a crash in one file is a failure of that file and nothing else, and the
- * code under test needs no thought about sharing. */
+ * Processes and not threads: a crash in one file is a failure of that file and nothing else, and
+ * the code under test needs no thought about sharing. */
 #ifndef CONFORMANCE_RUNNER_H
 #define CONFORMANCE_RUNNER_H
 

@@ -38,7 +38,7 @@ struct test_case {
     char reason[REASON_SIZE]; /* why it failed; empty if it passed */
 };
 
-/* --- block and transaction ---------------------------------------------------------------------- */
+/* --- block and transaction -------------------------------------------------------------------- */
 
 /* Hashes of blocks in state tests: keccak256 of the number's decimal digits. */
 static enum err test_block_hash(void *context, uint64_t number, hash32 *hash) {
@@ -140,7 +140,7 @@ static enum tx_verdict read_tx(struct tx *tx, address *sender, struct test_case 
     return TX_OK;
 }
 
-/* --- running ------------------------------------------------------------------------------------ */
+/* --- running ---------------------------------------------------------------------------------- */
 
 /* A machine somewhere in the middle of its run, with its own memory. */
 struct running {
@@ -167,7 +167,8 @@ run_execution(struct running pair[2], unsigned *current, struct test_case *c) {
         CHECK(
             execution_copy(&next->execution, &next->arena, &at->execution, &next->journal) == ERR_OK
         );
-        /* Codes are shared with the original, so its arena stays; nothing else of it may be needed. */
+        /* Codes are shared with the original, so its arena stays; nothing else of it may be
+         * needed. */
         memset(&at->journal, 0xa5, sizeof at->journal);
         memset(&at->execution, 0xa5, sizeof at->execution);
         *current = 1 - *current;
@@ -362,7 +363,7 @@ static void run_case(struct test_case *c, struct running pair[2]) {
     run_tx(c, pair, &sink.source, &sink, verdict, &tx, &sender);
 }
 
-/* --- files -------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static void run_fork(
     const struct test *test,

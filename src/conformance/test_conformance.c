@@ -1,4 +1,5 @@
-/* Tests of what the runners stand on: words, numbers, and that a failing case makes a failing run. */
+/* Tests of what the runners stand on: words, numbers, and that a failing case makes a failing
+ * run. */
 #include "conformance/conformance.h"
 #include "conformance/exception.h"
 #include "conformance/fixture.h"
@@ -54,7 +55,7 @@ static void numbers_may_have_leading_zeros(void **state) {
     assert_false(fixture_text_number(&number, "0x:bigint 0x10"));
 }
 
-/* --- the runner ----------------------------------------------------------------------------------- */
+/* --- the runner ------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/lockstep-conformance-XXXXXX";
 

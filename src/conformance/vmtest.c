@@ -52,8 +52,8 @@ static bool read_message(struct execution_message *message, struct test *t) {
            fixture_bytes(&message->input, t->arena, exec, "data");
 }
 
-/* These tests show the message its value without moving it. Here it is given to the caller, and taken
- * from the target beforehand, so that all balances are as expected once it has moved. */
+/* These tests show the message its value without moving it. Here it is given to the caller, and
+ * taken from the target beforehand, so that all balances are as expected once it has moved. */
 static enum err prepare_value(struct test *t, struct execution_message *message) {
     struct account account;
     bool exists;

@@ -26,7 +26,7 @@ enum rpc_status backend_call(
     return status;
 }
 
-/* --- eth_estimateGas --------------------------------------------------------------------------- */
+/* --- eth_estimateGas -------------------------------------------------------------------------- */
 
 struct attempts {
     struct simulation *simulation;
@@ -156,7 +156,7 @@ enum rpc_status backend_estimate_gas(
     return status;
 }
 
-/* --- eth_createAccessList ---------------------------------------------------------------------- */
+/* --- eth_createAccessList --------------------------------------------------------------------- */
 
 /* Runs until a list gives itself again: with other warm slots a contract may take another way. */
 static enum rpc_status

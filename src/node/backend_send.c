@@ -22,7 +22,7 @@ backend_priority_fee(struct rpc_chain *rpc, struct rpc_request *request, u256 *f
     return RPC_OK;
 }
 
-/* --- into the pool ----------------------------------------------------------------------------- */
+/* --- into the pool ---------------------------------------------------------------------------- */
 
 struct candidate {
     struct tx tx;
@@ -119,7 +119,7 @@ static enum rpc_status resume(struct rpc_request *request, hash32 *hash) {
     return status;
 }
 
-/* --- eth_sendRawTransaction -------------------------------------------------------------------- */
+/* --- eth_sendRawTransaction ------------------------------------------------------------------- */
 
 /* Decodes what a client sends. Blobs come beside their transaction and are checked, then given up:
  * nobody asks a development network for them. */
@@ -168,7 +168,7 @@ enum rpc_status backend_send_raw_transaction(
     return submit(chain, request, hash, &candidate);
 }
 
-/* --- eth_sendTransaction ----------------------------------------------------------------------- */
+/* --- eth_sendTransaction ---------------------------------------------------------------------- */
 
 /* Price, as geth fills it in: twice the base fee, so that it stays valid for some full blocks. */
 static enum rpc_status set_price(
@@ -296,7 +296,7 @@ enum rpc_status backend_send_transaction(
     return submit(chain, request, hash, &candidate);
 }
 
-/* --- the pool ---------------------------------------------------------------------------------- */
+/* --- the pool --------------------------------------------------------------------------------- */
 
 struct listing {
     struct rpc_transaction *pending;
@@ -362,7 +362,7 @@ enum err backend_pending_transactions(
     return ERR_OK;
 }
 
-/* --- blocks on demand -------------------------------------------------------------------------- */
+/* --- blocks on demand ------------------------------------------------------------------------- */
 
 enum rpc_status backend_mine(
     struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_mine_options *options

@@ -98,7 +98,7 @@ enum rpc_status backend_slot(
     return err == ERR_OK ? RPC_OK : fail_state(request, err);
 }
 
-/* --- proofs ------------------------------------------------------------------------------------ */
+/* --- proofs ----------------------------------------------------------------------------------- */
 
 /* The nodes of one path, in the arena. */
 static enum err path_of(

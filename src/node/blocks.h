@@ -1,7 +1,8 @@
 /* node/blocks.h: the making of single blocks: what goes in, and what became of it.
  *
- * The two functions here are where chains meet: everything else of the node knows one chain at a time.
- * Each builds a block, appends it to its chain and logs it. They read the pool and never change it. */
+ * The two functions here are where chains meet: everything else of the node knows one chain at a
+ * time. Each builds a block, appends it to its chain and logs it. They read the pool and never
+ * change it. */
 #ifndef NODE_BLOCKS_H
 #define NODE_BLOCKS_H
 
@@ -63,8 +64,8 @@ MUST_USE enum err l1_fill_fate(
 /* The lines of a block of L1 that was appended. */
 void l1_log_results(struct node *node, const struct block_builder *builder);
 
-/* node_rollup_build_block makes one unsafe block of a rollup. If none of the order's transactions gets
- * in there is no block; an order without transactions makes an empty one. */
+/* node_rollup_build_block makes one unsafe block of a rollup. If none of the order's transactions
+ * gets in there is no block; an order without transactions makes an empty one. */
 MUST_USE enum err node_rollup_build_block(
     struct node_chain *chain,
     struct block_tx_fate *fates,

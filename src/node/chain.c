@@ -9,7 +9,7 @@
 #define BLOCK_MEMORY_SIZE_MAX ((size_t)256 << 20) /* one cached block */
 #define GENESIS_SIZE_MAX      ((size_t)256 << 20)
 
-/* --- opening ----------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static void empty_fresh(struct node_chain *chain) {
     arena_reset(&chain->fresh_arena);
@@ -110,7 +110,7 @@ enum err node_chain_begin(
     return err;
 }
 
-/* --- appending --------------------------------------------------------------------------------- */
+/* --- appending -------------------------------------------------------------------------------- */
 
 /* The receipts' form in the store: see chain.h. */
 static enum err
@@ -291,7 +291,7 @@ void node_chain_settle(struct node_chain *chain) {
     }
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static enum err get_hash(void *context, uint64_t number, hash32 *hash) {
     struct node_chain *chain = context;
@@ -431,7 +431,8 @@ static enum err read_block(
     return ERR_OK;
 }
 
-/* The place for a further block: the one not asked for the longest, unless all were in this turn. */
+/* The place for a further block: the one not asked for the longest, unless all were in this
+ * turn. */
 static struct chain_cached_block *cache_place(struct node_chain *chain) {
     struct chain_cached_block *oldest = NULL;
     for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++) {

@@ -1,14 +1,15 @@
 /* node/chain.h: one chain of the network as the node keeps it: its database, its newest state, its
  * pool, and the reading of its blocks.
  *
- * Blocks are appended by the miner only, between requests, so that what a request has been given stays
- * valid while it is answered. Appended blocks gather in one write transaction, through which they can
- * be read, until node_chain_sync commits it; their trie nodes wait in memory meanwhile. A block costs a
- * tenth that way of what a transaction of its own would. With a data directory nobody is told of a
- * block before it is synced.
+ * Blocks are appended by the miner only, between requests, so that what a request has been given
+ * stays valid while it is answered. Appended blocks gather in one write transaction, through which
+ * they can be read, until node_chain_sync commits it; their trie nodes wait in memory meanwhile. A
+ * block costs a tenth that way of what a transaction of its own would. With a data directory nobody
+ * is told of a block before it is synced.
  *
  * In the store, the receipts of a block are rlp([[receipt, …], senders]): consensus encodings as
- * strings, and the 20-byte senders one after the other, which spares recovering them at each read. */
+ * strings, and the 20-byte senders one after the other, which spares recovering them at each
+ * read. */
 #ifndef NODE_CHAIN_H
 #define NODE_CHAIN_H
 
@@ -25,8 +26,8 @@ struct node;
 #define CHAIN_STATE_SIZE_MAX ((size_t)1 << 30)  /* of the newest state's decoded nodes */
 #define CHAIN_STATE_SIZE     ((size_t)24 << 20) /* above it, they are given up between requests */
 #define CHAIN_FRESH_SIZE_MAX ((size_t)1 << 30)
-#define CHAIN_FRESH_SIZE     ((size_t)8 << 20) /* with more than that waiting, blocks are synced … */
-#define CHAIN_UNSYNCED_MAX   512               /* … or with more blocks */
+#define CHAIN_FRESH_SIZE     ((size_t)64 << 20) /* more than that waiting: blocks are synced … */
+#define CHAIN_UNSYNCED_MAX   8192               /* … or more blocks */
 #define CHAIN_CODES_SIZE_MAX ((size_t)32 << 20)
 #define CHAIN_CACHED_BLOCKS  16
 
@@ -60,8 +61,8 @@ struct node_chain {
     unsigned unsynced_count;
     bool is_lost; /* unsynced blocks could not be written: the network must stop */
 
-    /* The newest block, and the state after it. fresh has the nodes of the blocks not synced; builders
-     * put theirs there too. It is emptied when they are written. */
+    /* The newest block, and the state after it. fresh has the nodes of the blocks not synced;
+     * builders put theirs there too. It is emptied when they are written. */
     struct header head;
     hash32 head_hash;
     struct arena fresh_arena;
@@ -92,7 +93,8 @@ struct node_chain_options {
 };
 
 /* node_chain_open opens the chain's database; *is_new says that it holds no block yet, and
- * node_chain_begin must be called before anything else. chain is zeroed, but rpc and node may be set.
+ * node_chain_begin must be called before anything else. chain is zeroed, but rpc and node may be
+ * set.
  *
  * Out:     error  one sentence with path and cause, when not ERR_OK. The chain is then closed. */
 MUST_USE enum err node_chain_open(
@@ -120,9 +122,9 @@ struct node_new_block {
     bool is_safe;                       /* the block is on L1 */
 };
 
-/* node_chain_append makes the block the head. The newest state is moved to its root, and the pool told
- * what its senders have left. What the store had handed out dies. Unless the block's nodes are in
- * chain->fresh it is synced at once.
+/* node_chain_append makes the block the head. The newest state is moved to its root, and the pool
+ * told what its senders have left. What the store had handed out dies. Unless the block's nodes are
+ * in chain->fresh it is synced at once.
  *
  * In:  scratch  working memory, released.
  * On error the chain is as it was, or is_lost. */
@@ -146,8 +148,8 @@ static inline struct database_transaction *node_chain_store(struct node_chain *c
     return chain->unsynced_count > 0 ? &chain->write : &chain->snapshot;
 }
 
-/* node_chain_truncate removes the blocks above number: unsafe rollup blocks that come out otherwise.
- * Their transactions are the caller's to keep. */
+/* node_chain_truncate removes the blocks above number: unsafe rollup blocks that come out
+ * otherwise. Their transactions are the caller's to keep. */
 MUST_USE enum err
 node_chain_truncate(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t number);
 
@@ -160,8 +162,8 @@ void node_chain_settle(struct node_chain *chain);
 /* The hashes of the chain's blocks, for BLOCKHASH. */
 struct block_hashes node_chain_hashes(struct node_chain *chain);
 
-/* Which block of the store an id names. *is_found is false if there is none. RPC_BLOCK_PENDING counts
- * as the latest. Errors as the store's. */
+/* Which block of the store an id names. *is_found is false if there is none. RPC_BLOCK_PENDING
+ * counts as the latest. Errors as the store's. */
 MUST_USE enum err node_chain_resolve(
     struct node_chain *chain, bool *is_found, uint64_t *number, const struct rpc_block_id *id
 );
@@ -171,8 +173,8 @@ MUST_USE enum err node_chain_read_header(
     struct node_chain *chain, struct header *header, size_t *tx_count, uint64_t number
 );
 
-/* node_chain_read_block reads a whole block. It lies in the cache or in arena, and stays valid until
- * the loop's next turn at least. */
+/* node_chain_read_block reads a whole block. It lies in the cache or in arena, and stays valid
+ * until the loop's next turn at least. */
 MUST_USE enum err node_chain_read_block(
     struct node_chain *chain, const struct chain_block **block, struct arena *arena, uint64_t number
 );

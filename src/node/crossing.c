@@ -1,5 +1,6 @@
 #include "node/crossing.h"
 
+#include "core/check.h"
 #include "crypto/keccak.h"
 #include "node/network.h"
 #include "node/verdict.h"
@@ -7,7 +8,7 @@
 
 #include <stdio.h>
 
-/* --- where the chains stand --------------------------------------------------------------------- */
+/* --- where the chains stand ------------------------------------------------------------------- */
 
 /* A stored block in the form that the rollup's own code has it. */
 static enum err encode_receipts(
@@ -167,7 +168,7 @@ enum err crossing_open(
     return err;
 }
 
-/* --- transactions of rollups that go along ------------------------------------------------------ */
+/* --- transactions of rollups that go along ---------------------------------------------------- */
 
 /* What goes into the slot block of one rollup. */
 struct waiting {
@@ -232,7 +233,7 @@ static bool drop_culprit(
     return false;
 }
 
-/* --- what came of it ---------------------------------------------------------------------------- */
+/* --- what came of it -------------------------------------------------------------------------- */
 
 /* The blocks that the L2TX went through must be those that this node has shown. */
 static enum err
@@ -268,7 +269,7 @@ static enum err append_slot_block(
         forks_at(&chain->schedule, sealed.header.number, sealed.header.timestamp);
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
         struct tx tx;
-        enum tx_verdict verdict;
+        enum tx_verdict verdict = TX_OK;
         hashes[i] = keccak256(sealed.txs[i]);
         err = receipt_decode(&receipts[i], arena, sealed.receipts[i]);
         if (err == ERR_OK) err = tx_decode(&tx, &verdict, arena, sealed.txs[i]);
@@ -294,6 +295,7 @@ static enum err append_slot_block(
 
 static enum err append_parent_block(struct crossing *crossing, char *error) {
     const struct block_builder *builder = crossing->result.block;
+    CHECK(builder != NULL);
     struct node_new_block block = {
         .header = &builder->header,
         .tx_encodings = builder->tx_encodings,
@@ -311,6 +313,7 @@ static enum err fill_fates(
     struct crossing *crossing, struct block_tx_fate *fates, const struct block_order *order
 ) {
     const struct block_builder *builder = crossing->result.block;
+    CHECK(builder != NULL && crossing->result.txs != NULL);
     for (size_t i = 0; i < order->tx_count; i++) {
         const struct world_tx_result *result = &crossing->result.txs[i];
         fates[i] = (struct block_tx_fate){.fate = FATE_INCLUDED};
@@ -328,8 +331,8 @@ static enum err fill_fates(
     return ERR_OK;
 }
 
-/* Rollups first: when the process ends between two appends, the parent does not know of the rollup's
- * block yet, and the rollup's is just one that was not posted. */
+/* Rollups first: when the process ends between two appends, the parent does not know of the
+ * rollup's block yet, and the rollup's is just one that was not posted. */
 static enum err commit(
     struct crossing *crossing,
     struct block_tx_fate *fates,
@@ -337,6 +340,7 @@ static enum err commit(
     const struct block_order *order
 ) {
     struct node *node = crossing->node;
+    CHECK(crossing->result.rollups != NULL);
     enum err err = fill_fates(crossing, fates, order);
     for (size_t i = 0; i + 1 < node->chain_count && err == ERR_OK; i++) {
         const struct world_rollup_result *result = &crossing->result.rollups[i];

@@ -1,5 +1,6 @@
-/* node/crossing.h: the world (world/world.h) as the node uses it: blocks of L1 whose transactions call
- * across chains, calls that do, and traces of them. Here the chains' stores meet the world's options. */
+/* node/crossing.h: the world (world/world.h) as the node uses it: blocks of L1 whose transactions
+ * call across chains, calls that do, and traces of them. Here the chains' stores meet the world's
+ * options. */
 #ifndef NODE_CROSSING_H
 #define NODE_CROSSING_H
 
@@ -24,8 +25,9 @@ struct crossing {
     char error[DATABASE_ERROR_SIZE]; /* why crossing_open failed, if it is more than the err says */
 };
 
-/* crossing_open gathers where all chains stand after the L1 block `parent`. With the newest block, the
- * rollups' unsafe blocks are pending. ERR_CORRUPT: a rollup's head on L1 is no block of its store. */
+/* crossing_open gathers where all chains stand after the L1 block `parent`. With the newest block,
+ * the rollups' unsafe blocks are pending. ERR_CORRUPT: a rollup's head on L1 is no block of its
+ * store. */
 MUST_USE enum err crossing_open(
     struct crossing *crossing,
     struct node *node,
@@ -34,8 +36,8 @@ MUST_USE enum err crossing_open(
     const struct block_attributes *attributes
 );
 
-/* crossing_build_block builds the block that order describes, appends it and the rollups' blocks, and
- * fills the fates in. Transactions of rollups that wait for the parent go along. */
+/* crossing_build_block builds the block that order describes, appends it and the rollups' blocks,
+ * and fills the fates in. Transactions of rollups that wait for the parent go along. */
 MUST_USE enum err crossing_build_block(
     struct node *node,
     struct block_tx_fate *fates,

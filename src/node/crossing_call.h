@@ -1,5 +1,5 @@
-/* node/crossing_call.h: eth_call and its kin when the call leaves its chain: simulated as part of the
- * next L1 block, batch and all, and forgotten. */
+/* node/crossing_call.h: eth_call and its kin when the call leaves its chain: simulated as part of
+ * the next L1 block, batch and all, and forgotten. */
 #ifndef NODE_CROSSING_CALL_H
 #define NODE_CROSSING_CALL_H
 

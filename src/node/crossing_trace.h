@@ -1,5 +1,5 @@
-/* node/crossing_trace.h: lockstep_traceTransaction: a block is run again with all its chains, and the
- * frames of one transaction are written as docs/trace.md says. */
+/* node/crossing_trace.h: lockstep_traceTransaction: a block is run again with all its chains, and
+ * the frames of one transaction are written as docs/trace.md says. */
 #ifndef NODE_CROSSING_TRACE_H
 #define NODE_CROSSING_TRACE_H
 

@@ -56,7 +56,7 @@ deploy_addresses(struct deploy_contracts *out, struct arena *arena, const struct
     return ERR_OK;
 }
 
-/* --- transactions ------------------------------------------------------------------------------ */
+/* --- transactions ----------------------------------------------------------------------------- */
 
 struct deployment {
     const struct deploy_options *options;

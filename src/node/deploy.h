@@ -1,7 +1,7 @@
 /* node/deploy.h: the contracts on L1, deployed by ordinary transactions of the builder in the first
- * blocks: Attestation and the Hub through the deterministic deployment proxy (so that their addresses
- * follow from code and constructor arguments), then each rollup registered and credited with the ether
- * of its genesis. */
+ * blocks: Attestation and the Hub through the deterministic deployment proxy (so that their
+ * addresses follow from code and constructor arguments), then each rollup registered and credited
+ * with the ether of its genesis. */
 #ifndef NODE_DEPLOY_H
 #define NODE_DEPLOY_H
 

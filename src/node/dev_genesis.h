@@ -2,7 +2,7 @@
  *
  * L1 has the development accounts, the builder, the system contracts of the newest fork, and the
  * deterministic deployment proxy that Foundry, Hardhat and viem users expect at its well-known
- * address. A rollup's genesis is rollup/genesis.h's, with that proxy added. */
+ * address. A rollup's genesis is rollup/genesis_host.h's, with that proxy added. */
 #ifndef NODE_DEV_GENESIS_H
 #define NODE_DEV_GENESIS_H
 

@@ -1,9 +1,9 @@
-/* node/estimate.h: the least gas with which a transaction succeeds, searched for as geth does: so that
- * a wallet gets the same number from either.
+/* node/estimate.h: the least gas with which a transaction succeeds, searched for as geth does: so
+ * that a wallet gets the same number from either.
  *
- * A first run with all the gas says how much is used; most transactions succeed with that, the refund,
- * and what EIP-150 holds back, so that is tried next; then halving, skewed to the low side, until the
- * bounds are within 1.5 %. Pure: how a transaction is run is the caller's. */
+ * A first run with all the gas says how much is used; most transactions succeed with that, the
+ * refund, and what EIP-150 holds back, so that is tried next; then halving, skewed to the low side,
+ * until the bounds are within 1.5 %. Pure: how a transaction is run is the caller's. */
 #ifndef NODE_ESTIMATE_H
 #define NODE_ESTIMATE_H
 

@@ -1,7 +1,7 @@
 /* node/halt.h: why a run ended without success, in geth's words.
  *
- * The machine's outcome does not say which instruction it was or how deep the stack; a run that ended
- * so is made once more under halt_tracer, which remembers the outermost frame's last step. */
+ * The machine's outcome does not say which instruction it was or how deep the stack; a run that
+ * ended so is made once more under halt_tracer, which remembers the outermost frame's last step. */
 #ifndef NODE_HALT_H
 #define NODE_HALT_H
 
@@ -21,7 +21,8 @@ struct evm_tracer halt_tracer(struct halt_step *step);
 
 #define HALT_TEXT_SIZE_MAX 96
 
-/* halt_text writes the text, terminated; step may be NULL. The outcome is not EVM_SUCCESS (CHECKed). */
+/* halt_text writes the text, terminated; step may be NULL. The outcome is not EVM_SUCCESS
+ * (CHECKed). */
 void halt_text(
     char out[HALT_TEXT_SIZE_MAX], enum evm_outcome outcome, const struct halt_step *step
 );

@@ -9,8 +9,8 @@
 
 #define TRANSFER_GAS 21000u /* the least any transaction uses */
 
-/* What a development chain chooses for what comes from the beacon chain elsewhere: values that change
- * with every block and that nobody can be surprised by. */
+/* What a development chain chooses for what comes from the beacon chain elsewhere: values that
+ * change with every block and that nobody can be surprised by. */
 static hash32 derive(const struct node_chain *chain, const char *what) {
     return keccak256_two(hash32_bytes(&chain->head_hash), bytes_of(what, strlen(what)));
 }
@@ -27,7 +27,7 @@ attributes_of(const struct node_chain *chain, const struct block_order *order) {
     };
 }
 
-/* --- one transaction --------------------------------------------------------------------------- */
+/* --- one transaction -------------------------------------------------------------------------- */
 
 /* Verdicts that another block may change. */
 static bool is_for_later(enum tx_verdict verdict) {
@@ -101,7 +101,7 @@ static enum err add_tx(
     }
 }
 
-/* --- the block --------------------------------------------------------------------------------- */
+/* --- the block -------------------------------------------------------------------------------- */
 
 static enum err fill_block(
     struct node_chain *chain,

@@ -1,6 +1,6 @@
 /* node/log.h: what the running node says on stdout: one line per block and per transaction, with
- * colour on a terminal; nothing with --silent. Lines are written out when the loop has nothing else to
- * do, so that they cost little and never mix with errors. */
+ * colour on a terminal; nothing with --silent. Lines are written out when the loop has nothing else
+ * to do, so that they cost little and never mix with errors. */
 #ifndef NODE_LOG_H
 #define NODE_LOG_H
 

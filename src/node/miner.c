@@ -9,7 +9,7 @@
 
 #define JOBS_CAPACITY_MIN 64
 
-/* --- jobs -------------------------------------------------------------------------------------- */
+/* --- jobs ------------------------------------------------------------------------------------- */
 
 static struct miner_job *job_at(struct miner *miner, size_t index) {
     return &miner->jobs[(miner->first + index) & (miner->capacity - 1)];
@@ -117,7 +117,7 @@ enum rpc_status miner_result(const struct miner_wait *wait) {
     return rpc_fail(wait->request, wait->code, "%s", wait->message);
 }
 
-/* --- telling those who wait -------------------------------------------------------------------- */
+/* --- telling those who wait ------------------------------------------------------------------- */
 
 static void end_wait(struct miner *miner, struct miner_wait *wait) {
     if (wait == NULL) return;
@@ -160,8 +160,8 @@ static enum err sync_chains(struct node *node, char error[NODE_ERROR_SIZE]) {
     return ERR_OK;
 }
 
-/* Tells clients of new blocks, and goes on with the requests whose wait is over. When blocks could not
- * be written the network stops: what it has in memory is not what it would find again. */
+/* Tells clients of new blocks, and goes on with the requests whose wait is over. When blocks could
+ * not be written the network stops: what it has in memory is not what it would find again. */
 static void tell(struct miner *miner) {
     struct node *node = miner->node;
     char error[NODE_ERROR_SIZE];
@@ -186,7 +186,7 @@ static void tell(struct miner *miner) {
     if (err != ERR_OK) node_stop(node, 1, error);
 }
 
-/* --- blocks ------------------------------------------------------------------------------------ */
+/* --- blocks ----------------------------------------------------------------------------------- */
 
 struct built {
     struct block_tx_fate *fates;
@@ -346,10 +346,10 @@ static void do_mine(struct miner *miner, struct miner_job *job) {
     if (err != ERR_OK) fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, err_text(err), NULL);
 }
 
-/* --- turns ------------------------------------------------------------------------------------- */
+/* --- turns ------------------------------------------------------------------------------------ */
 
-/* Jobs for transactions that became pending without one: the gap before them has closed. Looks at the
- * whole pool, so not after every block. */
+/* Jobs for transactions that became pending without one: the gap before them has closed. Looks at
+ * the whole pool, so not after every block. */
 static void refill(struct miner *miner, struct node_chain *chain) {
     if (chain->rollup_id == 0 && miner->slot_time_ms != 0) return;
     if (pool_pending_count(chain->pool) <= chain->job_count + chain->waiting_count) return;

@@ -1,14 +1,15 @@
 /* node/miner.h: decides when blocks are made, and tells those who wait for one.
  *
- * With automine (slot time 0) each transaction that is accepted becomes a job, and each job a block of
- * its own, in the order of arrival over all chains. With a slot time L1's blocks come by the clock
- * and take whatever is pending; rollup transactions are still executed at once.
+ * With automine (slot time 0) each transaction that is accepted becomes a job, and each job a block
+ * of its own, in the order of arrival over all chains. With a slot time L1's blocks come by the
+ * clock and take whatever is pending; rollup transactions are still executed at once.
  *
  * Jobs are done when the loop has nothing to read, a few milliseconds at a time, so that a batch of
  * 20,000 transactions neither blocks other clients nor is looked through more than once. A request
- * that has sent a transaction waits (RPC_WAIT) until its block is there: whoever has the hash can have
- * the receipt, and if the transaction is dropped the sender gets the exact reason. With a data
- * directory nobody is told of a block before it is on disk; the blocks of a turn go there together. */
+ * that has sent a transaction waits (RPC_WAIT) until its block is there: whoever has the hash can
+ * have the receipt, and if the transaction is dropped the sender gets the exact reason. With a data
+ * directory nobody is told of a block before it is on disk; the blocks of a turn go there
+ * together. */
 #ifndef NODE_MINER_H
 #define NODE_MINER_H
 
@@ -65,9 +66,9 @@ MUST_USE enum err miner_open(struct miner *miner, struct node *node, uint64_t sl
 void miner_stop(struct miner *miner);
 void miner_close(struct miner *miner);
 
-/* miner_wait_transaction gives the transaction (which is in the pool) its turn. If its block comes at
- * once, *wait is set and the caller answers RPC_WAIT; else *wait is NULL and there is nothing to wait
- * for. ERR_LIMIT: too many jobs; ERR_MEMORY. */
+/* miner_wait_transaction gives the transaction (which is in the pool) its turn. If its block comes
+ * at once, *wait is set and the caller answers RPC_WAIT; else *wait is NULL and there is nothing to
+ * wait for. ERR_LIMIT: too many jobs; ERR_MEMORY. */
 MUST_USE enum err miner_wait_transaction(
     struct miner *miner,
     struct miner_wait **wait,

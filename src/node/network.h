@@ -1,5 +1,5 @@
-/* node/network.h: the parts of a running network and how they know each other. Everything runs on the
- * loop's thread. */
+/* node/network.h: the parts of a running network and how they know each other. Everything runs on
+ * the loop's thread. */
 #ifndef NODE_NETWORK_H
 #define NODE_NETWORK_H
 

@@ -2,7 +2,8 @@
  * pool and an endpoint, in one process on one event loop.
  *
  * The network's keys: the development accounts come from the mnemonic and are known to everybody;
- * the builder's and the attester's are drawn at random, and kept only in --datadir (node/keys.h). */
+ * the builder's and the attester's are drawn at random, and kept only in --datadir
+ * (node/keys.h). */
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
@@ -10,7 +11,8 @@
 
 /* node_run runs the network until SIGINT or SIGTERM (then answers in flight are finished; a second
  * signal ends the process at once), and returns the exit status: 0 after a signal, 1 when it could
- * not start or go on, with the reason as one line on stderr. Nothing is left behind but --datadir and
+ * not start or go on, with the reason as one line on stderr. Nothing is left behind but --datadir
+ * and
  * --info-file; the info file is removed when the network stops.
  *
  * options were checked by cli_check_run. Prints the banner on stdout, and one line per block and

@@ -1,5 +1,5 @@
-/* node/prover.h: the proof of a batch in this process: the check is run on batch and witness, and only
- * then does the attester sign (protocol.md section 8, Attestation). */
+/* node/prover.h: the proof of a batch in this process: the check is run on batch and witness, and
+ * only then does the attester sign (protocol.md section 8, Attestation). */
 #ifndef NODE_PROVER_H
 #define NODE_PROVER_H
 
@@ -13,8 +13,8 @@ struct prover {
     hash32 attester_key;
 };
 
-/* The program that a signature vouches for: keccak256 of the name of these rules. The guest program's
- * hash takes its place when there is one. */
+/* The program that a signature vouches for: keccak256 of the name of these rules. The guest
+ * program's hash takes its place when there is one. */
 hash32 prover_vkey(void);
 
 /* For world_options: context is the struct prover. */

@@ -17,8 +17,8 @@ void revert_print(FILE *out, const struct names *names, bytes data);
 MUST_USE enum err
 revert_known_text(const char **text, struct arena *arena, const struct names *names, bytes data);
 
-/* revert_text gives "execution reverted", and what the data says if that is a text or a known error,
- * as an RPC error has it. In arena; ERR_MEMORY. */
+/* revert_text gives "execution reverted", and what the data says if that is a text or a known
+ * error, as an RPC error has it. In arena; ERR_MEMORY. */
 MUST_USE enum err
 revert_text(const char **text, struct arena *arena, const struct names *names, bytes data);
 

@@ -104,7 +104,8 @@ static enum err open_attempt(struct attempt *attempt) {
         attempt->fates[i] = (struct block_tx_fate){.fate = FATE_INCLUDED};
     }
     attempt->tx_count = order->tx_count;
-    /* Not before the newest parent block, which may be the anchor of the update that carries this. */
+    /* Not before the newest parent block, which may be the anchor of the update that carries
+     * this. */
     uint64_t earliest = attempt->chain->head.timestamp;
     uint64_t parent = node_l1(attempt->chain->node)->head.timestamp;
     if (parent > earliest) earliest = parent;

@@ -25,7 +25,7 @@ struct life {
     uint64_t start_us;
 };
 
-/* --- signals ----------------------------------------------------------------------------------- */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 /* For the signal handler: libuv's own is served by the loop, and would not end a process that is in
  * the middle of a long block. */
@@ -53,7 +53,7 @@ static void handle_signals(void (*handler)(int)) {
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
-/* --- the loop ---------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 /* Before the loop looks at its sockets: what the last turn said is written, what it used is given
  * back. */
@@ -81,7 +81,7 @@ void node_stop(struct node *node, int exit_status, const char *reason) {
     rpc_server_stop(node->server, on_server_stopped, life);
 }
 
-/* --- opening ----------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static bool is_loopback(const char *host) {
     return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
@@ -209,7 +209,7 @@ out:
     return err;
 }
 
-/* --- closing ----------------------------------------------------------------------------------- */
+/* --- closing ---------------------------------------------------------------------------------- */
 
 /* Runs the loop until every handle is closed. */
 static void close_loop(struct life *life) {

@@ -9,7 +9,7 @@
 #include "node/revert.h"
 #include "node/verdict.h"
 
-/* --- the block it runs on top of --------------------------------------------------------------- */
+/* --- the block it runs on top of -------------------------------------------------------------- */
 
 struct header simulation_pending_header(const struct node_chain *chain) {
     const struct header *parent = &chain->head;
@@ -67,7 +67,7 @@ find_block(struct simulation *simulation, bool *is_found, const struct rpc_block
     );
 }
 
-/* --- the transaction --------------------------------------------------------------------------- */
+/* --- the transaction -------------------------------------------------------------------------- */
 
 static enum rpc_status make_tx(struct simulation *simulation) {
     const struct rpc_call_arguments *from = &simulation->description->arguments;
@@ -130,7 +130,7 @@ static enum rpc_status make_tx(struct simulation *simulation) {
     return RPC_OK;
 }
 
-/* --- overrides of accounts --------------------------------------------------------------------- */
+/* --- overrides of accounts -------------------------------------------------------------------- */
 
 /* Where the account's whole storage was replaced, a slot is known to be zero before it is set. */
 static enum err
@@ -178,7 +178,7 @@ check_overrides(struct rpc_request *request, const struct rpc_simulation *descri
     return RPC_OK;
 }
 
-/* --- running ----------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 enum rpc_status simulation_open(
     struct simulation *simulation,

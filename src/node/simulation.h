@@ -1,7 +1,8 @@
 /* node/simulation.h: eth_call and its kin: a transaction run on top of a block and forgotten.
  *
- * Simulation follows geth: without a price the base fee is 0, nonces are not checked, contracts may be
- * senders, the EIP-7825 cap does not hold; but funds for value and for a price given are asked for. */
+ * Simulation follows geth: without a price the base fee is 0, nonces are not checked, contracts may
+ * be senders, the EIP-7825 cap does not hold; but funds for value and for a price given are asked
+ * for. */
 #ifndef NODE_SIMULATION_H
 #define NODE_SIMULATION_H
 

@@ -3,7 +3,7 @@
 #include "node/blocks.h"
 #include "node/clock.h"
 #include "node/dev_genesis.h"
-#include "rollup/genesis.h"
+#include "rollup/genesis_host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ fail(char error[NODE_ERROR_SIZE], enum err err, const char *format, ...) {
     return err;
 }
 
-/* --- the data directory ------------------------------------------------------------------------ */
+/* --- the data directory ----------------------------------------------------------------------- */
 
 /* Takes the directory for this process; the lock goes with it. */
 static enum err lock_datadir(struct node *node, char error[NODE_ERROR_SIZE]) {
@@ -145,7 +145,7 @@ static enum err write_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
     return err;
 }
 
-/* --- chains ------------------------------------------------------------------------------------ */
+/* --- chains ----------------------------------------------------------------------------------- */
 
 static enum err
 open_chain(struct node *node, bool *is_new, char error[NODE_ERROR_SIZE], size_t index) {

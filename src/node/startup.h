@@ -4,9 +4,9 @@
 
 #include "node/network.h"
 
-/* startup_open takes the data directory (if there is one) for itself and opens all chains. With a new
- * directory, or none, it draws keys, writes the genesis blocks and deploys the contracts; else it
- * checks that the options are those the network was begun with, and takes the keys from there.
+/* startup_open takes the data directory (if there is one) for itself and opens all chains. With a
+ * new directory, or none, it draws keys, writes the genesis blocks and deploys the contracts; else
+ * it checks that the options are those the network was begun with, and takes the keys from there.
  *
  * node->options, keys and log must be set. error: one sentence, when not ERR_OK. */
 MUST_USE enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]);

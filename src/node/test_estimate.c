@@ -39,8 +39,8 @@ static void transfers_are_21000(void **state) {
 }
 
 /* Producer of the numbers: go-ethereum's gasestimator.Estimate, by hand: bounds 99,999 and
- * (100,000 + 2,300) · 64 / 63 = 103,923; then 101,961 and 100,980 succeed, and 981 / 100,980 is below
- * 0.015. */
+ * (100,000 + 2,300) · 64 / 63 = 103,923; then 101,961 and 100,980 succeed, and 981 / 100,980 is
+ * below 0.015. */
 static void follows_geth(void **state) {
     (void)state;
     struct fake fake = {.needed = 100000, .used = 100000, .max = 100000};

@@ -1,7 +1,7 @@
 /* node/verdict.h: why a transaction was refused, in the words that clients know from geth.
  *
- * Texts are those of geth's state transition and pool with their figures; where geth has several for
- * one cause, the one with more in it. Addresses are written with EIP-55's checksum. */
+ * Texts are those of geth's state transition and pool with their figures; where geth has several
+ * for one cause, the one with more in it. Addresses are written with EIP-55's checksum. */
 #ifndef NODE_VERDICT_H
 #define NODE_VERDICT_H
 

@@ -13,7 +13,8 @@
  * the contract wants them.
  *
  * Out:     data   in arena.
- * Returns: ERR_INPUT  a key is no private key, two are the same, or there are too many; ERR_MEMORY. */
+ * Returns: ERR_INPUT  a key is no private key, two are the same, or there are too many;
+ *          ERR_MEMORY. */
 MUST_USE enum err attestation_sign(
     bytes *data,
     struct arena *arena,

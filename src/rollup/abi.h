@@ -2,8 +2,8 @@
  * bytes, arrays and nested tuples (Solidity documentation, "Contract ABI Specification").
  *
  * Writing is head by head: a tuple's dynamic members are announced with abi_write_offset and filled
- * in by abi_begin_tail. Reading is bounds-checked and strict about padding of words, but does not ask
- * for the canonical order of tails: who needs that encodes again and compares. */
+ * in by abi_begin_tail. Reading is bounds-checked and strict about padding of words, but does not
+ * ask for the canonical order of tails: who needs that encodes again and compares. */
 #ifndef ROLLUP_ABI_H
 #define ROLLUP_ABI_H
 
@@ -31,8 +31,8 @@ void abi_write_address(struct abi_writer *w, const address *value);
 /* Reserves the word of an offset and returns where it lies, for abi_begin_tail. */
 size_t abi_write_offset(struct abi_writer *w);
 
-/* The tail of the member announced at offset_word begins here; tuple_start is where the tuple (or the
- * array's first element) that holds the member begins. */
+/* The tail of the member announced at offset_word begins here; tuple_start is where the tuple (or
+ * the array's first element) that holds the member begins. */
 void abi_begin_tail(struct abi_writer *w, size_t offset_word, size_t tuple_start);
 
 /* Length word, data, zero padding to a whole word. */
@@ -42,7 +42,8 @@ void abi_write_bytes(struct abi_writer *w, bytes value);
 MUST_USE enum err abi_finish(struct abi_writer *w, bytes *encoded);
 
 /* Readers. `tuple` is the encoding from the start of the tuple that holds the member to the end of
- * the input; `index` counts head words. ERR_INPUT: outside the input, or not a value of that type. */
+ * the input; `index` counts head words. ERR_INPUT: outside the input, or not a value of that
+ * type. */
 MUST_USE enum err abi_read_u64(uint64_t *value, bytes tuple, size_t index);
 MUST_USE enum err abi_read_bool(bool *value, bytes tuple, size_t index);
 MUST_USE enum err abi_read_u256(u256 *value, bytes tuple, size_t index);

@@ -6,12 +6,12 @@
 #include <stdint.h>
 
 extern const uint8_t artifact_hub_creation[22802];
-extern const uint8_t artifact_attestation_creation[1454];
+extern const uint8_t artifact_attestation_creation[1798];
 extern const uint8_t artifact_proxy_creation[845];
 extern const uint8_t artifact_proxy_runtime[604];
 extern const uint8_t artifact_system_runtime[439];
-extern const uint8_t artifact_anchor_runtime[1239];
-extern const uint8_t artifact_l2hub_runtime[2463];
+extern const uint8_t artifact_anchor_runtime[1496];
+extern const uint8_t artifact_l2hub_runtime[2717];
 
 /* Where 32-byte words of the proxy's runtime code hold its hub, rollupId and target. */
 extern const uint32_t artifact_proxy_hub_offsets[1];

@@ -1,5 +1,5 @@
-/* rollup/batch.h: what is posted in one transaction: updates (each runs one L2TX), entries and their
- * proofs, and the public input that a proof vouches for (protocol.md sections 5 and 8). */
+/* rollup/batch.h: what is posted in one transaction: updates (each runs one L2TX), entries and
+ * their proofs, and the public input that a proof vouches for (protocol.md sections 5 and 8). */
 #ifndef ROLLUP_BATCH_H
 #define ROLLUP_BATCH_H
 
@@ -42,8 +42,8 @@ MUST_USE enum err batch_encode(bytes *encoded, struct arena *arena, const struct
  * ERR_INPUT, ERR_MEMORY. */
 MUST_USE enum err batch_decode(struct batch *batch, struct arena *arena, bytes encoded);
 
-/* batch_decode_calldata reads the batch out of the calldata of postBatch or postBatchTransient, in any
- * encoding that the ABI allows. ERR_INPUT: other calldata; ERR_MEMORY. */
+/* batch_decode_calldata reads the batch out of the calldata of postBatch or postBatchTransient, in
+ * any encoding that the ABI allows. ERR_INPUT: other calldata; ERR_MEMORY. */
 MUST_USE enum err batch_decode_calldata(struct batch *batch, struct arena *arena, bytes calldata);
 
 /* Calldata of Hub.postBatch(batch, proofs), or of postBatchTransient. */

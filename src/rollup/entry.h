@@ -1,5 +1,5 @@
-/* rollup/entry.h: an entry of the execution table: a fact about one step, possibly of several rollups
- * at once (protocol.md section 2). */
+/* rollup/entry.h: an entry of the execution table: a fact about one step, possibly of several
+ * rollups at once (protocol.md section 2). */
 #ifndef ROLLUP_ENTRY_H
 #define ROLLUP_ENTRY_H
 

@@ -48,7 +48,7 @@ enum err evm_rollup_read_parameters(
     const hash32 *head
 ) {
     struct state state;
-    struct evm_rollup_parameters p;
+    struct evm_rollup_parameters p = {0};
     u256 *const values[] = {
         [SYSTEM_CHAIN_ID] = &p.chain_id,
         [SYSTEM_ROLLUP_ID] = &p.rollup_id,
@@ -155,7 +155,7 @@ thaw(struct evm_rollup *rollup, struct evm_machine **machine, struct evm_machine
     return ERR_OK;
 }
 
-/* --- what comes in ------------------------------------------------------------------------------ */
+/* --- what comes in ---------------------------------------------------------------------------- */
 
 static enum err open_run(struct evm_rollup *rollup, struct evm_machine *machine) {
     machine->run = arena_alloc_zero(rollup->base.arena, sizeof(*machine->run));
@@ -179,7 +179,7 @@ static enum err read_l2tx(
     hash32 anchor_hash;
     hash32 messages_hash;
     hash32 forced_hash;
-    uint64_t timestamp;
+    uint64_t timestamp = 0;
     enum err err = data.size == 5 * ABI_WORD ? ERR_OK : ERR_INPUT;
     if (err == ERR_OK) err = abi_read_hash(&payload_hash, data, 0);
     if (err == ERR_OK) err = abi_read_hash(&anchor_hash, data, 1);
@@ -384,8 +384,8 @@ static enum err deliver_call(
     return err == ERR_OK ? run_machine(rollup, machine, step) : err;
 }
 
-/* The L2Hub holds what an XCALL carries: it loses it when the call goes out, and has it back when the
- * call fails. */
+/* The L2Hub holds what an XCALL carries: it loses it when the call goes out, and has it back when
+ * the call fails. */
 static enum err move_xcall_value(struct block_run *run, const struct action *call, bool goes_out) {
     if (u256_is_zero(&call->value_wei)) return ERR_OK;
     struct journal_account *hub;
@@ -409,7 +409,8 @@ static enum err deliver_result(
     uint64_t cost = in->gas + XCALL_GAS_PER_BYTE * in->data.size;
     bool can_pay = in->gas <= call->gas_available && cost <= call->gas_available;
     if (!can_pay && !in->failed) {
-        /* The XCALL runs out of gas after the other chain has acted: only a REVERT could undo it. */
+        /* The XCALL runs out of gas after the other chain has acted: only a REVERT could undo
+         * it. */
         step->verdict = STEP_REVERT_AFTER_CALL;
         return ERR_OK;
     }
@@ -458,7 +459,7 @@ static enum err evm_step(
 
 const struct rollup_type EVM_ROLLUP_TYPE = {.name = "evm", .step = evm_step};
 
-/* --- what goes out ------------------------------------------------------------------------------ */
+/* --- what goes out ---------------------------------------------------------------------------- */
 
 /* Ends the innermost call that came in. */
 static enum err answer_call(

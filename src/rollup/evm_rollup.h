@@ -1,12 +1,12 @@
-/* rollup/evm_rollup.h: the EVM rollup: Ethereum state and rules, plus calls to and from other chains
- * (protocol.md section 6).
+/* rollup/evm_rollup.h: the EVM rollup: Ethereum state and rules, plus calls to and from other
+ * chains (protocol.md section 6).
  *
- * At an idle head everything is in the state; what the slot block has gathered is committed there and
- * kept beside it (open_block.h). A suspended machine is a block being executed: its journal, the
- * transaction in the middle of a foreign call, and the calls that came in while it waited.
+ * At an idle head everything is in the state; what the slot block has gathered is committed there
+ * and kept beside it (open_block.h). A suspended machine is a block being executed: its journal,
+ * the transaction in the middle of a foreign call, and the calls that came in while it waited.
  *
- * Everything a machine needs lies in the rollup's arena and goes with it; nothing is freed singly. A
- * frozen machine is copied before it goes on, which costs what its journal and frames hold. */
+ * Everything a machine needs lies in the rollup's arena and goes with it; nothing is freed singly.
+ * A frozen machine is copied before it goes on, which costs what its journal and frames hold. */
 #ifndef ROLLUP_EVM_ROLLUP_H
 #define ROLLUP_EVM_ROLLUP_H
 
@@ -83,9 +83,10 @@ void evm_rollup_open(
     struct source_memory *overlay
 );
 
-/* evm_rollup_add_head makes an idle head known: a state root that the source has, and the open block
- * that its System predeploy commits to. *verdict is STEP_OPEN_BLOCK if it does not. The parameters
- * are read too, so that a witness recorded from here has what a verifier asks for first. */
+/* evm_rollup_add_head makes an idle head known: a state root that the source has, and the open
+ * block that its System predeploy commits to. *verdict is STEP_OPEN_BLOCK if it does not. The
+ * parameters are read too, so that a witness recorded from here has what a verifier asks for
+ * first. */
 MUST_USE enum err evm_rollup_add_head(
     struct evm_rollup *rollup,
     enum step_verdict *verdict,

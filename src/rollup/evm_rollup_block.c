@@ -180,6 +180,7 @@ static enum err run_to_end(struct execution *x) {
         break;
     }
     CHECK(false);
+    return ERR_UNSUPPORTED;
 }
 
 /* EIP-2935: the parent's hash into the history contract. */
@@ -190,9 +191,11 @@ static enum err write_parent_hash(struct block_run *run, const hash32 *parent_ha
     return run_to_end(&run->execution);
 }
 
-/* The slot block's first transaction: Anchor.setAnchor(number, hash, stateRoot, timestamp). */
+/* The slot block's first transaction: Anchor.setAnchor, whose argument is a struct without dynamic
+ * parts, so its fields stand in a row. */
 static enum err write_anchor(struct evm_rollup *rollup, struct evm_machine *machine) {
-    static const char SIGNATURE[] = "setAnchor(uint64,bytes32,bytes32,uint64)";
+    static const char SIGNATURE[] =
+        "setAnchor((uint64,uint64,bytes32,bytes32,bytes32,bytes32,bytes32))";
     struct arena *arena = rollup->base.arena;
     struct block_run *run = machine->run;
     const struct header *anchor = &run->update->anchor;
@@ -205,9 +208,12 @@ static enum err write_anchor(struct evm_rollup *rollup, struct evm_machine *mach
     abi_writer_open(&w, arena);
     abi_write_raw(&w, bytes_of(selector.b, 4));
     abi_write_u64(&w, anchor->number);
+    abi_write_u64(&w, anchor->timestamp);
     abi_write_hash(&w, &run->update->anchor_hash);
     abi_write_hash(&w, &anchor->state_root);
-    abi_write_u64(&w, anchor->timestamp);
+    abi_write_hash(&w, &anchor->transactions_root);
+    abi_write_hash(&w, &anchor->receipts_root);
+    abi_write_hash(&w, &anchor->parent_beacon_block_root);
     bytes input;
     err = abi_finish(&w, &input);
     if (err != ERR_OK) return err;

@@ -64,7 +64,7 @@ static inline struct evm_rollup *evm_rollup_of(struct rollup *rollup) {
     return (struct evm_rollup *)rollup;
 }
 
-/* --- evm_rollup_block.c: blocks and what the system writes into them ----------------------------- */
+/* --- evm_rollup_block.c: blocks and what the system writes into them -------------------------- */
 
 /* Opens the journal and context for the machine's open block on the state at machine->root. */
 MUST_USE enum err block_run_open(struct evm_rollup *rollup, struct evm_machine *machine);
@@ -77,7 +77,8 @@ block_run_load_account(struct block_run *run, struct journal_account **account, 
 MUST_USE enum err block_run_read_system(struct block_run *run, u256 *value, uint64_t slot);
 MUST_USE enum err block_run_write_system(struct block_run *run, uint64_t slot, const u256 *value);
 
-/* Puts the proxy's code at the address that stands for (rollup_id, target) and mints value to it. */
+/* Puts the proxy's code at the address that stands for (rollup_id, target) and mints value to
+ * it. */
 MUST_USE enum err block_run_prepare_source(
     struct evm_rollup *rollup,
     struct block_run *run,
@@ -122,7 +123,7 @@ static inline bool block_run_is_slot_block(const struct block_run *run) {
            (run->has_slot_block && run->block_index + 1 == run->payload.block_count);
 }
 
-/* --- evm_rollup.c -------------------------------------------------------------------------------- */
+/* --- evm_rollup.c ----------------------------------------------------------------------------- */
 
 /* Where the proxy of (rollup_id, target) lies on this rollup. */
 address evm_rollup_proxy_of(uint64_t rollup_id, const address *target);

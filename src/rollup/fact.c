@@ -89,8 +89,8 @@ static void count_input(struct participant *p, const struct action *input) {
     if (input->kind == ACTION_RESULT && input->failed) add_ether(p, &p->now->open_call.value_wei);
 }
 
-/* One step of the active rollup and what becomes of its out-action. *active moves to the rollup that
- * gets the next in-action; it is NULL when the entry has ended (or a verdict is set). */
+/* One step of the active rollup and what becomes of its out-action. *active moves to the rollup
+ * that gets the next in-action; it is NULL when the entry has ended (or a verdict is set). */
 static enum err
 advance(struct derivation *d, struct participant **active, struct action *in, struct action *out) {
     struct participant *p = *active;

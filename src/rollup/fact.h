@@ -1,10 +1,11 @@
 /* rollup/fact.h: derives the entry for an in-action by running the rollups themselves.
  *
  * Builder and verifier use the same function: the builder to make an entry, the verifier to make it
- * once more and compare. So an entry is never constructed from a pattern; it falls out of execution.
+ * once more and compare. So an entry is never constructed from a pattern; it falls out of
+ * execution.
  *
- * Inside one entry rollups call one another directly; what they say is the trace. The entry ends when
- * something leaves for the parent. */
+ * Inside one entry rollups call one another directly; what they say is the trace. The entry ends
+ * when something leaves for the parent. */
 #ifndef ROLLUP_FACT_H
 #define ROLLUP_FACT_H
 
@@ -29,8 +30,8 @@ struct fact {
     int verdict_tx;
 };
 
-/* fact_derive runs input on its rollup, and on whatever rollups it calls, until something leaves for
- * the parent; the machines at the new heads are then registered with their rollups. The entry's
+/* fact_derive runs input on its rollup, and on whatever rollups it calls, until something leaves
+ * for the parent; the machines at the new heads are then registered with their rollups. The entry's
  * scope is false: that is for the builder to decide. Returns ERR_OK also when there is no fact. */
 MUST_USE enum err fact_derive(
     struct fact *fact,

@@ -1,5 +1,5 @@
+#include "rollup/genesis_host.h"
 #include "rollup/artifacts.h"
-#include "rollup/genesis.h"
 #include "rollup/predeploys.h"
 
 #include "chain/block.h"

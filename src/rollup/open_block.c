@@ -153,7 +153,7 @@ enum err open_block_decode(struct open_block *block, struct arena *arena, bytes 
     struct rlp fields;
     struct rlp txs;
     struct rlp receipts;
-    bytes header_bytes;
+    bytes header_bytes = BYTES_EMPTY;
     bool is_list;
     struct header header;
     enum err err = rlp_read_list(&outer, &fields);

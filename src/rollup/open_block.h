@@ -1,7 +1,8 @@
 /* rollup/open_block.h: the slot block before it is sealed (protocol.md section 6, "Blocks").
  *
- * While a rollup is idle its slot block may still gather calls from the parent. What it has gathered
- * is committed in a slot of the System predeploy, so that the state root is the whole truth:
+ * While a rollup is idle its slot block may still gather calls from the parent. What it has
+ * gathered is committed in a slot of the System predeploy, so that the state root is the whole
+ * truth:
  *
  *   c(0)   = keccak256(rlp(header with empty roots))
  *   c(n+1) = keccak256(c(n) ‖ keccak256(transaction) ‖ keccak256(receipt))

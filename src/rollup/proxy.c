@@ -46,7 +46,8 @@ enum err proxy_runtime(
     return ERR_OK;
 }
 
-/* The immutables are zero in the artifact: everything else must be equal, and the hub's words its. */
+/* The immutables are zero in the artifact: everything else must be equal, and the hub's words
+ * its. */
 bool proxy_is_runtime(bytes code, const address *hub) {
     if (code.size != sizeof(artifact_proxy_runtime)) return false;
     uint8_t masked[sizeof(artifact_proxy_runtime)];

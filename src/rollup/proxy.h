@@ -5,8 +5,8 @@
 
 #include "core/arena.h"
 
-/* The CREATE2 address of the proxy that `hub` (the Hub, or a rollup's L2Hub) makes for target on the
- * chain rollup_id. */
+/* The CREATE2 address of the proxy that `hub` (the Hub, or a rollup's L2Hub) makes for target on
+ * the chain rollup_id. */
 void proxy_address(address *proxy, const address *hub, uint64_t rollup_id, const address *target);
 
 /* The proxy's runtime code, as its constructor would leave it. In arena; ERR_MEMORY. */

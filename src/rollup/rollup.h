@@ -1,12 +1,12 @@
 /* rollup/rollup.h: a rollup is a function, step(head, in-action) → (head', out-action)
- * (protocol.md section 2). This header is what every kind of rollup implements; rollup/fact.h drives
- * several of them through one entry.
+ * (protocol.md section 2). This header is what every kind of rollup implements; rollup/fact.h
+ * drives several of them through one entry.
  *
- * A machine is a rollup at one point of its life: idle (everything is in its state root) or suspended
- * (a call is in flight out of it). Machines are values: a step takes one and gives the next, and the
- * one it began from stays usable while it is frozen, because L1 frames that catch a revert take a
- * rollup back to an older head. Which machine stands at which head is kept per rollup, from
- * rollup_forget to rollup_forget. */
+ * A machine is a rollup at one point of its life: idle (everything is in its state root) or
+ * suspended (a call is in flight out of it). Machines are values: a step takes one and gives the
+ * next, and the one it began from stays usable while it is frozen, because L1 frames that catch a
+ * revert take a rollup back to an older head. Which machine stands at which head is kept per
+ * rollup, from rollup_forget to rollup_forget. */
 #ifndef ROLLUP_ROLLUP_H
 #define ROLLUP_ROLLUP_H
 
@@ -70,8 +70,8 @@ struct rollup_step {
 struct rollup_type {
     const char *name; /* "evm", "ledger" */
     /* Delivers in to the machine. Changes it in place unless it is frozen. from is the chain that
-     * hands in over, 0 the parent: the answer to a CALL goes there, whatever chain the CALL's source
-     * is on (a parent proxy may be called by the proxy of a rollup's contract).
+     * hands in over, 0 the parent: the answer to a CALL goes there, whatever chain the CALL's
+     * source is on (a parent proxy may be called by the proxy of a rollup's contract).
      * ERR_MISSING: the state's source lacks something; ERR_MEMORY, ERR_CORRUPT, ERR_IO. */
     enum err (*step
     )(struct rollup *rollup,

@@ -54,8 +54,8 @@ static enum err witness_verdict(struct verifier *v, enum err err) {
     return err == ERR_MEMORY ? ERR_MEMORY : ERR_OK;
 }
 
-/* The parameters in the rollup's state are what the head commits to; the statement must be about the
- * same chains. */
+/* The parameters in the rollup's state are what the head commits to; the statement must be about
+ * the same chains. */
 static enum err
 check_parameters(struct verifier *v, const struct witness_head *head, uint64_t *chain_id) {
     struct evm_rollup_parameters p;

@@ -1,8 +1,8 @@
-/* rollup/verify.h: the statement that every proof system vouches for: every entry of this batch is a
- * true step of the rollups it names, for these updates (protocol.md section 8).
+/* rollup/verify.h: the statement that every proof system vouches for: every entry of this batch is
+ * a true step of the rollups it names, for these updates (protocol.md section 8).
  *
- * The verifier makes each entry anew from its input and compares. It has the batch and a witness and
- * no other access; the same code runs in the node before it signs, and in the guest. */
+ * The verifier makes each entry anew from its input and compares. It has the batch and a witness
+ * and no other access; the same code runs in the node before it signs, and in the guest. */
 #ifndef ROLLUP_VERIFY_H
 #define ROLLUP_VERIFY_H
 

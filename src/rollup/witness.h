@@ -1,14 +1,15 @@
-/* rollup/witness.h: what a batch needs of the state before it, so that it can be checked by whoever has
- * nothing else (protocol.md section 8).
+/* rollup/witness.h: what a batch needs of the state before it, so that it can be checked by whoever
+ * has nothing else (protocol.md section 8).
  *
  *   witness = rlp([heads, anchors, nodes, codes])
- *   heads   = [[rollupId, head, openBlock], …]   every idle head that no entry of the batch leads to;
+ *   heads   = [[rollupId, head, openBlock], …]   every idle head that no entry of the batch leads
+ *   to;
  *                                                openBlock as open_block_encode writes it
  *   anchors = [header, …]                        of each update, in order
  *   nodes   = [node, …], codes = [code, …]       trie nodes and contract codes, each once
  *
- * Nothing in a witness is believed: nodes and codes go by their own hashes, an open block must match
- * the commitment in the state, an anchor's hash goes into the public input. */
+ * Nothing in a witness is believed: nodes and codes go by their own hashes, an open block must
+ * match the commitment in the state, an anchor's hash goes into the public input. */
 #ifndef ROLLUP_WITNESS_H
 #define ROLLUP_WITNESS_H
 

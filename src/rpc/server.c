@@ -48,8 +48,8 @@ struct exchange *server_take_exchange(struct rpc_server *server) {
     return exchange;
 }
 
-/* Exchanges are kept, as many as ever were needed at once; the memory of large ones, and of more than
- * a few, is not. */
+/* Exchanges are kept, as many as ever were needed at once; the memory of large ones, and of more
+ * than a few, is not. */
 void server_give_exchange(struct exchange *exchange) {
     struct rpc_server *server = exchange->server;
     if (server->pool_count >= POOL_WARM_MAX || exchange->out.capacity > BUFFER_KEPT_MAX ||

@@ -1,7 +1,7 @@
 /* Rows name,unit,min,median,max. The root after writes to 10,000 slots of an account that has
  * 1,000,000: with the trie's nodes still decoded from the block before, and with nothing decoded.
- * What part of it is keccak is measured by hashing the new nodes once more. Also small blocks, reads,
- * and the opening of databases. */
+ * What part of it is keccak is measured by hashing the new nodes once more. Also small blocks,
+ * reads, and the opening of databases. */
 #include "core/bench_host.h"
 #include "crypto/keccak.h"
 #include "state/source_lmdb.h"
@@ -106,7 +106,8 @@ static void large_open(struct large *large) {
     struct arena arena;
     arena_open(&large->base_arena, SIZE_MAX);
     arena_open(&arena, SIZE_MAX);
-    /* Built in one trie and committed once, so that the source has no nodes of intermediate roots. */
+    /* Built in one trie and committed once, so that the source has no nodes of intermediate
+     * roots. */
     struct trie_pool pool;
     struct trie trie;
     source_memory_open(&large->base, &large->base_arena, NULL);

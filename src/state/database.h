@@ -4,10 +4,10 @@
  * environment, so that one write transaction makes a block durable as a whole: after a crash at any
  * instruction the chain stands at a block boundary. The tables are listed here, in one place.
  *
- * Threads: any number of read transactions at once, each used by one thread at a time, and one write
- * transaction; opening another waits for the first to end. Readers see the snapshot of when they
- * began and never wait. A reader that stays open keeps the pages of its snapshot from being reused:
- * long-lived readers call database_renew at every block.
+ * Threads: any number of read transactions at once, each used by one thread at a time, and one
+ * write transaction; opening another waits for the first to end. Readers see the snapshot of when
+ * they began and never wait. A reader that stays open keeps the pages of its snapshot from being
+ * reused: long-lived readers call database_renew at every block.
  *
  * Without a path the environment is temporary: its files are removed as soon as they are open and
  * nothing is synced to disk. */

@@ -167,8 +167,8 @@ static void unlink_files(const char *path) {
 static int try_env(struct database *database, const struct database_options *options, size_t size) {
     unsigned flags = MDB_NOTLS | MDB_NORDAHEAD;
     if (database->is_temporary || options->is_unsynced) flags |= MDB_NOSYNC | MDB_NOMETASYNC;
-    /* LMDB clears fresh pages lest old memory reach the disk; it costs a pass over each, and the disk
-     * of a temporary database is gone with it. */
+    /* LMDB clears fresh pages lest old memory reach the disk; it costs a pass over each, and the
+     * disk of a temporary database is gone with it. */
     if (database->is_temporary) flags |= MDB_NOMEMINIT;
     if (database->is_readonly) flags |= MDB_RDONLY;
     int code = mdb_env_create(&database->env);

@@ -1,5 +1,5 @@
-/* Decoding of trie nodes: no input crashes; what is accepted is written again byte for byte; and a trie
- * over a source that answers with the input behaves, whatever is asked of it. */
+/* Decoding of trie nodes: no input crashes; what is accepted is written again byte for byte; and a
+ * trie over a source that answers with the input behaves, whatever is asked of it. */
 #include "core/arena.h"
 #include "core/check.h"
 #include "crypto/keccak.h"

@@ -1,6 +1,6 @@
-/* Proofs from anywhere. The input is one byte for what to do, the key, and a list of nodes, each after
- * two bytes of size. References are repaired from the last node up, so that the walk gets past the
- * hashes; what verifies is checked against a trie over the same nodes. */
+/* Proofs from anywhere. The input is one byte for what to do, the key, and a list of nodes, each
+ * after two bytes of size. References are repaired from the last node up, so that the walk gets
+ * past the hashes; what verifies is checked against a trie over the same nodes. */
 #include "core/arena.h"
 #include "core/check.h"
 #include "crypto/keccak.h"

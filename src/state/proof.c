@@ -5,8 +5,8 @@
 #include "crypto/keccak.h"
 #include "state/node.h"
 
-/* Making and checking a proof is the same walk: from the root along the key, where each node that is
- * referred to by hash is taken from a source or from the list. */
+/* Making and checking a proof is the same walk: from the root along the key, where each node that
+ * is referred to by hash is taken from a source or from the list. */
 struct walk {
     uint8_t key[NODE_NIBBLES_MAX / 2];
     unsigned key_nibbles;

@@ -48,8 +48,8 @@ enum proof_verdict {
 const char *proof_verdict_text(enum proof_verdict verdict);
 
 /* proof_verify checks nodes against a root. PRESENT sets *value (borrowed from nodes), ABSENT makes
- * it empty; every other verdict refuses and leaves it. *bad_index (may be NULL) is then the index of
- * the node at fault. */
+ * it empty; every other verdict refuses and leaves it. *bad_index (may be NULL) is then the index
+ * of the node at fault. */
 enum proof_verdict proof_verify(
     bytes *value, size_t *bad_index, const hash32 *root, bytes key, const bytes *nodes, size_t count
 );

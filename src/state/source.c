@@ -96,7 +96,8 @@ void source_memory_code_at(
 
 /* --- recorder --- */
 
-/* The answer comes from the record when it is there: equal bytes, and no second read of the base. */
+/* The answer comes from the record when it is there: equal bytes, and no second read of the
+ * base. */
 static enum err recorder_node(struct source *source, const hash32 *hash, bytes *encoded) {
     struct source_recorder *recorder = (struct source_recorder *)source;
     if (items_find(&recorder->nodes, hash, encoded) == ERR_OK) return ERR_OK;

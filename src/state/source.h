@@ -27,8 +27,8 @@ struct source {
 
 /* source_node and source_code find a node's encoding or a contract's code.
  *
- * Out:     borrowed from the source: memory, recorder and witness keep it as long as their arena (or
- *          the caller's list) lives, lmdb until its snapshot is ended or renewed.
+ * Out:     borrowed from the source: memory, recorder and witness keep it as long as their arena
+ *          (or the caller's list) lives, lmdb until its snapshot is ended or renewed.
  * Returns: ERR_OK
  *          ERR_MISSING  the source does not have it
  *          ERR_CORRUPT  what it has does not hash to the name
@@ -62,8 +62,8 @@ struct source_memory {
 /* arena and base must outlive the source. To empty it, reset the arena and open it again. */
 void source_memory_open(struct source_memory *memory, struct arena *arena, struct source *base);
 
-/* Each copies into the arena, unless this source (not its base) has it. hash must be the hash of the
- * data. ERR_MEMORY leaves the source as it was. */
+/* Each copies into the arena, unless this source (not its base) has it. hash must be the hash of
+ * the data. ERR_MEMORY leaves the source as it was. */
 MUST_USE enum err
 source_memory_put_node(struct source_memory *memory, const hash32 *hash, bytes encoded);
 MUST_USE enum err
@@ -113,9 +113,9 @@ struct source_witness {
 
 void source_witness_open(struct source_witness *witness, struct arena *arena);
 
-/* Each hashes every item and files it under its own hash, so nothing in a witness is believed; order
- * and repetition do not matter. The data is borrowed and must outlive the witness. ERR_MEMORY: some
- * may have been added. */
+/* Each hashes every item and files it under its own hash, so nothing in a witness is believed;
+ * order and repetition do not matter. The data is borrowed and must outlive the witness.
+ * ERR_MEMORY: some may have been added. */
 MUST_USE enum err
 source_witness_add_nodes(struct source_witness *witness, const bytes *nodes, size_t count);
 MUST_USE enum err

@@ -209,8 +209,8 @@ hash_keys(const struct state *state, hash32 *hashes, const struct state_slot *sl
     }
 }
 
-/* Writes first and deletes after, so that no branch is collapsed that would come back, and the fewest
- * siblings are read. */
+/* Writes first and deletes after, so that no branch is collapsed that would come back, and the
+ * fewest siblings are read. */
 static enum err apply_slots(
     struct state *state, struct trie *storage, const struct state_change *change, hash32 *hashes
 ) {

@@ -70,8 +70,8 @@ struct state_change {
  * Out:     root  the new state root; the state goes on there.
  *          sink  gets every new node and code, the state's source must find them there from now on:
  *                it is the state's source, or what the caller writes to the database below it.
- * Returns: ERR_MISSING, ERR_CORRUPT, ERR_IO, ERR_MEMORY: the state is at the root it was at, and sink
- *          may hold some nodes that nothing refers to. */
+ * Returns: ERR_MISSING, ERR_CORRUPT, ERR_IO, ERR_MEMORY: the state is at the root it was at, and
+ *          sink may hold some nodes that nothing refers to. */
 MUST_USE enum err state_apply(
     struct state *state,
     hash32 *root,

@@ -301,7 +301,8 @@ static void test_full(void **unused) {
     database_close(&database);
 }
 
-/* A file that may not grow stands for a full disk: the system refuses the write, and so it is said. */
+/* A file that may not grow stands for a full disk: the system refuses the write, and so it is
+ * said. */
 static int write_past_limit(const char *path) {
     static char large[1 << 20];
     struct database database = opened(path);
@@ -314,7 +315,8 @@ static int write_past_limit(const char *path) {
     if (err == ERR_OK) err = database_commit(&t);
     database_end(&t);
     if (err != ERR_IO || strstr(t.error, path) == NULL) return 3;
-    /* LMDB says EIO for a write that was cut short, and the system's own word when nothing fitted. */
+    /* LMDB says EIO for a write that was cut short, and the system's own word when nothing
+     * fitted. */
     if (strstr(t.error, "File too large") == NULL && strstr(t.error, "Input/output") == NULL)
         return 4;
     if (database_begin_read(&database, &t) != ERR_OK) return 5;

@@ -1,7 +1,7 @@
-/* state/test_model.h: a Merkle Patricia Trie as a sorted list, for tests: the twin that state/trie is
- * compared with. It shares no code with it but RLP and keccak, keeps nothing between roots, and is
- * built from the bottom: at each depth, from the deepest, entries that agree on that many nibbles
- * become one branch. */
+/* state/test_model.h: a Merkle Patricia Trie as a sorted list, for tests: the twin that state/trie
+ * is compared with. It shares no code with it but RLP and keccak, keeps nothing between roots, and
+ * is built from the bottom: at each depth, from the deepest, entries that agree on that many
+ * nibbles become one branch. */
 #ifndef STATE_TEST_MODEL_H
 #define STATE_TEST_MODEL_H
 

@@ -18,7 +18,8 @@ struct world {
     hash32 root;
 };
 
-/* Keys of one byte: dense enough for inlined nodes, extensions and branch values with value_size 1. */
+/* Keys of one byte: dense enough for inlined nodes, extensions and branch values with value_size
+ * 1. */
 static void world_open(struct world *w, size_t value_size, unsigned step) {
     arena_open(&w->arena, SIZE_MAX);
     source_memory_open(&w->source, &w->arena, NULL);

@@ -304,8 +304,8 @@ static void test_witness(void **unused) {
     arena_close(&arena);
 }
 
-/* state_apply with 0, 64, 128, … bytes left: the state stays at its root, and can be asked and tried
- * again. */
+/* state_apply with 0, 64, 128, … bytes left: the state stays at its root, and can be asked and
+ * tried again. */
 static void test_allocation_failures(void **unused) {
     (void)unused;
     enum { REGION_SIZE = 8 << 20, BLOCKS = 12 };

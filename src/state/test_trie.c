@@ -15,8 +15,8 @@ static void assert_hash(const hash32 *a, const hash32 *b) {
 
 /* --- exhaustive, over a few keys of at most four nibbles --- */
 
-/* Chosen so that there are branch values, extensions of one and more nibbles, and collapses into each
- * kind of node. */
+/* Chosen so that there are branch values, extensions of one and more nibbles, and collapses into
+ * each kind of node. */
 static const struct {
     size_t size;
     uint8_t b[2];
@@ -184,7 +184,8 @@ static void test_all_steps(void **unused) {
         check_all_steps((i & 1) != 0, (i & 2) != 0, (i & 4) != 0);
 }
 
-/* Every subset from every start: the walk gives the entries in order, and gives back what it read. */
+/* Every subset from every start: the walk gives the entries in order, and gives back what it
+ * read. */
 static void test_all_walks(void **unused) {
     (void)unused;
     static const uint8_t starts[][3] = {

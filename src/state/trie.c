@@ -221,8 +221,8 @@ struct way {
     unsigned key_nibbles;
 };
 
-/* Goes as far as the trie leads. At the end *place is NULL (a branch has no such child, or the trie is
- * empty), a leaf, an extension that parts from the key, or the branch where the key ends. */
+/* Goes as far as the trie leads. At the end *place is NULL (a branch has no such child, or the trie
+ * is empty), a leaf, an extension that parts from the key, or the branch where the key ends. */
 static enum err go(struct way *way, struct trie *trie, bytes key) {
     CHECK(key.size <= TRIE_KEY_SIZE_MAX);
     way->count = 0;
@@ -349,8 +349,9 @@ static void hang_rest(struct trie_pool *pool, struct trie_branch *branch, struct
     branch->children[index] = &old->node;
 }
 
-/* A leaf or extension stands in the way: a branch is put where they part, below an extension for what
- * they have in common, and both go on under it. Everything is allocated before anything changes. */
+/* A leaf or extension stands in the way: a branch is put where they part, below an extension for
+ * what they have in common, and both go on under it. Everything is allocated before anything
+ * changes. */
 static enum err split(struct trie_pool *pool, struct way *way, bytes value) {
     struct trie_short *old = trie_as_short(*way->place);
     unsigned at = way->matched;

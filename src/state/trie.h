@@ -9,8 +9,8 @@
  * Nodes are read from the source when a key leads through them, decoded once, and kept: a trie that
  * stays open over blocks reads and decodes only what no block before has touched. What a trie drops
  * goes back to its pool and is used again, so a pool grows with the number of nodes held, not with
- * the number of changes; a caller bounds it by looking at arena->used_size between commits, and when
- * it is too large resets the arena and opens pool and tries again at their roots.
+ * the number of changes; a caller bounds it by looking at arena->used_size between commits, and
+ * when it is too large resets the arena and opens pool and tries again at their roots.
  *
  * Changes gather until trie_commit, which encodes and hashes each dirty node exactly once, from the
  * deepest level up, the nodes of a level together (keccak256_many), and puts it in a source_memory.
@@ -72,8 +72,9 @@ void trie_move(struct trie *trie, const hash32 *root);
  *          ERR_CORRUPT  a node is not one; ERR_IO; ERR_MEMORY. value is untouched. */
 MUST_USE enum err trie_get(struct trie *trie, bytes *value, bytes key);
 
-/* trie_put stores a copy of value (not empty, CHECKed; not borrowed from the pool) under key (at most
- * TRIE_KEY_SIZE_MAX bytes, CHECKed). Storing what is there already makes nothing dirty. Errors as trie_get's. */
+/* trie_put stores a copy of value (not empty, CHECKed; not borrowed from the pool) under key (at
+ * most TRIE_KEY_SIZE_MAX bytes, CHECKed). Storing what is there already makes nothing dirty. Errors
+ * as trie_get's. */
 MUST_USE enum err trie_put(struct trie *trie, bytes key, bytes value);
 
 /* trie_delete removes key if it is there. A branch left with one child is collapsed into it, for

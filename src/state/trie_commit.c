@@ -2,8 +2,8 @@
 #include "crypto/keccak.h"
 #include "state/trie_private.h"
 
-/* Nodes encoded and hashed together. A branch has at most 4 blocks of keccak, a leaf of an account or
- * slot one; keccak256_many sorts out which go side by side. */
+/* Nodes encoded and hashed together. A branch has at most 4 blocks of keccak, a leaf of an account
+ * or slot one; keccak256_many sorts out which go side by side. */
 enum { BATCH = 32, SHORT_SIZE_MAX = 192 };
 
 struct commit {
@@ -112,8 +112,8 @@ static enum err reserve_buffer(struct trie_pool *pool, size_t size) {
     return ERR_OK;
 }
 
-/* Encodes node, whose children all have references, in the batch or, if it is too large for that, in
- * the pool's buffer, which *is_large then says. */
+/* Encodes node, whose children all have references, in the batch or, if it is too large for that,
+ * in the pool's buffer, which *is_large then says. */
 static enum err
 encode(struct commit *commit, struct trie_node *node, bytes *encoded, bool *is_large) {
     struct trie_pool *pool = commit->pool;

@@ -2,8 +2,9 @@
 #include "state/trie_private.h"
 
 /* A walk is a stack of places. A branch's step counts through its value and children; leaves and
- * extensions are done as soon as their one thing has been gone into. A step is bounded while the key
- * up to it equals the start's first nibbles; what is below the start is then passed over unread. */
+ * extensions are done as soon as their one thing has been gone into. A step is bounded while the
+ * key up to it equals the start's first nibbles; what is below the start is then passed over
+ * unread. */
 
 enum { NEXT_VALUE = 0, NEXT_DONE = 1 + NODE_CHILDREN };
 

@@ -32,8 +32,8 @@ struct trie_short {
     uint8_t path[TRIE_KEY_SIZE_MAX];
 };
 
-/* Bit i of known says that child i's reference in node.data is right: that the child is clean, and in
- * the place it had at the last commit. Its node need not be looked at then, read or not; where
+/* Bit i of known says that child i's reference in node.data is right: that the child is clean, and
+ * in the place it had at the last commit. Its node need not be looked at then, read or not; where
  * children[i] is NULL it was not read. With neither bit nor pointer there is no child. */
 struct trie_branch {
     struct trie_node node;
@@ -95,7 +95,8 @@ MUST_USE enum err trie_read(
     enum trie_parent parent
 );
 
-/* trie_read_root makes root a node if it is one that was not read; NULL stays for the empty trie. */
+/* trie_read_root makes root a node if it is one that was not read; NULL stays for the empty
+ * trie. */
 MUST_USE enum err trie_read_root(struct trie *trie);
 
 /* Makes *place, child of an extension or child index of a branch, a node if it was not read.

@@ -1,4 +1,5 @@
-/* Filling the batch: payloads, updates, entries, witness, proof, and the transaction that posts it. */
+/* Filling the batch: payloads, updates, entries, witness, proof, and the transaction that posts
+ * it. */
 #include "crypto/keccak.h"
 #include "rollup/witness.h"
 #include "world/world_private.h"
@@ -121,8 +122,8 @@ static enum err make_witness(struct world *world, bytes *encoded) {
     return witness_encode(encoded, world->arena, &w);
 }
 
-/* A proof without a word in it, for the rollups that the batch names: in simulation the world answers
- * for the proof system. */
+/* A proof without a word in it, for the rollups that the batch names: in simulation the world
+ * answers for the proof system. */
 static enum err leave_unproven(struct world *world) {
     const struct world_options *options = world->options;
     struct batch_proof *proof = arena_alloc(world->arena, sizeof(*proof));

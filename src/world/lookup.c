@@ -86,9 +86,11 @@ static enum err mark_used(struct world *world, struct known_fact *fact) {
     if (fact->is_used) return ERR_OK;
     if (world->used_count == world->used_capacity) {
         size_t capacity = world->used_capacity == 0 ? 64 : 2 * world->used_capacity;
-        struct known_fact **grown = arena_alloc_array(world->arena, capacity, sizeof(*grown));
+        struct known_fact **grown =
+            arena_alloc_array(world->arena, capacity, sizeof(struct known_fact *));
         if (grown == NULL) return ERR_MEMORY;
-        if (world->used_count > 0) memcpy(grown, world->used, world->used_count * sizeof(*grown));
+        if (world->used_count > 0)
+            memcpy(grown, world->used, world->used_count * sizeof(struct known_fact *));
         world->used = grown;
         world->used_capacity = capacity;
     }
@@ -147,8 +149,8 @@ static void require_updates(struct world *world, const struct entry *entry) {
     }
 }
 
-/* Finds the fact for a lookup, running the rollups if no pass has had it. *known is NULL if there is
- * none; world->missing then says why. */
+/* Finds the fact for a lookup, running the rollups if no pass has had it. *known is NULL if there
+ * is none; world->missing then says why. */
 static enum err
 find_fact(struct world *world, struct known_fact **known, const struct hub_lookup *lookup) {
     struct standpoint at = {

@@ -11,7 +11,7 @@
 #include "crypto/keccak.h"
 #include "crypto/secp256k1.h"
 #include "rollup/artifacts.h"
-#include "rollup/genesis.h"
+#include "rollup/genesis_host.h"
 #include "rollup/predeploys.h"
 #include "rollup/proxy.h"
 #include "rollup/verify.h"
@@ -34,7 +34,7 @@ static const hash32 STRANGER_KEY = {{[31] = 4}};
 static const hash32 NETWORK_VKEY = {{'t', 'e', 's', 't'}};
 static const u256 ETHER = {{1000000000000000000u, 0, 0, 0}};
 
-/* --- what the tests call ------------------------------------------------------------------------ */
+/* --- what the tests call ---------------------------------------------------------------------- */
 
 #define TEST_CONTRACT(last)                     \
     {                                           \
@@ -109,7 +109,7 @@ static const uint8_t READER_CODE[] = {0x5f, 0x54, 0x5f, 0x52, 0x60, 0x20, 0x5f, 
 
 #define TEST_CONTRACT_COUNT 6
 
-/* --- the network ---------------------------------------------------------------------------------- */
+/* --- the network ------------------------------------------------------------------------------ */
 
 struct network {
     struct arena *arena;
@@ -147,7 +147,7 @@ static inline enum err network_hash_of(void *context, uint64_t number, hash32 *h
     return ERR_OK;
 }
 
-/* --- reading: chain 0 is L1, i is rollup i -------------------------------------------------------- */
+/* --- reading: chain 0 is L1, i is rollup i ---------------------------------------------------- */
 
 static inline struct state *network_state(const struct network *n, size_t chain) {
     struct state *state = arena_alloc(n->arena, sizeof(*state));
@@ -199,7 +199,7 @@ static inline u256 network_hub_balance(const struct network *n, uint64_t rollup_
     return network_slot(n, 0, n->hub, u256_add(&slot, &two));
 }
 
-/* --- making calls --------------------------------------------------------------------------------- */
+/* --- making calls ----------------------------------------------------------------------------- */
 
 static inline bytes join(const struct network *n, bytes a, bytes b) {
     uint8_t *data = arena_alloc(n->arena, a.size + b.size);
@@ -298,7 +298,7 @@ static inline bytes rollup_tx(
     return encoded;
 }
 
-/* --- proofs --------------------------------------------------------------------------------------- */
+/* --- proofs ----------------------------------------------------------------------------------- */
 
 /* One signature as Attestation.sol reads it: r ‖ s ‖ v. */
 static inline bytes network_signature(const struct network *n, const hash32 *digest, hash32 key) {
@@ -360,7 +360,7 @@ static inline enum err network_prove(
     return ERR_OK;
 }
 
-/* --- building blocks ------------------------------------------------------------------------------ */
+/* --- building blocks -------------------------------------------------------------------------- */
 
 static inline const struct block_attributes *network_attributes(const struct network *n) {
     struct block_attributes *a = arena_alloc_zero(n->arena, sizeof(*a));
@@ -414,7 +414,7 @@ static inline void network_advance(struct network *n, const struct world_result 
     }
 }
 
-/* --- the beginning -------------------------------------------------------------------------------- */
+/* --- the beginning ---------------------------------------------------------------------------- */
 
 static inline struct genesis_account test_contract(address at, const uint8_t *code, size_t size) {
     return (struct genesis_account){

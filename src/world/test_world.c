@@ -13,7 +13,7 @@ static struct network begun; /* after L1's first block */
 static struct network net;   /* the test's own */
 static struct world_result result;
 
-/* --- what the tests say ------------------------------------------------------------------------- */
+/* --- what the tests say ----------------------------------------------------------------------- */
 
 static void build(const struct world_tx *txs, size_t tx_count) {
     struct world_options options = network_options(&net, txs, tx_count);
@@ -82,7 +82,7 @@ static struct entry *entry_of(enum action_kind kind, size_t index) {
     return NULL;
 }
 
-/* --- L1 to a rollup ------------------------------------------------------------------------------- */
+/* --- L1 to a rollup --------------------------------------------------------------------------- */
 
 static void a_call_from_l1_returns_in_its_transaction(void **state) {
     (void)state;
@@ -218,7 +218,7 @@ static void a_static_call_answers_and_moves_nothing(void **state) {
     assert_memory_equal(net.rollups[0].head.b, head.b, 32);
 }
 
-/* --- from a rollup ------------------------------------------------------------------------------- */
+/* --- from a rollup ---------------------------------------------------------------------------- */
 
 static void a_rollup_transaction_calls_l1(void **state) {
     (void)state;
@@ -336,160 +336,12 @@ static void through_all_chains_and_back(void **state) {
     assert_int_equal(network_word(&net, 1, RELAY), 3);
 }
 
-/* A rollup calls, on L1, the proxy of a contract on another rollup: the Hub sees through the caller's
- * proxy, so the call's source is on a rollup; its result belongs to the parent all the same. */
+/* A rollup calls, on L1, the proxy of a contract on another rollup: the Hub sees through the
+ * caller's proxy, so the call's source is on a rollup; its result belongs to the parent all the
+ * same. */
 static void a_rollup_goes_through_a_parent_proxy(void **state) {
     (void)state;
     address proxy = network_proxy(&net, 1, COUNTER);
-    bytes tx =
-        rollup_tx(&net, 2, 0, RELAY, 0, relayed(&net, rollup_proxy(0, proxy), 0, word_of(&net, 8)));
-    tx = rollup_tx(&net, 2, 0, L2HUB_PREDEPLOY, 0, create_proxy_call(&net, 0, proxy));
-    set_slot_txs(2, &tx, 1);
-    build(NULL, 0);
-    advance();
-    tx =
-        rollup_tx(&net, 2, 0, RELAY, 0, relayed(&net, rollup_proxy(0, proxy), 0, word_of(&net, 8)));
-    set_slot_txs(2, &tx, 1);
-    build(NULL, 0);
-    const struct entry *call = entry_of(ACTION_CALL, 0);
-    assert_int_equal(call->input.source_rollup_id, 2);
-    assert_int_equal(call->transition_count, 1);
-    assert_int_equal(call->trace_count, 0);
-    assert_true(rollup_receipt(2, 1).is_success);
-    advance();
-    assert_int_equal(network_word(&net, 1, COUNTER), 8);
-    assert_int_equal(network_word(&net, 2, RELAY), 8);
-}
-
-/* --- what has no entry ------------------------------------------------------------------------------ */
-
-static void a_block_without_batch_gives_entry_not_found(void **state) {
-    (void)state;
-    struct world_tx tx = network_tx(
-        &net, 0, RELAY, 0, relayed(&net, network_proxy(&net, 1, COUNTER), 0, word_of(&net, 5))
-    );
-    struct world_options options = network_options(&net, &tx, 1);
-    options.no_batch = true;
-    assert_int_equal(world_build(&result, &options), ERR_OK);
-    assert_int_equal(result.status, WORLD_OK);
-    assert_false(result.has_batch);
-    assert_false(run_of(0)->is_success);
-    assert_false(result.block->receipts[0].is_success);
-    assert_selector(run_of(0)->output, "EntryNotFound(uint64,bytes32,bytes32)");
-    advance();
-    assert_int_equal(network_word(&net, 1, COUNTER), 0);
-}
-
-static void an_unknown_rollup_gives_entry_not_found(void **state) {
-    (void)state;
-    /* The Hub has a rollup 3, the world does not. */
-    struct world_tx tx = network_tx(
-        &net, 0, RELAY, 0, relayed(&net, network_proxy(&net, 3, COUNTER), 0, word_of(&net, 5))
-    );
-    build(&tx, 1);
-    assert_false(run_of(0)->is_success);
-    assert_selector(run_of(0)->output, "EntryNotFound(uint64,bytes32,bytes32)");
-    assert_true(result.txs[0].had_missing_entry);
-    assert_int_equal(result.txs[0].missing.verdict, STEP_ROLLUP_UNKNOWN);
-    assert_int_equal(result.txs[0].missing.verdict_rollup, 3);
-    advance();
-
-    /* The same by way of rollup 1. */
-    bytes inner = relayed(&net, rollup_proxy(3, COUNTER), 0, word_of(&net, 5));
-    tx = network_tx(&net, 0, RELAY, 0, relayed(&net, network_proxy(&net, 1, RELAY), 0, inner));
-    build(&tx, 1);
-    assert_false(run_of(0)->is_success);
-    assert_selector(run_of(0)->output, "EntryNotFound(uint64,bytes32,bytes32)");
-    assert_int_equal(result.txs[0].missing.verdict, STEP_ROLLUP_UNKNOWN);
-    assert_int_equal(result.txs[0].missing.verdict_rollup, 3);
-}
-
-static void a_slot_transaction_without_fact_is_named(void **state) {
-    (void)state;
-    bytes txs[2] = {
-        rollup_tx(&net, 1, 0, COUNTER, 0, word_of(&net, 1)),
-        rollup_tx(&net, 1, 5, COUNTER, 0, word_of(&net, 1)),
-    };
-    set_slot_txs(1, txs, 2);
-    struct world_options options = network_options(&net, NULL, 0);
-    assert_int_equal(world_build(&result, &options), ERR_OK);
-    assert_int_equal(result.status, WORLD_BATCH_REVERTED);
-    assert_int_equal(result.reason_rollup, 1);
-    assert_int_equal(result.missing.verdict, STEP_TX_INVALID);
-    assert_int_equal(result.missing.verdict_tx, TX_NONCE_HIGH);
-    assert_int_equal(result.missing.verdict_tx_index, 1);
-    assert_selector(result.batch_output, "EntryNotFound(uint64,bytes32,bytes32)");
-}
-
-static enum err refuse(
-    void *context,
-    struct arena *a,
-    struct batch_proof **proofs,
-    size_t *proof_count,
-    const char **reason,
-    bytes batch,
-    bytes witness
-) {
-    (void)context, (void)a, (void)proofs, (void)proof_count, (void)batch, (void)witness;
-    *reason = "not today";
-    return ERR_INPUT;
-}
-
-static void a_prover_that_refuses_is_quoted(void **state) {
-    (void)state;
-    struct world_tx tx = network_tx(
-        &net, 0, RELAY, 0, relayed(&net, network_proxy(&net, 1, COUNTER), 0, word_of(&net, 5))
-    );
-    struct world_options options = network_options(&net, &tx, 1);
-    options.prover.prove = refuse;
-    assert_int_equal(world_build(&result, &options), ERR_OK);
-    assert_int_equal(result.status, WORLD_PROOF_REFUSED);
-    assert_string_equal(result.reason, "not today");
-}
-
-/* --- simulation -------------------------------------------------------------------------------------- */
-
-static void simulation_costs_what_the_real_thing_does(void **state) {
-    (void)state;
-    bytes data[4];
-    bytes inner = relayed(&net, rollup_proxy(0, COUNTER), 0, word_of(&net, 9));
-    data[0] = relayed(&net, network_proxy(&net, 1, COUNTER), 3, word_of(&net, 5));
-    data[1] = relayed(&net, network_proxy(&net, 1, RELAY), 0, inner);
-    data[2] = relayed(&net, network_proxy(&net, 1, REVERTER), 3, BYTES_EMPTY);
-    data[3] = relayed(&net, network_proxy(&net, 3, COUNTER), 0, word_of(&net, 5));
-    for (size_t i = 0; i < 4; i++) {
-        struct network before = net;
-        struct world_tx tx = network_tx(&net, 0, TRY, 3, data[i]);
-        struct world_options options = network_options(&net, &tx, 1);
-        options.is_simulation = true;
-        assert_int_equal(world_build(&result, &options), ERR_OK);
-        assert_int_equal(result.status, WORLD_OK);
-        assert_int_equal(net.proof_count, 0);
-        struct execution_result simulated = *run_of(0);
-        build(&tx, 1);
-        assert_int_equal(run_of(0)->gas_used, simulated.gas_used);
-        assert_int_equal(run_of(0)->gas_max, simulated.gas_max);
-        assert_int_equal(run_of(0)->is_success, simulated.is_success);
-        assert_true(bytes_equal(run_of(0)->output, simulated.output));
-        net = before;
-    }
-}
-
-/* --- the rollup's contracts in C and in the EVM ------------------------------------------------------ */
-
-static void proxies_are_where_and_what_the_c_code_says(void **state) {
-    (void)state;
-    /* On L1 the Hub has created them (network_open). */
-    for (uint64_t id = 1; id <= 3; id++) {
-        bytes code;
-        assert_int_equal(proxy_runtime(&code, &arena, &net.hub, id, &COUNTER), ERR_OK);
-        bytes deployed = network_code(&net, 0, network_proxy(&net, id, COUNTER));
-        assert_true(deployed.size > 0 && bytes_equal(deployed, code));
-        assert_true(proxy_is_runtime(deployed, &net.hub));
-        assert_false(proxy_is_runtime(deployed, &L2HUB_PREDEPLOY));
-    }
-    /* On a rollup the L2Hub does. */
-    address target = TEST_CONTRACT(0x77);
     bytes tx = rollup_tx(&net, 2, 0, L2HUB_PREDEPLOY, 0, create_proxy_call(&net, 0, proxy));
     set_slot_txs(2, &tx, 1);
     build(NULL, 0);
@@ -508,7 +360,7 @@ static void proxies_are_where_and_what_the_c_code_says(void **state) {
     assert_int_equal(network_word(&net, 2, RELAY), 8);
 }
 
-/* --- what has no entry ------------------------------------------------------------------------------ */
+/* --- what has no entry ------------------------------------------------------------------------ */
 
 static void a_block_without_batch_gives_entry_not_found(void **state) {
     (void)state;
@@ -594,7 +446,7 @@ static void a_prover_that_refuses_is_quoted(void **state) {
     assert_string_equal(result.reason, "not today");
 }
 
-/* --- simulation -------------------------------------------------------------------------------------- */
+/* --- simulation ------------------------------------------------------------------------------- */
 
 static void simulation_costs_what_the_real_thing_does(void **state) {
     (void)state;
@@ -622,7 +474,7 @@ static void simulation_costs_what_the_real_thing_does(void **state) {
     }
 }
 
-/* --- the rollup's contracts in C and in the EVM ------------------------------------------------------ */
+/* --- the rollup's contracts in C and in the EVM ----------------------------------------------- */
 
 static void proxies_are_where_and_what_the_c_code_says(void **state) {
     (void)state;

@@ -18,8 +18,8 @@ static bool is_hub_call(bytes input) {
            has_selector(input, "staticCall(address,uint64,address,bytes)");
 }
 
-/* The open frame, of any chain but the one given, that was entered last. only_xcall: of rollups, the
- * XCALLs. */
+/* The open frame, of any chain but the one given, that was entered last. only_xcall: of rollups,
+ * the XCALLs. */
 static struct world_frame *
 newest_open(const struct world_trace *trace, size_t except, bool only_xcall) {
     struct world_frame *newest = NULL;

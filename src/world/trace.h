@@ -4,10 +4,10 @@
  *
  *   A ▸ proxy ▸ Hub.call ▸ run ▸ lookup ▸ [rollup: B ▸ proxy ▸ L2Hub ▸ XCALL] ▸ proxy ▸ D
  *
- * A frame's parent is the innermost open frame of its chain, except where the chain waits for another:
- * below an open XCALL runs what the call does elsewhere, below an open lookup what the rollup does.
- * The machinery between (proxies, Hub, lookup, L2Hub, XCALL) is recognised by addresses and selectors
- * and marked, so that a reader can leave it out. */
+ * A frame's parent is the innermost open frame of its chain, except where the chain waits for
+ * another: below an open XCALL runs what the call does elsewhere, below an open lookup what the
+ * rollup does. The machinery between (proxies, Hub, lookup, L2Hub, XCALL) is recognised by
+ * addresses and selectors and marked, so that a reader can leave it out. */
 #ifndef WORLD_TRACE_H
 #define WORLD_TRACE_H
 
@@ -82,7 +82,7 @@ MUST_USE enum err world_trace_open(
 void world_trace_clear(struct world_trace *trace);
 
 /* What the world and the rollups tell besides frames. */
-void world_trace_tx(void *chain, bytes encoded);
+void world_trace_tx(void *context, bytes encoded);
 void world_trace_lookup_begin(struct world_trace *trace);
 void world_trace_lookup_end(
     struct world_trace *trace, const struct entry *entry, const hash32 *entry_hash
@@ -92,12 +92,12 @@ void world_trace_lookup_end(
 struct world_frame *
 world_trace_find_tx(const struct world_trace *trace, size_t chain, const hash32 *tx_hash);
 
-/* Whether a frame is machinery that a reader can leave out: its call got through, and what it reached
- * is below it. */
+/* Whether a frame is machinery that a reader can leave out: its call got through, and what it
+ * reached is below it. */
 bool world_frame_is_hidden(const struct world_frame *frame);
 
-/* The nearest frame above that is not hidden, or NULL; *proxy is the hidden proxy just below it, through
- * which the call went, or NULL. */
+/* The nearest frame above that is not hidden, or NULL; *proxy is the hidden proxy just below it,
+ * through which the call went, or NULL. */
 const struct world_frame *
 world_frame_caller(const struct world_frame *frame, const struct world_frame **proxy);
 

@@ -96,8 +96,8 @@ static enum err answer_call(struct world *world) {
     return err;
 }
 
-/* Runs one transaction of the parent block. *status is DONE or INVALID; a pass that must restart ends
- * at once and leaves it as DONE. */
+/* Runs one transaction of the parent block. *status is DONE or INVALID; a pass that must restart
+ * ends at once and leaves it as DONE. */
 static enum err run_tx(
     struct world *world,
     enum execution_status *status,

@@ -1,10 +1,12 @@
 /* world/world.h: a parent chain and its rollups as one execution: building a parent block whose
  * transactions call across chains (protocol.md section 10).
  *
- *   pass 1   the block runs with an empty table. Where the Hub asks itself for an entry (its internal
+ *   pass 1   the block runs with an empty table. Where the Hub asks itself for an entry (its
+ *   internal
  *            static call `lookup`), the world runs the rollup and answers with the entry found.
  *   prove    the batch is filled with these entries; a prover vouches for it.
- *   pass 2   the same block with the real batch. Nothing is intercepted, only watched: if the Hub asks
+ *   pass 2   the same block with the real batch. Nothing is intercepted, only watched: if the Hub
+ *   asks
  *            for an entry that was not posted (gas differed, so the call differs), that is one more
  *            entry and one more pass.
  *
@@ -30,8 +32,8 @@ struct world_rollup {
     struct source *base;    /* its state before the block */
     hash32 head;            /* as the Hub has it */
     struct open_block open; /* at that head */
-    /* Goes into the payload if the rollup is updated: blocks built since the head, not on the parent
-     * yet, then the slot block with these transactions. */
+    /* Goes into the payload if the rollup is updated: blocks built since the head, not on the
+     * parent yet, then the slot block with these transactions. */
     const struct payload_block *pending;
     size_t pending_count;
     const bytes *slot_txs;
@@ -141,12 +143,12 @@ struct world_result {
 /* The storage slot of the Hub that holds a rollup's head. */
 u256 world_head_slot(uint64_t rollup_id);
 
-/* Whether a message is the Hub's question to itself that the world answers: a block in which it comes
- * up needs a world. */
+/* Whether a message is the Hub's question to itself that the world answers: a block in which it
+ * comes up needs a world. */
 bool world_is_lookup(const struct evm_message *message, const address *hub);
 
-/* world_build builds the block. Everything in *result lies in options->arena. Returns ERR_OK with any
- * status; else the failure of an operation (ERR_MEMORY, ERR_IO, ERR_CORRUPT, ERR_MISSING). */
+/* world_build builds the block. Everything in *result lies in options->arena. Returns ERR_OK with
+ * any status; else the failure of an operation (ERR_MEMORY, ERR_IO, ERR_CORRUPT, ERR_MISSING). */
 MUST_USE enum err world_build(struct world_result *result, const struct world_options *options);
 
 #endif

@@ -1,13 +1,13 @@
-/* rollup/genesis.h (hosted): the first block of an EVM rollup: predeploys, the history contract of
+/* rollup/genesis_host.h (hosted): the first block of an EVM rollup: predeploys, the history contract of
  * EIP-2935, and funded accounts. Its ether must be credited to the rollup on the Hub. */
-#ifndef ROLLUP_GENESIS_H
-#define ROLLUP_GENESIS_H
+#ifndef ROLLUP_GENESIS_HOST_H
+#define ROLLUP_GENESIS_HOST_H
 
 #include "chain/genesis.h"
 #include "rollup/open_block.h"
 
-/* Gas of a CALL to the parent is at most this: below the transaction cap of EIP-7825, so that a batch
- * can carry it. */
+/* Gas of a CALL to the parent is at most this: below the transaction cap of EIP-7825, so that a
+ * batch can carry it. */
 #define ROLLUP_MAX_CALL_GAS 10000000u
 
 struct rollup_genesis_options {
@@ -23,8 +23,8 @@ struct rollup_genesis_options {
 };
 
 /* rollup_genesis fills the description in; genesis_commit makes the state of it. open is what its
- * System predeploy commits to: the genesis block, still open, as the first L2TX finds it. ether_wei is
- * the sum of all balances. Everything lies in arena. ERR_MEMORY. */
+ * System predeploy commits to: the genesis block, still open, as the first L2TX finds it. ether_wei
+ * is the sum of all balances. Everything lies in arena. ERR_MEMORY. */
 MUST_USE enum err rollup_genesis(
     struct genesis *genesis,
     struct open_block *open,
