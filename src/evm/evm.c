@@ -29,7 +29,7 @@ const char *evm_outcome_text(enum evm_outcome outcome) {
     return "unknown outcome";
 }
 
-/* --- the code cache ------------------------------------------------------------------------------ */
+/* --- the code cache --------------------------------------------------------------------------- */
 
 struct cached_code {
     bytes code;
@@ -102,7 +102,7 @@ enum err evm_analyse(struct evm *evm, struct evm_code *out, const hash32 *code_h
     return ERR_OK;
 }
 
-/* --- answers ------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 enum err evm_give_account(struct evm *evm, const struct journal_account_data *data) {
     return journal_give_account(evm->journal, &evm->request.address, data);
@@ -146,7 +146,7 @@ enum evm_status evm_load_code(struct evm *evm, struct journal_account *account) 
     return EVM_NEED_CODE;
 }
 
-/* --- opening, beginning, copying ------------------------------------------------------------------ */
+/* --- opening, beginning, copying -------------------------------------------------------------- */
 
 enum err evm_open(
     struct evm *evm, struct arena *arena, struct journal *journal, const struct evm_config *config
@@ -287,7 +287,7 @@ bool evm_delegation_target(bytes code, address *target) {
     return true;
 }
 
-/* --- frames ------------------------------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 static bool is_create(enum evm_kind kind) {
     return kind == EVM_CREATE || kind == EVM_CREATE2;
@@ -344,6 +344,7 @@ static enum evm_status hand_over(struct evm *evm, bool is_outermost) {
         }
         return EVM_DONE;
     }
+    CHECK(frame != NULL);
     const struct evm_result *result = &evm->result;
     bool success = result->outcome == EVM_SUCCESS;
     u256 *top = &evm->stack[frame->stack_base + frame->stack_count++];
@@ -569,7 +570,8 @@ static enum evm_status deposit_code(struct evm *evm, struct evm_frame *frame, by
         frame->outcome = EVM_CODE_SIZE;
         return EVM_DONE;
     }
-    if (rules->code_prefix_ef_refused && code.size > 0 && code.data[0] == 0xef) {
+    if (rules->code_prefix_ef_refused && code.size > 0 && code.data != NULL &&
+        code.data[0] == 0xef) {
         frame->outcome = EVM_CODE_PREFIX;
         return EVM_DONE;
     }
@@ -619,7 +621,7 @@ static enum evm_status leave(struct evm *evm) {
     if (frame->outcome != EVM_SUCCESS) journal_revert(evm->journal, frame->snapshot);
     uint8_t *kept = arena_alloc(evm->arena, output.size);
     if (kept == NULL) return EVM_NO_MEMORY;
-    if (output.size > 0) memcpy(kept, output.data, output.size);
+    if (output.data != NULL && output.size > 0) memcpy(kept, output.data, output.size);
     bool is_outermost = frame->is_outermost;
     address created = frame->message.recipient;
     evm->frame = frame->below;

@@ -19,30 +19,31 @@
  *
  * What is the driver's (chain's) business: everything of a transaction outside its outermost frame:
  * journal_begin_transaction and journal_end_transaction, the sender's nonce and fee, intrinsic gas,
- * warming of sender, recipient, coinbase and access list, authorization lists (EIP-7702), the refund's
- * cap, the calldata floor (EIP-7623). Precompiles are always warm here. The machine warms the address
- * that a top-level creation makes.
+ * warming of sender, recipient, coinbase and access list, authorization lists (EIP-7702), the
+ * refund's cap, the calldata floor (EIP-7623). Precompiles are always warm here. The machine warms
+ * the address that a top-level creation makes.
  *
  * Foreign calls. A call whose code address is in the foreign set gives EVM_NEED_CALL instead of a
- * frame. By then its gas is charged and the forwarded gas computed, depth and balance are checked, and
- * no value has moved. The driver answers with evm_give_call, or has the call run as an ordinary one
- * with evm_decline_call, or, before either, runs messages inside it with evm_call_inside. The same
- * holds for a top-level message to a foreign address. Delegation designators (EIP-7702) are not
- * followed into the foreign set.
+ * frame. By then its gas is charged and the forwarded gas computed, depth and balance are checked,
+ * and no value has moved. The driver answers with evm_give_call, or has the call run as an ordinary
+ * one with evm_decline_call, or, before either, runs messages inside it with evm_call_inside. The
+ * same holds for a top-level message to a foreign address. Delegation designators (EIP-7702) are
+ * not followed into the foreign set.
  *
- * A frame remembers whether it, or anything below it, made a foreign call (failed, static and undone
- * ones included; declined ones not). When such a frame is about to end in any other way than success,
- * and it is neither static nor outermost (begun by evm_begin or evm_call_inside), evm_run returns
- * EVM_REVERTING with evm->request.frame filled; nothing is undone yet, and evm_run again goes on.
+ * A frame remembers whether it, or anything below it, made a foreign call (failed, static and
+ * undone ones included; declined ones not). When such a frame is about to end in any other way than
+ * success, and it is neither static nor outermost (begun by evm_begin or evm_call_inside), evm_run
+ * returns EVM_REVERTING with evm->request.frame filled; nothing is undone yet, and evm_run again
+ * goes on.
  *
- * Lifetimes. The machine's memory comes from its arena and is pooled: frames, stacks and memories are
- * reused by later calls and later messages, and given back only with the arena. `evm->result.output`
- * and all of `evm->request` are borrowed until the next call of any evm_ function but the getters.
- * Code bytes given to the machine must outlive it and its copies.
+ * Lifetimes. The machine's memory comes from its arena and is pooled: frames, stacks and memories
+ * are reused by later calls and later messages, and given back only with the arena.
+ * `evm->result.output` and all of `evm->request` are borrowed until the next call of any evm_
+ * function but the getters. Code bytes given to the machine must outlive it and its copies.
  *
  * Limits. Depth is message.depth, not the number of frames here, since depth counts over chains; a
- * frame at depth 1024 exists, a call from it fails. Memory is bounded by gas and by the arena's limit;
- * past that evm_run returns EVM_NO_MEMORY, and the machine is dead. */
+ * frame at depth 1024 exists, a call from it fails. Memory is bounded by gas and by the arena's
+ * limit; past that evm_run returns EVM_NO_MEMORY, and the machine is dead. */
 #ifndef EVM_EVM_H
 #define EVM_EVM_H
 
@@ -124,7 +125,7 @@ struct evm_result {
     address created; /* is_create: the address, whatever the outcome */
 };
 
-/* --- tracing ------------------------------------------------------------------------------------ */
+/* --- tracing ---------------------------------------------------------------------------------- */
 
 /* The state before one instruction. Views are borrowed until the callback returns. */
 struct evm_step {
@@ -142,9 +143,9 @@ struct evm_step {
 
 /* Any callback may be NULL. With on_step the machine runs a slower loop.
  *
- * Every on_enter has its on_exit, in order, for all frames: codeless accounts, precompiles and foreign
- * calls included, and creations; also for calls that fail before they are entered (depth, balance,
- * collision). A SELFDESTRUCT is on_selfdestruct inside its frame. */
+ * Every on_enter has its on_exit, in order, for all frames: codeless accounts, precompiles and
+ * foreign calls included, and creations; also for calls that fail before they are entered (depth,
+ * balance, collision). A SELFDESTRUCT is on_selfdestruct inside its frame. */
 struct evm_tracer {
     void *context;
     void (*on_enter)(void *context, const struct evm_message *message);
@@ -160,7 +161,7 @@ struct evm_tracer {
     void (*on_step_end)(void *context, uint64_t gas_cost, enum evm_outcome outcome);
 };
 
-/* --- configuration ------------------------------------------------------------------------------ */
+/* --- configuration ---------------------------------------------------------------------------- */
 
 struct evm_code_cache;
 
@@ -193,9 +194,9 @@ struct evm_config {
     bool allow_unlimited_code_size;
 };
 
-/* A cache of codes and of what the machine derives from them, by code hash: shared by any machines of
- * one thread, whatever their forks. It lives in the arena, copies the code bytes it is given, and
- * forgets nothing; when the arena is full it just takes no more.
+/* A cache of codes and of what the machine derives from them, by code hash: shared by any machines
+ * of one thread, whatever their forks. It lives in the arena, copies the code bytes it is given,
+ * and forgets nothing; when the arena is full it just takes no more.
  *
  * With a cache, a code it holds is not asked for by EVM_NEED_CODE. A driver that records what
  * execution reads (a witness) uses no shared cache. */
@@ -209,7 +210,7 @@ bool evm_code_cache_find(const struct evm_code_cache *cache, const hash32 *code_
 MUST_USE enum err
 evm_code_cache_add(struct evm_code_cache *cache, const hash32 *code_hash, bytes code, bytes *kept);
 
-/* --- the machine --------------------------------------------------------------------------------- */
+/* --- the machine ------------------------------------------------------------------------------ */
 
 struct evm_request {
     address address;
@@ -301,25 +302,26 @@ void evm_decline_call(struct evm *evm);
 
 /* evm_call_inside begins a message inside the pending foreign call: an inner frame of the same
  * transaction. evm_run then runs it; inner frames may raise anything, EVM_NEED_CALL too, and may be
- * nested so to any depth. When it is done evm_run returns EVM_DONE once with its result, its changes
- * undone unless it succeeded, and the outer call is the pending request again. */
+ * nested so to any depth. When it is done evm_run returns EVM_DONE once with its result, its
+ * changes undone unless it succeeded, and the outer call is the pending request again. */
 void evm_call_inside(struct evm *evm, const struct evm_message *message);
 
 /* evm_pending_call: the request of the innermost unanswered foreign call, or false. */
 bool evm_pending_call(const struct evm *evm, struct evm_message *call);
 
-/* evm_fail_frame_at: the frame that gets this sequence number fails at once when it is entered, with
- * this outcome (not EVM_SUCCESS), gas and output, having done nothing but what precedes entering. For
- * replaying what follows a reverted frame. To be called between evm_begin and the frame's entry; any
- * number of them. output is copied. gas_left is cut to the frame's gas. ERR_MEMORY. */
+/* evm_fail_frame_at: the frame that gets this sequence number fails at once when it is entered,
+ * with this outcome (not EVM_SUCCESS), gas and output, having done nothing but what precedes
+ * entering. For replaying what follows a reverted frame. To be called between evm_begin and the
+ * frame's entry; any number of them. output is copied. gas_left is cut to the frame's gas.
+ * ERR_MEMORY. */
 MUST_USE enum err evm_fail_frame_at(
     struct evm *evm, uint64_t sequence, enum evm_outcome outcome, uint64_t gas_left, bytes output
 );
 
 /* evm_copy makes *to an equal machine in another arena, over a journal that is a copy of from's
- * (journal_copy). from may be suspended anywhere. The config is shared; to->config may be replaced by
- * an equal one. Cost: what is live. Codes and the top-level input are shared. On ERR_MEMORY *to is
- * unusable. */
+ * (journal_copy). from may be suspended anywhere. The config is shared; to->config may be replaced
+ * by an equal one. Cost: what is live. Codes and the top-level input are shared. On ERR_MEMORY *to
+ * is unusable. */
 MUST_USE enum err
 evm_copy(struct evm *to, struct arena *arena, const struct evm *from, struct journal *journal);
 

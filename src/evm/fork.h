@@ -1,9 +1,9 @@
-/* evm/fork.h: the forks of Ethereum's execution rules, and what each changed for the machine, as one
- * table (fork.c). Opcodes and their base prices per fork are in opcodes.def, precompiles in
+/* evm/fork.h: the forks of Ethereum's execution rules, and what each changed for the machine, as
+ * one table (fork.c). Opcodes and their base prices per fork are in opcodes.def, precompiles in
  * precompiles.c; whatever else depends on the fork is a field here.
  *
- * Forks that changed nothing for the machine (Muir Glacier, Arrow Glacier, Gray Glacier, DAO) have no
- * value of their own. */
+ * Forks that changed nothing for the machine (Muir Glacier, Arrow Glacier, Gray Glacier, DAO) have
+ * no value of their own. */
 #ifndef EVM_FORK_H
 #define EVM_FORK_H
 

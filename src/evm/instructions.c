@@ -1,5 +1,5 @@
-/* The interpreter's loop. An instruction that needs something the journal lacks changes nothing and is
- * run again from its start. */
+/* The interpreter's loop. An instruction that needs something the journal lacks changes nothing and
+ * is run again from its start. */
 #include "core/check.h"
 #include "crypto/keccak.h"
 #include "evm/evm_private.h"
@@ -20,8 +20,12 @@ static bool op_tables_made;
 static void make_tables(void) {
     for (int F = 0; F < FORK_COUNT; F++) {
 #define OPCODE(value, NAME, pops_, pushes_, gas_, since, source) \
-    op_tables[F][value] = (struct op_info                        \
-    ){.gas = (uint16_t)(gas_), .pops = pops_, .pushes = pushes_, .is_defined = F >= FORK_##since};
+    op_tables[F][value] = (struct op_info){                      \
+        .gas = (uint16_t)(gas_),                                 \
+        .pops = (pops_),                                         \
+        .pushes = (pushes_),                                     \
+        .is_defined = F >= FORK_##since,                         \
+    };
 #include "evm/opcodes.def"
 #undef OPCODE
     }
@@ -29,7 +33,7 @@ static void make_tables(void) {
 }
 
 enum {
-#define OPCODE(value, NAME, pops_, pushes_, gas_, since, source) OP_##NAME = value,
+#define OPCODE(value, NAME, pops_, pushes_, gas_, since, source) OP_##NAME = (value),
 #include "evm/opcodes.def"
 #undef OPCODE
 };
@@ -40,7 +44,8 @@ static uint64_t memory_cost(uint64_t words) {
     return 3 * words + words * words / 512;
 }
 
-/* Charges for and makes memory [offset, offset + size). false: out of gas. *no_memory: the arena. */
+/* Charges for and makes memory [offset, offset + size). false: out of gas. *no_memory: the
+ * arena. */
 static bool expand(
     struct evm *evm, struct evm_frame *f, const u256 *offset, const u256 *size, bool *no_memory
 ) {
@@ -207,8 +212,7 @@ op_sstore(struct evm *evm, struct evm_frame *f, u256 *top, enum evm_status *need
             refund += u256_is_zero(&original)
                           ? (int64_t)r->sstore_set_gas - (int64_t)r->sstore_noop_gas
                           : (int64_t)(r->sstore == SSTORE_NET ? 5000 : r->sstore_reset_gas) -
-                                (int64_t)r->sstore_noop_gas +
-                                (r->sstore == SSTORE_NET_STIPEND && r->cold_slot_gas == 0 ? 0 : 0);
+                                (int64_t)r->sstore_noop_gas;
     }
     if (r->cold_slot_gas > 0) OK(journal_warm_slot(evm->journal, self, &key, NULL));
     evm->journal->refund += refund;

@@ -12,7 +12,7 @@ static const hash32 empty_storage_root = {{0x56, 0xe8, 0x1f, 0x17, 0x1b, 0xcc, 0
                                            0x5b, 0x48, 0xe0, 0x1b, 0x99, 0x6c, 0xad, 0xc0,
                                            0x01, 0x62, 0x2f, 0xb5, 0xe3, 0x63, 0xb4, 0x21}};
 
-/* --- arrays and tables --------------------------------------------------------------------------- */
+/* --- arrays and tables ------------------------------------------------------------------------ */
 
 /* Pointers to arrays of any type are read and written through memcpy, so that no object is accessed
  * as another type than its own. */
@@ -106,7 +106,7 @@ static enum err block_reserve_one(
     return ERR_OK;
 }
 
-/* --- opening and copying --------------------------------------------------------------------------- */
+/* --- opening and copying ---------------------------------------------------------------------- */
 
 enum err journal_open(struct journal *journal, struct arena *arena) {
     struct journal opened = {.arena = arena, .transaction = 0};
@@ -199,7 +199,7 @@ enum err journal_copy(struct journal *to, struct arena *arena, const struct jour
     return err;
 }
 
-/* --- entries --------------------------------------------------------------------------------------- */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 struct journal_account_data journal_absent_account(void) {
     return (struct journal_account_data
@@ -335,7 +335,7 @@ u256 journal_slot_original(const struct journal *journal, const struct journal_s
     return slot->original_in == journal->transaction ? slot->original : slot->value;
 }
 
-/* --- undoing --------------------------------------------------------------------------------------- */
+/* --- undoing ---------------------------------------------------------------------------------- */
 
 static struct journal_undo *
 push_undo(struct journal *journal, enum journal_undo_kind kind, uint32_t index) {
@@ -418,7 +418,7 @@ void journal_revert(struct journal *journal, struct journal_snapshot snapshot) {
     journal->refund = snapshot.refund;
 }
 
-/* --- transactions ---------------------------------------------------------------------------------- */
+/* --- transactions ----------------------------------------------------------------------------- */
 
 void journal_begin_transaction(struct journal *journal) {
     CHECK(!journal->in_transaction && journal->transaction < UINT32_MAX);
@@ -468,7 +468,7 @@ void journal_end_transaction(struct journal *journal, enum fork fork) {
     journal->undo_count = 0;
 }
 
-/* --- changing -------------------------------------------------------------------------------------- */
+/* --- changing --------------------------------------------------------------------------------- */
 
 enum err
 journal_set_balance(struct journal *journal, struct journal_account *account, const u256 *balance) {
@@ -637,7 +637,7 @@ bool journal_slot_is_warm(const struct journal *journal, const address *who, con
     return slot != NULL && slot->warm_in == journal->transaction;
 }
 
-/* --- transient storage and logs ---------------------------------------------------------------------- */
+/* --- transient storage and logs --------------------------------------------------------------- */
 
 static struct journal_transient *
 find_transient(const struct journal *journal, uint32_t account_index, const u256 *key) {
@@ -713,7 +713,7 @@ enum err journal_log(struct journal *journal, const struct journal_log *log) {
     return err;
 }
 
-/* --- what changed ---------------------------------------------------------------------------------- */
+/* --- what changed ----------------------------------------------------------------------------- */
 
 struct journal_account *journal_account_at(const struct journal *journal, uint32_t index) {
     CHECK(index < journal->account_count);

@@ -14,8 +14,8 @@
  *   - Accounts and slots keep their address for the life of the arena.
  *   - Iteration is in the order things were first seen, and so the same in every run.
  *
- * Limits: 2^32 - 2 accounts and slots. Nothing is freed singly: undone logs' data stays in the arena
- * until it is reset. */
+ * Limits: 2^32 - 2 accounts and slots. Nothing is freed singly: undone logs' data stays in the
+ * arena until it is reset. */
 #ifndef EVM_JOURNAL_H
 #define EVM_JOURNAL_H
 
@@ -136,8 +136,9 @@ struct journal_snapshot {
 /* journal_open makes an empty journal in the arena, which must outlive it. ERR_MEMORY. */
 MUST_USE enum err journal_open(struct journal *journal, struct arena *arena);
 
-/* journal_copy makes *to equal to *from, in another arena. Code bytes are shared, all else is copied;
- * the cost is what the journal holds, not what it ever held. On ERR_MEMORY *to is unusable. */
+/* journal_copy makes *to equal to *from, in another arena. Code bytes are shared, all else is
+ * copied; the cost is what the journal holds, not what it ever held. On ERR_MEMORY *to is
+ * unusable. */
 MUST_USE enum err journal_copy(struct journal *to, struct arena *arena, const struct journal *from);
 
 /* --- transactions ---------------------------------------------------------------------------- */
@@ -153,7 +154,7 @@ void journal_end_transaction(struct journal *journal, enum fork fork);
 struct journal_snapshot journal_snapshot(const struct journal *journal);
 void journal_revert(struct journal *journal, struct journal_snapshot snapshot);
 
-/* --- giving ------------------------------------------------------------------------------------ */
+/* --- giving ----------------------------------------------------------------------------------- */
 
 struct journal_account_data journal_absent_account(void);
 
@@ -171,13 +172,14 @@ journal_give_slot(struct journal *journal, const address *who, const u256 *key, 
  * and its copies. */
 void journal_give_code(struct journal *journal, const address *who, bytes code);
 
-/* --- finding ----------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 /* NULL if it is not loaded. Valid as long as the arena. */
 struct journal_account *journal_find_account(const struct journal *journal, const address *who);
 
-/* NULL if it is not known: then the state must be asked for it. A slot of an account whose storage is
- * empty or wiped is always known; it is entered as zero (and NULL means ERR_MEMORY: is_memory). */
+/* NULL if it is not known: then the state must be asked for it. A slot of an account whose storage
+ * is empty or wiped is always known; it is entered as zero (and NULL means ERR_MEMORY:
+ * is_memory). */
 struct journal_slot *journal_find_slot(
     struct journal *journal, const struct journal_account *account, const u256 *key, bool *is_memory
 );
@@ -193,7 +195,7 @@ bool journal_account_has_storage(
 /* Value of the slot at the start of the transaction. */
 u256 journal_slot_original(const struct journal *journal, const struct journal_slot *slot);
 
-/* --- changing; all can be undone, all return ERR_MEMORY when the arena is full ------------------- */
+/* --- changing; all can be undone, all return ERR_MEMORY when the arena is full ---------------- */
 
 MUST_USE enum err
 journal_set_balance(struct journal *journal, struct journal_account *account, const u256 *balance);
@@ -216,7 +218,8 @@ journal_set_slot(struct journal *journal, struct journal_slot *slot, const u256 
  * reverts, as it did on mainnet in block 2,675,119 (EIP-716). */
 MUST_USE enum err journal_touch(struct journal *journal, struct journal_account *account);
 
-/* A new contract: exists, is marked as created in this transaction (EIP-6780), and has this nonce. */
+/* A new contract: exists, is marked as created in this transaction (EIP-6780), and has this
+ * nonce. */
 MUST_USE enum err
 journal_create(struct journal *journal, struct journal_account *account, uint64_t nonce);
 
@@ -243,7 +246,7 @@ MUST_USE enum err journal_set_transient(
 /* journal_log appends a log; data is copied. */
 MUST_USE enum err journal_log(struct journal *journal, const struct journal_log *log);
 
-/* --- what changed since journal_open ------------------------------------------------------------ */
+/* --- what changed since journal_open ---------------------------------------------------------- */
 
 static inline uint32_t journal_account_count(const struct journal *journal) {
     return journal->account_count;
@@ -266,9 +269,10 @@ journal_next_slot(const struct journal *journal, const struct journal_slot *slot
  * that this says are changed. */
 bool journal_slot_changed(const struct journal_slot *slot);
 
-/* journal_keep makes the current values the given ones, for a journal that goes on after its changes
- * were committed. storage_roots: one for each account, in order of index; NULL keeps the old ones,
- * which is right only if no account with changed slots will be asked for slots it has not seen. */
+/* journal_keep makes the current values the given ones, for a journal that goes on after its
+ * changes were committed. storage_roots: one for each account, in order of index; NULL keeps the
+ * old ones, which is right only if no account with changed slots will be asked for slots it has not
+ * seen. */
 void journal_keep(struct journal *journal, const hash32 *storage_roots);
 
 #endif

@@ -44,7 +44,8 @@ struct journal_transient {
     uint32_t account_index;
 };
 
-/* Folded 128-bit products, as in the wyhash family: fast, and with a secret seed not to be aimed at. */
+/* Folded 128-bit products, as in the wyhash family: fast, and with a secret seed not to be aimed
+ * at. */
 static inline uint64_t journal_mix(uint64_t a, uint64_t b) {
     uint128 product = (uint128)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
