@@ -6,8 +6,8 @@
 #   js/NAME            tests/**/NAME.test.mjs, under node --test
 #   sh/NAME            tests/NAME.sh
 #   conformance/NAME   lockstep's own runners over the fixtures (scripts/fixtures.sh)
-# Counted are lines "N passed, N failed[, N skipped]" (the last one), else node's totals, else TAP's
-# "ok" and "not ok" lines. A crash, a missing program, a time-out, a plan not kept, an exit status
+# Counted are node's totals, else TAP's "ok" and "not ok" lines if there is a plan ("1..N"), else the
+# last line "N passed, N failed[, N skipped]". A crash, a missing program, a time-out, a plan not kept, an exit status
 # without a failed test and a suite that counts nothing each count as one failure. The output of a
 # suite that fails is shown in full; all output is kept in $BUILD/$PROFILE/log.
 #
@@ -85,8 +85,8 @@ count() {
         /^ok( |$)/ { tap = 1; if (toupper($0) ~ /# *SKIP/) ts++; else tp++ }
         /^not ok( |$)/ { tap = 1; tf++ }
         END {
-            if (!own && node) { p = np; f = nf; s = ns }
-            else if (!own && tap) {
+            if (node) { p = np; f = nf; s = ns }
+            else if (tap && (plan || !own)) {
                 p = tp; f = tf; s = ts
                 if (plan > p + f + s) { problem = "ended after " (p + f + s) " of " plan " tests"; f++ }
             }

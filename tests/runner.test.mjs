@@ -49,7 +49,7 @@ function counts(name, programs, last, status, problem) {
 
 counts("TAP", { a: "echo 1..2; echo ok 1 - x; echo ok 2 - y" }, "2 passed, 0 failed, SKIPS skipped", 0);
 counts(
-    "programs that count themselves, the last line counts",
+    "programs that count themselves, their last line counts",
     { a: "echo 1 passed, 0 failed; echo 7 passed, 0 failed, 0 skipped", b: "echo 2 passed, 0 failed" },
     "9 passed, 0 failed, SKIPS skipped",
     0,
@@ -87,6 +87,12 @@ counts(
     "4 passed, 1 failed, SKIPS skipped",
     1,
     "exit status 3",
+);
+counts(
+    "lines of a program under test are not the count of its test",
+    { a: "echo 1..1; echo 3 passed, 4 failed; echo ok 1 - x; echo 0 passed, 0 failed" },
+    "1 passed, 0 failed, SKIPS skipped",
+    0,
 );
 counts("silence", { a: "true" }, "0 passed, 1 failed, SKIPS skipped", 1, "counted nothing");
 counts("a missing program", { a: null }, "0 passed, 1 failed, SKIPS skipped", 1, "could not be run");
