@@ -5,11 +5,12 @@ import {IProofSystem} from "contracts/src/interfaces/IProofSystem.sol";
 
 /// @title k-of-n signatures of attesters who ran the guest program
 /// @notice For development and for TEEs. Soundness rests on `threshold` attesters: whoever holds that
-/// many keys can prove anything.
+/// many keys can prove anything about the rollups registered with this contract.
 contract Attestation is IProofSystem {
-    /// @notice A constructor argument makes no sense: no attesters, a threshold out of range, or an
-    /// attester named twice.
-    error BadConfiguration();
+    /// @notice That many of so many attesters: none would be needed, or more than there are.
+    error BadThreshold(uint256 threshold, uint256 attesters);
+    /// @notice Attester number `index` is the zero address, or named twice.
+    error BadAttester(uint256 index, address attester);
     /// @notice The data is not a whole number of 65-byte signatures.
     error BadLength(uint256 size);
     /// @notice Fewer signatures than the threshold.
@@ -25,20 +26,35 @@ contract Attestation is IProofSystem {
     /// @dev Half of secp256k1's group order: a larger s is the malleable twin (EIP-2).
     uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
+    /// @notice How many attesters must sign. Neither it nor the attesters ever change: to change them,
+    /// a rollup moves to another proof system.
     uint256 public immutable threshold;
+    /// @notice Whether this account's signature counts.
     mapping(address => bool) public isAttester;
+    address[] private all;
 
-    constructor(uint256 threshold_, address[] memory attesters) {
-        if (threshold_ == 0 || threshold_ > attesters.length) revert BadConfiguration();
+    /// @param threshold_ How many attesters must sign, at least 1.
+    /// @param attesters_ All different, none of them zero; in any order.
+    constructor(uint256 threshold_, address[] memory attesters_) {
+        if (threshold_ == 0 || threshold_ > attesters_.length) revert BadThreshold(threshold_, attesters_.length);
         threshold = threshold_;
-        for (uint256 i = 0; i < attesters.length; i++) {
-            if (attesters[i] == address(0) || isAttester[attesters[i]]) revert BadConfiguration();
-            isAttester[attesters[i]] = true;
+        for (uint256 i = 0; i < attesters_.length; i++) {
+            address attester = attesters_[i];
+            if (attester == address(0) || isAttester[attester]) revert BadAttester(i, attester);
+            isAttester[attester] = true;
         }
+        all = attesters_;
+    }
+
+    /// @notice Whom one believes: every account whose signature counts, as the constructor was told.
+    function attesters() external view returns (address[] memory) {
+        return all;
     }
 
     /// @inheritdoc IProofSystem
-    /// @dev data: signatures r ‖ s ‖ v, ascending by signer.
+    /// @dev data: `threshold` or more signatures r 32 ‖ s 32 ‖ v 1, ascending by signer. Signed is
+    /// keccak256(abi.encode(this contract, vkey, rollupIds, publicInput)), without any prefix. Never
+    /// answers false: what is refused is refused with its reason.
     function verify(bytes32 vkey, uint64[] calldata rollupIds, bytes32 publicInput, bytes calldata data)
         external
         view

@@ -3,8 +3,9 @@ pragma solidity 0.8.30;
 
 /// @title What a rollup's head commits to besides its accounts
 /// @notice Predeploy 0x4c53000000000000000000000000000000000001. Its storage is written by the genesis
-/// and by the state-transition function, never by a transaction; slot numbers are part of the protocol
-/// (src/rollup/predeploys.h).
+/// and by the state-transition function, never by a transaction: there is no function that writes.
+/// @dev Slot numbers are part of the protocol (src/rollup/predeploys.h): each value has a slot of its
+/// own, in the order of declaration.
 contract System {
     /// @notice Chain id of this rollup.
     uint256 public chainId; // slot 0
@@ -14,9 +15,9 @@ contract System {
     address public hub; // slot 2
     /// @notice Chain id of the parent.
     uint256 public parentChainId; // slot 3
-    /// @notice The fork whose rules hold, as the node numbers them.
+    /// @notice The fork whose rules hold, as the node numbers them (src/evm/fork.h).
     uint256 public fork; // slot 4
-    /// @notice The most gas that a call to the parent may carry.
+    /// @notice The most gas that a call out of this rollup may carry.
     uint256 public maxCallGas; // slot 5
     /// @notice Gas limit of every block.
     uint256 public blockGasLimit; // slot 6
