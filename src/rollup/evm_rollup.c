@@ -6,6 +6,10 @@
 #include "rollup/predeploys.h"
 #include "rollup/proxy.h"
 
+/* No ether of any chain comes near 2^128 wei. Who verifies a batch that somebody else made cannot know
+ * that the Hub has seen the ether come in, and balances must not overflow. */
+#define CALL_VALUE_BITS_MAX 128
+
 static enum err
 run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step);
 
@@ -359,8 +363,11 @@ static enum err deliver_call(
         refuse_call(rollup, step, at, in, from);
         return ERR_OK;
     }
-    const struct open_block *open = &at->open;
-    if (open->header.gas_limit - open_block_gas_used(open) < in->gas) {
+    if (u256_bit_size(&in->value_wei) > CALL_VALUE_BITS_MAX) {
+        step->verdict = STEP_TOO_MUCH_ETHER;
+        return ERR_OK;
+    }
+    if (open_block_gas_left(&at->open) < in->gas) {
         step->verdict = STEP_BLOCK_GAS;
         return ERR_OK;
     }
@@ -598,7 +605,7 @@ static void begin_tx(
 ) {
     struct block_run *run = machine->run;
     options.base_fee_to_coinbase = true;
-    options.gas_available = run->context.gas_limit - open_block_gas_used(&machine->open);
+    options.gas_available = open_block_gas_left(&machine->open);
     options.tracer = rollup->tracer;
     options.foreign = &XCALL_ADDRESS;
     options.foreign_count = 1;

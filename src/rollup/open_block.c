@@ -27,6 +27,11 @@ uint64_t open_block_gas_used(const struct open_block *block) {
     return block->newest == NULL ? 0 : block->newest->cumulative_gas_used;
 }
 
+uint64_t open_block_gas_left(const struct open_block *block) {
+    uint64_t used = open_block_gas_used(block);
+    return used < block->header.gas_limit ? block->header.gas_limit - used : 0;
+}
+
 enum err open_block_gather(
     struct open_block *block,
     struct arena *arena,

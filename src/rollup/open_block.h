@@ -47,6 +47,8 @@ MUST_USE enum err open_block_gather(
 hash32 open_block_commitment(const struct open_block *block);
 uint32_t open_block_tx_count(const struct open_block *block);
 uint64_t open_block_gas_used(const struct open_block *block);
+/* 0 if the system's own transactions have used more than the limit. */
+uint64_t open_block_gas_left(const struct open_block *block);
 
 /* A block as it is stored: header and encoded lists, in order. */
 struct sealed_block {

@@ -110,6 +110,12 @@ static enum err add_updates(struct verifier *v, struct update_context *contexts)
         const struct update *update = &v->batch.updates[i];
         bytes encoded = v->witness.anchors[i];
         struct header anchor;
+        /* The Hub refuses them too; what it would hash of them is not decided. */
+        if (update->forced != 0 || update->message_slot_count != 0) {
+            v->result->verdict = VERIFY_UPDATE_UNSUPPORTED;
+            v->result->rollup_id = update->rollup_id;
+            return ERR_OK;
+        }
         if (header_decode(&anchor, encoded) != BLOCK_OK) {
             v->result->verdict = VERIFY_ANCHOR_MALFORMED;
             return ERR_OK;
@@ -122,11 +128,12 @@ static enum err add_updates(struct verifier *v, struct update_context *contexts)
         struct evm_rollup *rollup = rollup_of(v, update->rollup_id);
         if (rollup == NULL) continue; /* covered by somebody else's proof */
         enum err err = evm_rollup_add_update(rollup, update, encoded);
-        if (err == ERR_MEMORY) return err;
-        if (err != ERR_OK) {
-            v->result->verdict = VERIFY_BATCH_MALFORMED;
+        if (err == ERR_LIMIT) {
+            v->result->verdict = VERIFY_TOO_MANY_UPDATES;
+            v->result->rollup_id = update->rollup_id;
             return ERR_OK;
         }
+        if (err != ERR_OK) return err;
     }
     return ERR_OK;
 }

@@ -18,6 +18,8 @@
     X(ANCHOR_COUNT, "the witness has not one anchor per update")                            \
     X(ANCHOR_MALFORMED, "an anchor is not a block header")                                  \
     X(ANCHOR_NUMBER, "an anchor's number is not the one its update names")                  \
+    X(TOO_MANY_UPDATES, "a rollup has more updates than one batch may hold")                \
+    X(UPDATE_UNSUPPORTED, "an update has messages or forced transactions, not built yet")   \
     X(PARAMETERS, "a rollup's own parameters are not those of the statement")               \
     X(OPEN_BLOCK, "an open block does not match the commitment in its state")               \
     X(ENTRY_NO_TRANSITION, "an entry's first transition is not that of its input's rollup") \

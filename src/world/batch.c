@@ -88,6 +88,18 @@ static bool is_named(const struct batch *batch, uint64_t rollup_id) {
     return false;
 }
 
+/* Adds what a recorder has read and none before it: rollups have much code in common, and as they are
+ * made alike, many nodes. */
+static enum err
+collect(bytes *items, size_t *count, struct map *seen, const struct source_items *read) {
+    for (uint32_t i = 0; i < read->map.count; i++) {
+        bool is_new;
+        if (map_put(seen, map_key_at(&read->map, i), &is_new) == NULL) return ERR_MEMORY;
+        if (is_new) items[(*count)++] = *(const bytes *)map_value_at(&read->map, i);
+    }
+    return ERR_OK;
+}
+
 static enum err make_witness(struct world *world, bytes *encoded) {
     const struct world_options *options = world->options;
     struct witness w = {.anchor_count = world->batch.update_count};
@@ -105,6 +117,10 @@ static enum err make_witness(struct world *world, bytes *encoded) {
         w.anchors[i] = options->parent_encoded;
     w.node_count = 0;
     w.code_count = 0;
+    struct map nodes;
+    struct map codes;
+    map_open(&nodes, world->arena, sizeof(hash32), 1);
+    map_open(&codes, world->arena, sizeof(hash32), 1);
     for (size_t i = 0; i < options->rollup_count; i++) {
         const struct world_rollup *r = &options->rollups[i];
         if (!is_named(&world->batch, r->rollup_id)) continue;
@@ -113,11 +129,9 @@ static enum err make_witness(struct world *world, bytes *encoded) {
         head->rollup_id = r->rollup_id;
         head->head = r->head;
         enum err err = open_block_encode(&head->open_block, world->arena, &r->open);
+        if (err == ERR_OK) err = collect(w.nodes, &w.node_count, &nodes, &recorder->nodes);
+        if (err == ERR_OK) err = collect(w.codes, &w.code_count, &codes, &recorder->codes);
         if (err != ERR_OK) return err;
-        for (uint32_t j = 0; j < source_recorder_node_count(recorder); j++)
-            w.nodes[w.node_count++] = source_recorder_node_at(recorder, j);
-        for (uint32_t j = 0; j < source_recorder_code_count(recorder); j++)
-            w.codes[w.code_count++] = source_recorder_code_at(recorder, j);
     }
     return witness_encode(encoded, world->arena, &w);
 }

@@ -1,0 +1,761 @@
+/* A true batch with its witness, and everything that can be done to them: verify_batch refuses each
+ * with its own verdict. */
+#include "world/test_network.h"
+
+#include "core/rlp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define SWEEP_ROUNDS 4000 /* bits flipped by the sweep, of batch and witness each */
+
+static struct arena arena;
+static struct arena_mark built_mark;
+static struct network net;
+static struct world_result built;
+static struct verify_parent parent;
+static struct verify_result truth; /* of the untouched batch */
+static struct verify_result got;
+
+/* A test's own copies, decoded. */
+static struct batch batch;
+static struct witness witness;
+
+/* --- running the verifier ----------------------------------------------------------------------- */
+
+static enum verify_verdict verify(bytes batch_bytes, bytes witness_bytes) {
+    assert_int_equal(verify_batch(&got, &arena, &parent, batch_bytes, witness_bytes), ERR_OK);
+    return got.verdict;
+}
+
+/* The verdict on what the test has made of batch and witness. */
+static enum verify_verdict verify_mutated(void) {
+    bytes b;
+    bytes w;
+    assert_int_equal(batch_encode(&b, &arena, &batch), ERR_OK);
+    assert_int_equal(witness_encode(&w, &arena, &witness), ERR_OK);
+    return verify(b, w);
+}
+
+#define assert_verdict(verdict)                                                      \
+    assert_string_equal(                                                             \
+        verify_verdict_name(verify_mutated()), verify_verdict_name(VERIFY_##verdict) \
+    )
+
+static void assert_no_fact(enum step_verdict step) {
+    assert_verdict(ENTRY_NO_FACT);
+    assert_string_equal(step_verdict_name(got.step), step_verdict_name(step));
+}
+
+/* The entries of the block, in their order in the batch. */
+enum {
+    BEGIN_1,  /* L2TX of rollup 1, whose transaction calls L1 */
+    ANSWER_1, /* RESULT of that */
+    BEGIN_2,  /* L2TX of rollup 2, which gives its RESULT at once */
+    CALL_1,   /* CALL from L1 with ether; rollup 1 calls rollup 2, which calls L1: suspends both */
+    ANSWER_2, /* RESULT of that, down to the RESULT for L1 */
+    ENTRIES,
+};
+
+static int build_block(void **state) {
+    (void)state;
+    arena_open(&arena, (size_t)1 << 32);
+    network_open(&net, &arena);
+    bytes slot_tx = rollup_tx(
+        &net, 1, 0, RELAY, 11, relayed(&net, rollup_proxy(0, COUNTER), 11, word_of(&net, 1))
+    );
+    net.rollups[0].slot_txs = &slot_tx;
+    net.rollups[0].slot_tx_count = 1;
+    bytes to_l1 = relayed(&net, rollup_proxy(0, COUNTER), 7, word_of(&net, 2));
+    bytes to_2 = relayed(&net, rollup_proxy(2, RELAY), 20, to_l1);
+    bytes to_1 = relayed(&net, network_proxy(&net, 1, RELAY), 33, to_2);
+    struct world_tx tx = network_tx(&net, 0, RELAY, 33, to_1);
+    struct world_options options = network_options(&net, &tx, 1);
+    if (world_build(&built, &options) != ERR_OK || built.status != WORLD_OK) {
+        print_error("%s\n", built.reason);
+        return 1;
+    }
+    if (built.batch.entry_count != ENTRIES) return 1;
+    parent = (struct verify_parent){.chain_id = NETWORK_CHAIN_ID, .hub = net.hub};
+    truth = net.verified;
+    built_mark = arena_mark(&arena);
+    return 0;
+}
+
+static int close_arena(void **state) {
+    (void)state;
+    arena_close(&arena);
+    return 0;
+}
+
+static int decode(void **state) {
+    (void)state;
+    arena_release(&arena, built_mark);
+    parent = (struct verify_parent){.chain_id = NETWORK_CHAIN_ID, .hub = net.hub};
+    return batch_decode(&batch, &arena, built.batch_encoded) != ERR_OK ||
+           witness_decode(&witness, &arena, built.witness_encoded) != ERR_OK;
+}
+
+/* A copy of a string with one bit of byte `at` flipped. */
+static bytes flipped(bytes b, size_t at) {
+    uint8_t *copy = arena_alloc(&arena, b.size);
+    assert_non_null(copy);
+    memcpy(copy, b.data, b.size);
+    copy[at] ^= 1;
+    return bytes_of(copy, b.size);
+}
+
+static bytes longer(bytes b) {
+    return join(&net, b, bytes_of("\0", 1));
+}
+
+static bool is_result_true(void) {
+    return got.verdict == VERIFY_OK && hash32_equal(&got.public_input, &truth.public_input);
+}
+
+/* --- what is true ---------------------------------------------------------------------------------- */
+
+static void the_batch_as_built_is_accepted(void **state) {
+    (void)state;
+    assert_verdict(OK);
+    assert_memory_equal(got.public_input.b, truth.public_input.b, 32);
+    assert_int_equal(got.rollup_id_count, 2);
+    assert_int_equal(got.rollup_ids[0], 1);
+    assert_int_equal(got.rollup_ids[1], 2);
+    /* It has what the tests below tamper with. */
+    assert_int_equal(batch.entries[BEGIN_2].out.kind, ACTION_RESULT);
+    assert_int_equal(batch.entries[BEGIN_1].out.kind, ACTION_CALL);
+    assert_int_equal(batch.entries[ANSWER_1].input.kind, ACTION_RESULT);
+    assert_int_equal(batch.entries[CALL_1].input.kind, ACTION_CALL);
+    assert_int_equal(batch.entries[CALL_1].trace_count, 1);
+    assert_int_equal(batch.entries[ANSWER_2].trace_count, 1);
+    assert_int_equal(batch.entries[ANSWER_2].transition_count, 2);
+}
+
+/* --- entries ------------------------------------------------------------------------------------------ */
+
+static void changed_transitions_are_refused(void **state) {
+    for (size_t i = 0; i < ENTRIES; i++) {
+        for (size_t j = 0; j < built.batch.entries[i].transition_count; j++) {
+            struct transition *t;
+            assert_int_equal(decode(state), 0);
+            t = &batch.entries[i].transitions[j];
+            t->post.b[31] ^= 1;
+            assert_verdict(ENTRY_TRANSITIONS);
+            assert_int_equal(got.entry_index, i);
+
+            assert_int_equal(decode(state), 0);
+            t = &batch.entries[i].transitions[j];
+            t->idle = !t->idle;
+            assert_verdict(ENTRY_TRANSITIONS);
+
+            assert_int_equal(decode(state), 0);
+            t = &batch.entries[i].transitions[j];
+            t->pre.b[0] ^= 1;
+            assert_no_fact(STEP_HEAD_UNKNOWN);
+        }
+    }
+}
+
+static void changed_ether_is_refused(void **state) {
+    for (size_t i = 0; i < ENTRIES; i++) {
+        for (size_t j = 0; j < built.batch.entries[i].transition_count; j++) {
+            assert_int_equal(decode(state), 0);
+            u256 *delta = &batch.entries[i].transitions[j].ether_delta_wei;
+            *delta = u256_add(delta, &U256_ONE);
+            assert_verdict(ENTRY_ETHER);
+            assert_int_equal(got.entry_index, i);
+        }
+    }
+    /* A sum that stays the same is no better. */
+    assert_int_equal(decode(state), 0);
+    struct transition *t = batch.entries[CALL_1].transitions;
+    t[0].ether_delta_wei = u256_add(&t[0].ether_delta_wei, &U256_ONE);
+    t[1].ether_delta_wei = u256_sub(&t[1].ether_delta_wei, &U256_ONE);
+    assert_verdict(ENTRY_ETHER);
+}
+
+static void added_removed_and_swapped_transitions_are_refused(void **state) {
+    struct entry *entry = &batch.entries[CALL_1];
+    struct transition extra[3] = {entry->transitions[0], entry->transitions[1]};
+    extra[2] = (struct transition){.rollup_id = 9};
+    entry->transitions = extra;
+    entry->transition_count = 3;
+    assert_verdict(ENTRY_TRANSITIONS);
+
+    assert_int_equal(decode(state), 0);
+    batch.entries[CALL_1].transition_count = 1;
+    assert_no_fact(STEP_ROLLUP_UNKNOWN);
+    assert_int_equal(got.rollup_id, 2);
+
+    assert_int_equal(decode(state), 0);
+    batch.entries[CALL_1].transition_count = 0;
+    assert_verdict(ENTRY_NO_TRANSITION);
+
+    assert_int_equal(decode(state), 0);
+    entry = &batch.entries[CALL_1];
+    struct transition first = entry->transitions[0];
+    entry->transitions[0] = entry->transitions[1];
+    entry->transitions[1] = first;
+    assert_verdict(ENTRY_NO_TRANSITION);
+}
+
+static void a_changed_out_action_is_refused(void **state) {
+    struct action *out = &batch.entries[ANSWER_2].out;
+    out->data = flipped(out->data, out->data.size - 1);
+    assert_verdict(ENTRY_OUT);
+
+    assert_int_equal(decode(state), 0);
+    batch.entries[ANSWER_2].out.failed = true;
+    assert_verdict(ENTRY_OUT);
+
+    assert_int_equal(decode(state), 0);
+    batch.entries[ANSWER_2].out.gas--;
+    assert_verdict(ENTRY_OUT);
+
+    assert_int_equal(decode(state), 0);
+    batch.entries[BEGIN_1].out.target.b[19] ^= 1;
+    assert_verdict(ENTRY_OUT);
+
+    assert_int_equal(decode(state), 0);
+    batch.entries[BEGIN_1].out.source.b[19] ^= 1;
+    assert_verdict(ENTRY_OUT);
+
+    assert_int_equal(decode(state), 0);
+    out = &batch.entries[BEGIN_1].out;
+    out->value_wei = u256_add(&out->value_wei, &U256_ONE);
+    assert_verdict(ENTRY_OUT);
+    assert_int_equal(got.entry_index, BEGIN_1);
+}
+
+static void a_changed_trace_is_refused(void **state) {
+    struct action *line = &batch.entries[CALL_1].trace[0];
+    line->data = flipped(line->data, 0);
+    assert_verdict(ENTRY_TRACE);
+
+    assert_int_equal(decode(state), 0);
+    batch.entries[CALL_1].trace[0].gas++;
+    assert_verdict(ENTRY_TRACE);
+
+    assert_int_equal(decode(state), 0);
+    batch.entries[CALL_1].trace_count = 0;
+    assert_verdict(ENTRY_TRACE);
+
+    assert_int_equal(decode(state), 0);
+    struct entry *entry = &batch.entries[ANSWER_2];
+    struct action twice[2] = {entry->trace[0], entry->trace[0]};
+    entry->trace = twice;
+    entry->trace_count = 2;
+    assert_verdict(ENTRY_TRACE);
+    assert_int_equal(got.entry_index, ANSWER_2);
+}
+
+/* Another input leads elsewhere, if anywhere. */
+static void a_changed_input_is_refused(void **state) {
+    batch.entries[CALL_1].input.gas--;
+    assert_verdict(ENTRY_TRANSITIONS);
+
+    assert_int_equal(decode(state), 0);
+    batch.entries[CALL_1].input.gas = UINT64_MAX;
+    assert_no_fact(STEP_BLOCK_GAS);
+
+    assert_int_equal(decode(state), 0);
+    struct action *input = &batch.entries[CALL_1].input;
+    input->value_wei = u256_add(&input->value_wei, &U256_ONE);
+    assert_verdict(ENTRY_TRANSITIONS);
+
+    assert_int_equal(decode(state), 0);
+    input = &batch.entries[CALL_1].input;
+    input->source.b[0] ^= 1;
+    assert_verdict(ENTRY_TRANSITIONS);
+
+    assert_int_equal(decode(state), 0);
+    input = &batch.entries[CALL_1].input;
+    input->kind = ACTION_REVERT_CONTINUE;
+    assert_no_fact(STEP_NOT_DEFINED);
+
+    assert_int_equal(decode(state), 0);
+    input = &batch.entries[ANSWER_1].input;
+    input->data = flipped(input->data, 31);
+    assert_verdict(ENTRY_TRANSITIONS);
+
+    assert_int_equal(decode(state), 0);
+    input = &batch.entries[ANSWER_1].input;
+    input->source_rollup_id = 2; /* the call went to L1 */
+    assert_no_fact(STEP_NOT_DEFINED);
+
+    assert_int_equal(decode(state), 0);
+    input = &batch.entries[BEGIN_1].input;
+    input->data = flipped(input->data, 32); /* the anchor's hash */
+    assert_no_fact(STEP_ANCHOR_UNKNOWN);
+
+    assert_int_equal(decode(state), 0);
+    input = &batch.entries[BEGIN_1].input;
+    input->data = flipped(input->data, 64);
+    assert_no_fact(STEP_MESSAGES);
+
+    assert_int_equal(decode(state), 0);
+    input = &batch.entries[BEGIN_1].input;
+    input->data = flipped(input->data, 96);
+    assert_no_fact(STEP_FORCED);
+
+    assert_int_equal(decode(state), 0);
+    input = &batch.entries[BEGIN_1].input;
+    input->data = flipped(input->data, 159);
+    assert_no_fact(STEP_TIMESTAMP);
+
+    assert_int_equal(decode(state), 0);
+    input = &batch.entries[BEGIN_1].input;
+    input->data = bytes_slice(input->data, 0, 159);
+    assert_no_fact(STEP_NOT_DEFINED);
+}
+
+/* More ether than there is comes in no call: refused, not added up. */
+static void absurd_ether_is_refused(void **state) {
+    batch.entries[CALL_1].input.value_wei = U256_MAX;
+    assert_no_fact(STEP_TOO_MUCH_ETHER);
+
+    /* To somebody who has some. */
+    assert_int_equal(decode(state), 0);
+    batch.entries[CALL_1].input.target = net.user;
+    batch.entries[CALL_1].input.value_wei = U256_MAX;
+    assert_no_fact(STEP_TOO_MUCH_ETHER);
+
+    assert_int_equal(decode(state), 0);
+    batch.entries[CALL_1].input.value_wei = (u256){{0, 0, 1, 0}};
+    assert_no_fact(STEP_TOO_MUCH_ETHER);
+}
+
+static void swapped_and_dropped_entries_are_refused(void **state) {
+    /* Each entry but the last gives the head that a later one begins at. */
+    for (size_t drop = 0; drop < ENTRIES; drop++) {
+        assert_int_equal(decode(state), 0);
+        for (size_t i = drop; i + 1 < ENTRIES; i++)
+            batch.entries[i] = batch.entries[i + 1];
+        batch.entry_count--;
+        if (drop + 1 < ENTRIES) {
+            assert_no_fact(STEP_HEAD_UNKNOWN);
+            continue;
+        }
+        /* Without the last it is another batch, which is true as well. */
+        assert_verdict(OK);
+        assert_false(is_result_true());
+    }
+    for (size_t i = 0; i + 1 < ENTRIES; i++) {
+        assert_int_equal(decode(state), 0);
+        struct entry entry = batch.entries[i];
+        batch.entries[i] = batch.entries[i + 1];
+        batch.entries[i + 1] = entry;
+        if (i != ANSWER_1) {
+            assert_no_fact(STEP_HEAD_UNKNOWN);
+            assert_int_equal(got.entry_index, i);
+            continue;
+        }
+        /* It and rollup 2's L2TX do not depend on one another: true, and not the same statement. */
+        assert_verdict(OK);
+        assert_false(is_result_true());
+    }
+}
+
+/* Advice may be anything; it is part of what is signed. */
+static void scope_is_in_the_public_input(void **state) {
+    (void)state;
+    batch.entries[CALL_1].scope = true;
+    assert_verdict(OK);
+    assert_false(is_result_true());
+}
+
+/* --- updates ------------------------------------------------------------------------------------------- */
+
+static struct update *update_of(uint64_t rollup_id) {
+    for (size_t i = 0; i < batch.update_count; i++)
+        if (batch.updates[i].rollup_id == rollup_id) return &batch.updates[i];
+    fail_msg("no update of this rollup");
+    return NULL;
+}
+
+/* Has rollup 1 begin with another payload, entry included. */
+static void replace_payload(bytes payload) {
+    update_of(1)->payload = payload;
+    struct action *input = &batch.entries[BEGIN_1].input;
+    hash32 hash = keccak256(payload);
+    input->data = join(&net, hash32_bytes(&hash), bytes_slice(input->data, 32, SIZE_MAX));
+}
+
+static struct payload payload;
+
+/* Decodes anew; the slot block of rollup 1's payload. */
+static struct payload_block *slot_block(void **state) {
+    assert_int_equal(decode(state), 0);
+    assert_int_equal(payload_decode(&payload, &arena, update_of(1)->payload), ERR_OK);
+    return &payload.blocks[payload.block_count - 1];
+}
+
+static void replace_slot_block(void) {
+    bytes encoded;
+    assert_int_equal(payload_encode(&encoded, &arena, &payload), ERR_OK);
+    replace_payload(encoded);
+}
+
+static void a_changed_payload_is_refused(void **state) {
+    size_t size = update_of(1)->payload.size;
+    for (size_t at = 0; at < size; at += size / 50 + 1) {
+        assert_int_equal(decode(state), 0);
+        update_of(1)->payload = flipped(update_of(1)->payload, at);
+        assert_no_fact(STEP_PAYLOAD_UNKNOWN);
+        assert_int_equal(got.entry_index, BEGIN_1);
+    }
+    /* With the entry's hash changed to match, it is what is in it that is refused. */
+    assert_int_equal(decode(state), 0);
+    replace_payload(longer(update_of(1)->payload));
+    assert_no_fact(STEP_PAYLOAD_MALFORMED);
+
+    struct payload_block *block = slot_block(state);
+    block->txs[0] = flipped(block->txs[0], block->txs[0].size - 1); /* s: another sender */
+    replace_slot_block();
+    assert_no_fact(STEP_TX_INVALID);
+    assert_int_equal(got.entry_index, BEGIN_1);
+
+    block = slot_block(state);
+    block->txs[0] = bytes_of("\x7e", 1);
+    replace_slot_block();
+    assert_no_fact(STEP_TX_INVALID);
+
+    block = slot_block(state);
+    block->fee_recipient.b[0] ^= 1;
+    replace_slot_block();
+    assert_verdict(ENTRY_TRANSITIONS);
+
+    block = slot_block(state);
+    block->timestamp++;
+    replace_slot_block();
+    assert_no_fact(STEP_TIMESTAMP);
+
+    block = slot_block(state);
+    block->tx_count = 0;
+    replace_slot_block();
+    assert_verdict(ENTRY_TRANSITIONS);
+
+    /* A transaction that calls out does so in the slot block only. */
+    block = slot_block(state);
+    struct payload_block blocks[2] = {*block, *block};
+    blocks[1].tx_count = 0;
+    payload = (struct payload){blocks, 2};
+    replace_slot_block();
+    assert_no_fact(STEP_XCALL_OUTSIDE_SLOT_BLOCK);
+}
+
+/* A system's transaction cannot come in by a payload. */
+static void a_deposit_in_a_payload_is_refused(void **state) {
+    struct tx deposit = {.type = TX_DEPOSIT, .from = net.user, .to = net.user, .mint = ETHER};
+    struct payload_block *block = slot_block(state);
+    assert_int_equal(tx_encode(&block->txs[0], &arena, &deposit), ERR_OK);
+    replace_slot_block();
+    assert_no_fact(STEP_TX_INVALID);
+}
+
+static void a_wrong_anchor_is_refused(void **state) {
+    size_t index = (size_t)(update_of(1) - batch.updates);
+    struct header anchor;
+    bytes encoded;
+    assert_int_equal(header_decode(&anchor, witness.anchors[index]), BLOCK_OK);
+    anchor.state_root.b[0] ^= 1;
+    assert_int_equal(header_encode(&encoded, &arena, &anchor), ERR_OK);
+    witness.anchors[index] = encoded;
+    assert_no_fact(STEP_ANCHOR_UNKNOWN);
+
+    assert_int_equal(decode(state), 0);
+    anchor.number++;
+    assert_int_equal(header_encode(&encoded, &arena, &anchor), ERR_OK);
+    witness.anchors[index] = encoded;
+    assert_verdict(ANCHOR_NUMBER);
+
+    assert_int_equal(decode(state), 0);
+    update_of(1)->anchor_number--;
+    assert_verdict(ANCHOR_NUMBER);
+
+    assert_int_equal(decode(state), 0);
+    witness.anchors[index] = longer(witness.anchors[index]);
+    assert_verdict(ANCHOR_MALFORMED);
+
+    assert_int_equal(decode(state), 0);
+    witness.anchor_count--;
+    assert_verdict(ANCHOR_COUNT);
+}
+
+static void other_updates_are_refused(void **state) {
+    /* Dropped: its L2TX has no preimages. */
+    batch.updates[update_of(1) - batch.updates] = batch.updates[batch.update_count - 1];
+    struct update left = batch.updates[0];
+    batch.updates = &left;
+    batch.update_count = 1;
+    witness.anchor_count = 1;
+    assert_no_fact(STEP_PAYLOAD_UNKNOWN);
+
+    /* What an update says and no entry repeats is in the public input. */
+    assert_int_equal(decode(state), 0);
+    update_of(1)->timestamp++;
+    assert_verdict(OK);
+    assert_false(is_result_true());
+
+    /* More updates of one rollup than are run. */
+    assert_int_equal(decode(state), 0);
+    struct update many[EVM_ROLLUP_UPDATES_MAX + 1];
+    bytes anchors[EVM_ROLLUP_UPDATES_MAX + 1];
+    for (size_t i = 0; i <= EVM_ROLLUP_UPDATES_MAX; i++) {
+        many[i] = *update_of(1);
+        anchors[i] = witness.anchors[0];
+    }
+    batch.updates = many;
+    witness.anchors = anchors;
+    batch.update_count = witness.anchor_count = EVM_ROLLUP_UPDATES_MAX + 1;
+    assert_verdict(TOO_MANY_UPDATES);
+
+    /* What is not built yet is not vouched for. */
+    assert_int_equal(decode(state), 0);
+    update_of(1)->forced = 1;
+    assert_verdict(UPDATE_UNSUPPORTED);
+    assert_int_equal(decode(state), 0);
+    update_of(1)->message_slots = &truth.public_input;
+    update_of(1)->message_slot_count = 1;
+    assert_verdict(UPDATE_UNSUPPORTED);
+}
+
+/* --- the witness ---------------------------------------------------------------------------------------- */
+
+static void every_node_and_code_is_needed(void **state) {
+    for (size_t i = 0;; i++) {
+        assert_int_equal(decode(state), 0);
+        if (i == witness.node_count) break;
+        witness.nodes[i] = witness.nodes[--witness.node_count];
+        assert_verdict(WITNESS_INCOMPLETE);
+        assert_int_equal(decode(state), 0);
+        witness.nodes[i] = flipped(witness.nodes[i], witness.nodes[i].size / 2);
+        assert_verdict(WITNESS_INCOMPLETE);
+    }
+    for (size_t i = 0;; i++) {
+        assert_int_equal(decode(state), 0);
+        if (i == witness.code_count) break;
+        witness.codes[i] = witness.codes[--witness.code_count];
+        assert_verdict(WITNESS_INCOMPLETE);
+        assert_int_equal(decode(state), 0);
+        witness.codes[i] = flipped(witness.codes[i], 0);
+        assert_verdict(WITNESS_INCOMPLETE);
+    }
+}
+
+/* Order, repetition and what nobody asks for change nothing. */
+static void redundant_nodes_change_nothing(void **state) {
+    (void)state;
+    bytes *nodes = arena_alloc_array(&arena, witness.node_count + 2, sizeof(*nodes));
+    assert_non_null(nodes);
+    for (size_t i = 0; i < witness.node_count; i++)
+        nodes[i] = witness.nodes[witness.node_count - 1 - i];
+    nodes[witness.node_count] = nodes[0];
+    nodes[witness.node_count + 1] = bytes_of("node", 4);
+    witness.nodes = nodes;
+    witness.node_count += 2;
+    assert_verdict(OK);
+    assert_true(is_result_true());
+}
+
+static void other_chains_are_refused(void **state) {
+    parent.hub.b[19] ^= 1;
+    assert_verdict(PARAMETERS);
+    assert_int_equal(decode(state), 0);
+    parent.chain_id++;
+    assert_verdict(PARAMETERS);
+    /* A rollup's head is that rollup's. */
+    assert_int_equal(decode(state), 0);
+    witness.heads[0].rollup_id = 2;
+    assert_verdict(PARAMETERS);
+    assert_int_equal(got.rollup_id, 2);
+}
+
+static void heads_that_are_missing_or_unknown_are_refused(void **state) {
+    witness.heads[0] = witness.heads[1];
+    witness.head_count = 1;
+    assert_no_fact(STEP_ROLLUP_UNKNOWN);
+    assert_int_equal(got.rollup_id, 1);
+    assert_int_equal(decode(state), 0);
+    witness.heads[0].head.b[0] ^= 1;
+    assert_verdict(WITNESS_INCOMPLETE);
+    /* A node of the trie is no state. */
+    assert_int_equal(decode(state), 0);
+    witness.heads[0].head = keccak256(witness.nodes[witness.node_count - 1]);
+    assert_int_not_equal(verify_mutated(), VERIFY_OK);
+    /* The same head twice is the same head. */
+    assert_int_equal(decode(state), 0);
+    struct witness_head twice[3] = {witness.heads[0], witness.heads[1], witness.heads[0]};
+    witness.heads = twice;
+    witness.head_count = 3;
+    assert_verdict(OK);
+    assert_true(is_result_true());
+}
+
+static void a_tampered_open_block_is_refused(void **state) {
+    struct open_block open;
+    assert_int_equal(open_block_decode(&open, &arena, witness.heads[0].open_block), ERR_OK);
+    open.header.gas_limit++;
+    assert_int_equal(open_block_encode(&witness.heads[0].open_block, &arena, &open), ERR_OK);
+    assert_verdict(OPEN_BLOCK);
+    assert_int_equal(got.rollup_id, 1);
+
+    /* With a transaction that the state does not commit to. */
+    assert_int_equal(decode(state), 0);
+    assert_int_equal(open_block_decode(&open, &arena, witness.heads[0].open_block), ERR_OK);
+    struct receipt receipt = {.type = TX_DYNAMIC_FEE, .is_success = true};
+    bytes encoded;
+    assert_int_equal(receipt_encode(&encoded, &arena, &receipt), ERR_OK);
+    assert_int_equal(open_block_gather(&open, &arena, encoded, encoded, 21000), ERR_OK);
+    assert_int_equal(open_block_encode(&witness.heads[0].open_block, &arena, &open), ERR_OK);
+    assert_verdict(OPEN_BLOCK);
+
+    /* The other rollup's, whose genesis differs in the state root alone, and none. */
+    assert_int_equal(decode(state), 0);
+    witness.heads[0].open_block = witness.heads[1].open_block;
+    assert_verdict(OK);
+    assert_true(is_result_true());
+    assert_int_equal(decode(state), 0);
+    witness.heads[0].open_block = BYTES_EMPTY;
+    assert_verdict(WITNESS_MALFORMED);
+    assert_int_equal(decode(state), 0);
+    witness.heads[0].open_block = longer(witness.heads[0].open_block);
+    assert_verdict(WITNESS_MALFORMED);
+}
+
+static void bytes_behind_the_end_are_refused(void **state) {
+    (void)state;
+    assert_int_equal(
+        verify(longer(built.batch_encoded), built.witness_encoded), VERIFY_BATCH_MALFORMED
+    );
+    assert_int_equal(
+        verify(built.batch_encoded, longer(built.witness_encoded)), VERIFY_WITNESS_MALFORMED
+    );
+    assert_int_equal(verify(BYTES_EMPTY, built.witness_encoded), VERIFY_BATCH_MALFORMED);
+    assert_int_equal(verify(built.batch_encoded, BYTES_EMPTY), VERIFY_WITNESS_MALFORMED);
+    for (size_t cut = 1; cut < 64; cut++) {
+        size_t b = built.batch_encoded.size * cut / 64;
+        size_t w = built.witness_encoded.size * cut / 64;
+        assert_int_equal(
+            verify(bytes_slice(built.batch_encoded, 0, b), built.witness_encoded),
+            VERIFY_BATCH_MALFORMED
+        );
+        assert_int_equal(
+            verify(built.batch_encoded, bytes_slice(built.witness_encoded, 0, w)),
+            VERIFY_WITNESS_MALFORMED
+        );
+    }
+}
+
+/* --- whatever else ----------------------------------------------------------------------------------------- */
+
+static uint64_t seed;
+
+/* xorshift64*, Vigna 2016. */
+static uint64_t random_below(uint64_t bound) {
+    seed ^= seed >> 12;
+    seed ^= seed << 25;
+    seed ^= seed >> 27;
+    return (seed * 0x2545f4914f6cdd1du) % bound;
+}
+
+static void seed_from_environment(void) {
+    const char *text = getenv("LOCKSTEP_SEED");
+    seed = text == NULL ? 0x10c257e9u : strtoull(text, NULL, 0);
+    print_message("seed 0x%llx\n", (unsigned long long)seed);
+}
+
+/* A flipped bit of the batch is refused, or the batch is another true one, with another public input:
+ * two batches never have the same. */
+static void no_flipped_bit_of_a_batch_passes_for_the_batch(void **state) {
+    (void)state;
+    seed_from_environment();
+    size_t accepted = 0;
+    for (size_t i = 0; i < SWEEP_ROUNDS; i++) {
+        struct arena_mark mark = arena_mark(&arena);
+        uint8_t *copy = arena_alloc(&arena, built.batch_encoded.size);
+        assert_non_null(copy);
+        memcpy(copy, built.batch_encoded.data, built.batch_encoded.size);
+        uint64_t bit = random_below(8 * built.batch_encoded.size);
+        copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        if (verify(bytes_of(copy, built.batch_encoded.size), built.witness_encoded) == VERIFY_OK) {
+            accepted++;
+            if (is_result_true()) fail_msg("bit %llu", (unsigned long long)bit);
+        }
+        arena_release(&arena, mark);
+    }
+    print_message("%d bits of the batch flipped, %zu are true of others\n", SWEEP_ROUNDS, accepted);
+}
+
+/* A flipped bit of the witness is refused, or it is true all the same and the same is vouched for. */
+static void no_flipped_bit_of_a_witness_changes_the_statement(void **state) {
+    (void)state;
+    seed_from_environment();
+    size_t accepted = 0;
+    for (size_t i = 0; i < SWEEP_ROUNDS; i++) {
+        struct arena_mark mark = arena_mark(&arena);
+        uint8_t *copy = arena_alloc(&arena, built.witness_encoded.size);
+        assert_non_null(copy);
+        memcpy(copy, built.witness_encoded.data, built.witness_encoded.size);
+        uint64_t bit = random_below(8 * built.witness_encoded.size);
+        copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        if (verify(built.batch_encoded, bytes_of(copy, built.witness_encoded.size)) == VERIFY_OK) {
+            accepted++;
+            if (!is_result_true()) fail_msg("bit %llu", (unsigned long long)bit);
+        }
+        arena_release(&arena, mark);
+    }
+    print_message("%d bits of the witness flipped, %zu do not matter\n", SWEEP_ROUNDS, accepted);
+}
+
+/* With too little memory it says so, and nothing else. */
+static void a_verifier_without_memory_gives_no_verdict(void **state) {
+    (void)state;
+    enum err err = ERR_MEMORY;
+    size_t size = 1 << 16;
+    for (; err == ERR_MEMORY; size += size / 8) {
+        struct arena small;
+        arena_open(&small, size);
+        err = verify_batch(&got, &small, &parent, built.batch_encoded, built.witness_encoded);
+        assert_true(err == ERR_MEMORY || got.verdict == VERIFY_OK);
+        arena_close(&small);
+    }
+    assert_int_equal(err, ERR_OK);
+    print_message("enough are %zu bytes\n", size);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, decode)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(the_batch_as_built_is_accepted),
+        TEST(changed_transitions_are_refused),
+        TEST(changed_ether_is_refused),
+        TEST(added_removed_and_swapped_transitions_are_refused),
+        TEST(a_changed_out_action_is_refused),
+        TEST(a_changed_trace_is_refused),
+        TEST(a_changed_input_is_refused),
+        TEST(absurd_ether_is_refused),
+        TEST(swapped_and_dropped_entries_are_refused),
+        TEST(scope_is_in_the_public_input),
+        TEST(a_changed_payload_is_refused),
+        TEST(a_deposit_in_a_payload_is_refused),
+        TEST(a_wrong_anchor_is_refused),
+        TEST(other_updates_are_refused),
+        TEST(every_node_and_code_is_needed),
+        TEST(redundant_nodes_change_nothing),
+        TEST(other_chains_are_refused),
+        TEST(heads_that_are_missing_or_unknown_are_refused),
+        TEST(a_tampered_open_block_is_refused),
+        TEST(bytes_behind_the_end_are_refused),
+        TEST(no_flipped_bit_of_a_batch_passes_for_the_batch),
+        TEST(no_flipped_bit_of_a_witness_changes_the_statement),
+        TEST(a_verifier_without_memory_gives_no_verdict),
+    };
+    return cmocka_run_group_tests(tests, build_block, close_arena);
+}
