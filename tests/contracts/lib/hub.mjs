@@ -26,6 +26,11 @@ const [entryType] = parseAbiParameters(`${ENTRY} entry`);
 
 export const KIND = { CALL: 0, RESULT: 1, L2TX: 2, REVERT: 3, REVERT_CONTINUE: 4 };
 
+const UPDATE =
+    "(uint64 rollupId, bytes payload, uint64 anchorNumber, bytes32[] messageSlots, uint16 forced, uint64 timestamp)";
+const batchType = parseAbiParameters(`(${UPDATE}[] updates, ${ENTRY}[] entries) batch`);
+
+export const encodeBatch = (batch) => encodeAbiParameters(batchType, [batch]);
 export const actionHash = (action) => keccak256(encodeAbiParameters([actionType], [action]));
 export const entryHash = (entry) => keccak256(encodeAbiParameters([entryType], [entry]));
 
@@ -253,10 +258,10 @@ export class World {
     // --- blocks -----------------------------------------------------------------------------------
 
     /** The transaction that posts a batch. */
-    post(batch, { transient = false, proofs, ...more } = {}) {
+    post(batch, { transient = false, proofs, gas = 15_000_000n } = {}) {
         const vouched = proofs ?? [{ system: this.system, rollupIds: batch.rollupIds, data: "0x" }];
         return {
-            to: this.hub, gas: 15_000_000n, ...more,
+            to: this.hub, gas,
             data: this.calldata(transient ? "postBatchTransient" : "postBatch", [batch.value, vouched]),
         };
     }
