@@ -26,8 +26,8 @@ struct node;
 #define CHAIN_STATE_SIZE_MAX ((size_t)1 << 30)  /* of the newest state's decoded nodes */
 #define CHAIN_STATE_SIZE     ((size_t)24 << 20) /* above it, they are given up between requests */
 #define CHAIN_FRESH_SIZE_MAX ((size_t)1 << 30)
-#define CHAIN_FRESH_SIZE     ((size_t)64 << 20) /* more than that waiting: blocks are synced … */
-#define CHAIN_UNSYNCED_MAX   8192               /* … or more blocks */
+#define CHAIN_FRESH_SIZE     ((size_t)8 << 20) /* with more than that waiting, blocks are synced: */
+#define CHAIN_UNSYNCED_MAX   1024              /* with more blocks, too; either takes some 50 ms */
 #define CHAIN_CODES_SIZE_MAX ((size_t)32 << 20)
 #define CHAIN_CACHED_BLOCKS  16
 

@@ -78,7 +78,8 @@ describe("automine", () => {
         t.diagnostic(`eth_chainId meanwhile: median ${waits[waits.length >> 1].toFixed(1)} ms, most ${waits.at(-1).toFixed(1)} ms`);
         for (const { address } of senders)
             assert.equal(number(await chain.rpc("eth_getTransactionCount", [address, "latest"])), each);
-        assert.ok(waits.at(-1) < 1000, `a request waited ${waits.at(-1)} ms`);
+        // A loaded machine is slow; whoever waited for the whole batch would have waited longer.
+        assert.ok(waits.length > 10 && waits.at(-1) < (seconds * 1000) / 3, `a request waited ${waits.at(-1)} ms`);
     });
 
     test("a gap in the nonces: queued, then mined in order when it closes", async () => {
