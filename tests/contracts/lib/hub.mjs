@@ -215,7 +215,7 @@ export class World {
             abi: this.test.Actor.abi, functionName: "when",
             args: [input, { steps: filled, isQuiet, isForwarding, fails, burn, result }],
         });
-        await this.mine({ to: actor, data });
+        await this.mine({ to: actor, data, gas: 60_000_000n });
     }
 
     /** Mines one block of these transactions. Throws unless every transaction that is not `mayFail` succeeds. */
