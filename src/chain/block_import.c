@@ -263,7 +263,12 @@ enum err block_import(
         return ERR_OK;
     }
     struct importing im = {
-        .import = import, .arena = arena, .parent = parent, .ancestors = ancestors};
+        .import = import,
+        .arena = arena,
+        .schedule = schedule,
+        .parent = parent,
+        .ancestors = ancestors,
+    };
     im.rules = parent_total_difficulty == NULL
                    ? forks_at(schedule, header->number, header->timestamp)
                    : forks_at_difficulty(

@@ -309,6 +309,7 @@ static void a_refused_transaction_leaves_the_block_as_it_was(void **unused) {
     struct tx early = transfer(1, 1);
     struct tx large = transfer(1, 1);
     large.gas_limit = 16000000;
+    assert_int_equal(tx_sign(&large, &chain.arena, &KEY), ERR_OK);
     struct tx rich = transfer(1, 1);
     rich.value = u256_from_u64(2000000000000000000);
     assert_int_equal(block_add(&builder, &early, &funded), EXECUTION_INVALID);

@@ -16,11 +16,12 @@ static bool has_word(const char *words, const char *word) {
     return false;
 }
 
-/* retesteth's words for transactions. */
+/* retesteth's words for transactions, and one of execution-spec-tests. */
 static const struct {
     const char *word;
     enum tx_verdict verdict;
 } TX_WORDS[] = {
+    {"TransactionException.RLP_INVALID_VALUE", TX_VALUE_OVERFLOW}, /* the word of all decoding */
     {"TR_TypeNotSupported", TX_TYPE_UNKNOWN},
     {"TR_TypeNotSupported", TX_TYPE_1_PRE_FORK},
     {"TR_TypeNotSupported", TX_TYPE_2_PRE_FORK},
@@ -28,6 +29,7 @@ static const struct {
     {"TR_NoFunds", TX_FUNDS},
     {"TR_NoFunds", TX_FEE_OVERFLOW},
     {"TR_NoFundsX", TX_FUNDS},
+    {"TR_NoFundsX", TX_FEE_OVERFLOW},
     {"TR_NoFundsOrGas", TX_FUNDS},
     {"TR_NoFundsOrGas", TX_INTRINSIC_GAS},
     {"SenderNotEOA", TX_SENDER_NOT_EOA},
