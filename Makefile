@@ -161,7 +161,7 @@ unit: $(UNIT_TESTS)
 asan:
 	@$(MAKE) --no-print-directory PROFILE=asan test
 
-# help: make tidy             formatter, layer check, freestanding check, clang-tidy, cppcheck
+# help: make tidy             formatter, layers, freestanding check, contract artifacts, clang-tidy, cppcheck
 tidy: deps
 	@scripts/tidy.sh
 
