@@ -277,6 +277,18 @@ node_chain_truncate(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], u
     return err;
 }
 
+enum err
+node_chain_set_safe(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t number) {
+    enum err err = node_chain_sync(chain, error);
+    if (err != ERR_OK) return err;
+    err = database_begin_write(&chain->database, &chain->write);
+    if (err == ERR_OK) err = store_set_head(&chain->write, STORE_SAFE, number);
+    if (err == ERR_OK) err = database_commit(&chain->write);
+    if (err == ERR_OK) err = database_renew(&chain->snapshot);
+    if (err != ERR_OK) lose_unsynced(chain, error, err);
+    return err;
+}
+
 enum err node_chain_discard(struct node_chain *chain) {
     /* What the builder has put into fresh besides harms nobody. */
     return state_move(&chain->state, &chain->head.state_root);

@@ -153,6 +153,10 @@ static inline struct database_transaction *node_chain_store(struct node_chain *c
 MUST_USE enum err
 node_chain_truncate(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t number);
 
+/* node_chain_set_safe says up to which block L1 knows the chain. */
+MUST_USE enum err
+node_chain_set_safe(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t number);
+
 /* node_chain_discard forgets what a builder has done to the newest state. */
 MUST_USE enum err node_chain_discard(struct node_chain *chain);
 

@@ -6,10 +6,12 @@
 #include "rollup/abi.h"
 #include "rollup/artifacts.h"
 
-/* Enough for each; what is not used is given back. */
-#define DEPLOY_GAS   12000000u
-#define REGISTER_GAS 500000u
-#define CREDIT_GAS   200000u
+/* Enough for each; what is not used is given back. A byte of a contract costs 16 gas as calldata and
+ * 200 when it is stored, and its constructor a little. */
+#define DEPLOY_GAS          200000u
+#define DEPLOY_GAS_PER_BYTE 300u
+#define REGISTER_GAS        500000u
+#define CREDIT_GAS          200000u
 
 static void write_selector(struct abi_writer *w, const char *signature) {
     hash32 hash = keccak256(bytes_of(signature, strlen(signature)));
@@ -99,7 +101,8 @@ static enum err add_contract(struct deployment *d, bytes initcode) {
     if (data == NULL) return ERR_MEMORY;
     memcpy(data + ABI_WORD, initcode.data, initcode.size);
     bytes calldata = bytes_of(data, ABI_WORD + initcode.size);
-    return add(d, &DEPLOYMENT_PROXY_ADDRESS, calldata, &U256_ZERO, DEPLOY_GAS);
+    uint64_t gas = DEPLOY_GAS + DEPLOY_GAS_PER_BYTE * initcode.size;
+    return add(d, &DEPLOYMENT_PROXY_ADDRESS, calldata, &U256_ZERO, gas);
 }
 
 static enum err add_registration(struct deployment *d, const struct deploy_rollup *rollup) {

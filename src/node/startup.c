@@ -3,6 +3,7 @@
 #include "node/blocks.h"
 #include "node/clock.h"
 #include "node/dev_genesis.h"
+#include "node/hub_view.h"
 #include "rollup/genesis_host.h"
 
 #include <errno.h>
@@ -31,18 +32,32 @@ fail(char error[NODE_ERROR_SIZE], enum err err, const char *format, ...) {
 
 /* --- the data directory ----------------------------------------------------------------------- */
 
+/* Makes the directory and those above it. */
+static enum err make_folders(char error[NODE_ERROR_SIZE], const char *path) {
+    char part[NODE_PATH_SIZE];
+    size_t size = strlen(path);
+    if (size >= sizeof(part) - 8)
+        return fail(error, ERR_INPUT, "the path of the data directory is too long");
+    for (size_t i = 1; i <= size; i++) {
+        if (path[i] != '/' && path[i] != 0) continue;
+        memcpy(part, path, i);
+        part[i] = 0;
+        if (mkdir(part, 0700) == 0 || errno == EEXIST) continue;
+        return fail(
+            error, ERR_IO, "cannot make the data directory %.300s: %s", path, strerror(errno)
+        );
+    }
+    return ERR_OK;
+}
+
 /* Takes the directory for this process; the lock goes with it. */
 static enum err lock_datadir(struct node *node, char error[NODE_ERROR_SIZE]) {
     const char *path = node->options->datadir;
     char name[NODE_PATH_SIZE];
     if (path == NULL) return ERR_OK;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return fail(
-            error, ERR_IO, "cannot make the data directory %.300s: %s", path, strerror(errno)
-        );
-    int size = snprintf(name, sizeof(name), "%s/lock", path);
-    if (size < 0 || (size_t)size >= sizeof(name))
-        return fail(error, ERR_INPUT, "the path of the data directory is too long");
+    enum err err = make_folders(error, path);
+    if (err != ERR_OK) return err;
+    (void)snprintf(name, sizeof(name), "%s/lock", path);
     node->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (node->lock < 0)
         return fail(
@@ -167,21 +182,63 @@ open_chain(struct node *node, bool *is_new, char error[NODE_ERROR_SIZE], size_t 
     return node_chain_open(chain, is_new, error, &chain_options);
 }
 
+/* L1 first: what is kept with it says whether the rest is what is asked for. */
 static enum err open_chains(struct node *node, bool *is_new, char error[NODE_ERROR_SIZE]) {
-    for (size_t i = 0; i < node->chain_count; i++) {
+    enum err err = open_chain(node, is_new, error, 0);
+    if (err == ERR_OK && !*is_new) err = read_settings(node, error);
+    for (size_t i = 1; i < node->chain_count && err == ERR_OK; i++) {
         bool chain_is_new;
-        enum err err = open_chain(node, &chain_is_new, error, i);
-        if (err != ERR_OK) return err;
-        if (i == 0) *is_new = chain_is_new;
-        if (*is_new != chain_is_new)
-            return fail(
+        err = open_chain(node, &chain_is_new, error, i);
+        if (err == ERR_OK && *is_new != chain_is_new)
+            err = fail(
                 error,
                 ERR_CORRUPT,
                 "the data directory %.300s is half made; remove it",
                 node->options->datadir
             );
     }
-    return ERR_OK;
+    return err;
+}
+
+/* The newest block of the rollup whose state is the one that L1 has. */
+static enum err
+find_safe(struct node_chain *chain, bool *is_found, uint64_t *number, const hash32 *head) {
+    *is_found = false;
+    for (uint64_t n = chain->head.number;; n--) {
+        struct header header;
+        enum err err = node_chain_read_header(chain, &header, NULL, n);
+        if (err != ERR_OK) return err;
+        *is_found = hash32_equal(&header.state_root, head);
+        *number = n;
+        if (*is_found || n == 0) return ERR_OK;
+    }
+}
+
+/* A slot block is written just before the L1 block it belongs to. If the process ended in between, L1
+ * does not know of it, nobody was told of it, and it is taken back. What is left above L1's head are
+ * unsafe blocks, which go into the next batch. */
+static enum err
+reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *chain) {
+    struct hub_view view;
+    bool is_found = false;
+    uint64_t number = 0;
+    uint64_t safe = 0;
+    enum err err =
+        hub_view_read(&view, &node_l1(node)->state, &node->contracts.hub, chain->rollup_id);
+    if (err == ERR_OK) err = find_safe(chain, &is_found, &number, &view.head);
+    if (err == ERR_OK && !is_found)
+        return fail(
+            error,
+            ERR_CORRUPT,
+            "%s: the head that L1 has for it is no block of its store",
+            chain->rpc.name
+        );
+    if (err == ERR_OK) err = store_get_head(&chain->snapshot, STORE_SAFE, &safe, NULL);
+    if (err == ERR_MISSING) return ERR_OK; /* only the genesis is on L1 */
+    if (err != ERR_OK) return fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
+    if (safe == number) return ERR_OK;
+    err = node_chain_truncate(chain, error, safe - 1);
+    return err != ERR_OK ? err : node_chain_set_safe(chain, error, number);
 }
 
 static enum err begin_rollup(
@@ -300,13 +357,14 @@ enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
     arena_open(&arena, GENESIS_SIZE_MAX);
     enum err err = lock_datadir(node, error);
     if (err == ERR_OK) err = open_chains(node, &is_new, error);
-    if (err == ERR_OK && !is_new) err = read_settings(node, error);
     if (err == ERR_OK) {
         for (size_t i = 0; i < node->chain_count; i++)
             node->chains[i].rpc.coinbase = node->keys.builder.address;
         err = deploy_addresses(&node->contracts, &arena, &node->keys);
         if (err != ERR_OK) (void)fail(error, err, "%s", err_text(err));
     }
+    for (size_t i = 1; i < node->chain_count && err == ERR_OK && !is_new; i++)
+        err = reconcile(node, error, &node->chains[i]);
     if (err == ERR_OK && is_new) err = begin(node, error, &arena);
     if (err == ERR_OK && is_new) err = write_settings(node, error);
     arena_close(&arena);
