@@ -98,7 +98,7 @@ contract L2Hub is IProxyDeployer {
     }
 
     /// @dev What XCALL is called with, once everything is in order. That rollupId is another chain need
-    /// not be asked: a proxy of an own contract is never made.
+    /// not be asked: no proxy of an own contract is made here, and XCALL would refuse it.
     function _request(address source, uint64 rollupId, address target, bytes calldata data)
         private
         view
