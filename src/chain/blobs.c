@@ -71,9 +71,11 @@ static enum err read_sidecar(
     );
     if (err != ERR_OK || *verdict != TX_OK) return err;
     size_t proofs_each = sidecar->version == 0 ? 1 : KZG_CELLS_PER_BLOB;
+    bool is_whole =
+        commitment_count == sidecar->count && sidecar->proof_count == sidecar->count * proofs_each;
     if (!rlp_done(fields)) {
         *verdict = TX_SIDECAR_FORMAT;
-    } else if (commitment_count != sidecar->count || sidecar->proof_count != sidecar->count * proofs_each) {
+    } else if (!is_whole) {
         *verdict = TX_SIDECAR_COUNT;
     }
     return ERR_OK;

@@ -133,7 +133,7 @@ static enum err import_once(
     struct state *state = arena_alloc(arena, sizeof *state);
     struct link *context;
     CHECK(state != NULL);
-    memcpy(&context, parent, sizeof context); /* the callback's context is not const */
+    memcpy(&context, parent, sizeof(struct link *)); /* the callback's context is not const */
     const char *engine = fixture_text(t->json, "sealEngine");
     bool is_sealed = engine != NULL && strcmp(engine, "Ethash") == 0;
     enum err (*seal)(void *, bool *, const struct header *) = is_sealed ? check_seal : NULL;
@@ -154,6 +154,8 @@ static enum err import_once(
     );
 }
 
+#define ANY_EXCEPTION "" /* some fixtures do not say why a block must be refused */
+
 /* The words for this block, or NULL if it must be accepted. */
 static const char *expected_exception(const struct test *t, const cJSON *block) {
     char name[128];
@@ -161,7 +163,11 @@ static const char *expected_exception(const struct test *t, const cJSON *block) 
     if (words == NULL) words = fixture_text(block, "expectExceptionALL");
     if (words != NULL) return words;
     snprintf(name, sizeof name, "expectException%s", t->network);
-    return fixture_text(block, name);
+    words = fixture_text(block, name);
+    if (words != NULL) return words;
+    /* A good block is described by its header. */
+    bool is_good = cJSON_GetObjectItemCaseSensitive(block, "blockHeader") != NULL;
+    return is_good ? NULL : ANY_EXCEPTION;
 }
 
 static void
@@ -179,7 +185,8 @@ judge_block(struct test *t, int index, const struct block_import *import, const 
         if (import->verdict != BLOCK_OK) fail_test(t, index, "unexpected exception", verdict);
     } else if (import->verdict == BLOCK_OK) {
         fail_test(t, index, "missing exception", expected);
-    } else if (!exception_allows_block(expected, import->verdict, import->tx_verdict)) {
+    } else if (strcmp(expected, ANY_EXCEPTION) != 0 &&
+               !exception_allows_block(expected, import->verdict, import->tx_verdict)) {
         char detail[384];
         snprintf(detail, sizeof detail, "%s instead of %s", verdict, expected);
         fail_test(t, index, "exception", detail);
@@ -213,28 +220,66 @@ static void run_block(struct test *t, int index, const cJSON *json) {
 
 /* --- tests ------------------------------------------------------------------------------------ */
 
-static bool begin_chain(struct test *t) {
+/* The header as its fields are written down; only the oldest fixtures need it. */
+static bool read_header(struct header *header, struct arena *arena, const cJSON *json) {
+    bytes bloom;
+    bytes extra;
+    bytes nonce;
+    *header = (struct header){.fields = HEADER_FRONTIER};
+    if (!fixture_hash(&header->parent_hash, json, "parentHash") ||
+        !fixture_hash(&header->ommers_hash, json, "uncleHash") ||
+        !fixture_address(&header->coinbase, json, "coinbase") ||
+        !fixture_hash(&header->state_root, json, "stateRoot") ||
+        !fixture_hash(&header->transactions_root, json, "transactionsTrie") ||
+        !fixture_hash(&header->receipts_root, json, "receiptTrie") ||
+        !fixture_bytes(&bloom, arena, json, "bloom") || bloom.size != sizeof header->logs_bloom.b ||
+        !fixture_number(&header->difficulty, json, "difficulty") ||
+        !fixture_u64(&header->number, json, "number") ||
+        !fixture_u64(&header->gas_limit, json, "gasLimit") ||
+        !fixture_u64(&header->gas_used, json, "gasUsed") ||
+        !fixture_u64(&header->timestamp, json, "timestamp") ||
+        !fixture_bytes(&extra, arena, json, "extraData") ||
+        extra.size > HEADER_EXTRA_DATA_SIZE_MAX ||
+        !fixture_hash(&header->mix_hash, json, "mixHash") ||
+        !fixture_bytes(&nonce, arena, json, "nonce") || nonce.size != sizeof header->nonce)
+        return false;
+    memcpy(header->logs_bloom.b, bloom.data, bloom.size);
+    memcpy(header->nonce, nonce.data, nonce.size);
+    header->extra_data_size = (uint8_t)extra.size;
+    if (extra.size > 0) memcpy(header->extra_data, extra.data, extra.size);
+    return true;
+}
+
+/* The genesis header, from its bytes where they are. */
+static bool read_genesis(struct header *header, const struct test *t, const cJSON *json) {
     bytes encoding;
     struct block genesis;
     enum block_verdict verdict;
     enum tx_verdict tx_verdict;
     size_t tx_index;
+    if (!fixture_bytes(&encoding, t->arena, t->json, "genesisRLP"))
+        return read_header(header, t->arena, json);
+    CHECK(block_decode(&genesis, &verdict, &tx_verdict, &tx_index, t->arena, encoding) == ERR_OK);
+    *header = genesis.header;
+    return verdict == BLOCK_OK;
+}
+
+static bool begin_chain(struct test *t) {
+    struct header genesis;
     hash32 root;
     hash32 expected;
     const cJSON *pre = cJSON_GetObjectItemCaseSensitive(t->json, "pre");
     const cJSON *header = cJSON_GetObjectItemCaseSensitive(t->json, "genesisBlockHeader");
     source_memory_open(&t->source, t->arena, NULL);
     if (fixture_commit_accounts(&root, &t->source, t->arena, pre) != ERR_OK) return false;
-    if (!fixture_bytes(&encoding, t->arena, t->json, "genesisRLP")) return false;
-    CHECK(block_decode(&genesis, &verdict, &tx_verdict, &tx_index, t->arena, encoding) == ERR_OK);
-    if (verdict != BLOCK_OK || !hash32_equal(&root, &genesis.header.state_root)) return false;
-    hash32 hash = header_hash(&genesis.header);
+    if (!read_genesis(&genesis, t, header)) return false;
+    if (!hash32_equal(&root, &genesis.state_root)) return false;
+    hash32 hash = header_hash(&genesis);
     if (!fixture_hash(&expected, header, "hash") || !hash32_equal(&expected, &hash)) return false;
     map_open(&t->links, t->arena, sizeof(hash32), sizeof(struct link));
     struct link *link = map_put(&t->links, &hash, NULL);
     CHECK(link != NULL);
-    *link = (struct link
-    ){.header = genesis.header, .hash = hash, .total_difficulty = genesis.header.difficulty};
+    *link = (struct link){.header = genesis, .hash = hash, .total_difficulty = genesis.difficulty};
     t->head = link;
     if (t->options->is_suspending) {
         /* What the genesis put is behind the shy source, what blocks put is above it. */

@@ -40,6 +40,12 @@ static bool is_json(const char *path) {
 
 /* Adds the files of a folder and all below. The list itself is the queue of folders to visit, so
  * nothing recurses: folders are replaced by what is in them. */
+static void close_paths(struct paths *paths) {
+    for (size_t i = 0; i < paths->count; i++)
+        free(paths->items[i]);
+    free(paths->items);
+}
+
 static bool add_tree(struct paths *files, const char *root) {
     struct paths queue = {0};
     struct stat info;
@@ -63,9 +69,7 @@ static bool add_tree(struct paths *files, const char *root) {
         }
         if (count >= 0) free(names);
     }
-    for (size_t i = 0; i < queue.count; i++)
-        free(queue.items[i]);
-    free(queue.items);
+    close_paths(&queue);
     return true;
 }
 
@@ -192,7 +196,10 @@ read_arguments(struct runner_options *options, struct paths *files, int argc, ch
 int runner_main(int argc, char **argv, runner_file *run) {
     struct runner_options options = {0};
     struct paths files = {0};
-    if (!read_arguments(&options, &files, argc, argv)) return usage(argv[0]);
+    if (!read_arguments(&options, &files, argc, argv)) {
+        close_paths(&files);
+        return usage(argv[0]);
+    }
     if (options.jobs == 0) {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
         options.jobs = cores > 0 ? (unsigned)cores : 1;
@@ -209,9 +216,7 @@ int runner_main(int argc, char **argv, runner_file *run) {
     size_t passed = atomic_load(&board->passed);
     size_t failed = atomic_load(&board->failed);
     runner_print("%zu passed, %zu failed", passed, failed);
-    for (size_t i = 0; i < files.count; i++)
-        free(files.items[i]);
-    free(files.items);
+    close_paths(&files);
     (void)munmap(board, sizeof *board);
     return failed > 0 || passed == 0 ? 1 : 0;
 }

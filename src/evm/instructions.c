@@ -1,5 +1,7 @@
 /* The interpreter's loop. An instruction that needs something the journal lacks changes nothing and
- * is run again from its start. */
+ * is run again from its start.
+ *
+ * Longer than 800 lines: one switch with what its cases do, which is read as a whole. */
 #include "core/check.h"
 #include "crypto/keccak.h"
 #include "evm/evm_private.h"

@@ -8,13 +8,13 @@
 
 extern const struct rpc_chain_operations BACKEND_OPERATIONS;
 
-static inline struct node_chain *backend_chain(struct rpc_chain *chain) {
-    return (struct node_chain *)chain;
+static inline struct node_chain *backend_chain(struct rpc_chain *rpc) {
+    return (struct node_chain *)rpc;
 }
 
 /* The operations that lie in other files than the table. */
 enum rpc_status backend_account(
-    struct rpc_chain *chain,
+    struct rpc_chain *rpc,
     struct rpc_request *request,
     bool *is_found,
     struct rpc_account *account,
@@ -22,7 +22,7 @@ enum rpc_status backend_account(
     const address *who
 );
 enum rpc_status backend_code(
-    struct rpc_chain *chain,
+    struct rpc_chain *rpc,
     struct rpc_request *request,
     bool *is_found,
     bytes *code,
@@ -30,7 +30,7 @@ enum rpc_status backend_code(
     const address *who
 );
 enum rpc_status backend_slot(
-    struct rpc_chain *chain,
+    struct rpc_chain *rpc,
     struct rpc_request *request,
     bool *is_found,
     u256 *value,
@@ -39,7 +39,7 @@ enum rpc_status backend_slot(
     const hash32 *key
 );
 enum rpc_status backend_proof(
-    struct rpc_chain *chain,
+    struct rpc_chain *rpc,
     struct rpc_request *request,
     bool *is_found,
     struct rpc_proof *proof,
@@ -49,14 +49,14 @@ enum rpc_status backend_proof(
     size_t key_count
 );
 enum rpc_status backend_call(
-    struct rpc_chain *chain,
+    struct rpc_chain *rpc,
     struct rpc_request *request,
     bool *is_found,
     struct rpc_call_result *result,
     const struct rpc_simulation *description
 );
 enum rpc_status backend_estimate_gas(
-    struct rpc_chain *chain,
+    struct rpc_chain *rpc,
     struct rpc_request *request,
     bool *is_found,
     struct rpc_call_result *result,
@@ -64,45 +64,41 @@ enum rpc_status backend_estimate_gas(
     const struct rpc_simulation *description
 );
 enum rpc_status backend_create_access_list(
-    struct rpc_chain *chain,
+    struct rpc_chain *rpc,
     struct rpc_request *request,
     bool *is_found,
     struct rpc_call_result *result,
     const struct rpc_simulation *description
 );
-enum rpc_status
-backend_priority_fee(struct rpc_chain *chain, struct rpc_request *request, u256 *fee);
+enum rpc_status backend_priority_fee(struct rpc_chain *rpc, struct rpc_request *request, u256 *fee);
 enum rpc_status backend_send_raw_transaction(
-    struct rpc_chain *chain, struct rpc_request *request, hash32 *hash, bytes encoded
+    struct rpc_chain *rpc, struct rpc_request *request, hash32 *hash, bytes encoded
 );
 enum rpc_status backend_send_transaction(
-    struct rpc_chain *chain,
+    struct rpc_chain *rpc,
     struct rpc_request *request,
     hash32 *hash,
     const struct rpc_call_arguments *arguments
 );
 enum rpc_status
-backend_pool(struct rpc_chain *chain, struct rpc_request *request, const struct rpc_pool **pool);
+backend_pool(struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_pool **pool);
 enum rpc_status backend_mine(
-    struct rpc_chain *chain, struct rpc_request *request, const struct rpc_mine_options *options
+    struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_mine_options *options
 );
 enum rpc_status
-backend_set_auto_batch(struct rpc_chain *chain, struct rpc_request *request, bool is_on);
+backend_set_auto_batch(struct rpc_chain *rpc, struct rpc_request *request, bool is_on);
 enum rpc_status backend_network_info(
-    struct rpc_chain *chain, struct rpc_request *request, const struct rpc_network_info **info
+    struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_network_info **info
 );
 enum rpc_status backend_proxy_of(
-    struct rpc_chain *chain,
+    struct rpc_chain *rpc,
     struct rpc_request *request,
     address *proxy,
     uint64_t rollup_id,
     const address *target
 );
 enum rpc_status backend_trace_transaction(
-    struct rpc_chain *chain,
-    struct rpc_request *request,
-    struct json_writer *out,
-    const hash32 *hash
+    struct rpc_chain *rpc, struct rpc_request *request, struct json_writer *out, const hash32 *hash
 );
 
 /* The transactions of the pool that the pending block would hold, in order; in arena. */
