@@ -13,6 +13,7 @@ struct importing {
     const struct header *parent;
     struct fork_rules rules;
     struct block_ancestors ancestors;
+    bool has_other_txs; /* than the header's root says */
 };
 
 /* --- ommers (Yellow Paper 11.1) --------------------------------------------------------------- */
@@ -126,7 +127,8 @@ static enum err check_ommers(struct importing *im) {
 
 /* --- the body --------------------------------------------------------------------------------- */
 
-/* What the header says of the lists, before any of it is executed. */
+/* What the header says of the lists, before any of it is executed. A root of transactions that does
+ * not fit is only noted: if one of them is invalid, that is the more telling reason. */
 static enum err check_body(struct importing *im) {
     struct block_import *import = im->import;
     const struct block *block = &import->block;
@@ -139,10 +141,7 @@ static enum err check_body(struct importing *im) {
     }
     err = ordered_root(&hash, im->arena, block->tx_encodings, block->tx_count);
     if (err != ERR_OK) return err;
-    if (!hash32_equal(&hash, &block->header.transactions_root)) {
-        import->verdict = BLOCK_TRANSACTIONS_ROOT;
-        return ERR_OK;
-    }
+    im->has_other_txs = !hash32_equal(&hash, &block->header.transactions_root);
     if (block->header.fields < HEADER_WITHDRAWALS) return ERR_OK;
     err = withdrawals_root(&hash, im->arena, block->withdrawals, block->withdrawal_count);
     if (err != ERR_OK) return err;
@@ -159,7 +158,7 @@ static enum err execute(struct importing *im) {
         address sender;
         import->tx_index = i;
         /* A type the fork lacks is named before its signature is looked at. */
-        import->tx_verdict = tx_check(tx, &im->rules);
+        import->tx_verdict = tx_check_type(tx, im->rules.fork);
         if (import->tx_verdict == TX_OK) {
             enum err err = tx_sender(&sender, &import->tx_verdict, im->arena, tx, &im->rules);
             if (err != ERR_OK) return err;
@@ -282,6 +281,8 @@ enum err block_import(
         builder, arena, state, sink, schedule, parent, &attributes, hashes, NULL, code_cache
     );
     if (err == ERR_OK) err = execute(&im);
+    if (err == ERR_OK && import->verdict == BLOCK_OK && im.has_other_txs)
+        import->verdict = BLOCK_TRANSACTIONS_ROOT;
     if (err == ERR_OK && import->verdict == BLOCK_OK) err = block_finish(builder, &import->verdict);
     if (err == ERR_OK && import->verdict == BLOCK_OK)
         import->verdict = compare(header, &builder->header);

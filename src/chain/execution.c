@@ -241,17 +241,20 @@ static uint64_t blob_gas_of(const struct tx *tx) {
     return (uint64_t)tx->blob_count * BLOB_GAS_PER_BLOB;
 }
 
-/* What the block must allow. */
-static enum tx_verdict check_block(const struct execution *x) {
+static enum tx_verdict check_fee_caps(const struct execution *x) {
     const struct tx *tx = x->tx;
     const struct block_context *block = x->block;
-    if (tx->gas_limit > x->options.gas_available) return TX_GAS_ALLOWANCE;
-    if (tx->type == TX_DEPOSIT) return TX_OK;
-    if (blob_gas_of(tx) > x->options.blob_gas_available) return TX_BLOB_GAS_ALLOWANCE;
-    if (x->options.skip_fees) return TX_OK;
+    if (x->options.skip_fees || tx->type == TX_DEPOSIT) return TX_OK;
     if (u256_less(&tx->max_fee_per_gas, &block->base_fee_per_gas)) return TX_FEE_CAP;
     if (tx->type == TX_BLOB && u256_less(&tx->max_fee_per_blob_gas, &block->blob_base_fee))
         return TX_BLOB_FEE_CAP;
+    return TX_OK;
+}
+
+static enum tx_verdict check_allowances(const struct execution *x) {
+    const struct tx *tx = x->tx;
+    if (tx->gas_limit > x->options.gas_available) return TX_GAS_ALLOWANCE;
+    if (blob_gas_of(tx) > x->options.blob_gas_available) return TX_BLOB_GAS_ALLOWANCE;
     return TX_OK;
 }
 
@@ -295,7 +298,12 @@ static enum tx_verdict check_tx(const struct execution *x) {
     if (x->options.skip_nonce) tx.nonce = 0;
     if (x->options.skip_gas_cap && tx.gas_limit > TX_GAS_LIMIT_MAX) tx.gas_limit = TX_GAS_LIMIT_MAX;
     enum tx_verdict verdict = tx_check(&tx, &x->block->rules);
-    return verdict != TX_OK ? verdict : check_block(x);
+    /* Too little gas comes last: no gas limit would help what comes before. */
+    bool is_gas = verdict == TX_INTRINSIC_GAS || verdict == TX_FLOOR_GAS;
+    if (verdict != TX_OK && !is_gas) return verdict;
+    enum tx_verdict in_block = check_allowances(x);
+    if (in_block == TX_OK) in_block = check_fee_caps(x);
+    return in_block != TX_OK ? in_block : verdict;
 }
 
 /* --- a transaction before its message --------------------------------------------------------- */

@@ -26,24 +26,29 @@ static uint64_t bomb_at(const struct fork_schedule *schedule, uint64_t number) {
     return delay;
 }
 
+/* FORK_NEVER is a number that some blocks of tests do have. */
+static bool has_begun(uint64_t activation, uint64_t at) {
+    return activation != FORK_NEVER && activation <= at;
+}
+
 static struct fork_rules rules_at(
     const struct fork_schedule *schedule, uint64_t number, uint64_t timestamp, bool is_merged
 ) {
     int fork = FORK_FRONTIER;
     for (int f = FORK_FRONTIER; f < FORK_PARIS; f++) {
-        if (schedule->activation[f] <= number) fork = f;
+        if (has_begun(schedule->activation[f], number)) fork = f;
     }
     if (is_merged) {
         fork = FORK_PARIS;
         for (int f = FORK_SHANGHAI; f < FORK_COUNT; f++) {
-            if (schedule->activation[f] <= timestamp) fork = f;
+            if (has_begun(schedule->activation[f], timestamp)) fork = f;
         }
     }
     struct fork_rules rules = {
         .fork = (enum fork)fork,
         .chain_id = schedule->chain_id,
         .bomb_delay = bomb_at(schedule, number),
-        .is_dao_block = schedule->dao_block == number,
+        .is_dao_block = schedule->dao_block != FORK_NEVER && schedule->dao_block == number,
         .is_dao_extra_data = schedule->dao_block != FORK_NEVER && number >= schedule->dao_block &&
                              number - schedule->dao_block < DAO_EXTRA_DATA_RANGE,
         .deposit_contract = schedule->deposit_contract,
@@ -59,7 +64,7 @@ forks_at(const struct fork_schedule *schedule, uint64_t number, uint64_t timesta
         CHECK(u256_is_zero(&schedule->terminal_total_difficulty));
         is_merged = number > 0;
     } else {
-        is_merged = schedule->activation[FORK_PARIS] <= number;
+        is_merged = has_begun(schedule->activation[FORK_PARIS], number);
     }
     return rules_at(schedule, number, timestamp, is_merged);
 }
@@ -72,7 +77,7 @@ struct fork_rules forks_at_difficulty(
 ) {
     bool is_merged = schedule->has_terminal_total_difficulty
                          ? !u256_less(parent_total_difficulty, &schedule->terminal_total_difficulty)
-                         : schedule->activation[FORK_PARIS] <= number;
+                         : has_begun(schedule->activation[FORK_PARIS], number);
     return rules_at(schedule, number, timestamp, is_merged);
 }
 

@@ -133,11 +133,24 @@ static bool more(const struct reader *r) {
     return r->verdict == BLOCK_OK && !rlp_done(&r->rlp);
 }
 
+/* That there are as many fields as some fork's headers have. */
+static enum block_verdict check_field_count(struct rlp fields) {
+    size_t count = 0;
+    for (; !rlp_done(&fields); count++) {
+        bytes item;
+        bool is_list;
+        if (rlp_read_item(&fields, &item, &is_list) != ERR_OK || is_list) return BLOCK_RLP;
+    }
+    bool is_known = count == 15 || count == 16 || count == 17 || count == 20 || count == 21;
+    return is_known ? BLOCK_OK : BLOCK_FORMAT;
+}
+
 enum block_verdict header_decode(struct header *header, bytes encoding) {
     struct header h = {.fields = HEADER_FRONTIER};
     struct rlp outer = rlp_open(encoding);
     struct reader r = {rlp_open(BYTES_EMPTY), BLOCK_OK};
     if (rlp_read_list(&outer, &r.rlp) != ERR_OK || !rlp_done(&outer)) return BLOCK_RLP;
+    r.verdict = check_field_count(r.rlp);
     read_fixed(&r, h.parent_hash.b, 32);
     read_fixed(&r, h.ommers_hash.b, 32);
     read_fixed(&r, h.coinbase.b, 20);
@@ -171,7 +184,6 @@ enum block_verdict header_decode(struct header *header, bytes encoding) {
         h.fields = HEADER_REQUESTS_HASH;
         read_fixed(&r, h.requests_hash.b, 32);
     }
-    if (more(&r)) return BLOCK_FORMAT;
     if (r.verdict == BLOCK_OK) *header = h;
     return r.verdict;
 }
@@ -315,18 +327,16 @@ u256 block_reward(const struct fork_rules *rules) {
 static const char DAO_EXTRA_DATA[] = "dao-hard-fork"; /* EIP-779 */
 
 static enum block_verdict
-check_gas_limit(const struct header *header, const struct header *parent) {
+check_gas_limit(const struct header *header, const struct header *parent, enum fork fork) {
     if (header->gas_limit > GAS_LIMIT_MAX) return BLOCK_GAS_LIMIT_MAX;
-    if (header->gas_used > header->gas_limit) return BLOCK_GAS_USED_OVERFLOW;
     uint64_t base = parent->gas_limit;
     /* EIP-1559: with the first base fee the limit doubles, so that the target stays. */
-    if (header->fields >= HEADER_BASE_FEE && parent->fields < HEADER_BASE_FEE)
-        base *= ELASTICITY_MULTIPLIER;
+    if (fork >= FORK_LONDON && parent->fields < HEADER_BASE_FEE) base *= ELASTICITY_MULTIPLIER;
     uint64_t bound = base / GAS_LIMIT_BOUND_DIVISOR;
     uint64_t distance =
         header->gas_limit > base ? header->gas_limit - base : base - header->gas_limit;
     if (distance >= bound || header->gas_limit < GAS_LIMIT_MIN) return BLOCK_GAS_LIMIT;
-    return BLOCK_OK;
+    return header->gas_used > header->gas_limit ? BLOCK_GAS_USED_OVERFLOW : BLOCK_OK;
 }
 
 static enum block_verdict check_consensus(
@@ -356,10 +366,10 @@ enum block_verdict header_check(
     if (header->extra_data_size > HEADER_EXTRA_DATA_SIZE_MAX) return BLOCK_EXTRA_DATA_SIZE;
     if (header->number == 0 || header->number - 1 != parent->number) return BLOCK_NUMBER;
     if (header->timestamp <= parent->timestamp) return BLOCK_TIMESTAMP;
-    if (header->fields != header_fields_of(rules->fork)) return BLOCK_FORMAT;
-    enum block_verdict verdict = check_consensus(header, parent, rules);
+    enum block_verdict verdict = check_gas_limit(header, parent, rules->fork);
     if (verdict != BLOCK_OK) return verdict;
-    verdict = check_gas_limit(header, parent);
+    if (header->fields != header_fields_of(rules->fork)) return BLOCK_FORMAT;
+    verdict = check_consensus(header, parent, rules);
     if (verdict != BLOCK_OK) return verdict;
     if (header->fields >= HEADER_BASE_FEE) {
         u256 base_fee = header_next_base_fee(parent);

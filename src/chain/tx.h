@@ -234,6 +234,9 @@ uint64_t tx_floor_gas(const struct tx *tx, enum fork fork);
  * blob and authorization lists, nonce, gas limits, initcode. Signature excluded (tx_sender). */
 enum tx_verdict tx_check(const struct tx *tx, const struct fork_rules *rules);
 
+/* Its first part: whether the fork knows the type. */
+enum tx_verdict tx_check_type(const struct tx *tx, enum fork fork);
+
 #define BLOB_GAS_PER_BLOB    131072u   /* EIP-4844 */
 #define TX_GAS_LIMIT_MAX     16777216u /* EIP-7825 */
 #define TX_INITCODE_SIZE_MAX 49152u    /* EIP-3860 */

@@ -180,7 +180,7 @@ uint64_t tx_floor_gas(const struct tx *tx, enum fork fork) {
 #define BLOB_HASH_VERSION_KZG 0x01 /* EIP-4844 */
 #define TX_BLOB_COUNT_MAX     6u   /* EIP-7594, from Osaka */
 
-static enum tx_verdict check_type(const struct tx *tx, enum fork fork) {
+enum tx_verdict tx_check_type(const struct tx *tx, enum fork fork) {
     switch (tx->type) {
     case TX_LEGACY:
     case TX_DEPOSIT: /* the caller knows whether this is a chain that has them */
@@ -209,7 +209,7 @@ static enum tx_verdict check_blobs(const struct tx *tx, const struct fork_rules 
 }
 
 enum tx_verdict tx_check(const struct tx *tx, const struct fork_rules *rules) {
-    enum tx_verdict verdict = check_type(tx, rules->fork);
+    enum tx_verdict verdict = tx_check_type(tx, rules->fork);
     if (verdict != TX_OK) return verdict;
     /* A deposit was checked where it was made; its gas is the frame's gas. */
     if (tx->type == TX_DEPOSIT) return TX_OK;

@@ -16,12 +16,13 @@ static bool has_word(const char *words, const char *word) {
     return false;
 }
 
-/* retesteth's words for transactions, and one of execution-spec-tests. */
+/* retesteth's words for transactions, and those of execution-spec-tests with wider meanings. */
 static const struct {
     const char *word;
     enum tx_verdict verdict;
 } TX_WORDS[] = {
     {"TransactionException.RLP_INVALID_VALUE", TX_VALUE_OVERFLOW}, /* the word of all decoding */
+    {"TransactionException.TYPE_NOT_SUPPORTED", TX_TYPE_2_PRE_FORK},
     {"TR_TypeNotSupported", TX_TYPE_UNKNOWN},
     {"TR_TypeNotSupported", TX_TYPE_1_PRE_FORK},
     {"TR_TypeNotSupported", TX_TYPE_2_PRE_FORK},
@@ -41,6 +42,7 @@ static const struct {
     {"TR_FeeCapLessThanBlocksORNoFunds", TX_FUNDS},
     {"TR_FeeCapLessThanBlocksORGasLimitReached", TX_FEE_CAP},
     {"TR_FeeCapLessThanBlocksORGasLimitReached", TX_GAS_ALLOWANCE},
+    {"BlockGasLimitReached", TX_GAS_ALLOWANCE},
     {"TR_NonceHasMaxValue", TX_NONCE_MAX},
     {"TR_NonceTooLow", TX_NONCE_LOW},
     {"TR_NonceTooHigh", TX_NONCE_HIGH},
@@ -50,13 +52,22 @@ static const struct {
     {"TR_EMPTYBLOB", TX_NO_BLOBS},
 };
 
-/* retesteth's words for blocks. */
+/* retesteth's words for blocks, and those of execution-spec-tests that mean several things. */
 static const struct {
     const char *word;
     enum block_verdict verdict;
 } BLOCK_WORDS[] = {
     {"1559BlockImportImpossible_BaseFeeWrong", BLOCK_BASE_FEE},
     {"3675PreParis1559BlockRejected", BLOCK_MERGED},
+    {"3675PreParis1559BlockRejected", BLOCK_OMMERS_UNEXPECTED},
+    {"BlockException.IMPORT_IMPOSSIBLE_LONDON_WRONG_PARENT", BLOCK_FORMAT},
+    {"BlockException.IMPORT_IMPOSSIBLE_LEGACY", BLOCK_FORMAT},
+    {"BlockException.IMPORT_IMPOSSIBLE_LEGACY_WRONG_PARENT", BLOCK_FORMAT},
+    {"BlockException.IMPORT_IMPOSSIBLE_PARIS_OVER_SHANGHAI", BLOCK_FORMAT},
+    {"BlockException.IMPORT_IMPOSSIBLE_PARIS_OVER_SHANGHAI", BLOCK_WITHDRAWALS_UNEXPECTED},
+    {"BlockException.IMPORT_IMPOSSIBLE_SHANGHAI", BLOCK_FORMAT},
+    {"BlockException.INVALID_DIFFICULTY", BLOCK_MERGED},
+    {"BlockException.UNKNOWN_PARENT_ZERO", BLOCK_PARENT_UNKNOWN},
     {"BlockGasLimitReached", BLOCK_GAS_USED_OVERFLOW},
     {"ExtraDataTooBig", BLOCK_EXTRA_DATA_SIZE},
     {"INPUT_UNMARSHAL_ERROR", BLOCK_RLP},
@@ -73,16 +84,20 @@ static const struct {
     {"InvalidTimestampOlderParent", BLOCK_TIMESTAMP},
     {"InvalidTransactionsRoot", BLOCK_TRANSACTIONS_ROOT},
     {"InvalidUncleParentHash", BLOCK_OMMER_PARENT},
+    {"InvalidUncleParentHash", BLOCK_OMMER_IS_ANCESTOR},
     {"InvalidUnclesHash", BLOCK_OMMERS_HASH},
     {"InvalidWithdrawals", BLOCK_WITHDRAWALS_ROOT},
     {"PostParisUncleHashIsNotEmpty", BLOCK_OMMERS_UNEXPECTED},
     {"RLP_ExpectedAsList", BLOCK_WITHDRAWALS_MISSING},
     {"TooMuchGasUsed", BLOCK_GAS_USED_OVERFLOW},
+    {"TooMuchGasUsed", BLOCK_GAS_LIMIT},
     {"UncleInChain", BLOCK_OMMER_DUPLICATE},
     {"UncleInChain", BLOCK_OMMER_IS_ANCESTOR},
     {"UncleIsAncestor", BLOCK_OMMER_IS_ANCESTOR},
     {"UncleIsBrother", BLOCK_OMMER_IS_BROTHER},
+    {"UncleIsBrother", BLOCK_OMMER_DUPLICATE},
     {"UncleParentIsNotAncestor", BLOCK_OMMER_PARENT},
+    {"UncleParentIsNotAncestor", BLOCK_OMMER_IS_BROTHER},
     {"UnknownParent", BLOCK_PARENT_UNKNOWN},
     {"UnknownParent2", BLOCK_PARENT_UNKNOWN},
 };

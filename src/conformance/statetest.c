@@ -130,7 +130,7 @@ static enum tx_verdict read_tx(struct tx *tx, address *sender, struct test_case 
         bytes again;
         CHECK(tx_encode(&again, c->arena, tx) == ERR_OK);
         CHECK(bytes_equal(encoding, again));
-        verdict = tx_check(tx, &c->block.rules);
+        verdict = tx_check_type(tx, c->block.rules.fork);
         if (verdict != TX_OK) return verdict;
         CHECK(tx_sender(sender, &verdict, c->arena, tx, &c->block.rules) == ERR_OK);
         return verdict;
