@@ -247,33 +247,15 @@ test("transient entries serve the transaction that posts them", async () => {
         b.begin(1, "S-", "S0");
         b.entry("e1", fromA(), r(1, "S0", "S1"), RES(1, word(6)));
     };
-    const result = await bundle(fill, { transient: true });
+    const result = await w.bundle(fill, { to: w.A, data: go }, { transient: true });
     assert.deepEqual(result.errors, [null]);
     assert.deepEqual(result.consumed, ["u1", "e1"]);
-    assert.equal(result.outputs[0], word(6));
+    assert.equal(result.outputs[0], `${word(32)}${word(32).slice(2)}${word(6).slice(2)}`); // the Bundler's bytes
     // The batch is not in the transaction's input: so it is in the event.
     const posted = result.events.find((e) => e.name === "BatchPosted");
     assert.equal(posted.args.batch, encodeBatch(result.batch.value));
-    assert.equal(posted.args.poster, getAddress(w.E));
+    assert.equal(posted.args.poster, getAddress(w.bundler));
 });
-
-/** One transaction: E posts the batch and then calls A. The batch is given as calldata of E's script,
- * whose gas does not change with what it does. */
-async function bundle(fill, options) {
-    const input = bytesOf("bundle");
-    return w.block(fill, [], {
-        ...options,
-        arrange: (post) => {
-            const steps = [{ to: w.hub, data: post.data }, { to: w.A, data: go }]
-                .map((s) => ({ value: 0n, gas: 0n, isStatic: false, isCaught: false, ...s }));
-            const script = { steps, isQuiet: true, isForwarding: true, fails: false, burn: 0n, result: "0x" };
-            const when = encodeFunctionData({ abi: w.test.Actor.abi, functionName: "when", args: [input, script] });
-            return [{ to: w.E, data: when, gas: 25_000_000n }, { from: w.user, to: w.E, data: input, gas: 20_000_000n }];
-        },
-    }).then((result) => ({
-        ...result, errors: result.errors.slice(1), outputs: result.outputs.slice(1), receipts: result.receipts.slice(1),
-    }));
-}
 
 test("a fact that moves a head is good once", async () => {
     await w.when(w.A, go, { steps: [{ to: w["P(1:B)"], data: f, gas: 1_000_000n }, { to: w["P(1:B)"], data: f, gas: 1_000_000n }] });

@@ -26,6 +26,8 @@ export class RpcError extends Error {
 export async function startChain() {
     const arguments_ = ["--port", "0", "--hardfork", "prague", "--no-mining", "--order", "fifo"];
     arguments_.push("--gas-limit", "200000000", "--steps-tracing", "--base-fee", "0", "--no-request-size-limit");
+    // Every run has the same blocks, and so the same hashes and gas.
+    arguments_.push("--timestamp", "1750000000");
     const child = spawn(join(root, "node_modules/.bin/anvil"), arguments_, {
         stdio: ["ignore", "pipe", "inherit"],
     });
@@ -63,6 +65,7 @@ export async function startChain() {
             child.kill("SIGTERM");
             running.delete(child);
         });
+    await rpc("anvil_setBlockTimestampInterval", 12);
     return { rpc, stop, accounts: await rpc("eth_accounts") };
 }
 

@@ -154,6 +154,7 @@ export class World {
             world[name] = await world.deploy("Actor");
             world.name(world[name], `0:${name}`);
         }
+        world.bundler = await world.deploy("Bundler");
         world.B = `0x${"b".repeat(40)}`;
         world.C = `0x${"c".repeat(40)}`;
         world.name(world.hub, "Hub");
@@ -209,13 +210,16 @@ export class World {
     }
 
     /** Tells an actor what to do when it is called with this data. */
-    async when(actor, input, { steps = [], fails = false, result = "0x", isQuiet = false, isForwarding = false, burn = 0n } = {}) {
+    async when(actor, input, script) {
+        await this.mine({ to: actor, data: this.script(input, script), gas: 60_000_000n });
+    }
+
+    script(input, { steps = [], fails = false, result = "0x", isQuiet = false, isForwarding = false, burn = 0n } = {}) {
         const filled = steps.map((s) => ({ value: 0n, gas: 0n, isStatic: false, isCaught: false, ...s }));
-        const data = encodeFunctionData({
+        return encodeFunctionData({
             abi: this.test.Actor.abi, functionName: "when",
             args: [input, { steps: filled, isQuiet, isForwarding, fails, burn, result }],
         });
-        await this.mine({ to: actor, data, gas: 60_000_000n });
     }
 
     /** Mines one block of these transactions. Throws unless every transaction that is not `mayFail` succeeds. */
@@ -289,6 +293,19 @@ export class World {
             figures.set(found.name, found.gas);
             await this.rpc("evm_revert", id);
         }
+    }
+
+    /** One transaction of a Bundler, which posts the batch and then makes a call. */
+    async bundle(fill, call, options) {
+        return this.block(fill, [], {
+            ...options,
+            arrange: (post) => [{
+                from: this.user, to: this.bundler, gas: 20_000_000n,
+                data: encodeFunctionData({
+                    abi: this.test.Bundler.abi, functionName: "run", args: [[post.to, call.to], [post.data, call.data]],
+                }),
+            }],
+        });
     }
 
     /** The first lookup that found nothing and is meant by an entry of the batch. */
