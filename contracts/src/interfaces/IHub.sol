@@ -19,38 +19,70 @@ interface IHub {
     /// @notice The outermost call has ended and the rollup still waits for an answer.
     error NotIdle(uint64 rollupId);
 
+    // Those above are the Hub errors: a call that failed with one was not refused by its target, and
+    // they are never delivered to a rollup as a result.
+
+    /// @notice Only the proxy of (rollupId, target) may call what it stands for.
     error NotAProxy(address caller);
+    /// @notice For the Hub's calls to itself alone.
     error OnlySelf();
+    /// @notice Nobody has registered this rollup.
     error UnknownRollup(uint64 rollupId);
+    /// @notice The rollup's head would move, but no L2TX of it was begun in this block.
     error NotUpdated(uint64 rollupId);
+    /// @notice The balances that an entry changes do not add up to the ether that its actions carry.
     error EtherMismatch(bytes32 entryHash);
+    /// @notice More ether would leave the rollup than it has here.
     error BalanceTooLow(uint64 rollupId, uint256 balance, uint256 needed);
+    /// @notice A rollup with its own token neither sends nor accepts ether.
     error TokenRollup(uint64 rollupId);
+    /// @notice The anchor is further back than MAX_ANCHOR_LAG, or its hash is not known any more.
     error AnchorTooOld(uint64 anchorNumber, uint256 blockNumber);
+    /// @notice The anchor must be a block before this one.
     error AnchorNotPast(uint64 anchorNumber, uint256 blockNumber);
+    /// @notice A rollup's anchor never goes back.
     error AnchorBelowLast(uint64 anchorNumber, uint64 last);
+    /// @notice After this block's timestamp, or before that of the rollup's last update.
     error TimestampOutOfRange(uint64 timestamp);
+    /// @notice Same-slot messages cannot be imported yet.
     error MessagesUnsupported();
+    /// @notice Forced transactions cannot be included yet.
     error ForcedUnsupported();
+    /// @notice An entry's transitions do not begin with the input's rollup, name one twice, or leave
+    /// out one that the entry names.
     error BadTransitions(uint256 entryIndex);
+    /// @notice No proof of the batch is for this rollup.
     error NotCovered(uint64 rollupId);
+    /// @notice The rollup is registered with another proof system or vkey than the proof's.
     error WrongProofSystem(uint64 rollupId);
+    /// @notice The proof system does not vouch for the batch, or a proof names no rollup.
     error ProofRefused(IProofSystem system);
+    /// @notice A proven entry does what no step does: an L2TX that fails, a call out that is not static
+    /// under a static call.
     error UnexpectedAction();
+    /// @notice A batch cannot be posted by what a batch or a call through the Hub has called.
     error BatchInsideLoop();
+    /// @notice There is no ether at this proxy's address.
     error NothingToSweep(uint64 rollupId, address target);
 
+    /// @notice A new rollup, at this head.
     event RollupRegistered(uint64 indexed rollupId, IProofSystem system, bytes32 vkey, bytes32 head, address owner);
+    /// @notice `proxy` now has code; its address was that of (rollupId, target) before.
     event ProxyCreated(uint64 indexed rollupId, address indexed target, address proxy);
     /// @notice `batch` is abi.encode(Batch), or empty if the batch is in the transaction's own input.
     event BatchPosted(address indexed poster, bytes32 publicInput, bytes batch);
+    /// @notice This fact was used; rollupId is that of its input. The order of these events is the order
+    /// of the steps.
     event EntryConsumed(uint64 indexed rollupId, bytes32 entryHash);
+    /// @notice Ether that did not come with a call.
     event Credited(uint64 indexed rollupId, address indexed from, uint256 value);
 
+    /// @notice What is chosen once, when a rollup is registered.
     struct Options {
         bool hasOwnToken;
     }
 
+    /// @notice A rollup as the Hub keeps it, in this order (contracts/README.md, "Storage").
     struct Rollup {
         bytes32 head; // word 0: read by nodes straight from storage
         uint64 updatedInBlock;
@@ -65,22 +97,30 @@ interface IHub {
         address owner;
     }
 
+    /// @notice Anyone may register a rollup, with anything that vouches for it.
     function register(IProofSystem system, bytes32 vkey, bytes32 head, address owner, Options calldata options)
         external
         returns (uint64 rollupId);
+    /// @notice Puts the proxy of (rollupId, target) in place, if it is not there yet.
     function createProxy(uint64 rollupId, address target) external returns (address);
+    /// @notice Where the proxy of (rollupId, target) is, or would be.
     function proxyOf(uint64 rollupId, address target) external view returns (address);
+    /// @notice Checks the batch and its proofs, keeps its entries until the end of this block, and runs
+    /// the L2TX of its updates in their order. If any part fails, all does.
     function postBatch(Batch calldata batch, Proof[] calldata proofs) external;
+    /// @notice The same; the entries are kept until the end of this transaction.
     function postBatchTransient(Batch calldata batch, Proof[] calldata proofs) external;
     /// @notice From the proxy of (rollupId, target): a call of `source` to what the proxy stands for.
     function call(address source, uint64 rollupId, address target, bytes calldata data)
         external
         payable
         returns (bytes memory);
+    /// @notice The same under STATICCALL: changes nothing on any chain.
     function staticCall(address source, uint64 rollupId, address target, bytes calldata data)
         external
         view
         returns (bytes memory);
+    /// @notice Adds ether to a rollup's balance, for bridges: who gets it there is between them.
     function credit(uint64 rollupId) external payable;
     /// @notice Makes ether that lies at the address of a proxy a call, without data, of what it stands
     /// for by itself.
