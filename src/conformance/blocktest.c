@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEST_ARENA_SIZE_MAX  ((size_t)4 << 30)
-#define BLOCK_ARENA_SIZE_MAX ((size_t)4 << 30)
+#define TEST_ARENA_SIZE_MAX  ((size_t)16 << 30)
+#define BLOCK_ARENA_SIZE_MAX ((size_t)16 << 30)
 #define CODE_ARENA_SIZE_MAX  ((size_t)256 << 20)
 #define REASON_SIZE          512
 

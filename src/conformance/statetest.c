@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define TEST_ARENA_SIZE_MAX ((size_t)1 << 30)
-#define CASE_ARENA_SIZE_MAX ((size_t)4 << 30)
+#define CASE_ARENA_SIZE_MAX ((size_t)16 << 30)
 #define REASON_SIZE         256
 
 /* What the cases of one test share. */
