@@ -197,6 +197,10 @@ find_fact(struct world *world, struct known_fact **known, const struct hub_looku
     return keep_fact(world, known, list, &fact);
 }
 
+static bool is_posted(const struct world *world, const struct known_fact *fact) {
+    return fact->posted_in_pass == world->result->pass_count;
+}
+
 static size_t posted_count(const struct world *world, const struct known_fact *fact) {
     /* Facts under one key are posted together, in their list's order. */
     struct fact_key key;
@@ -207,7 +211,7 @@ static size_t posted_count(const struct world *world, const struct known_fact *f
     struct known_fact **list = map_get(&world->facts, &key);
     size_t count = 0;
     for (struct known_fact *f = list == NULL ? NULL : *list; f != NULL; f = f->next_of_key)
-        count += f->is_posted;
+        count += is_posted(world, f);
     return count;
 }
 
@@ -230,7 +234,7 @@ enum err world_answer_lookup(struct world *world, const struct hub_lookup *looku
     require_updates(world, &known->entry);
     err = mark_used(world, known);
     if (err != ERR_OK) return err;
-    if (known->is_posted || lookup->alternative < posted_count(world, known)) {
+    if (is_posted(world, known) || lookup->alternative < posted_count(world, known)) {
         evm_decline_call(evm);
         return ERR_OK;
     }

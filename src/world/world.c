@@ -4,6 +4,8 @@
 #include "world/trace.h"
 #include "world/world_private.h"
 
+#define EXACT_PASSES 4 /* later ones keep the entries that earlier ones have needed */
+
 static void say(struct world_result *result, const char *text) {
     size_t size = 0;
     while (text[size] != 0 && size + 1 < sizeof(result->reason))
@@ -43,11 +45,15 @@ static enum err open_pass(struct world *world) {
     world->overlay = arena_alloc_zero(arena, sizeof(*world->overlay));
     if (world->builder == NULL || world->state == NULL || world->overlay == NULL) return ERR_MEMORY;
     source_memory_open(world->overlay, arena, options->parent_base);
+    /* The entries of one pass change the gas of the next, and so what that one asks for. Mostly this
+     * settles at once, and the batch holds nothing that is not asked for. Where it goes back and
+     * forth, what was asked for once stays. */
+    bool keeps_used = world->is_filled && world->result->pass_count > EXACT_PASSES;
     for (size_t i = 0; i < world->used_count; i++) {
-        world->used[i]->is_used = false;
-        world->used[i]->is_posted = world->is_filled;
+        world->used[i]->is_used = keeps_used;
+        world->used[i]->posted_in_pass = world->is_filled ? world->result->pass_count : 0;
     }
-    world->used_count = 0;
+    if (!keeps_used) world->used_count = 0;
     world->has_missing = false;
     if (options->trace != NULL) world_trace_clear(options->trace);
     world->must_restart = false;

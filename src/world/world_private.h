@@ -10,8 +10,8 @@ struct known_fact {
     struct entry entry;
     hash32 entry_hash;
     struct known_fact *next_of_key; /* another under the same (rollup, head, action) */
-    bool is_used;                   /* the current pass has asked for it */
-    bool is_posted;                 /* in the batch of the current pass */
+    bool is_used;                   /* in world->used */
+    unsigned posted_in_pass;        /* the last pass whose batch held it; 0: none */
 };
 
 /* Facts are looked up by this. */
