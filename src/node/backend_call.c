@@ -32,6 +32,7 @@ struct attempts {
     struct simulation *simulation;
     struct simulation_run run; /* the last one */
     uint64_t gas;
+    bool has_succeeded; /* some run before */
     enum rpc_status status;
 };
 
@@ -40,8 +41,15 @@ static bool attempt(void *context, uint64_t gas, struct estimate_run *out) {
     struct simulation_run *run = &attempts->run;
     attempts->gas = gas;
     attempts->status = simulation_try(attempts->simulation, run, gas, NULL);
-    if (attempts->status != RPC_OK) return false;
     *out = (struct estimate_run){0};
+    if (attempts->status == RPC_FAILED && attempts->has_succeeded) {
+        /* With more gas it could be made: a call across chains that this gas breaks off where the
+         * protocol has no entry for it. */
+        attempts->simulation->request->error = (struct rpc_error){0};
+        attempts->status = RPC_OK;
+        return true;
+    }
+    if (attempts->status != RPC_OK) return false;
     if (run->verdict == TX_INTRINSIC_GAS || run->verdict == TX_FLOOR_GAS) return true;
     if (run->verdict != TX_OK) {
         attempts->status = simulation_fail(attempts->simulation, run->verdict, true, gas);
@@ -52,6 +60,7 @@ static bool attempt(void *context, uint64_t gas, struct estimate_run *out) {
         .gas_used = run->result.gas_used,
         .gas_max = run->result.gas_max,
     };
+    attempts->has_succeeded |= out->has_succeeded;
     return true;
 }
 
