@@ -17,7 +17,7 @@ enum rpc_status backend_account(
     struct rpc_chain *rpc,
     struct rpc_request *request,
     bool *is_found,
-    struct rpc_account *account,
+    struct rpc_account *out,
     const struct rpc_block_id *id,
     const address *who
 );
@@ -42,7 +42,7 @@ enum rpc_status backend_proof(
     struct rpc_chain *rpc,
     struct rpc_request *request,
     bool *is_found,
-    struct rpc_proof *proof,
+    struct rpc_proof *out,
     const struct rpc_block_id *id,
     const address *who,
     const hash32 *keys,
@@ -81,7 +81,7 @@ enum rpc_status backend_send_transaction(
     const struct rpc_call_arguments *arguments
 );
 enum rpc_status
-backend_pool(struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_pool **pool);
+backend_pool(struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_pool **out);
 enum rpc_status backend_mine(
     struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_mine_options *options
 );

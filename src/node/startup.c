@@ -187,7 +187,7 @@ static enum err open_chains(struct node *node, bool *is_new, char error[NODE_ERR
     enum err err = open_chain(node, is_new, error, 0);
     if (err == ERR_OK && !*is_new) err = read_settings(node, error);
     for (size_t i = 1; i < node->chain_count && err == ERR_OK; i++) {
-        bool chain_is_new;
+        bool chain_is_new = false;
         err = open_chain(node, &chain_is_new, error, i);
         if (err == ERR_OK && *is_new != chain_is_new)
             err = fail(
