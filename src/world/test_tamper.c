@@ -25,7 +25,7 @@ static struct verify_result got;
 static struct batch batch;
 static struct witness witness;
 
-/* --- running the verifier ----------------------------------------------------------------------- */
+/* --- running the verifier --------------------------------------------------------------------- */
 
 static enum verify_verdict verify(bytes batch_bytes, bytes witness_bytes) {
     assert_int_equal(verify_batch(&got, &arena, &parent, batch_bytes, witness_bytes), ERR_OK);
@@ -117,7 +117,7 @@ static bool is_result_true(void) {
     return got.verdict == VERIFY_OK && hash32_equal(&got.public_input, &truth.public_input);
 }
 
-/* --- what is true ---------------------------------------------------------------------------------- */
+/* --- what is true ----------------------------------------------------------------------------- */
 
 static void the_batch_as_built_is_accepted(void **state) {
     (void)state;
@@ -136,7 +136,7 @@ static void the_batch_as_built_is_accepted(void **state) {
     assert_int_equal(batch.entries[ANSWER_2].transition_count, 2);
 }
 
-/* --- entries ------------------------------------------------------------------------------------------ */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 static void changed_transitions_are_refused(void **state) {
     for (size_t i = 0; i < ENTRIES; i++) {
@@ -369,7 +369,7 @@ static void scope_is_in_the_public_input(void **state) {
     assert_false(is_result_true());
 }
 
-/* --- updates ------------------------------------------------------------------------------------------- */
+/* --- updates ---------------------------------------------------------------------------------- */
 
 static struct update *update_of(uint64_t rollup_id) {
     for (size_t i = 0; i < batch.update_count; i++)
@@ -525,7 +525,7 @@ static void other_updates_are_refused(void **state) {
     assert_verdict(UPDATE_UNSUPPORTED);
 }
 
-/* --- the witness ---------------------------------------------------------------------------------------- */
+/* --- the witness ------------------------------------------------------------------------------ */
 
 static void every_node_and_code_is_needed(void **state) {
     for (size_t i = 0;; i++) {
@@ -652,7 +652,7 @@ static void bytes_behind_the_end_are_refused(void **state) {
     }
 }
 
-/* --- whatever else ----------------------------------------------------------------------------------------- */
+/* --- whatever else ---------------------------------------------------------------------------- */
 
 static uint64_t seed;
 
@@ -670,8 +670,8 @@ static void seed_from_environment(void) {
     print_message("seed 0x%llx\n", (unsigned long long)seed);
 }
 
-/* A flipped bit of the batch is refused, or the batch is another true one, with another public input:
- * two batches never have the same. */
+/* A flipped bit of the batch is refused, or the batch is another true one, with another public
+ * input: two batches never have the same. */
 static void no_flipped_bit_of_a_batch_passes_for_the_batch(void **state) {
     (void)state;
     seed_from_environment();
@@ -692,7 +692,8 @@ static void no_flipped_bit_of_a_batch_passes_for_the_batch(void **state) {
     print_message("%d bits of the batch flipped, %zu are true of others\n", SWEEP_ROUNDS, accepted);
 }
 
-/* A flipped bit of the witness is refused, or it is true all the same and the same is vouched for. */
+/* A flipped bit of the witness is refused, or it is true all the same and the same is vouched
+ * for. */
 static void no_flipped_bit_of_a_witness_changes_the_statement(void **state) {
     (void)state;
     seed_from_environment();

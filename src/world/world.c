@@ -45,9 +45,9 @@ static enum err open_pass(struct world *world) {
     world->overlay = arena_alloc_zero(arena, sizeof(*world->overlay));
     if (world->builder == NULL || world->state == NULL || world->overlay == NULL) return ERR_MEMORY;
     source_memory_open(world->overlay, arena, options->parent_base);
-    /* The entries of one pass change the gas of the next, and so what that one asks for. Mostly this
-     * settles at once, and the batch holds nothing that is not asked for. Where it goes back and
-     * forth, what was asked for once stays. */
+    /* The entries of one pass change the gas of the next, and so what that one asks for. Mostly
+     * this settles at once, and the batch holds nothing that is not asked for. Where it goes back
+     * and forth, what was asked for once stays. */
     bool keeps_used = world->is_filled && world->result->pass_count > EXACT_PASSES;
     for (size_t i = 0; i < world->used_count; i++) {
         world->used[i]->is_used = keeps_used;
