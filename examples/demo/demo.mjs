@@ -38,7 +38,7 @@ function signatures(type) {
 
 function printTrees(world, namesFile) {
     const names = { functions: signatures("function"), errors: signatures("error") };
-    for (const { chain, address, name } of world.named) names[`${chain.chainId}:${address}`] = name;
+    for (const { chain, address, name } of world.named) names[chain ? `${chain.chainId}:${address}` : address] = name;
     for (const { account, chainId } of Object.values(world.places)) names[`${chainId}:${account.address}`] = "user";
     writeFileSync(namesFile, JSON.stringify(names));
     for (const { chain, hash } of world.sent) {

@@ -55,7 +55,7 @@ export class World {
     constructor(places) {
         this.places = places;
         this.sent = []; // { chain, hash, title } of the transactions of the current case
-        this.named = []; // { chain, address, name } of contracts and proxies
+        this.named = []; // { chain, address, name } of contracts, { address, name } of proxies
     }
 
     async deploy(place, name) {
@@ -80,7 +80,8 @@ export class World {
             const { status } = await chain.client.waitForTransactionReceipt({ hash });
             if (status !== "success") throw new Error(`no proxy of ${target.name} on ${chain.name}`);
         }
-        this.named.push({ chain, address, name: `${target.name}@${target.chain.name}` });
+        // Without a chain: other contracts are told this address, too.
+        this.named.push({ address, name: `${target.name}@${target.chain.name}` });
         return address;
     }
 
