@@ -227,14 +227,13 @@ static void a_signature_over_something_else_is_refused(void **state) {
 }
 
 static void a_missing_or_broken_signature_is_refused(void **state) {
-    bytes data = proof.data;
     proof.data = BYTES_EMPTY;
     const struct execution_result *run = refused("TooFewSignatures(uint256,uint256)");
     assert_argument(run, 0, word_of(&net, 0));
     assert_argument(run, 1, word_of(&net, 1));
 
     assert_int_equal(begin(state), 0);
-    data = proof.data;
+    bytes data = proof.data;
     proof.data = bytes_slice(data, 0, 64);
     run = refused("BadLength(uint256)");
     assert_argument(run, 0, word_of(&net, 64));
@@ -463,7 +462,7 @@ static void a_rollup_without_update_does_not_move(void **state) {
     struct entry *call = NULL;
     for (size_t i = 0; i < batch.entry_count; i++)
         if (batch.entries[i].input.kind == ACTION_CALL) call = &batch.entries[i];
-    assert_non_null(call);
+    CHECK(call != NULL);
     call->transitions[0].pre = before.rollups[0].head;
     batch.entries = call;
     batch.entry_count = 1;
