@@ -305,7 +305,7 @@ static bool set_value(
         *(const char **)field = text;
         return true;
     }
-    CHECK(!"a flag has no value");
+    CHECK(false); /* a flag has no value */
     return false;
 }
 
