@@ -6,8 +6,8 @@
 #include "rollup/abi.h"
 #include "rollup/artifacts.h"
 
-/* Enough for each; what is not used is given back. A byte of a contract costs 16 gas as calldata and
- * 200 when it is stored, and its constructor a little. */
+/* Enough for each; what is not used is given back. A byte of a contract costs 16 gas as calldata
+ * and 200 when it is stored, and its constructor a little. */
 #define DEPLOY_GAS          200000u
 #define DEPLOY_GAS_PER_BYTE 300u
 #define REGISTER_GAS        500000u

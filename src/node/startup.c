@@ -214,9 +214,9 @@ find_safe(struct node_chain *chain, bool *is_found, uint64_t *number, const hash
     }
 }
 
-/* A slot block is written just before the L1 block it belongs to. If the process ended in between, L1
- * does not know of it, nobody was told of it, and it is taken back. What is left above L1's head are
- * unsafe blocks, which go into the next batch. */
+/* A slot block is written just before the L1 block it belongs to. If the process ended in between,
+ * L1 does not know of it, nobody was told of it, and it is taken back. What is left above L1's head
+ * are unsafe blocks, which go into the next batch. */
 static enum err
 reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *chain) {
     struct hub_view view;

@@ -6,8 +6,8 @@
 #include "rollup/predeploys.h"
 #include "rollup/proxy.h"
 
-/* No ether of any chain comes near 2^128 wei. Who verifies a batch that somebody else made cannot know
- * that the Hub has seen the ether come in, and balances must not overflow. */
+/* No ether of any chain comes near 2^128 wei. Who verifies a batch that somebody else made cannot
+ * know that the Hub has seen the ether come in, and balances must not overflow. */
 #define CALL_VALUE_BITS_MAX 128
 
 static enum err

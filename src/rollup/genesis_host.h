@@ -1,5 +1,6 @@
 /* rollup/genesis_host.h (hosted): the first block of an EVM rollup: predeploys, the history
- * contract of EIP-2935, and funded accounts. Its ether must be credited to the rollup on the Hub. */
+ * contract of EIP-2935, and funded accounts. Its ether must be credited to the rollup on the
+ * Hub. */
 #ifndef ROLLUP_GENESIS_HOST_H
 #define ROLLUP_GENESIS_HOST_H
 

@@ -1,5 +1,5 @@
-/* Tests of the encoding of payloads. Expected bytes are from the RLP of the Yellow Paper, appendix B,
- * by hand. */
+/* Tests of the encoding of payloads. Expected bytes are from the RLP of the Yellow Paper, appendix
+ * B, by hand. */
 #include "rollup/payload.h"
 
 #include <setjmp.h>

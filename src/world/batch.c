@@ -88,8 +88,8 @@ static bool is_named(const struct batch *batch, uint64_t rollup_id) {
     return false;
 }
 
-/* Adds what a recorder has read and none before it: rollups have much code in common, and as they are
- * made alike, many nodes. */
+/* Adds what a recorder has read and none before it: rollups have much code in common, and as they
+ * are made alike, many nodes. */
 static enum err
 collect(bytes *items, size_t *count, struct map *seen, const struct source_items *read) {
     for (uint32_t i = 0; i < read->map.count; i++) {

@@ -99,7 +99,7 @@ static int begin(void **state) {
     return 0;
 }
 
-/* --- posting ------------------------------------------------------------------------------------ */
+/* --- posting ---------------------------------------------------------------------------------- */
 
 static const struct execution_result *send(const struct tx *tx, const address *sender) {
     assert_int_equal(block_add(block, tx, sender), EXECUTION_DONE);
@@ -158,7 +158,7 @@ static void attest_batch(void) {
 #define NOT_AN_ATTESTER "NotAnAttester(uint256,address)"
 #define ENTRY_NOT_FOUND "EntryNotFound(uint64,bytes32,bytes32)"
 
-/* --- what is accepted --------------------------------------------------------------------------- */
+/* --- what is accepted ------------------------------------------------------------------------- */
 
 static void the_true_batch_moves_the_heads(void **state) {
     (void)state;
@@ -188,7 +188,7 @@ static void a_batch_has_effect_once(void **state) {
     (void)refused(ENTRY_NOT_FOUND);
 }
 
-/* --- signatures ----------------------------------------------------------------------------------- */
+/* --- signatures ------------------------------------------------------------------------------- */
 
 static void a_strangers_signature_is_refused(void **state) {
     (void)state;
@@ -271,7 +271,7 @@ static void a_missing_or_broken_signature_is_refused(void **state) {
     }
 }
 
-/* --- rollups and proof systems ---------------------------------------------------------------------- */
+/* --- rollups and proof systems ---------------------------------------------------------------- */
 
 static void rollups_without_proof_are_refused(void **state) {
     const struct execution_result *run = post_to(net.hub, NULL, 0);
@@ -326,7 +326,7 @@ static void another_proof_system_is_refused(void **state) {
     assert_argument(run, 0, word_of(&net, 4));
 }
 
-/* --- the batch ------------------------------------------------------------------------------------------ */
+/* --- the batch -------------------------------------------------------------------------------- */
 
 /* Whatever is changed in it changes the public input, which the attester has not signed. */
 static void a_tampered_batch_is_not_what_was_signed(void **state) {
@@ -477,7 +477,7 @@ static void a_rollup_without_update_does_not_move(void **state) {
     assert_argument(run, 0, word_of(&net, 1));
 }
 
-/* --- who is not asked ------------------------------------------------------------------------------------- */
+/* --- who is not asked ------------------------------------------------------------------------- */
 
 static const struct execution_result *call_hub(const char *signature, bytes arguments) {
     uint64_t nonce = network_account(&net, 0, net.builder).nonce + block->tx_count;
