@@ -99,7 +99,9 @@ static enum err open_attempt(struct attempt *attempt) {
     attempt->places = arena_alloc_array(attempt->arena, order->tx_count, sizeof(*attempt->places));
     if (attempt->txs == NULL || attempt->places == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < order->tx_count; i++) {
-        attempt->txs[i] = order->txs[i]->encoding;
+        /* Once the block is appended the pool has given its own up. */
+        enum err err = arena_copy(attempt->arena, &attempt->txs[i], order->txs[i]->encoding);
+        if (err != ERR_OK) return err;
         attempt->places[i] = i;
         attempt->fates[i] = (struct block_tx_fate){.fate = FATE_INCLUDED};
     }
