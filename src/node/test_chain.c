@@ -19,7 +19,7 @@ static char error[DATABASE_ERROR_SIZE];
 static const address alice = {{[19] = 0xa1}};
 static const address bob = {{[19] = 0xb0}};
 
-/* --- a chain of transfers from alice, whose signatures nobody looks at -------------------------- */
+/* --- a chain of transfers from alice, whose signatures nobody looks at ------------------------ */
 
 static void open_chain(const char *path, bool expect_new) {
     struct node_chain_options options = {
@@ -134,7 +134,7 @@ static void check_blocks(uint64_t count) {
     }
 }
 
-/* --- tests ------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static void reads_what_is_not_synced(void **state) {
     (void)state;
