@@ -811,6 +811,32 @@ run_op(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_sta
     return OP_NEXT;
 }
 
+static void report_step(struct evm *evm, const struct evm_frame *f, uint8_t op) {
+    const struct evm_tracer *t = evm->config->tracer;
+    /* Once for an instruction, however often it has to be run again. */
+    if (t == NULL || t->on_step == NULL || evm->step_reported) return;
+    struct evm_step step = {
+        .depth = f->message.depth,
+        .pc = (uint32_t)f->pc,
+        .opcode = op,
+        .gas = f->gas,
+        .refund = evm->journal->refund,
+        .stack = evm->stack + f->stack_base,
+        .stack_count = f->stack_count,
+        .memory = bytes_of(evm->memory + f->memory_base, f->memory_size),
+        .return_data = bytes_of(f->return_data, f->return_data_size),
+        .message = &f->message,
+    };
+    evm->step_reported = true;
+    t->on_step(t->context, &step);
+}
+
+static void report_step_end(struct evm *evm, uint64_t gas_cost, enum evm_outcome outcome) {
+    const struct evm_tracer *t = evm->config->tracer;
+    evm->step_reported = false;
+    if (t != NULL && t->on_step_end != NULL) t->on_step_end(t->context, gas_cost, outcome);
+}
+
 enum evm_status evm_interpret(struct evm *evm) {
     if (!op_tables_made) make_tables();
     const struct op_info *table = op_tables[evm->config->fork];
@@ -824,6 +850,7 @@ enum evm_status evm_interpret(struct evm *evm) {
         size_t pc_before = f->pc;
         uint32_t stack_before = f->stack_count;
         size_t memory_before = f->memory_size;
+        report_step(evm, f, op);
         if (!info->is_defined)
             f->outcome = op == OP_INVALID ? EVM_INVALID_OPCODE : EVM_UNDEFINED_OPCODE;
         else if (f->stack_count < info->pops)
@@ -837,6 +864,8 @@ enum evm_status evm_interpret(struct evm *evm) {
             u256 *top = evm->stack + f->stack_base + f->stack_count;
             result = run_op(evm, f, op, top, &need);
         }
+        if (result != OP_NEED)
+            report_step_end(evm, gas_before - f->gas, result == OP_FAIL ? f->outcome : EVM_SUCCESS);
         switch (result) {
         case OP_NEXT:
             f->pc++;
