@@ -68,6 +68,26 @@ void abi_print_hex(FILE *out, bytes data, bool is_full) {
     print_digits(out, bytes_slice(data, data.size - 2, 2));
 }
 
+void abi_print_ether(FILE *out, const u256 *wei) {
+    char digits[U256_DECIMAL_SIZE_MAX];
+    size_t size = u256_to_decimal(digits, wei);
+    if (size < 13 && !u256_is_zero(wei)) {
+        fprintf(out, "%s wei", digits);
+        return;
+    }
+    char padded[U256_DECIMAL_SIZE_MAX + 19];
+    size_t zeros = size < 19 ? 19 - size : 0;
+    memset(padded, '0', zeros);
+    memcpy(padded + zeros, digits, size + 1);
+    size += zeros;
+    size_t end = size;
+    while (end > size - 18 && padded[end - 1] == '0')
+        end--;
+    fprintf(out, "%.*s", (int)(size - 18), padded);
+    if (end > size - 18) fprintf(out, ".%.*s", (int)(end - (size - 18)), padded + size - 18);
+    fputs(" ETH", out);
+}
+
 /* --- signatures ------------------------------------------------------------------------------- */
 
 static bool is_word(char c) {

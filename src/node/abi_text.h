@@ -10,6 +10,7 @@
 #ifndef NODE_ABI_TEXT_H
 #define NODE_ABI_TEXT_H
 
+#include "core/u256.h"
 #include "node/names.h"
 
 #include <stdio.h>
@@ -46,5 +47,8 @@ void abi_print_text(FILE *out, bytes text);
 
 /* abi_print_hex writes 0x and the digits, shortened in the middle unless is_full or short. */
 void abi_print_hex(FILE *out, bytes data, bool is_full);
+
+/* abi_print_ether writes an amount in ether, below 10^-6 in wei: "0.5 ETH", "1 wei", "0 ETH". */
+void abi_print_ether(FILE *out, const u256 *wei);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "core/hex.h"
 #include "crypto/keccak.h"
+#include "node/abi_text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -63,26 +64,10 @@ static void print_trust(FILE *out, const struct rpc_network_info *network) {
     }
 }
 
-static void print_balance(FILE *out, const u256 *wei) {
-    char digits[U256_DECIMAL_SIZE_MAX];
-    const u256 ether = u256_from_u64(1000000000000000000);
-    u256 whole = u256_div(wei, &ether);
-    u256 rest = u256_mod(wei, &ether);
-    (void)u256_to_decimal(digits, &whole);
-    fputs(digits, out);
-    if (!u256_is_zero(&rest)) {
-        size_t size = (size_t)snprintf(digits, sizeof digits, "%018" PRIu64, rest.w[0]);
-        while (digits[size - 1] == '0')
-            digits[--size] = 0;
-        fprintf(out, ".%s", digits);
-    }
-    fputs(" ETH", out);
-}
-
 static void print_accounts(FILE *out, const struct banner *banner) {
     if (banner->account_count == 0) return;
     fputs("\nAccounts, ", out);
-    print_balance(out, &banner->options->balance_wei);
+    abi_print_ether(out, &banner->options->balance_wei);
     fputs(" each on every chain. Everybody knows these keys: use them for play money only\n", out);
     for (size_t i = 0; i < banner->account_count; i++) {
         char who[43];

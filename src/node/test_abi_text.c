@@ -206,12 +206,42 @@ static void test_text_of_strangers(void **state) {
     }
 }
 
+static void test_ether(void **state) {
+    (void)state;
+    static const struct {
+        const char *wei;
+        const char *expected;
+    } rows[] = {
+        {"0", "0 ETH"},
+        {"1", "1 wei"},
+        {"999999999999", "999999999999 wei"},
+        {"1000000000000", "0.000001 ETH"},
+        {"1500000000000000001", "1.500000000000000001 ETH"},
+        {"10000000000000000000000", "10000 ETH"},
+        {"115792089237316195423570985008687907853269984665640564039457584007913129639935",
+         "115792089237316195423570985008687907853269984665640564039457.584007913129639935 ETH"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *text = NULL;
+        size_t size = 0;
+        u256 wei;
+        FILE *out = open_memstream(&text, &size);
+        assert_non_null(out);
+        assert_int_equal(u256_from_decimal(&wei, rows[i].wei, strlen(rows[i].wei)), 0);
+        abi_print_ether(out, &wei);
+        assert_int_equal(fclose(out), 0);
+        assert_string_equal(text, rows[i].expected);
+        free(text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_selectors),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_what_is_not_decoded),
         cmocka_unit_test(test_text_of_strangers),
+        cmocka_unit_test(test_ether),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

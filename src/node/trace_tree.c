@@ -158,27 +158,6 @@ static void print_grouped(FILE *out, uint64_t number) {
     }
 }
 
-/* Wei, or ether from 10^-6 ETH up. */
-static void print_value(FILE *out, const u256 *wei) {
-    char digits[U256_DECIMAL_SIZE_MAX];
-    size_t size = u256_to_decimal(digits, wei);
-    if (size < 13) {
-        fprintf(out, "%s wei", digits);
-        return;
-    }
-    char padded[U256_DECIMAL_SIZE_MAX + 19];
-    size_t zeros = size < 19 ? 19 - size : 0;
-    memset(padded, '0', zeros);
-    memcpy(padded + zeros, digits, size + 1);
-    size += zeros;
-    size_t end = size;
-    while (end > size - 18 && padded[end - 1] == '0')
-        end--;
-    fprintf(out, "%.*s", (int)(size - 18), padded);
-    if (end > size - 18) fprintf(out, ".%.*s", (int)(end - (size - 18)), padded + size - 18);
-    fputs(" ETH", out);
-}
-
 static struct abi_style abi_style(const struct printer *p, uint64_t chain_id) {
     return (struct abi_style){p->style->is_full, p->style->names, chain_id};
 }
@@ -464,7 +443,7 @@ static void print_frame(
     u256 value;
     if (read_quantity(p, frame->value, &value) && !u256_is_zero(&value)) {
         fputs("  value ", p->out);
-        print_value(p->out, &value);
+        abi_print_ether(p->out, &value);
     }
     uint64_t gas_used;
     if (read_u64(p, frame->gas_used, &gas_used)) {
