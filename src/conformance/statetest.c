@@ -22,8 +22,8 @@
 struct test {
     const char *path;
     const cJSON *json;
-    struct arena *arena;          /* the test's */
-    struct source_memory *source; /* the pre-state */
+    struct arena *arena;         /* the test's */
+    struct source_memory source; /* the pre-state */
     hash32 pre_root;
     const struct runner_options *options;
 };
@@ -362,7 +362,7 @@ static void run_case(struct test_case *c, struct running pair[2]) {
     enum tx_verdict verdict = read_tx(&tx, &sender, c);
     struct source_memory sink;
     struct shy_source shy;
-    struct source *base = &c->test->source->source;
+    struct source *base = &c->test->source.source;
     if (c->test->options->is_suspending) {
         shy_open(&shy, c->arena, base);
         base = &shy.source;
@@ -409,13 +409,11 @@ static void run_fork(
 static void run_test(
     struct test *test, struct arena *arena, struct running pair[2], struct runner_tally *tally
 ) {
-    struct source_memory source;
     const cJSON *pre = cJSON_GetObjectItemCaseSensitive(test->json, "pre");
     const cJSON *post = cJSON_GetObjectItemCaseSensitive(test->json, "post");
     arena_reset(test->arena);
-    source_memory_open(&source, test->arena, NULL);
-    test->source = &source;
-    if (fixture_commit_accounts(&test->pre_root, &source, test->arena, pre) != ERR_OK) {
+    source_memory_open(&test->source, test->arena, NULL);
+    if (fixture_commit_accounts(&test->pre_root, &test->source, test->arena, pre) != ERR_OK) {
         runner_print("FAIL %s %s: the state cannot be read", test->path, test->json->string);
         tally->failed++;
         return;

@@ -46,7 +46,7 @@ static bool step_text(char *out, enum evm_outcome outcome, const struct halt_ste
         );
     else if (outcome == EVM_STACK_OVERFLOW)
         (void
-        )snprintf(out, HALT_TEXT_SIZE_MAX, "stack limit reached %u (%u)", count, EVM_STACK_MAX - 1);
+        )snprintf(out, HALT_TEXT_SIZE_MAX, "stack limit reached %u (%d)", count, EVM_STACK_MAX - 1);
     else if (row->name != NULL)
         (void)snprintf(out, HALT_TEXT_SIZE_MAX, "invalid opcode: %s", row->name);
     else
