@@ -87,10 +87,10 @@ export class World {
 
     // Sends a transaction and waits for it; returns whether it succeeded. Without `gas` the node
     // estimates, and a transaction that would fail is not sent.
-    async send(contract, functionName, args, options = {}) {
+    async send(contract, functionName, args, { receiptTimeout, ...options } = {}) {
         const { chain, address, abi } = contract;
         const hash = await chain.wallet.writeContract({ address, abi, functionName, args, ...options });
-        const { status } = await chain.client.waitForTransactionReceipt({ hash });
+        const { status } = await chain.client.waitForTransactionReceipt({ hash, timeout: receiptTimeout });
         this.sent.push({ chain, hash, title: `${contract.name}.${functionName}` });
         return status === "success";
     }

@@ -30,7 +30,7 @@ struct test {
 
 /* One entry of "post". */
 struct test_case {
-    const struct test *test;
+    struct test *test;
     const char *fork_name;
     const cJSON *json;
     struct arena *arena; /* reset for every case */
@@ -374,7 +374,7 @@ static void run_case(struct test_case *c, struct running pair[2]) {
 /* --- files ------------------------------------------------------------------------------------ */
 
 static void run_fork(
-    const struct test *test,
+    struct test *test,
     const cJSON *entries,
     struct arena *arena,
     struct running pair[2],
