@@ -350,6 +350,16 @@ static enum err begin_inner_call(
     return ERR_OK;
 }
 
+/* The L2Hub obeys its own proxies only (protocol.md section 6), and nobody calls in its name or the
+ * system's: neither ever calls another chain for itself, so neither can be where a call that comes
+ * back began. */
+static bool is_of_the_system(const struct evm_rollup *rollup, const struct action *in) {
+    if (address_equal(&in->target, &L2HUB_PREDEPLOY)) return true;
+    return in->source_rollup_id == rollup->base.rollup_id &&
+           (address_equal(&in->source, &L2HUB_PREDEPLOY) ||
+            address_equal(&in->source, &SYSTEM_ADDRESS));
+}
+
 static enum err deliver_call(
     struct evm_rollup *rollup,
     struct rollup_step *step,
@@ -357,9 +367,9 @@ static enum err deliver_call(
     const struct action *in,
     uint64_t from
 ) {
-    /* The L2Hub obeys its own proxies only (protocol.md section 6). */
-    if (address_equal(&in->target, &L2HUB_PREDEPLOY) ||
-        (!at->base.is_idle && at->base.open_call.is_static && !in->is_static)) {
+    /* Under a static call nothing but static calls come in. */
+    bool is_write_protected = !at->base.is_idle && at->base.open_call.is_static && !in->is_static;
+    if (is_write_protected || is_of_the_system(rollup, in)) {
         refuse_call(rollup, step, at, in, from);
         return ERR_OK;
     }

@@ -91,18 +91,20 @@ enum err block_run_write_system(struct block_run *run, uint64_t slot, const u256
 enum err block_run_prepare_source(
     struct evm_rollup *rollup,
     struct block_run *run,
-    address *proxy,
+    address *caller,
     uint64_t rollup_id,
-    const address *target,
+    const address *source,
     const u256 *mint_wei
 ) {
-    *proxy = evm_rollup_proxy_of(rollup_id, target);
+    /* One of this rollup's own, whose call came back by way of another chain, is itself. */
+    bool is_own = rollup_id == rollup->base.rollup_id;
+    *caller = is_own ? *source : evm_rollup_proxy_of(rollup_id, source);
     struct journal_account *account;
-    enum err err = block_run_load_account(run, &account, proxy);
+    enum err err = block_run_load_account(run, &account, caller);
     if (err != ERR_OK) return err;
-    if (hash32_equal(&account->code_hash, &KECCAK_EMPTY)) {
+    if (!is_own && hash32_equal(&account->code_hash, &KECCAK_EMPTY)) {
         bytes code;
-        err = proxy_runtime(&code, rollup->base.arena, &L2HUB_PREDEPLOY, rollup_id, target);
+        err = proxy_runtime(&code, rollup->base.arena, &L2HUB_PREDEPLOY, rollup_id, source);
         if (err != ERR_OK) return err;
         hash32 code_hash = keccak256(code);
         err = journal_touch(&run->journal, account);

@@ -77,14 +77,14 @@ block_run_load_account(struct block_run *run, struct journal_account **account, 
 MUST_USE enum err block_run_read_system(struct block_run *run, u256 *value, uint64_t slot);
 MUST_USE enum err block_run_write_system(struct block_run *run, uint64_t slot, const u256 *value);
 
-/* Puts the proxy's code at the address that stands for (rollup_id, target) and mints value to
- * it. */
+/* Who makes a call here that comes from source on the chain rollup_id: its proxy, whose code is put
+ * in place; or source itself, if that is this rollup. Mints value to it. */
 MUST_USE enum err block_run_prepare_source(
     struct evm_rollup *rollup,
     struct block_run *run,
-    address *proxy,
+    address *caller,
     uint64_t rollup_id,
-    const address *target,
+    const address *source,
     const u256 *mint_wei
 );
 

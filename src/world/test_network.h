@@ -107,7 +107,11 @@ static const uint8_t REVERTER_CODE[] = {
 static const address READER = TEST_CONTRACT(6);
 static const uint8_t READER_CODE[] = {0x5f, 0x54, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3};
 
-#define TEST_CONTRACT_COUNT 6
+/* Keeps who calls it in slot 0, and returns it. */
+static const address ASKER = TEST_CONTRACT(7);
+static const uint8_t ASKER_CODE[] = {0x33, 0x5f, 0x55, 0x33, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3};
+
+#define TEST_CONTRACT_COUNT 7
 
 /* --- the network ------------------------------------------------------------------------------ */
 
@@ -431,6 +435,7 @@ static inline size_t test_contracts(struct genesis_account *out) {
     out[3] = test_contract(COUNTER, COUNTER_CODE, sizeof(COUNTER_CODE));
     out[4] = test_contract(REVERTER, REVERTER_CODE, sizeof(REVERTER_CODE));
     out[5] = test_contract(READER, READER_CODE, sizeof(READER_CODE));
+    out[6] = test_contract(ASKER, ASKER_CODE, sizeof(ASKER_CODE));
     return TEST_CONTRACT_COUNT;
 }
 

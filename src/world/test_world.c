@@ -360,6 +360,43 @@ static void a_rollup_goes_through_a_parent_proxy(void **state) {
     assert_int_equal(network_word(&net, 2, RELAY), 8);
 }
 
+/* The address that the test contract keeps in slot 0. */
+static void assert_keeps(uint64_t chain, address contract, address expected) {
+    u256 word = network_slot(&net, chain, contract, U256_ZERO);
+    u256 e = u256_load_be_short(address_bytes(&expected));
+    assert_true(u256_equal(&word, &e));
+}
+
+/* A rollup's contract calls, on L1, the proxy of a contract of its own rollup. It is called by that
+ * contract itself, not by a proxy of it; and ether goes all the way round. */
+static void a_call_that_comes_home_is_made_by_the_caller_itself(void **state) {
+    (void)state;
+    u256 before = network_hub_balance(&net, 1);
+    address proxy = network_proxy(&net, 1, ASKER);
+    bytes tx = rollup_tx(&net, 1, 0, L2HUB_PREDEPLOY, 0, create_proxy_call(&net, 0, proxy));
+    set_slot_txs(1, &tx, 1);
+    build(NULL, 0);
+    advance();
+    tx = rollup_tx(
+        &net, 1, 0, RELAY, 30, relayed(&net, rollup_proxy(0, proxy), 30, word_of(&net, 8))
+    );
+    set_slot_txs(1, &tx, 1);
+    build(NULL, 0);
+    const struct entry *call = entry_of(ACTION_CALL, 0);
+    assert_int_equal(call->input.rollup_id, 1);
+    assert_int_equal(call->input.source_rollup_id, 1);
+    assert_memory_equal(call->input.source.b, RELAY.b, 20);
+    assert_true(rollup_receipt(1, 1).is_success);
+    advance();
+    assert_keeps(1, ASKER, RELAY);
+    assert_wei(network_account(&net, 1, ASKER).balance, 30);
+    assert_wei(network_account(&net, 1, RELAY).balance, 0);
+    u256 after = network_hub_balance(&net, 1);
+    assert_true(u256_equal(&before, &after));
+    /* Nothing was put at the address of a proxy that must not be. */
+    assert_int_equal(network_code(&net, 1, rollup_proxy(1, RELAY)).size, 0);
+}
+
 /* --- what has no entry ------------------------------------------------------------------------ */
 
 static void a_block_without_batch_gives_entry_not_found(void **state) {
@@ -539,6 +576,7 @@ int main(void) {
         TEST(rollup_to_rollup_and_back),
         TEST(through_all_chains_and_back),
         TEST(a_rollup_goes_through_a_parent_proxy),
+        TEST(a_call_that_comes_home_is_made_by_the_caller_itself),
         TEST(a_block_without_batch_gives_entry_not_found),
         TEST(an_unknown_rollup_gives_entry_not_found),
         TEST(a_slot_transaction_without_fact_is_named),
