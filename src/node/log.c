@@ -1,7 +1,7 @@
 #include "node/log.h"
 
 #include "core/hex.h"
-#include "node/halt.h"
+#include "rpc/halt.h"
 #include "node/revert.h"
 
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #include "crypto/keccak.h"
 #include "node/clock.h"
 #include "node/crossing_call.h"
-#include "node/halt.h"
+#include "rpc/halt.h"
 #include "node/network.h"
 #include "node/revert.h"
 #include "node/verdict.h"

@@ -1,65 +1,18 @@
 /* eth_call, eth_estimateGas, eth_createAccessList: runs that change nothing. */
 #include "rpc/call_arguments.h"
 #include "rpc/methods.h"
+#include "rpc/revert_reason.h"
 #include "rpc/view.h"
 
 #include <stdio.h>
 
 /* --- why a call reverted ---------------------------------------------------------------------- */
 
-/* Solidity's Panic(uint256) codes, in geth's words. */
-static const char *panic_text(uint64_t code) {
-    switch (code) {
-    case 0x00:
-        return "generic panic";
-    case 0x01:
-        return "assert(false)";
-    case 0x11:
-        return "arithmetic underflow or overflow";
-    case 0x12:
-        return "division or modulo by zero";
-    case 0x21:
-        return "enum overflow";
-    case 0x22:
-        return "invalid encoded storage byte array accessed";
-    case 0x31:
-        return "out-of-bounds array access; popping on an empty array";
-    case 0x32:
-        return "out-of-bounds access of an array or bytesN";
-    case 0x41:
-        return "out of memory";
-    case 0x51:
-        return "uninitialized function";
-    default:
-        return NULL;
-    }
-}
-
-/* The text in abi.encodeWithSignature("Error(string)", text); false if it is something else. */
-static bool error_text(bytes *text, bytes output) {
-    static const uint8_t selector[4] = {0x08, 0xc3, 0x79, 0xa0};
-    if (output.size < 4 + 64 || memcmp(output.data, selector, 4) != 0) return false;
-    u256 offset = u256_load_be(output.data + 4);
-    if (!u256_fits_u64(&offset) || offset.w[0] > output.size - 4 - 32) return false;
-    size_t start = 4 + (size_t)offset.w[0];
-    u256 size = u256_load_be(output.data + start);
-    if (!u256_fits_u64(&size) || size.w[0] > output.size - start - 32) return false;
-    *text = bytes_of(output.data + start + 32, (size_t)size.w[0]);
-    return true;
-}
-
-static bool panic_code(u256 *code, bytes output) {
-    static const uint8_t selector[4] = {0x4e, 0x48, 0x7b, 0x71};
-    if (output.size != 4 + 32 || memcmp(output.data, selector, 4) != 0) return false;
-    *code = u256_load_be(output.data + 4);
-    return true;
-}
-
 static enum rpc_status fail_reverted(struct rpc_call *call, const struct rpc_call_result *result) {
     bytes output = result->output;
     bytes text;
     u256 code;
-    if (error_text(&text, output))
+    if (revert_reason_error(&text, output))
         return rpc_fail_data(
             &call->request,
             RPC_EXECUTION_REVERTED,
@@ -76,9 +29,9 @@ static enum rpc_status fail_reverted(struct rpc_call *call, const struct rpc_cal
             "execution reverted: %s",
             result->revert_text
         );
-    if (!panic_code(&code, output))
+    if (!revert_reason_panic(&code, output))
         return rpc_fail_data(&call->request, RPC_EXECUTION_REVERTED, output, "execution reverted");
-    const char *known = u256_fits_u64(&code) ? panic_text(code.w[0]) : NULL;
+    const char *known = revert_reason_panic_text(&code);
     if (known != NULL)
         return rpc_fail_data(
             &call->request, RPC_EXECUTION_REVERTED, output, "execution reverted: %s", known

@@ -1,9 +1,9 @@
-/* node/halt.h: why a run ended without success, in geth's words.
+/* rpc/halt.h: why a run ended without success, in geth's words.
  *
  * The machine's outcome does not say which instruction it was or how deep the stack; a run that
  * ended so is made once more under halt_tracer, which remembers the outermost frame's last step. */
-#ifndef NODE_HALT_H
-#define NODE_HALT_H
+#ifndef RPC_HALT_H
+#define RPC_HALT_H
 
 #include "evm/evm.h"
 

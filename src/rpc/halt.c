@@ -1,4 +1,4 @@
-#include "node/halt.h"
+#include "rpc/halt.h"
 
 #include "core/check.h"
 

@@ -1,4 +1,4 @@
-#include "node/halt.h"
+#include "rpc/halt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
