@@ -97,6 +97,15 @@ test("more ether than there is", async () => {
     await fails(-32000, /insufficient funds/, rpc(l1.url, "eth_sendRawTransaction", [raw]));
 });
 
+test("an override that gives more ether than a number holds", async () => {
+    const [from, to] = [l1.account.address, `0x${"ee".repeat(20)}`];
+    for (const { url } of [l1, rollup1]) {
+        const call = [{ from, to, value: "0x1" }, "latest", { [to]: { balance: `0x${"f".repeat(64)}` } }];
+        await fails(-32000, /a balance would exceed 2\^256 - 1 wei/, rpc(url, "eth_call", call));
+        await fails(-32000, /a balance would exceed 2\^256 - 1 wei/, rpc(url, "eth_estimateGas", call));
+    }
+});
+
 test("too little gas", async () => {
     const raw = await signed(l1, { gas: 20999n });
     await fails(-32000, /intrinsic gas too low/, rpc(l1.url, "eth_sendRawTransaction", [raw]));

@@ -534,6 +534,9 @@ static enum execution_status run(struct execution *x) {
         case EVM_UNSUPPORTED:
             err = ERR_UNSUPPORTED;
             break;
+        case EVM_TOO_MUCH_ETHER:
+            err = ERR_LIMIT;
+            break;
         }
         if (err != ERR_OK) return fail(x, err);
     }

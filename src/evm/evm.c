@@ -436,10 +436,10 @@ static enum evm_status load_message(
 static enum evm_status
 move_value(struct evm *evm, const address *from, struct journal_account *to, const u256 *value) {
     struct journal_account *sender = journal_find_account(evm->journal, from);
-    if (journal_sub_balance(evm->journal, sender, value) != ERR_OK ||
-        journal_add_balance(evm->journal, to, value) != ERR_OK)
-        return EVM_NO_MEMORY;
-    return EVM_DONE;
+    enum err err = journal_sub_balance(evm->journal, sender, value);
+    if (err == ERR_OK) err = journal_add_balance(evm->journal, to, value);
+    if (err == ERR_LIMIT) return EVM_TOO_MUCH_ETHER;
+    return err == ERR_OK ? EVM_DONE : EVM_NO_MEMORY;
 }
 
 static enum evm_status run_precompile(struct evm *evm, bool is_outermost) {

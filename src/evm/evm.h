@@ -66,6 +66,7 @@ enum evm_status {
     EVM_REVERTING,       /* request.frame: a frame with foreign calls is about to fail; run again */
     EVM_NO_MEMORY,       /* the arena is full: the message cannot be finished. No verdict */
     EVM_UNSUPPORTED,     /* this build lacks what the message needs (a precompile). No verdict */
+    EVM_TOO_MUCH_ETHER,  /* a balance would pass 256 bits: the state is no chain's. No verdict */
 };
 
 /* How a frame ended. The text is for people. */

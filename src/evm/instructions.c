@@ -396,7 +396,9 @@ op_selfdestruct(struct evm *evm, struct evm_frame *f, u256 *top, enum evm_status
     OK(journal_touch(evm->journal, heir));
     if (self != heir) {
         OK(journal_sub_balance(evm->journal, self, &balance));
-        OK(journal_add_balance(evm->journal, heir, &balance));
+        enum err err = journal_add_balance(evm->journal, heir, &balance);
+        if (err == ERR_LIMIT) NEED(EVM_TOO_MUCH_ETHER);
+        OK(err);
     } else if (goes) {
         u256 zero = U256_ZERO;
         OK(journal_set_balance(evm->journal, self, &zero));

@@ -483,7 +483,7 @@ journal_set_balance(struct journal *journal, struct journal_account *account, co
 enum err
 journal_add_balance(struct journal *journal, struct journal_account *account, const u256 *value) {
     u256 sum;
-    CHECK(!u256_add_carry(&sum, &account->balance, value));
+    if (u256_add_carry(&sum, &account->balance, value)) return ERR_LIMIT;
     return journal_set_balance(journal, account, &sum);
 }
 

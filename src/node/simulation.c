@@ -259,6 +259,10 @@ enum rpc_status simulation_try(
     simulation->tx.gas_limit = gas;
     bool crosses = false;
     enum err err = run_alone(simulation, run, &crosses, tracer);
+    if (err == ERR_LIMIT) /* the caller's overrides make it so */
+        return rpc_fail(
+            simulation->request, RPC_SERVER_ERROR, "a balance would exceed 2^256 - 1 wei"
+        );
     if (err != ERR_OK) return rpc_fail_err(simulation->request, err);
     if (!crosses) return RPC_OK;
     arena_reset(&simulation->arena);

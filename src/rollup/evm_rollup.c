@@ -449,16 +449,13 @@ static enum err deliver_result(
     return err == ERR_OK ? run_machine(rollup, machine, step) : err;
 }
 
-static enum err evm_step(
-    struct rollup *base,
+static enum err deliver(
+    struct evm_rollup *rollup,
     struct rollup_step *step,
-    struct rollup_machine *at,
+    struct evm_machine *machine,
     const struct action *in,
     uint64_t from
 ) {
-    struct evm_rollup *rollup = evm_rollup_of(base);
-    struct evm_machine *machine = (struct evm_machine *)at;
-    step->verdict = STEP_OK;
     switch (in->kind) {
     case ACTION_L2TX:
         return deliver_l2tx(rollup, step, machine, in);
@@ -472,6 +469,25 @@ static enum err evm_step(
     }
     step->verdict = STEP_NOT_DEFINED;
     return ERR_OK;
+}
+
+/* A balance that would pass 256 bits leads nowhere: a rollup's genesis may say anything. */
+static enum err limit_verdict(struct rollup_step *step, enum err err) {
+    if (err != ERR_LIMIT) return err;
+    step->verdict = STEP_TOO_MUCH_ETHER;
+    return ERR_OK;
+}
+
+static enum err evm_step(
+    struct rollup *base,
+    struct rollup_step *step,
+    struct rollup_machine *at,
+    const struct action *in,
+    uint64_t from
+) {
+    step->verdict = STEP_OK;
+    enum err err = deliver(evm_rollup_of(base), step, (struct evm_machine *)at, in, from);
+    return limit_verdict(step, err);
 }
 
 const struct rollup_type EVM_ROLLUP_TYPE = {.name = "evm", .step = evm_step};
@@ -734,6 +750,7 @@ enum err evm_rollup_build_block(
     machine->run->payload = (struct payload){blocks, 1};
     err = block_run_begin_block(rollup, machine, step, parent, parent_hash);
     if (err == ERR_OK && step->verdict == STEP_OK) err = run_machine(rollup, machine, step);
+    err = limit_verdict(step, err);
     if (err != ERR_OK || step->verdict != STEP_OK) return err;
     return open_block_seal(sealed, rollup->base.arena, &machine->open, &machine->root);
 }

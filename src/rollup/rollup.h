@@ -31,7 +31,7 @@
     X(XCALL_OUTSIDE_SLOT_BLOCK, "a call to another chain is made outside the slot block")       \
     X(BLOCK_GAS, "the slot block has less gas left than the call asks for")                     \
     X(OPEN_BLOCK, "the open block does not match the commitment in the state")                  \
-    X(TOO_MUCH_ETHER, "the call carries more ether than there can be")                          \
+    X(TOO_MUCH_ETHER, "more ether than there can be: of a call, or of a balance")               \
     X(NATIVE_TOKEN, "a rollup with its own token does not take ether")                          \
     X(ROLLUP_UNKNOWN, "the call is for a rollup that is not known")                             \
     X(REVERT_AFTER_CALL, "a frame that called another chain reverts; undoing is not built yet") \

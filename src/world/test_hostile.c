@@ -1,0 +1,233 @@
+/* Rollups whose state somebody made up, before or after registering them with an honest attester's
+ * proof system: whatever is in it, verify_batch comes to a verdict. */
+#include "world/test_network.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define GAS 1000000u
+
+static struct arena arena;
+static struct network net; /* no chain of it is begun */
+static struct verify_result got;
+
+/* --- a rollup and what is claimed of it ------------------------------------------------------- */
+
+static const address RICH = TEST_CONTRACT(20);
+static const address POOR = TEST_CONTRACT(21);
+
+/* Leaves all it has to RICH: SELFDESTRUCT. */
+static const address DYING = TEST_CONTRACT(22);
+static const uint8_t DYING_CODE[22] = {
+    0x73,
+    0xc0,
+    [19] = 1,
+    20,
+    0xff,
+};
+
+static struct genesis genesis;
+static struct open_block open;
+static struct witness witness;
+static struct batch batch;
+static struct update update;
+static struct transition transition;
+static struct entry entry;
+static struct header anchor;
+
+/* Rollup 1 with RICH, who has all the ether that a number can say, and some contracts. */
+static int begin(void **state) {
+    (void)state;
+    arena_reset(&arena);
+    net = (struct network){.arena = &arena, .hub = TEST_CONTRACT(30)};
+    must(secp256k1_address_of(&net.user, &USER_KEY));
+    struct rollup_genesis_options options = {
+        .rollup_id = 1,
+        .chain_id = NETWORK_CHAIN_ID + 1,
+        .parent_chain_id = NETWORK_CHAIN_ID,
+        .hub = net.hub,
+        .block_gas_limit = NETWORK_GAS_LIMIT,
+        .timestamp = NETWORK_TIMESTAMP,
+        .accounts = &net.user,
+        .account_count = 1,
+        .balance_wei = ETHER,
+    };
+    u256 ether_wei;
+    must(rollup_genesis(&genesis, &open, &ether_wei, &arena, &options));
+    size_t count = genesis.account_count;
+    struct genesis_account *accounts = arena_alloc_array(&arena, count + 16, sizeof(*accounts));
+    CHECK(accounts != NULL);
+    memcpy(accounts, genesis.accounts, count * sizeof(*accounts));
+    count += test_contracts(&accounts[count]);
+    accounts[count++] = (struct genesis_account){.address = RICH, .balance = U256_MAX};
+    accounts[count] = test_contract(DYING, DYING_CODE, sizeof(DYING_CODE));
+    accounts[count++].balance = ETHER;
+    genesis.accounts = accounts;
+    genesis.account_count = count;
+    anchor = (struct header){
+        .fields = HEADER_REQUESTS_HASH,
+        .number = 7,
+        .gas_limit = NETWORK_GAS_LIMIT,
+        .timestamp = NETWORK_TIMESTAMP,
+    };
+    batch = (struct batch){.entries = &entry, .entry_count = 1};
+    entry = (struct entry){.transitions = &transition, .transition_count = 1};
+    update = (struct update){.rollup_id = 1};
+    return 0;
+}
+
+static struct genesis_account *account_of(const address *who) {
+    for (size_t i = 0; i < genesis.account_count; i++)
+        if (address_equal(&genesis.accounts[i].address, who))
+            return (struct genesis_account *)(uintptr_t)&genesis.accounts[i];
+    fail_msg("no such account");
+    return NULL;
+}
+
+/* Makes the state, and its whole the witness. */
+static void commit(void) {
+    struct source_memory *memory = (struct source_memory *)commit_genesis(&net, &genesis);
+    struct witness_head *head = arena_alloc_zero(&arena, sizeof(*head));
+    CHECK(head != NULL);
+    head->rollup_id = 1;
+    head->head = genesis.header.state_root;
+    must(open_block_encode(&head->open_block, &arena, &open));
+    witness = (struct witness){
+        .heads = head,
+        .head_count = 1,
+        .node_count = source_memory_node_count(memory),
+        .code_count = source_memory_code_count(memory),
+    };
+    witness.nodes = arena_alloc_array(&arena, witness.node_count, sizeof(bytes));
+    witness.codes = arena_alloc_array(&arena, witness.code_count, sizeof(bytes));
+    CHECK(witness.nodes != NULL && witness.codes != NULL);
+    hash32 hash;
+    for (uint32_t i = 0; i < witness.node_count; i++)
+        source_memory_node_at(memory, i, &hash, &witness.nodes[i]);
+    for (uint32_t i = 0; i < witness.code_count; i++)
+        source_memory_code_at(memory, i, &hash, &witness.codes[i]);
+    transition = (struct transition){.rollup_id = 1, .pre = head->head};
+}
+
+static void verify(void) {
+    struct verify_parent parent = {.chain_id = NETWORK_CHAIN_ID, .hub = net.hub};
+    bytes b;
+    bytes w;
+    must(batch_encode(&b, &arena, &batch));
+    must(witness_encode(&w, &arena, &witness));
+    must(verify_batch(&got, &arena, &parent, b, w));
+}
+
+/* Claims something of a call from L1. */
+static void verify_call(address target, uint64_t wei) {
+    commit();
+    entry.input = (struct action){
+        .kind = ACTION_CALL,
+        .rollup_id = 1,
+        .target = target,
+        .source = POOR,
+        .value_wei = u256_from_u64(wei),
+        .gas = GAS,
+    };
+    verify();
+}
+
+/* Claims something of an L2TX whose slot block holds this transaction, or none. */
+static void verify_l2tx(const bytes *tx, address fee_recipient) {
+    bytes one = tx == NULL ? BYTES_EMPTY : *tx;
+    struct payload_block block = {
+        .timestamp = NETWORK_TIMESTAMP + 12,
+        .fee_recipient = fee_recipient,
+        .txs = &one,
+        .tx_count = tx == NULL ? 0 : 1,
+    };
+    struct payload payload = {&block, 1};
+    commit();
+    bytes *anchors = arena_alloc(&arena, sizeof(*anchors));
+    CHECK(anchors != NULL);
+    must(header_encode(anchors, &arena, &anchor));
+    witness.anchors = anchors;
+    witness.anchor_count = 1;
+    must(payload_encode(&update.payload, &arena, &payload));
+    update.anchor_number = anchor.number;
+    update.timestamp = block.timestamp;
+    batch.updates = &update;
+    batch.update_count = 1;
+    struct update_context context = {.anchor_hash = keccak256(*anchors)};
+    must(update_action(&entry.input, &arena, &update, &context));
+    verify();
+}
+
+#define assert_verdict(name) \
+    assert_string_equal(verify_verdict_name(got.verdict), verify_verdict_name(VERIFY_##name))
+
+static void assert_no_fact(enum step_verdict step) {
+    assert_verdict(ENTRY_NO_FACT);
+    assert_string_equal(step_verdict_name(got.step), step_verdict_name(step));
+}
+
+/* --- balances --------------------------------------------------------------------------------- */
+
+static void a_balance_that_overflows_is_no_fact(void **state) {
+    (void)state;
+    /* A call that the rollup can make: its claims are wrong, but it is a fact. */
+    verify_call(RICH, 0);
+    assert_verdict(ENTRY_TRANSITIONS);
+    verify_call(POOR, 1);
+    assert_verdict(ENTRY_TRANSITIONS);
+    /* Ether for whom no more can be counted: by the call itself, by a call in it, at the end of a
+     * contract. */
+    verify_call(RICH, 1);
+    assert_no_fact(STEP_TOO_MUCH_ETHER);
+    verify_call(RELAY, 1);
+    assert_verdict(ENTRY_TRANSITIONS);
+    entry.input.data = relayed(&net, RICH, 1, BYTES_EMPTY);
+    verify();
+    assert_no_fact(STEP_TOO_MUCH_ETHER);
+    verify_call(DYING, 0);
+    assert_no_fact(STEP_TOO_MUCH_ETHER);
+}
+
+static void a_proxy_that_has_too_much_is_no_fact(void **state) {
+    (void)state;
+    account_of(&RICH)->address = rollup_proxy(0, POOR);
+    verify_call(COUNTER, 1);
+    assert_no_fact(STEP_TOO_MUCH_ETHER);
+}
+
+static void a_fee_that_overflows_is_no_fact(void **state) {
+    (void)state;
+    const struct tx *tx =
+        network_sign(&net, NETWORK_CHAIN_ID + 1, &USER_KEY, 0, POOR, 0, BYTES_EMPTY);
+    bytes encoded;
+    must(tx_encode(&encoded, &arena, tx));
+    verify_l2tx(&encoded, POOR);
+    assert_verdict(ENTRY_TRANSITIONS);
+    verify_l2tx(&encoded, RICH);
+    assert_no_fact(STEP_TOO_MUCH_ETHER);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, begin)
+
+static int open_arena(void **state) {
+    (void)state;
+    arena_open(&arena, (size_t)1 << 30);
+    return 0;
+}
+
+static int close_arena(void **state) {
+    (void)state;
+    arena_close(&arena);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_balance_that_overflows_is_no_fact),
+        TEST(a_proxy_that_has_too_much_is_no_fact),
+        TEST(a_fee_that_overflows_is_no_fact),
+    };
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
+}
