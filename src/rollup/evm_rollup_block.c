@@ -195,7 +195,8 @@ static enum err write_parent_hash(struct block_run *run, const hash32 *parent_ha
 
 /* The slot block's first transaction: Anchor.setAnchor, whose argument is a struct without dynamic
  * parts, so its fields stand in a row. */
-static enum err write_anchor(struct evm_rollup *rollup, struct evm_machine *machine) {
+static enum err
+write_anchor(struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step) {
     static const char SIGNATURE[] =
         "setAnchor((uint64,uint64,bytes32,bytes32,bytes32,bytes32,bytes32))";
     struct arena *arena = rollup->base.arena;
@@ -244,8 +245,12 @@ static enum err write_anchor(struct evm_rollup *rollup, struct evm_machine *mach
     err = run_to_end(&run->execution);
     if (err != ERR_OK) return err;
     const struct execution_result *result = &run->execution.result;
+    if (!result->is_success) {
+        step->verdict = STEP_ANCHOR_REFUSED;
+        return ERR_OK;
+    }
     return block_run_gather(
-        rollup, machine, result->is_success, result->gas_max, result->logs, result->log_count
+        rollup, machine, true, result->gas_max, result->logs, result->log_count
     );
 }
 
@@ -295,7 +300,7 @@ enum err block_run_begin_block(
     enum err err = open_block_begin(&machine->open, rollup->base.arena, &header);
     if (err == ERR_OK) err = block_run_open(rollup, machine);
     if (err == ERR_OK) err = write_parent_hash(run, parent_hash);
-    if (err == ERR_OK && is_slot_block) err = write_anchor(rollup, machine);
+    if (err == ERR_OK && is_slot_block) err = write_anchor(rollup, machine, step);
     run->tx_index = 0;
     return err;
 }

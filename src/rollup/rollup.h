@@ -23,7 +23,7 @@
     X(PAYLOAD_MALFORMED, "the payload is not a canonical list of blocks")                       \
     X(ANCHOR_UNKNOWN, "the anchor header of this L2TX is not at hand")                          \
     X(ANCHOR_MALFORMED, "the anchor is not a block header")                                     \
-    X(ANCHOR_OLDER, "the anchor is older than the one before")                                  \
+    X(ANCHOR_REFUSED, "the Anchor refuses the anchor: it is older than the one before")         \
     X(TIMESTAMP, "a block's timestamp is outside what the update allows")                       \
     X(MESSAGES, "messages cannot be imported by this version")                                  \
     X(FORCED, "forced transactions cannot be included by this version")                         \

@@ -28,6 +28,9 @@ static const uint8_t DYING_CODE[22] = {
     0xff,
 };
 
+/* Reverts, whoever calls it. */
+static const uint8_t REFUSE_CODE[] = {0x5f, 0x5f, 0xfd};
+
 static struct genesis genesis;
 static struct open_block open;
 static struct witness witness;
@@ -209,6 +212,28 @@ static void a_fee_that_overflows_is_no_fact(void **state) {
     assert_no_fact(STEP_TOO_MUCH_ETHER);
 }
 
+/* --- the system's own transactions ------------------------------------------------------------ */
+
+static void an_anchor_that_is_refused_is_no_fact(void **state) {
+    verify_l2tx(NULL, POOR);
+    assert_verdict(ENTRY_TRANSITIONS);
+    /* Older than the one that the state has as its newest: slot 0 of the Anchor. */
+    assert_int_equal(begin(state), 0);
+    struct genesis_slot slot = {.key = U256_ZERO, .value = u256_from_u64(7)};
+    account_of(&ANCHOR_PREDEPLOY)->slots = &slot;
+    account_of(&ANCHOR_PREDEPLOY)->slot_count = 1;
+    verify_l2tx(NULL, POOR);
+    assert_verdict(ENTRY_TRANSITIONS);
+    slot.value = u256_from_u64(8);
+    verify_l2tx(NULL, POOR);
+    assert_no_fact(STEP_ANCHOR_REFUSED);
+    /* A predeploy that is another contract. */
+    assert_int_equal(begin(state), 0);
+    account_of(&ANCHOR_PREDEPLOY)->code = bytes_of(REFUSE_CODE, sizeof(REFUSE_CODE));
+    verify_l2tx(NULL, POOR);
+    assert_no_fact(STEP_ANCHOR_REFUSED);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, begin)
 
 static int open_arena(void **state) {
@@ -228,6 +253,7 @@ int main(void) {
         TEST(a_balance_that_overflows_is_no_fact),
         TEST(a_proxy_that_has_too_much_is_no_fact),
         TEST(a_fee_that_overflows_is_no_fact),
+        TEST(an_anchor_that_is_refused_is_no_fact),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }
