@@ -60,7 +60,7 @@ CFLAGS_FILE_kzg_host       := $(KZG_INCLUDES)
 EXTRA_OBJECTS_crypto := $(VENDOR)/kzg.o $(VENDOR)/kzg_setup.o
 
 .DEFAULT_GOAL := all
-.PHONY: all lockstep run test demo bench tidy format deps help clean unit fuzzers asan contracts freestanding
+.PHONY: all lockstep run test rpc-compat demo bench tidy format deps help clean unit fuzzers asan contracts freestanding
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
@@ -160,6 +160,11 @@ unit: $(UNIT_TESTS)
 # help: make asan             the test suite under AddressSanitizer and UBSan
 asan:
 	@$(MAKE) --no-print-directory PROFILE=asan test
+
+# help: make rpc-compat [RPC_COMPAT=DIR]   run the JSON-RPC conformance suite of execution-apis
+rpc-compat: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=$(PROFILE) lockstep
+	@LOCKSTEP=$(OUT)/lockstep node scripts/rpc_compat.mjs $(RPC_COMPAT)
 
 # help: make tidy             formatter, layers, freestanding check, contract artifacts, clang-tidy, cppcheck
 tidy: deps

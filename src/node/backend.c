@@ -9,6 +9,10 @@ static uint64_t head_number(struct rpc_chain *rpc) {
 /* What follows from the header alone. */
 static void describe_fees(struct node_chain *chain, struct rpc_block *block) {
     const struct header *header = block->header;
+    if (header->fields < HEADER_BLOB_GAS) {
+        block->next_base_fee = header_next_base_fee(header);
+        return;
+    }
     struct fork_rules rules = forks_at(&chain->schedule, header->number, header->timestamp);
     uint64_t next_excess = header_next_excess_blob_gas(header, &rules);
     block->blob_base_fee = blob_base_fee(header->excess_blob_gas, &rules.blob);
@@ -63,6 +67,8 @@ static enum err stored_block(
     if ((with & RPC_WITH_TRANSACTIONS) != 0) {
         block->transactions = stored->transactions;
         block->size = stored->size;
+        block->uncles = stored->block.ommers;
+        block->uncle_count = stored->block.ommer_count;
         block->withdrawals = stored->block.withdrawals;
         block->withdrawal_count = stored->block.withdrawal_count;
     }

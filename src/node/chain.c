@@ -142,6 +142,10 @@ write_block(struct node_chain *chain, struct arena *scratch, const struct node_n
         .header = *block->header,
         .tx_encodings = block->tx_encodings,
         .tx_count = block->tx_count,
+        .ommers = block->ommers,
+        .ommer_count = block->ommer_count,
+        .withdrawals = block->withdrawals,
+        .withdrawal_count = block->withdrawal_count,
     };
     struct store_block stored = {
         .number = block->header->number,

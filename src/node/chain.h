@@ -118,6 +118,10 @@ struct node_new_block {
     const address *senders;
     const struct receipt *receipts;
     size_t tx_count;
+    const struct header *ommers;
+    size_t ommer_count;
+    const struct withdrawal *withdrawals;
+    size_t withdrawal_count;
     const struct source_memory *memory; /* new nodes and codes; may be NULL */
     bool is_safe;                       /* the block is on L1 */
 };

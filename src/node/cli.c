@@ -105,6 +105,18 @@ static const struct cli_option run_options[] = {
      .value = "WEI",
      .fallback = "1000000000",
      .help = "base fee per gas of the first block, in wei"},
+    {.name = "l1-genesis",
+     .kind = CLI_TEXT,
+     .offset = FIELD(l1_genesis),
+     .value = "FILE",
+     .help = "begin L1 with the genesis in this file, a genesis.json as geth takes it; needs "
+             "--rollups 0"},
+    {.name = "l1-import",
+     .kind = CLI_TEXT,
+     .offset = FIELD(l1_import),
+     .value = "FILE",
+     .help = "check and append the blocks in this file to L1: RLP, one after another, as geth "
+             "exports them"},
     {.name = "allow-origin",
      .kind = CLI_TEXT,
      .offset = FIELD(allow_origin),
@@ -434,6 +446,14 @@ bool cli_check_run(struct node_options *options, struct cli_error *error) {
         );
     const char *problem = hd_mnemonic_problem(options->mnemonic);
     if (problem != NULL) return fail(error, "--mnemonic: %s", problem);
+    if (options->l1_genesis != NULL && options->rollups_count != 0)
+        return fail(
+            error,
+            "--l1-genesis needs --rollups 0: the rollups' contracts cannot be part of a given "
+            "genesis"
+        );
+    if (options->l1_import != NULL && options->l1_genesis == NULL && options->datadir == NULL)
+        return fail(error, "--l1-import needs --l1-genesis, the file that the blocks begin from");
     if (options->allow_origin != NULL && strcmp(options->allow_origin, "none") == 0)
         options->allow_origin = NULL;
     return true;

@@ -28,6 +28,8 @@ struct node_options {
     uint64_t accounts_count;  /* development accounts */
     u256 balance_wei;         /* of each, on each chain */
     const char *mnemonic;     /* their keys come of it, m/44'/60'/0'/0/i */
+    const char *l1_genesis;   /* geth's genesis.json that L1 begins with; or NULL */
+    const char *l1_import;    /* blocks that follow it, RLP one after another; or NULL */
     uint64_t gas_limit;       /* of every block, every chain */
     uint64_t base_fee_wei;    /* of the first block, per gas */
     const char *allow_origin; /* the CORS header's value; NULL: the header is not sent */

@@ -4,6 +4,7 @@
 #include "node/clock.h"
 #include "node/dev_genesis.h"
 #include "node/hub_view.h"
+#include "node/import.h"
 #include "rollup/genesis_host.h"
 
 #include <errno.h>
@@ -365,8 +366,12 @@ enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
     }
     for (size_t i = 1; i < node->chain_count && err == ERR_OK && !is_new; i++)
         err = reconcile(node, error, &node->chains[i]);
-    if (err == ERR_OK && is_new) err = begin(node, error, &arena);
+    bool is_given = node->options->l1_genesis != NULL;
+    if (err == ERR_OK && !is_new) err = import_restore(node, error, &arena);
+    if (err == ERR_OK && is_new)
+        err = is_given ? import_begin(node, error, &arena) : begin(node, error, &arena);
     if (err == ERR_OK && is_new) err = write_settings(node, error);
+    if (err == ERR_OK && node->options->l1_import != NULL) err = import_blocks(node, error);
     arena_close(&arena);
     node->log.out = out;
     return err;
