@@ -318,11 +318,12 @@ static void run_test(struct test *t) {
 }
 
 static void
-run_file(const char *path, const struct runner_options *options, struct runner_tally *tally) {
+run_file(const char *path, const struct runner_options *options, struct runner *runner) {
     cJSON *json = fixture_load(path);
     if (json == NULL) {
+        if (!runner_claim(runner)) return;
         runner_print("FAIL %s: cannot be read", path);
-        tally->failed++;
+        runner_count(runner, "unreadable", false);
         return;
     }
     struct arena arena;
@@ -341,6 +342,7 @@ run_file(const char *path, const struct runner_options *options, struct runner_t
         if (options->filter != NULL && strstr(test_json->string, options->filter) == NULL) continue;
         if (options->fork != NULL && (network == NULL || strcmp(options->fork, network) != 0))
             continue;
+        if (!runner_claim(runner)) continue;
         arena_reset(&code_arena);
         struct test test = {
             .path = path,
@@ -353,8 +355,7 @@ run_file(const char *path, const struct runner_options *options, struct runner_t
         };
         run_test(&test);
         bool is_passed = test.reason[0] == '\0';
-        if (is_passed) tally->passed++;
-        if (!is_passed) tally->failed++;
+        runner_count(runner, network == NULL ? "?" : network, is_passed);
         if (!is_passed || options->is_verbose)
             runner_print(
                 "%s %s %s %s",

@@ -23,8 +23,9 @@ struct test {
     const char *path;
     const cJSON *json;
     struct arena *arena;         /* the test's */
-    struct source_memory source; /* the pre-state */
+    struct source_memory source; /* the pre-state, made for the first case that is run */
     hash32 pre_root;
+    bool has_state;
     const struct runner_options *options;
 };
 
@@ -373,24 +374,38 @@ static void run_case(struct test_case *c, struct running pair[2]) {
 
 /* --- files ------------------------------------------------------------------------------------ */
 
+static bool make_state(struct test *test) {
+    const cJSON *pre = cJSON_GetObjectItemCaseSensitive(test->json, "pre");
+    if (test->has_state) return true;
+    arena_reset(test->arena);
+    source_memory_open(&test->source, test->arena, NULL);
+    test->has_state =
+        fixture_commit_accounts(&test->pre_root, &test->source, test->arena, pre) == ERR_OK;
+    return test->has_state;
+}
+
 static void run_fork(
     struct test *test,
     const cJSON *entries,
     struct arena *arena,
     struct running pair[2],
-    struct runner_tally *tally
+    struct runner *runner
 ) {
     const cJSON *entry;
     cJSON_ArrayForEach(entry, entries) {
         struct test_case c = {
             .test = test, .fork_name = entries->string, .json = entry, .arena = arena};
+        if (!runner_claim(runner)) continue;
         arena_reset(arena);
         arena_reset(&pair[0].arena);
         arena_reset(&pair[1].arena);
-        run_case(&c, pair);
+        if (make_state(test)) {
+            run_case(&c, pair);
+        } else {
+            fail_case(&c, "the state cannot be read");
+        }
         bool is_passed = c.reason[0] == '\0';
-        if (is_passed) tally->passed++;
-        if (!is_passed) tally->failed++;
+        runner_count(runner, entries->string, is_passed);
         if (!is_passed || test->options->is_verbose)
             runner_print(
                 "%s %s %s %s [%llu,%llu,%llu] %s",
@@ -406,32 +421,24 @@ static void run_fork(
     }
 }
 
-static void run_test(
-    struct test *test, struct arena *arena, struct running pair[2], struct runner_tally *tally
-) {
-    const cJSON *pre = cJSON_GetObjectItemCaseSensitive(test->json, "pre");
+static void
+run_test(struct test *test, struct arena *arena, struct running pair[2], struct runner *runner) {
     const cJSON *post = cJSON_GetObjectItemCaseSensitive(test->json, "post");
-    arena_reset(test->arena);
-    source_memory_open(&test->source, test->arena, NULL);
-    if (fixture_commit_accounts(&test->pre_root, &test->source, test->arena, pre) != ERR_OK) {
-        runner_print("FAIL %s %s: the state cannot be read", test->path, test->json->string);
-        tally->failed++;
-        return;
-    }
     const cJSON *entries;
     cJSON_ArrayForEach(entries, post) {
         if (test->options->fork != NULL && strcmp(test->options->fork, entries->string) != 0)
             continue;
-        run_fork(test, entries, arena, pair, tally);
+        run_fork(test, entries, arena, pair, runner);
     }
 }
 
 static void
-run_file(const char *path, const struct runner_options *options, struct runner_tally *tally) {
+run_file(const char *path, const struct runner_options *options, struct runner *runner) {
     cJSON *json = fixture_load(path);
     if (json == NULL) {
+        if (!runner_claim(runner)) return;
         runner_print("FAIL %s: cannot be read", path);
-        tally->failed++;
+        runner_count(runner, "unreadable", false);
         return;
     }
     struct arena test_arena;
@@ -446,7 +453,7 @@ run_file(const char *path, const struct runner_options *options, struct runner_t
         if (options->filter != NULL && strstr(test_json->string, options->filter) == NULL) continue;
         struct test test = {
             .path = path, .json = test_json, .arena = &test_arena, .options = options};
-        run_test(&test, &case_arena, pair, tally);
+        run_test(&test, &case_arena, pair, runner);
     }
     arena_close(&test_arena);
     arena_close(&case_arena);

@@ -168,11 +168,12 @@ static void run_test(struct test *t) {
 }
 
 static void
-run_file(const char *path, const struct runner_options *options, struct runner_tally *tally) {
+run_file(const char *path, const struct runner_options *options, struct runner *runner) {
     cJSON *json = fixture_load(path);
     if (json == NULL) {
+        if (!runner_claim(runner)) return;
         runner_print("FAIL %s: cannot be read", path);
-        tally->failed++;
+        runner_count(runner, "unreadable", false);
         return;
     }
     struct arena arena;
@@ -180,6 +181,7 @@ run_file(const char *path, const struct runner_options *options, struct runner_t
     const cJSON *test_json;
     cJSON_ArrayForEach(test_json, json) {
         if (options->filter != NULL && strstr(test_json->string, options->filter) == NULL) continue;
+        if (!runner_claim(runner)) continue;
         arena_reset(&arena);
         struct test *test = arena_alloc_zero(&arena, sizeof *test);
         CHECK(test != NULL);
@@ -187,8 +189,7 @@ run_file(const char *path, const struct runner_options *options, struct runner_t
         test->arena = &arena;
         run_test(test);
         bool is_passed = test->reason[0] == '\0';
-        if (is_passed) tally->passed++;
-        if (!is_passed) tally->failed++;
+        runner_count(runner, "Frontier", is_passed);
         if (!is_passed || options->is_verbose)
             runner_print(
                 "%s %s %s %s", is_passed ? "pass" : "FAIL", path, test_json->string, test->reason
