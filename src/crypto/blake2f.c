@@ -1,7 +1,6 @@
-#include "crypto/blake2f.h"
+#include "crypto/blake2f_private.h"
 
-/* RFC 7693, section 2.6 and 2.7. */
-static const uint64_t IV[8] = {
+const uint64_t BLAKE2F_IV[8] = {
     0x6a09e667f3bcc908,
     0xbb67ae8584caa73b,
     0x3c6ef372fe94f82b,
@@ -12,9 +11,7 @@ static const uint64_t IV[8] = {
     0x5be0cd19137e2179,
 };
 
-enum { SCHEDULES = 10 };
-
-static const uint8_t SIGMA[SCHEDULES][16] = {
+const uint8_t BLAKE2F_SIGMA[BLAKE2F_SCHEDULES][16] = {
     {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
     {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
     {11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4},
@@ -43,19 +40,19 @@ static inline void mix(uint64_t *a, uint64_t *b, uint64_t *c, uint64_t *d, uint6
     *b = rotate_right(*b ^ *c, 63);
 }
 
-void blake2f(
+void blake2f_portable(
     uint64_t h[8], const uint64_t m[16], const uint64_t t[2], bool is_final, uint32_t rounds
 ) {
     uint64_t v0 = h[0], v1 = h[1], v2 = h[2], v3 = h[3];
     uint64_t v4 = h[4], v5 = h[5], v6 = h[6], v7 = h[7];
-    uint64_t v8 = IV[0], v9 = IV[1], v10 = IV[2], v11 = IV[3];
-    uint64_t v12 = IV[4] ^ t[0], v13 = IV[5] ^ t[1];
-    uint64_t v14 = is_final ? ~IV[6] : IV[6];
-    uint64_t v15 = IV[7];
+    uint64_t v8 = BLAKE2F_IV[0], v9 = BLAKE2F_IV[1], v10 = BLAKE2F_IV[2], v11 = BLAKE2F_IV[3];
+    uint64_t v12 = BLAKE2F_IV[4] ^ t[0], v13 = BLAKE2F_IV[5] ^ t[1];
+    uint64_t v14 = is_final ? ~BLAKE2F_IV[6] : BLAKE2F_IV[6];
+    uint64_t v15 = BLAKE2F_IV[7];
     unsigned schedule = 0;
     for (uint32_t i = 0; i < rounds; i++) {
-        const uint8_t *s = SIGMA[schedule];
-        schedule = schedule + 1 == SCHEDULES ? 0 : schedule + 1;
+        const uint8_t *s = BLAKE2F_SIGMA[schedule];
+        schedule = schedule + 1 == BLAKE2F_SCHEDULES ? 0 : schedule + 1;
         mix(&v0, &v4, &v8, &v12, m[s[0]], m[s[1]]);
         mix(&v1, &v5, &v9, &v13, m[s[2]], m[s[3]]);
         mix(&v2, &v6, &v10, &v14, m[s[4]], m[s[5]]);
@@ -74,3 +71,11 @@ void blake2f(
     h[6] ^= v6 ^ v14;
     h[7] ^= v7 ^ v15;
 }
+
+#if !__STDC_HOSTED__ || !defined(__x86_64__)
+void blake2f(
+    uint64_t h[8], const uint64_t m[16], const uint64_t t[2], bool is_final, uint32_t rounds
+) {
+    blake2f_portable(h, m, t, is_final, rounds);
+}
+#endif

@@ -11,4 +11,9 @@ void blake2f(
     uint64_t h[8], const uint64_t m[16], const uint64_t t[2], bool is_final, uint32_t rounds
 );
 
+/* The same in portable C: what the guest runs, and the twin that tests compare with. */
+void blake2f_portable(
+    uint64_t h[8], const uint64_t m[16], const uint64_t t[2], bool is_final, uint32_t rounds
+);
+
 #endif

@@ -1,7 +1,7 @@
 /* SHA-256, RIPEMD-160 and BLAKE2b's F. Every length around block borders goes through both versions
  * of SHA-256; RIPEMD-160 has the vectors of its paper and a long one. */
 #include "core/hex.h"
-#include "crypto/blake2f.h"
+#include "crypto/blake2f_private.h"
 #include "crypto/ripemd160.h"
 #include "crypto/sha256.h"
 
@@ -114,11 +114,36 @@ static void test_blake2f(void **state) {
     }
 }
 
+#if defined(__x86_64__)
+static void blake2f_is_the_same_with_vectors(void **state) {
+    (void)state;
+    uint64_t words[8 + 16 + 2];
+    uint64_t seed = 0x9e3779b97f4a7c15;
+    for (uint32_t rounds = 0; rounds < 64; rounds++) {
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            words[i] = seed = seed * 6364136223846793005 + 1442695040888963407;
+        uint64_t expected[8];
+        memcpy(expected, words, sizeof expected);
+        blake2f_portable(expected, words + 8, words + 24, rounds % 2 == 1, rounds);
+        for (int level = BLAKE2F_LEVEL_AVX512; level >= BLAKE2F_LEVEL_PORTABLE; level--) {
+            uint64_t h[8];
+            if (!blake2f_choose((enum blake2f_level)level)) continue;
+            memcpy(h, words, sizeof h);
+            blake2f(h, words + 8, words + 24, rounds % 2 == 1, rounds);
+            assert_memory_equal(h, expected, sizeof h);
+        }
+    }
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sha256),
         cmocka_unit_test(test_ripemd160),
         cmocka_unit_test(test_blake2f),
+#if defined(__x86_64__)
+        cmocka_unit_test(blake2f_is_the_same_with_vectors),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
