@@ -450,9 +450,10 @@ static enum evm_status run_precompile(struct evm *evm, bool is_outermost) {
     );
     if (err != ERR_OK) return EVM_NO_MEMORY;
     if (result.is_unsupported) return EVM_UNSUPPORTED;
+    enum evm_outcome failure = result.is_out_of_gas ? EVM_OUT_OF_GAS : EVM_PRECOMPILE_FAILURE;
     return end_at_once(
         evm,
-        result.is_success ? EVM_SUCCESS : EVM_PRECOMPILE_FAILURE,
+        result.is_success ? EVM_SUCCESS : failure,
         result.is_success ? result.gas_left : 0,
         result.output,
         is_outermost

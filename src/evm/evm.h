@@ -155,10 +155,10 @@ struct evm_tracer {
     )(void *context, const address *contract, const address *beneficiary, const u256 *balance);
     void (*on_log)(void *context, const struct journal_log *log);
     void (*on_step)(void *context, const struct evm_step *step);
-    /* After each on_step, once the instruction's price is known (for calls: what is forwarded
-     * included, and before the frame is entered) and before the next on_step. outcome is not
-     * EVM_SUCCESS or EVM_REVERT if it failed; gas_cost is then what it would have cost as far as it
-     * was computed. */
+    /* After each on_step, once the instruction's price is known (for calls, but not for creations,
+     * what is forwarded included; and before the frame is entered) and before the next on_step. A
+     * frame without code has no steps. outcome is not EVM_SUCCESS or EVM_REVERT if it failed;
+     * gas_cost is then what it would have cost as far as it was computed. */
     void (*on_step_end)(void *context, uint64_t gas_cost, enum evm_outcome outcome);
 };
 

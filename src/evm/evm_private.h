@@ -72,6 +72,7 @@ evm_analyse(struct evm *evm, struct evm_code *out, const hash32 *code_hash, byte
 /* precompiles.c: whether it is one; and running it. */
 struct evm_precompile_result {
     bool is_success;
+    bool is_out_of_gas;
     uint64_t gas_left;
     bytes output;
     bool is_unsupported;

@@ -815,8 +815,9 @@ run_op(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_sta
 
 static void report_step(struct evm *evm, const struct evm_frame *f, uint8_t op) {
     const struct evm_tracer *t = evm->config->tracer;
-    /* Once for an instruction, however often it has to be run again. */
-    if (t == NULL || t->on_step == NULL || evm->step_reported) return;
+    /* Once for an instruction, however often it has to be run again. Where there is no code there
+     * is no step, though the machine stops there by an instruction. */
+    if (t == NULL || t->on_step == NULL || evm->step_reported || f->code.code.size == 0) return;
     struct evm_step step = {
         .depth = f->message.depth,
         .pc = (uint32_t)f->pc,
@@ -836,7 +837,7 @@ static void report_step(struct evm *evm, const struct evm_frame *f, uint8_t op) 
 static void report_step_end(struct evm *evm, uint64_t gas_cost, enum evm_outcome outcome) {
     const struct evm_tracer *t = evm->config->tracer;
     evm->step_reported = false;
-    if (t != NULL && t->on_step_end != NULL) t->on_step_end(t->context, gas_cost, outcome);
+    if (t->on_step_end != NULL) t->on_step_end(t->context, gas_cost, outcome);
 }
 
 enum evm_status evm_interpret(struct evm *evm) {
@@ -866,8 +867,14 @@ enum evm_status evm_interpret(struct evm *evm) {
             u256 *top = evm->stack + f->stack_base + f->stack_count;
             result = run_op(evm, f, op, top, &need);
         }
-        if (result != OP_NEED)
-            report_step_end(evm, gas_before - f->gas, result == OP_FAIL ? f->outcome : EVM_SUCCESS);
+        if (result != OP_NEED && evm->step_reported) {
+            uint64_t cost = gas_before - f->gas;
+            /* What did not even get to its own price has that. */
+            if (result == OP_FAIL && cost < info->gas) cost = info->gas;
+            if (result == OP_CALLED && (op == OP_CREATE || op == OP_CREATE2))
+                cost -= evm->begin.gas;
+            report_step_end(evm, cost, result == OP_FAIL ? f->outcome : EVM_SUCCESS);
+        }
         switch (result) {
         case OP_NEXT:
             f->pc++;

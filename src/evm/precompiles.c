@@ -40,9 +40,9 @@ static uint64_t words(size_t size) {
 }
 
 static bool pay(struct call *c, uint64_t gas) {
-    if (gas > c->result->gas_left) return false;
-    c->result->gas_left -= gas;
-    return true;
+    c->result->is_out_of_gas = gas > c->result->gas_left;
+    if (!c->result->is_out_of_gas) c->result->gas_left -= gas;
+    return !c->result->is_out_of_gas;
 }
 
 static void padded(uint8_t *out, size_t size, bytes input, size_t offset) {
