@@ -72,6 +72,8 @@ for fork in "${STATETEST_FORKS[@]}"; do
     conformance "statetest-$fork" state-tests statetest --fork "$fork"
 done
 
+conformance tracers geth-vectors/tracers tracetest
+
 # --- running and counting --------------------------------------------------------------------------
 
 # count LOG STATUS: prints "passed failed skipped problem…".

@@ -16,4 +16,8 @@ int conformance_blocktest(int argc, char **argv);
 /* lockstep vmtest, the same options: bare messages under Frontier rules. */
 int conformance_vmtest(int argc, char **argv);
 
+/* lockstep tracetest [--filter TEXT] [--jobs N] [--verbose] PATH…: geth's tracer cases; which
+ * tracer, the names of their folders tell. */
+int conformance_tracetest(int argc, char **argv);
+
 #endif

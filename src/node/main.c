@@ -31,6 +31,10 @@ static const struct command commands[] = {
      conformance_blocktest,
      "blocktest [--fork NAME] PATH…",
      "run Ethereum's blockchain tests"},
+    {"tracetest",
+     conformance_tracetest,
+     "tracetest PATH…",
+     "run geth's tracer cases: what debug_trace… must answer"},
     {"vmtest", conformance_vmtest, "vmtest PATH…", "run Ethereum's old tests of bare messages"},
     {"help", help_command, "help [COMMAND]", "explain a command and its options"},
 };

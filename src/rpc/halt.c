@@ -18,6 +18,25 @@ static const struct opcode_row opcode_rows[256] = {
 };
 #undef From
 
+const char *halt_opcode_name(uint8_t opcode) {
+    /* Everyone's tracers call 0x44 by its first name. */
+    return opcode == 0x44 ? "DIFFICULTY" : opcode_rows[opcode].name;
+}
+
+struct halt_step halt_step_of(const struct evm_step *step, enum fork fork) {
+    struct halt_step kept = {
+        .is_set = true,
+        .is_full = true,
+        .opcode = step->opcode,
+        .stack_count = step->stack_count,
+        .gas = step->gas,
+        .fork = fork,
+    };
+    for (uint32_t i = 0; i < 3 && i < step->stack_count; i++)
+        kept.top[i] = step->stack[step->stack_count - 1 - i];
+    return kept;
+}
+
 bool halt_needs_step(enum evm_outcome outcome) {
     return outcome == EVM_STACK_UNDERFLOW || outcome == EVM_STACK_OVERFLOW ||
            outcome == EVM_UNDEFINED_OPCODE;
@@ -52,6 +71,35 @@ static bool step_text(char *out, enum evm_outcome outcome, const struct halt_ste
     else
         (void
         )snprintf(out, HALT_TEXT_SIZE_MAX, "invalid opcode: opcode 0x%x not defined", step->opcode);
+    return true;
+}
+
+/* Texts that need more than the opcode. */
+static bool full_text(char *out, enum evm_outcome outcome, const struct halt_step *step) {
+    if (step == NULL || !step->is_full) return false;
+    const struct evm_rules *rules = evm_rules(step->fork);
+    bool is_sentry = outcome == EVM_OUT_OF_GAS && step->opcode == 0x55 && step->gas <= 2300 &&
+                     step->fork >= FORK_ISTANBUL && step->stack_count >= 2;
+    if (is_sentry)
+        (void)snprintf(out, HALT_TEXT_SIZE_MAX, "out of gas: not enough gas for reentrancy sentry");
+    else if (outcome == EVM_CODE_SIZE && step->opcode == 0xf3)
+        (void)snprintf(
+            out,
+            HALT_TEXT_SIZE_MAX,
+            "max code size exceeded: code size %llu limit %llu",
+            (unsigned long long)u256_to_u64_saturating(&step->top[1]),
+            (unsigned long long)rules->code_size_max
+        );
+    else if (outcome == EVM_INITCODE_SIZE)
+        (void)snprintf(
+            out,
+            HALT_TEXT_SIZE_MAX,
+            "max initcode size exceeded: code size %llu limit %llu",
+            (unsigned long long)u256_to_u64_saturating(&step->top[2]),
+            (unsigned long long)rules->initcode_size_max
+        );
+    else
+        return false;
     return true;
 }
 
@@ -96,6 +144,6 @@ void halt_text(
     char out[HALT_TEXT_SIZE_MAX], enum evm_outcome outcome, const struct halt_step *step
 ) {
     CHECK(outcome != EVM_SUCCESS);
-    if (!step_text(out, outcome, step))
+    if (!step_text(out, outcome, step) && !full_text(out, outcome, step))
         (void)snprintf(out, HALT_TEXT_SIZE_MAX, "%s", geth_text(outcome));
 }
