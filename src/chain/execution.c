@@ -287,7 +287,9 @@ check_sender(const struct execution *x, const struct journal_account *sender) {
         if (!cost_max(&cost, tx)) return TX_FEE_OVERFLOW;
         if (u256_less(&sender->balance, &cost)) return TX_FUNDS;
     }
-    if (!x->options.skip_sender_code && !may_send(sender)) return TX_SENDER_NOT_EOA;
+    bool may_have_code =
+        x->options.skip_sender_code || (x->block->rules.names_senders && tx_names_sender(tx));
+    if (!may_have_code && !may_send(sender)) return TX_SENDER_NOT_EOA;
     return TX_OK;
 }
 

@@ -52,6 +52,7 @@ static struct fork_rules rules_at(
         .is_dao_extra_data = schedule->dao_block != FORK_NEVER && number >= schedule->dao_block &&
                              number - schedule->dao_block < DAO_EXTRA_DATA_RANGE,
         .deposit_contract = schedule->deposit_contract,
+        .names_senders = schedule->names_senders,
     };
     if (fork >= FORK_CANCUN) rules.blob = blob_at(schedule, timestamp);
     return rules;

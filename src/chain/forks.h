@@ -45,6 +45,7 @@ struct fork_schedule {
     struct bomb_activation bombs[BOMB_SCHEDULE_MAX]; /* ascending */
     unsigned bomb_count;
     address deposit_contract; /* EIP-6110: whose logs are deposit requests */
+    bool names_senders;       /* as in struct fork_rules */
 };
 
 /* The rules of one block. */
@@ -56,6 +57,9 @@ struct fork_rules {
     bool is_dao_block;      /* the block that moves the DAO's ether */
     bool is_dao_extra_data; /* extra data must be "dao-hard-fork" */
     address deposit_contract;
+    /* Development: a transaction may name its sender where others have a signature (tx.h). No
+     * preset sets it. */
+    bool names_senders;
 };
 
 /* forks_at gives the rules of the block with this number and timestamp. With a terminal total

@@ -11,7 +11,8 @@
  *   block_numbers         hash → number
  *   transaction_hashes    number → hashes, one after the other; no entry if there are none
  *   transactions          hash → number, index
- *   meta                  ".head", ".safe", ".finalized" → number; names of settings → value
+ *   meta                  ".head", ".safe", ".finalized" → number; names of settings → value;
+ *                         ".former" and a number → hashes that the block had before
  * Numbers are 8 bytes big-endian, so that keys are in order of number; an index is 4 bytes. */
 enum { NUMBER_SIZE = 8, PLACE_SIZE = 12 };
 
@@ -197,6 +198,91 @@ enum err store_commit_block(
     return err;
 }
 
+/* --- former hashes --- */
+
+#define FORMER_NAME      ".former"
+#define FORMER_NAME_SIZE (sizeof(FORMER_NAME) - 1)
+
+struct former_key {
+    uint8_t b[FORMER_NAME_SIZE + NUMBER_SIZE];
+};
+
+static struct former_key former_key(uint64_t number) {
+    struct former_key key;
+    memcpy(key.b, FORMER_NAME, FORMER_NAME_SIZE);
+    store_be64(key.b + FORMER_NAME_SIZE, number);
+    return key;
+}
+
+/* The hashes into `hashes`, oldest first. */
+static enum err read_former(
+    struct database_transaction *transaction,
+    hash32 hashes[STORE_FORMER_HASHES_MAX],
+    size_t *count,
+    uint64_t number
+) {
+    struct former_key key = former_key(number);
+    bytes value;
+    *count = 0;
+    enum err err = database_get(transaction, DATABASE_META, bytes_of(key.b, sizeof key.b), &value);
+    if (err == ERR_MISSING) return ERR_OK;
+    if (err != ERR_OK) return err;
+    if (value.size % sizeof(hash32) != 0 || value.size / sizeof(hash32) > STORE_FORMER_HASHES_MAX)
+        return wrong(transaction, DATABASE_META, "the former hashes are not of 32 bytes");
+    *count = value.size / sizeof(hash32);
+    memcpy(hashes, value.data, value.size);
+    return ERR_OK;
+}
+
+static enum err forget_former(struct database_transaction *transaction, uint64_t number) {
+    hash32 hashes[STORE_FORMER_HASHES_MAX];
+    size_t count;
+    enum err err = read_former(transaction, hashes, &count, number);
+    if (err != ERR_OK || count == 0) return err;
+    for (size_t i = 0; err == ERR_OK && i < count; i++)
+        err = database_delete(transaction, DATABASE_BLOCK_NUMBERS, hash32_bytes(&hashes[i]));
+    struct former_key key = former_key(number);
+    if (err == ERR_OK)
+        err = database_delete(transaction, DATABASE_META, bytes_of(key.b, sizeof key.b));
+    return err;
+}
+
+enum err
+store_replace_head(struct database_transaction *transaction, const hash32 *hash, bytes block) {
+    hash32 former[STORE_FORMER_HASHES_MAX];
+    size_t count;
+    uint64_t head;
+    hash32 old;
+    enum err err = store_get_head(transaction, STORE_HEAD, &head, &old);
+    if (err != ERR_OK || hash32_equal(&old, hash)) return err;
+    err = read_former(transaction, former, &count, head);
+    if (err == ERR_OK && count == STORE_FORMER_HASHES_MAX) {
+        err = database_delete(transaction, DATABASE_BLOCK_NUMBERS, hash32_bytes(&former[0]));
+        memmove(&former[0], &former[1], --count * sizeof(*former));
+    }
+    if (err != ERR_OK) return err;
+    /* The hash may be one that the block had before. */
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!hash32_equal(&former[i], hash)) former[kept++] = former[i];
+    former[kept++] = old;
+    struct number_key key = number_key(head);
+    struct former_key name = former_key(head);
+    err = database_put(
+        transaction,
+        DATABASE_META,
+        bytes_of(name.b, sizeof name.b),
+        bytes_of(former, kept * sizeof(*former))
+    );
+    if (err == ERR_OK) err = database_put(transaction, DATABASE_BLOCKS, key_bytes(&key), block);
+    if (err == ERR_OK)
+        err = database_put(transaction, DATABASE_BLOCK_HASHES, key_bytes(&key), hash32_bytes(hash));
+    if (err == ERR_OK)
+        err =
+            database_put(transaction, DATABASE_BLOCK_NUMBERS, hash32_bytes(hash), key_bytes(&key));
+    return err;
+}
+
 /* Removes what index_transactions wrote for the block. */
 static enum err unindex_transactions(struct database_transaction *transaction, uint64_t number) {
     const hash32 *hashes;
@@ -221,6 +307,7 @@ static enum err remove_block(struct database_transaction *transaction, uint64_t 
     struct number_key key = number_key(number);
     hash32 hash;
     enum err err = unindex_transactions(transaction, number);
+    if (err == ERR_OK) err = forget_former(transaction, number);
     if (err == ERR_OK) err = store_get_hash(transaction, number, &hash);
     if (err == ERR_OK)
         err = database_delete(transaction, DATABASE_BLOCK_NUMBERS, hash32_bytes(&hash));

@@ -41,6 +41,13 @@ MUST_USE enum err store_commit_block(
     char error[DATABASE_ERROR_SIZE]
 );
 
+/* store_replace_head gives the head block another header: its bytes and hash change, transactions
+ * and receipts do not. It can be found by its former hashes (the newest STORE_FORMER_HASHES_MAX)
+ * for as long as it is there. */
+#define STORE_FORMER_HASHES_MAX 64
+MUST_USE enum err
+store_replace_head(struct database_transaction *transaction, const hash32 *hash, bytes block);
+
 /* store_truncate removes the blocks above number with all their indexes and makes number the head;
  * safe and finalized move down with it. ERR_MISSING if there is no such block. */
 MUST_USE enum err store_truncate(struct database_transaction *transaction, uint64_t number);

@@ -202,6 +202,12 @@ MUST_USE enum err tx_hash(hash32 *hash, struct arena *arena, const struct tx *tx
 /* tx_signing_hash is what the sender signed (EIP-155, EIP-2718). Not for type 0x7e (CHECKed). */
 MUST_USE enum err tx_signing_hash(hash32 *hash, struct arena *arena, const struct tx *tx);
 
+/* A transaction that names its sender instead of being signed, for impersonation on development
+ * chains: r is the address, s is all ones and so no part of a signature anywhere, y_parity is 0.
+ * Valid only under rules that say so (struct fork_rules.names_senders). */
+void tx_name_sender(struct tx *tx, const address *sender);
+bool tx_names_sender(const struct tx *tx);
+
 /* tx_sender recovers who signed. The verdict is TX_OK, TX_SIGNATURE (also: s above half the group
  * order from Homestead on, EIP-2), TX_CHAIN_ID or TX_PROTECTED_PRE_FORK. For type 0x7e: from. */
 MUST_USE enum err tx_sender(

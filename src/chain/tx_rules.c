@@ -29,6 +29,29 @@ const char *tx_verdict_text(enum tx_verdict verdict) {
 
 /* --- senders ---------------------------------------------------------------------------------- */
 
+void tx_name_sender(struct tx *tx, const address *sender) {
+    uint8_t word[32] = {0};
+    memcpy(word + 12, sender->b, sizeof(sender->b));
+    tx->r = u256_load_be(word);
+    tx->s = U256_MAX;
+    tx->y_parity = 0;
+}
+
+bool tx_names_sender(const struct tx *tx) {
+    const u256 ones = U256_MAX;
+    return tx->type != TX_DEPOSIT && u256_equal(&tx->s, &ones);
+}
+
+/* False if r is no address. */
+static bool read_named_sender(address *sender, const struct tx *tx) {
+    static const uint8_t zeros[12];
+    uint8_t word[32];
+    u256_store_be(word, &tx->r);
+    if (tx->y_parity != 0 || memcmp(word, zeros, sizeof(zeros)) != 0) return false;
+    memcpy(sender->b, word + 12, sizeof(sender->b));
+    return true;
+}
+
 enum err tx_sender(
     address *sender,
     enum tx_verdict *verdict,
@@ -50,6 +73,10 @@ enum err tx_sender(
             *verdict = TX_CHAIN_ID;
             return ERR_OK;
         }
+    }
+    if (rules->names_senders && tx_names_sender(tx)) {
+        *verdict = read_named_sender(sender, tx) ? TX_OK : TX_SIGNATURE;
+        return ERR_OK;
     }
     if (rules->fork >= FORK_HOMESTEAD && u256_less(&SECP256K1_N_HALF, &tx->s)) { /* EIP-2 */
         *verdict = TX_SIGNATURE;

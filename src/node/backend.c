@@ -16,7 +16,8 @@ static void describe_fees(struct node_chain *chain, struct rpc_block *block) {
     struct fork_rules rules = forks_at(&chain->schedule, header->number, header->timestamp);
     uint64_t next_excess = header_next_excess_blob_gas(header, &rules);
     block->blob_base_fee = blob_base_fee(header->excess_blob_gas, &rules.blob);
-    block->next_base_fee = header_next_base_fee(header);
+    bool is_newest = hash32_equal(&block->hash, &chain->head_hash);
+    block->next_base_fee = is_newest ? node_next_base_fee(chain) : header_next_base_fee(header);
     block->next_blob_base_fee = blob_base_fee(next_excess, &rules.blob);
     block->blob_gas_max = (uint64_t)rules.blob.max * BLOB_GAS_PER_BLOB;
 }
@@ -148,6 +149,15 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .pool = backend_pool,
     .mine = backend_mine,
     .set_auto_batch = backend_set_auto_batch,
+    .amend = backend_amend,
+    .configure = backend_configure,
+    .snapshot = backend_snapshot,
+    .revert = backend_revert,
+    .reset = backend_reset,
+    .rollback = backend_rollback,
+    .reorg = backend_reorg,
+    .drop = backend_drop,
+    .development_info = backend_development_info,
     .network_info = backend_network_info,
     .proxy_of = backend_proxy_of,
     .trace_transaction = backend_trace_transaction,

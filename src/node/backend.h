@@ -87,6 +87,30 @@ enum rpc_status backend_mine(
 );
 enum rpc_status
 backend_set_auto_batch(struct rpc_chain *rpc, struct rpc_request *request, bool is_on);
+enum rpc_status backend_amend(
+    struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_amendment *amendment
+);
+enum rpc_status backend_configure(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    uint64_t *answer,
+    const struct rpc_setting *setting
+);
+enum rpc_status backend_snapshot(struct rpc_chain *rpc, struct rpc_request *request, uint64_t *id);
+enum rpc_status
+backend_revert(struct rpc_chain *rpc, struct rpc_request *request, bool *is_found, uint64_t id);
+enum rpc_status backend_reset(struct rpc_chain *rpc, struct rpc_request *request);
+enum rpc_status
+backend_rollback(struct rpc_chain *rpc, struct rpc_request *request, uint64_t depth);
+enum rpc_status backend_reorg(struct rpc_chain *rpc, struct rpc_request *request, uint64_t depth);
+enum rpc_status backend_drop(
+    struct rpc_chain *rpc, struct rpc_request *request, size_t *count, const struct rpc_drop *drop
+);
+enum rpc_status backend_development_info(
+    struct rpc_chain *rpc, struct rpc_request *request, struct rpc_development_info *info
+);
+/* Whether the account may send on the chain without a key. */
+bool backend_impersonates(const struct node_chain *chain, const address *who);
 enum rpc_status backend_network_info(
     struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_network_info **info
 );

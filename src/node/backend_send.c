@@ -1,7 +1,6 @@
 /* Transactions into the pool, the pool's contents, and blocks on demand. */
 #include "chain/blobs.h"
 #include "node/backend.h"
-#include "node/clock.h"
 #include "node/revert.h"
 #include "node/simulation.h"
 #include "node/verdict.h"
@@ -54,7 +53,7 @@ static enum err gather_facts(struct node_chain *chain, struct candidate *candida
         .block_gas_limit = chain->gas_limit,
         .state_nonce = account.nonce,
         .balance = account.balance,
-        .base_fee = header_next_base_fee(&chain->head),
+        .base_fee = node_next_base_fee(chain),
         .blob_base_fee = blob_base_fee(excess, &candidate->rules.blob),
     };
     return ERR_OK;
@@ -73,8 +72,7 @@ static enum rpc_status submit(
     struct pool_account account = {
         .nonce = candidate->facts.state_nonce, .balance = candidate->facts.balance};
     /* Without a clock nothing would ever lower the base fee for it. */
-    bool is_immediate = miner->slot_time_ms == 0 || chain->rollup_id != 0;
-    if (is_immediate && u256_less(&candidate->tx.max_fee_per_gas, &candidate->facts.base_fee))
+    if (chain->automine && u256_less(&candidate->tx.max_fee_per_gas, &candidate->facts.base_fee))
         return refuse(request, candidate, TX_FEE_CAP);
     enum err err = pool_add(
         chain->pool,
@@ -133,7 +131,7 @@ static enum err decode(
     bool is_blob = encoded.size > 0 && encoded.data[0] == TX_BLOB;
     candidate->encoded = encoded;
     candidate->rules =
-        forks_at(&chain->schedule, chain->head.number + 1, clock_block_time(chain->head.timestamp));
+        forks_at(&chain->schedule, chain->head.number + 1, node_next_timestamp(chain));
     if (!is_blob) return tx_decode(&candidate->tx, verdict, arena, encoded);
     if (chain->rollup_id != 0) { /* A rollup has no blobs. */
         *verdict = TX_TYPE_3_PRE_FORK;
@@ -160,6 +158,7 @@ enum rpc_status backend_send_raw_transaction(
         return rpc_fail(request, RPC_SERVER_ERROR, "%s", tx_verdict_text(verdict));
     candidate.facts.tx = &candidate.tx;
     candidate.facts.chain_id = chain->rpc.chain_id;
+    candidate.rules.names_senders = false; /* nobody speaks for others from outside */
     err = tx_sender(&candidate.sender, &verdict, request->arena, &candidate.tx, &candidate.rules);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     if (verdict != TX_OK) return refuse(request, &candidate, verdict);
@@ -283,14 +282,18 @@ enum rpc_status backend_send_transaction(
     struct candidate candidate = {.sender = arguments->from};
     if (request->wait_state != NULL) return resume(request, hash);
     const struct hd_key *key = keys_find(&chain->node->keys, &arguments->from);
-    if (key == NULL) return rpc_fail(request, RPC_SERVER_ERROR, "unknown account");
+    if (key == NULL && !backend_impersonates(chain, &arguments->from))
+        return rpc_fail(request, RPC_SERVER_ERROR, "unknown account");
     candidate.rules =
-        forks_at(&chain->schedule, chain->head.number + 1, clock_block_time(chain->head.timestamp));
+        forks_at(&chain->schedule, chain->head.number + 1, node_next_timestamp(chain));
     enum err err = gather_facts(chain, &candidate);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     enum rpc_status status = complete(chain, request, &candidate, arguments);
     if (status != RPC_OK) return status;
-    err = tx_sign(&candidate.tx, request->arena, &key->private_key);
+    if (key != NULL)
+        err = tx_sign(&candidate.tx, request->arena, &key->private_key);
+    else
+        tx_name_sender(&candidate.tx, &arguments->from);
     if (err == ERR_OK) err = tx_encode(&candidate.encoded, request->arena, &candidate.tx);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     return submit(chain, request, hash, &candidate);
@@ -372,7 +375,7 @@ enum rpc_status backend_mine(
         const struct miner_wait *over = request->wait_state;
         return over->is_over ? miner_result(over) : RPC_WAIT;
     }
-    uint64_t earliest = chain->head.timestamp + (chain->rollup_id == 0);
+    uint64_t earliest = node_earliest_timestamp(chain);
     if (options->has_timestamp && options->timestamp < earliest)
         return rpc_fail(
             request,

@@ -32,6 +32,7 @@ struct block_order {
     size_t tx_count;
     bool has_timestamp;
     uint64_t timestamp;
+    uint64_t must_move; /* a rollup whose unsafe blocks go along in any case; 0: none */
     /* A rollup's transaction that goes along because it waits for the parent (as all that wait do);
      * somebody wants to know its fate. NULL: nobody. */
     const hash32 *waiting;

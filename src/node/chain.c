@@ -5,6 +5,7 @@
 #include "crypto/keccak.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define BLOCK_MEMORY_SIZE_MAX ((size_t)256 << 20) /* one cached block */
 #define GENESIS_SIZE_MAX      ((size_t)256 << 20)
@@ -45,6 +46,7 @@ enum err node_chain_open(
     chain->rpc.name = options->name;
     chain->rpc.chain_id = options->chain_id;
     forks_development(&chain->schedule, options->chain_id, FORK_OSAKA);
+    chain->schedule.names_senders = true;
     struct database_options database = {.path = options->path};
     enum err err = database_open(&chain->database, &database, error);
     if (err != ERR_OK) return err;
@@ -80,6 +82,7 @@ void node_chain_close(struct node_chain *chain) {
     for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++)
         if (chain->cached[i].is_used) arena_close(&chain->cached[i].arena);
     if (chain->pool != NULL) pool_close(chain->pool);
+    free(chain->impersonated);
     database_end(&chain->write); /* the owner has synced what is to stay */
     database_end(&chain->snapshot);
     database_close(&chain->database);
@@ -252,6 +255,76 @@ enum err node_chain_append(
     return err;
 }
 
+/* Blocks from this number on are read anew. */
+static void forget_cached(struct node_chain *chain, uint64_t first) {
+    for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++) {
+        struct chain_cached_block *cached = &chain->cached[i];
+        if (!cached->is_used || cached->block.block.header.number < first) continue;
+        arena_close(&cached->arena);
+        cached->is_used = false;
+    }
+}
+
+/* The newest block's bytes with another header. */
+static enum err encode_with_header(
+    struct node_chain *chain, bytes *out, struct arena *scratch, const struct header *header
+) {
+    struct block block;
+    enum block_verdict verdict;
+    enum tx_verdict tx_verdict;
+    size_t tx_index;
+    bytes stored;
+    enum err err = store_get_block(node_chain_store(chain), header->number, &stored);
+    if (err == ERR_OK) err = arena_copy(scratch, &stored, stored);
+    if (err == ERR_OK)
+        err = block_decode(&block, &verdict, &tx_verdict, &tx_index, scratch, stored);
+    if (err != ERR_OK) return err;
+    if (verdict != BLOCK_OK) return ERR_CORRUPT;
+    block.header = *header;
+    return block_encode(out, scratch, &block);
+}
+
+enum err node_chain_put_header(
+    struct node_chain *chain,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *scratch,
+    const struct header *header
+) {
+    CHECK(header->number == chain->head.number);
+    struct arena_mark mark = arena_mark(scratch);
+    hash32 hash = header_hash(header);
+    bytes encoded;
+    enum err err = encode_with_header(chain, &encoded, scratch, header);
+    if (err == ERR_OK && chain->unsynced_count == 0)
+        err = database_begin_write(&chain->database, &chain->write);
+    if (err != ERR_OK) {
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s: %s", chain->rpc.name, err_text(err));
+        arena_release(scratch, mark);
+        return err;
+    }
+    chain->unsynced_count++;
+    err = store_replace_head(&chain->write, &hash, encoded);
+    arena_release(scratch, mark);
+    if (err != ERR_OK) {
+        lose_unsynced(chain, error, err);
+        return err;
+    }
+    forget_cached(chain, header->number);
+    /* Nobody is told of it as of a new block. */
+    if (hash32_equal(&chain->announced_hash, &chain->head_hash)) chain->announced_hash = hash;
+    err = move_head(chain, header);
+    if (err != ERR_OK) (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
+    return err;
+}
+
+enum err node_chain_restate(
+    struct node_chain *chain, char error[DATABASE_ERROR_SIZE], struct arena *scratch
+) {
+    struct header header = chain->head;
+    header.state_root = chain->state.root;
+    return node_chain_put_header(chain, error, scratch, &header);
+}
+
 enum err
 node_chain_truncate(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t number) {
     struct header header;
@@ -270,12 +343,7 @@ node_chain_truncate(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], u
         lose_unsynced(chain, error, err);
         return err;
     }
-    for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++) {
-        struct chain_cached_block *cached = &chain->cached[i];
-        if (!cached->is_used || cached->block.block.header.number <= number) continue;
-        arena_close(&cached->arena);
-        cached->is_used = false;
-    }
+    forget_cached(chain, number + 1);
     err = move_head(chain, &header);
     if (err != ERR_OK) (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
     return err;

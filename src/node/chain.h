@@ -47,6 +47,17 @@ struct chain_cached_block {
     bool is_used;
 };
 
+/* What development methods have set for the blocks to come. has_…: for the next block only. */
+struct chain_wishes {
+    bool has_timestamp, has_base_fee, has_prev_randao;
+    uint64_t timestamp;
+    u256 base_fee;
+    hash32 prev_randao;
+    uint64_t timestamp_interval; /* between two blocks; 0: as the clock goes */
+};
+
+#define CHAIN_IMPERSONATED_MAX 1024
+
 struct node_chain {
     struct rpc_chain rpc; /* first: rpc/ gives it back to the operations */
     struct node *node;
@@ -73,6 +84,12 @@ struct node_chain {
     struct arena code_arena;
     struct evm_code_cache *codes;
     struct pool *pool;
+    bool automine;        /* a transaction gets its block at once */
+    uint64_t interval_ms; /* a block comes so often; 0: none does by itself */
+    struct chain_wishes wishes;
+    address *impersonated; /* owned: who may send without a key */
+    size_t impersonated_count;
+    bool impersonates_all;
     size_t job_count;     /* transactions of this chain in the miner's list */
     size_t waiting_count; /* pending transactions that wait for a block of the parent */
 
@@ -151,6 +168,23 @@ static inline bool node_chain_is_durable(const struct node_chain *chain) {
 static inline struct database_transaction *node_chain_store(struct node_chain *chain) {
     return chain->unsynced_count > 0 ? &chain->write : &chain->snapshot;
 }
+
+/* node_chain_restate makes the state that chain->state stands at (over fresh) the one after the
+ * newest block: the block gets another state root and so another hash, by which it can be found
+ * besides its former ones. Development methods only. On error the chain is as it was, or is_lost.
+ */
+MUST_USE enum err node_chain_restate(
+    struct node_chain *chain, char error[DATABASE_ERROR_SIZE], struct arena *scratch
+);
+
+/* node_chain_put_header makes `header` that of the newest block, whose number and body it must
+ * have. */
+MUST_USE enum err node_chain_put_header(
+    struct node_chain *chain,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *scratch,
+    const struct header *header
+);
 
 /* node_chain_truncate removes the blocks above number: unsafe rollup blocks that come out
  * otherwise. Their transactions are the caller's to keep. */

@@ -8,11 +8,6 @@ uint64_t clock_seconds(void) {
     return now.tv_sec > 0 ? (uint64_t)now.tv_sec : 0;
 }
 
-uint64_t clock_block_time(uint64_t earliest) {
-    uint64_t now = clock_seconds();
-    return now > earliest ? now : earliest;
-}
-
 uint64_t clock_monotonic_us(void) {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);

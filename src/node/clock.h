@@ -7,9 +7,6 @@
 /* Seconds since 1970. */
 uint64_t clock_seconds(void);
 
-/* clock_block_time is the present, but not before earliest. */
-uint64_t clock_block_time(uint64_t earliest);
-
 /* Microseconds of a clock that only goes forward. */
 uint64_t clock_monotonic_us(void);
 

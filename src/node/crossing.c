@@ -136,6 +136,7 @@ enum err crossing_open(
                 .system = node->contracts.attestation,
                 .vkey = node->contracts.vkey,
                 .attester_key = node->keys.attester.private_key,
+                .names_senders = l1->schedule.names_senders,
             },
     };
     size_t count = node->chain_count - 1;
@@ -345,8 +346,9 @@ static enum err commit(
     for (size_t i = 0; i + 1 < node->chain_count && err == ERR_OK; i++) {
         const struct world_rollup_result *result = &crossing->result.rollups[i];
         node->chains[1 + i].waiting_count = 0;
-        if (result->is_updated)
-            err = append_slot_block(&node->chains[1 + i], error, crossing->arena, result);
+        if (!result->is_updated) continue;
+        err = append_slot_block(&node->chains[1 + i], error, crossing->arena, result);
+        if (err == ERR_OK) node_wishes_done(&node->chains[1 + i]);
     }
     if (err == ERR_OK) err = append_parent_block(crossing, error);
     if (err == ERR_OK) l1_log_results(node, crossing->result.block);
@@ -376,6 +378,8 @@ enum err crossing_build_block(
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", crossing->error);
     for (size_t i = 0; i + 1 < node->chain_count && err == ERR_OK; i++)
         err = collect_waiting(&waiting[i], arena, &node->chains[1 + i]);
+    if (err == ERR_OK && order->must_move != 0)
+        crossing->rollups[order->must_move - 1].must_move = true;
     crossing->options.txs = txs;
     crossing->options.tx_count = order->tx_count;
     while (err == ERR_OK) {

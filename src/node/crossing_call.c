@@ -1,6 +1,5 @@
 #include "node/crossing_call.h"
 
-#include "node/clock.h"
 #include "node/crossing.h"
 #include "node/network.h"
 #include "rollup/predeploys.h"
@@ -74,7 +73,7 @@ enum rpc_status crossing_call(struct simulation *simulation, struct simulation_r
             "state overrides are not supported for calls across chains"
         );
     struct block_attributes attributes = {
-        .timestamp = clock_block_time(parent->timestamp + 1),
+        .timestamp = node_next_timestamp(node_l1(node)),
         .gas_limit = node_l1(node)->gas_limit,
         .coinbase = node_l1(node)->rpc.coinbase,
     };

@@ -80,6 +80,7 @@ static enum err replay_rollup(struct tracing *tracing) {
     if (err != ERR_OK) return err;
     source_memory_open(overlay, arena, &chain->fresh.source);
     evm_rollup_open(rollup, arena, chain->rollup_id, chain->rpc.chain_id, overlay);
+    rollup->schedule.names_senders = chain->schedule.names_senders;
     rollup->tracer = &tracing->trace.chains[chain->rollup_id].tracer;
     rollup->on_tx = world_trace_tx;
     rollup->on_tx_context = &tracing->trace.chains[chain->rollup_id];

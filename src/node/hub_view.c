@@ -4,35 +4,86 @@
 
 /* Where Hub.sol keeps the mapping of rollups, and the words of the struct. */
 #define ROLLUPS_SLOT 0
+#define ROOTS_SLOT   2 /* rollup, index modulo ROOT_HISTORY */
+#define ROOT_HISTORY 8191
 enum word { WORD_HEAD, WORD_PACKED, WORD_BALANCE, WORD_COUNT };
 
 /* In the packed word, from the low end: updatedInBlock, anchorNumber, timestamp (8 bytes each),
  * rootCount (4), idle, hasOwnToken. */
-#define PACKED_IDLE_BYTE  28
-#define PACKED_TOKEN_BYTE 29
+#define PACKED_ROOT_COUNT_BIT 192
+#define PACKED_IDLE_BYTE      28
+#define PACKED_TOKEN_BYTE     29
 
 static bool packed_bool(const u256 *word, unsigned byte) {
     u256 shifted = u256_shr(word, 8 * byte);
     return (shifted.w[0] & 0xff) != 0;
 }
 
-enum err
-hub_view_read(struct hub_view *out, struct state *state, const address *hub, uint64_t rollup_id) {
-    uint8_t key[64] = {0};
-    store_be64(key + 24, rollup_id);
-    store_be64(key + 56, ROLLUPS_SLOT);
-    hash32 hash = keccak256(bytes_of(key, sizeof(key)));
-    u256 slot = u256_load_be(hash.b);
-    u256 words[WORD_COUNT];
-    for (uint64_t i = 0; i < WORD_COUNT; i++) {
-        u256 offset = u256_from_u64(i);
-        u256 at = u256_add(&slot, &offset);
+static u256 mapping_slot(const u256 *key, const u256 *base) {
+    uint8_t preimage[64];
+    u256_store_be(preimage, key);
+    u256_store_be(preimage + 32, base);
+    hash32 hash = keccak256(bytes_of(preimage, sizeof(preimage)));
+    return u256_load_be(hash.b);
+}
+
+static u256 word_slot(uint64_t rollup_id, enum word word) {
+    const u256 key = u256_from_u64(rollup_id);
+    const u256 base = u256_from_u64(ROLLUPS_SLOT);
+    const u256 offset = u256_from_u64(word);
+    u256 slot = mapping_slot(&key, &base);
+    return u256_add(&slot, &offset);
+}
+
+static enum err
+read_words(u256 words[WORD_COUNT], struct state *state, const address *hub, uint64_t rollup_id) {
+    for (unsigned i = 0; i < WORD_COUNT; i++) {
+        u256 at = word_slot(rollup_id, (enum word)i);
         enum err err = state_get_slot(state, hub, &at, &words[i]);
         if (err != ERR_OK) return err;
     }
+    return ERR_OK;
+}
+
+enum err
+hub_view_read(struct hub_view *out, struct state *state, const address *hub, uint64_t rollup_id) {
+    u256 words[WORD_COUNT];
+    enum err err = read_words(words, state, hub, rollup_id);
+    if (err != ERR_OK) return err;
     u256_store_be(out->head.b, &words[WORD_HEAD]);
     out->balance_wei = words[WORD_BALANCE];
     out->is_idle = packed_bool(&words[WORD_PACKED], PACKED_IDLE_BYTE);
     out->has_own_token = packed_bool(&words[WORD_PACKED], PACKED_TOKEN_BYTE);
+    return ERR_OK;
+}
+
+enum err hub_view_move(
+    struct state_slot *slots,
+    size_t *count,
+    struct state *state,
+    const address *hub,
+    uint64_t rollup_id,
+    const hash32 *head,
+    const u256 *more_wei
+) {
+    u256 words[WORD_COUNT];
+    enum err err = read_words(words, state, hub, rollup_id);
+    if (err != ERR_OK) return err;
+    u256 new_head = u256_load_be(head->b);
+    u256 packed = u256_shr(&words[WORD_PACKED], PACKED_ROOT_COUNT_BIT);
+    uint32_t root_count = (uint32_t)(packed.w[0] & UINT32_MAX);
+    const u256 id = u256_from_u64(rollup_id);
+    const u256 base = u256_from_u64(ROOTS_SLOT);
+    const u256 index = u256_from_u64(root_count % ROOT_HISTORY);
+    u256 roots = mapping_slot(&id, &base);
+    const u256 one = u256_from_u64(1);
+    u256 one_more = u256_shl(&one, PACKED_ROOT_COUNT_BIT);
+    slots[0] = (struct state_slot){word_slot(rollup_id, WORD_HEAD), new_head};
+    slots[1] = (struct state_slot){mapping_slot(&index, &roots), new_head};
+    slots[2] = (struct state_slot
+    ){word_slot(rollup_id, WORD_PACKED), u256_add(&words[WORD_PACKED], &one_more)};
+    slots[3] = (struct state_slot
+    ){word_slot(rollup_id, WORD_BALANCE), u256_add(&words[WORD_BALANCE], more_wei)};
+    *count = HUB_VIEW_CHANGES_MAX;
     return ERR_OK;
 }

@@ -1,6 +1,5 @@
 /* Blocks of L1. */
 #include "node/blocks.h"
-#include "node/clock.h"
 #include "node/crossing.h"
 #include "node/network.h"
 #include "node/verdict.h"
@@ -15,14 +14,29 @@ static hash32 derive(const struct node_chain *chain, const char *what) {
     return keccak256_two(hash32_bytes(&chain->head_hash), bytes_of(what, strlen(what)));
 }
 
+/* A rollup whose transactions wait for this block has its next block with it: a timestamp set for
+ * that one holds for both. */
+static uint64_t next_timestamp(const struct node_chain *l1) {
+    const struct node *node = l1->node;
+    for (size_t i = 1; i < node->chain_count && !l1->wishes.has_timestamp; i++) {
+        const struct chain_wishes *wishes = &node->chains[i].wishes;
+        bool is_with = node->chains[i].waiting_count > 0 && node->auto_batch;
+        if (is_with && wishes->has_timestamp && wishes->timestamp > l1->head.timestamp)
+            return wishes->timestamp;
+    }
+    return node_next_timestamp(l1);
+}
+
 static struct block_attributes
 attributes_of(const struct node_chain *chain, const struct block_order *order) {
     return (struct block_attributes){
-        .timestamp =
-            order->has_timestamp ? order->timestamp : clock_block_time(chain->head.timestamp + 1),
+        .timestamp = order->has_timestamp ? order->timestamp : next_timestamp(chain),
         .gas_limit = chain->gas_limit,
         .coinbase = chain->rpc.coinbase,
-        .prev_randao = derive(chain, "prevRandao"),
+        .has_base_fee = chain->wishes.has_base_fee,
+        .base_fee_per_gas = chain->wishes.base_fee,
+        .prev_randao =
+            chain->wishes.has_prev_randao ? chain->wishes.prev_randao : derive(chain, "prevRandao"),
         .parent_beacon_block_root = derive(chain, "parentBeaconBlockRoot"),
     };
 }
@@ -220,12 +234,13 @@ enum err node_l1_build_block(
     const struct block_order *order
 ) {
     struct block_attributes attributes = attributes_of(node_l1(node), order);
-    bool crosses = is_waited_for(node);
+    bool crosses = is_waited_for(node) || order->must_move != 0;
     enum err err = ERR_OK;
     error[0] = 0;
     if (!crosses) err = build_plain(node, fates, &crosses, error, arena, &attributes, order);
     if (err == ERR_OK && crosses)
         err = crossing_build_block(node, fates, error, arena, &attributes, order);
+    if (err == ERR_OK) node_wishes_done(node_l1(node));
     if (err != ERR_OK && error[0] == 0)
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
     return err;

@@ -1,8 +1,8 @@
 #include "node/log.h"
 
 #include "core/hex.h"
-#include "rpc/halt.h"
 #include "node/revert.h"
+#include "rpc/halt.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -82,8 +82,8 @@ enum err miner_wait_transaction(
     const hash32 *hash
 ) {
     *wait = NULL;
-    /* L1 waits for its slot, and a transaction with a gap before it for what closes the gap. */
-    if (chain->rollup_id == 0 && miner->slot_time_ms != 0) return ERR_OK;
+    /* It waits for its chain's slot, and a transaction with a gap before it for what closes the gap. */
+    if (!chain->automine) return ERR_OK;
     struct miner_wait *own;
     bool pending;
     enum err err = is_pending(&pending, chain, hash);
@@ -106,6 +106,20 @@ enum err miner_wait_blocks(
     enum err err = open_wait(wait, miner, request);
     if (err != ERR_OK) return err;
     struct miner_job job = {.chain = chain, .wait = *wait, .is_mine = true, .mine = *options};
+    return add_job(miner, &job);
+}
+
+enum err miner_wait_work(
+    struct miner *miner,
+    struct miner_wait **wait,
+    struct rpc_request *request,
+    struct node_chain *chain,
+    miner_work *work,
+    void *context
+) {
+    enum err err = open_wait(wait, miner, request);
+    if (err != ERR_OK) return err;
+    struct miner_job job = {.chain = chain, .wait = *wait, .work = work, .context = context};
     return add_job(miner, &job);
 }
 
@@ -242,6 +256,16 @@ static void carry(struct miner *miner, const struct miner_job *job) {
     }
 }
 
+static void do_work(struct miner *miner, const struct miner_job *job) {
+    struct rpc_request *request = job->wait->request;
+    if (job->work(job->chain, request, job->context) == RPC_OK) {
+        end_wait(miner, job->wait);
+        return;
+    }
+    const struct rpc_error *error = &request->error;
+    fail_wait(miner, job->wait, error->code, error->message, error->has_data ? &error->data : NULL);
+}
+
 static void do_transaction(struct miner *miner, const struct miner_job *job) {
     struct node *node = miner->node;
     const struct pool_tx *tx = pool_get(job->chain->pool, &job->hash);
@@ -268,7 +292,7 @@ static void do_transaction(struct miner *miner, const struct miner_job *job) {
         return;
     case FATE_WAITS:
         job->chain->waiting_count++;
-        if (miner->slot_time_ms == 0 && node->auto_batch)
+        if (node_l1(node)->automine && node->auto_batch)
             carry(miner, job);
         else
             end_wait(miner, job->wait);
@@ -286,7 +310,7 @@ choose(struct node_chain *chain, struct arena *arena, struct block_order *order,
     const struct pool_tx **txs = arena_alloc_array(arena, most, sizeof(const struct pool_tx *));
     *hashes = arena_alloc_array(arena, most, sizeof(**hashes));
     if (txs == NULL || *hashes == NULL) return ERR_MEMORY;
-    u256 base_fee = header_next_base_fee(&chain->head);
+    u256 base_fee = node_next_base_fee(chain);
     struct pool_iterator *it = pool_iterate(chain->pool, &base_fee);
     if (it == NULL) return ERR_MEMORY;
     const struct pool_tx *tx;
@@ -319,10 +343,23 @@ static enum err build_pending(
         )snprintf(error, NODE_ERROR_SIZE, "%s", built.error[0] != 0 ? built.error : err_text(err));
         return err;
     }
-    for (size_t i = 0; i < order.tx_count; i++)
+    size_t waiting = 0;
+    for (size_t i = 0; i < order.tx_count; i++) {
+        waiting += built.fates[i].fate == FATE_WAITS;
         if (built.fates[i].fate == FATE_DROPPED)
             drop(miner, chain, &hashes[i], &built.fates[i], NULL);
-    return ERR_OK;
+    }
+    if (chain->rollup_id == 0 || waiting == 0) return ERR_OK;
+    chain->waiting_count = waiting;
+    if (!node_l1(node)->automine || !node->auto_batch) return ERR_OK;
+    struct miner_job carrier = {
+        .chain = node_l1(node), .is_mine = true, .mine = {.block_count = 1}};
+    return add_job(miner, &carrier);
+}
+
+enum err miner_build(struct miner *miner, struct node_chain *chain, char *error) {
+    const struct rpc_mine_options mine = {.block_count = 1};
+    return build_pending(miner, chain, error, &mine);
 }
 
 /* One of the blocks asked for; the rest is a job again. */
@@ -351,7 +388,7 @@ static void do_mine(struct miner *miner, struct miner_job *job) {
 /* Jobs for transactions that became pending without one: the gap before them has closed. Looks at
  * the whole pool, so not after every block. */
 static void refill(struct miner *miner, struct node_chain *chain) {
-    if (chain->rollup_id == 0 && miner->slot_time_ms != 0) return;
+    if (!chain->automine) return;
     if (pool_pending_count(chain->pool) <= chain->job_count + chain->waiting_count) return;
     struct block_order order = {0};
     hash32 *hashes;
@@ -363,7 +400,7 @@ static void refill(struct miner *miner, struct node_chain *chain) {
     }
 }
 
-static void refill_all(struct miner *miner) {
+void miner_refill(struct miner *miner) {
     struct node *node = miner->node;
     miner->turns = 0;
     for (size_t i = 0; i < node->chain_count; i++)
@@ -376,7 +413,9 @@ static void on_idle(uv_idle_t *idle) {
     do { /* Who is told may send the next transaction of its batch at once. */
         while (miner->count > 0 && clock_monotonic_us() - start < MINER_SLICE_US) {
             struct miner_job job = take_job(miner);
-            if (job.is_mine)
+            if (job.work != NULL)
+                do_work(miner, &job);
+            else if (job.is_mine)
                 do_mine(miner, &job);
             else
                 do_transaction(miner, &job);
@@ -385,31 +424,52 @@ static void on_idle(uv_idle_t *idle) {
         tell(miner);
         if (miner->node->is_stopping) return;
     } while (miner->count > 0 && clock_monotonic_us() - start < MINER_SLICE_US);
-    if (miner->count == 0 || miner->turns >= MINER_REFILL_TURNS) refill_all(miner);
+    if (miner->count == 0 || miner->turns >= MINER_REFILL_TURNS) miner_refill(miner);
     if (miner->count == 0) CHECK(uv_idle_stop(&miner->idle) == 0);
 }
 
+struct miner_clock {
+    uv_timer_t timer; /* first */
+    struct miner *miner;
+    struct node_chain *chain;
+};
+
 static void on_slot(uv_timer_t *timer) {
-    struct miner *miner = timer->data;
+    struct miner_clock *clock = (struct miner_clock *)timer;
+    struct miner *miner = clock->miner;
     const struct rpc_mine_options mine = {.block_count = 1};
     char error[NODE_ERROR_SIZE];
     /* What could not be done has been logged; the next slot tries again. */
-    enum err err = build_pending(miner, node_l1(miner->node), error, &mine);
+    enum err err = build_pending(miner, clock->chain, error, &mine);
     tell(miner);
-    if (err == ERR_OK && !miner->node->is_stopping) refill_all(miner);
+    if (err == ERR_OK && !miner->node->is_stopping) miner_refill(miner);
+}
+
+void miner_set_interval(struct miner *miner, struct node_chain *chain, uint64_t interval_ms) {
+    struct miner_clock *clock = &miner->clocks[chain - miner->node->chains];
+    chain->interval_ms = interval_ms;
+    if (interval_ms == 0)
+        CHECK(uv_timer_stop(&clock->timer) == 0);
+    else
+        CHECK(uv_timer_start(&clock->timer, on_slot, interval_ms, interval_ms) == 0);
 }
 
 enum err miner_open(struct miner *miner, struct node *node, uint64_t slot_time_ms) {
-    *miner = (struct miner){.node = node, .slot_time_ms = slot_time_ms};
+    *miner = (struct miner){.node = node};
+    miner->clocks = calloc(node->chain_count, sizeof(*miner->clocks));
+    if (miner->clocks == NULL) return ERR_MEMORY;
     CHECK(uv_idle_init(&node->loop, &miner->idle) == 0);
-    CHECK(uv_timer_init(&node->loop, &miner->slot) == 0);
     miner->idle.data = miner;
-    miner->slot.data = miner;
-    for (size_t i = 0; i < node->chain_count; i++)
-        node->chains[i].announced_hash = node->chains[i].head_hash;
-    enum err err = grow(miner);
-    if (err != ERR_OK || slot_time_ms == 0) return err;
-    return uv_timer_start(&miner->slot, on_slot, slot_time_ms, slot_time_ms) == 0 ? ERR_OK : ERR_IO;
+    for (size_t i = 0; i < node->chain_count; i++) {
+        struct node_chain *chain = &node->chains[i];
+        CHECK(uv_timer_init(&node->loop, &miner->clocks[i].timer) == 0);
+        miner->clocks[i].miner = miner;
+        miner->clocks[i].chain = chain;
+        chain->announced_hash = chain->head_hash;
+        chain->automine = i > 0 || slot_time_ms == 0;
+    }
+    miner_set_interval(miner, node_l1(node), slot_time_ms);
+    return grow(miner);
 }
 
 void miner_stop(struct miner *miner) {
@@ -418,11 +478,15 @@ void miner_stop(struct miner *miner) {
         fail_wait(miner, job.wait, RPC_INTERNAL_ERROR, "the node is stopping", NULL);
     }
     if (miner->over_first != NULL) tell(miner);
+    if (miner->clocks == NULL) return;
     uv_close((uv_handle_t *)&miner->idle, NULL);
-    uv_close((uv_handle_t *)&miner->slot, NULL);
+    for (size_t i = 0; i < miner->node->chain_count; i++)
+        uv_close((uv_handle_t *)&miner->clocks[i].timer, NULL);
 }
 
 void miner_close(struct miner *miner) {
     free(miner->jobs);
+    free(miner->clocks);
     miner->jobs = NULL;
+    miner->clocks = NULL;
 }

@@ -1,8 +1,9 @@
 /* node/miner.h: decides when blocks are made, and tells those who wait for one.
  *
- * With automine (slot time 0) each transaction that is accepted becomes a job, and each job a block
- * of its own, in the order of arrival over all chains. With a slot time L1's blocks come by the
- * clock and take whatever is pending; rollup transactions are still executed at once.
+ * With automine (the default) each transaction that is accepted becomes a job, and each job a block
+ * of its own, in the order of arrival over all chains. With a slot time, or an interval set later,
+ * a chain's blocks come by the clock and take whatever is pending; the other chains' transactions
+ * are still executed at once.
  *
  * Jobs are done when the loop has nothing to read, a few milliseconds at a time, so that a batch of
  * 20,000 transactions neither blocks other clients nor is looked through more than once. A request
@@ -19,6 +20,7 @@
 
 struct node;
 struct node_chain;
+struct miner_clock;
 
 #define MINER_SLICE_US     4000   /* of work between two looks at the sockets */
 #define MINER_JOBS_MAX     131072 /* waiting; a further transaction is refused */
@@ -36,10 +38,17 @@ struct miner_wait {
     bool has_data;
 };
 
+/* Work that must not happen in the middle of a request: it changes what requests look at. Its
+ * error is the request's (rpc_fail). */
+typedef enum rpc_status
+miner_work(struct node_chain *chain, struct rpc_request *request, void *context);
+
 struct miner_job {
     struct node_chain *chain;
     struct miner_wait *wait; /* NULL: nobody waits */
-    bool is_mine;            /* blocks asked for; else the transaction `hash` */
+    miner_work *work;        /* NULL: a block */
+    void *context;
+    bool is_mine; /* blocks asked for; else the transaction `hash` */
     hash32 hash;
     struct rpc_mine_options mine;
 };
@@ -53,9 +62,8 @@ struct miner {
     unsigned turns;                /* since the last refill */
     struct miner_wait *over_first; /* waits that are over, in order */
     struct miner_wait *over_last;
-    uv_idle_t idle; /* active while there are jobs */
-    uv_timer_t slot;
-    uint64_t slot_time_ms; /* 0: automine */
+    uv_idle_t idle;             /* active while there are jobs */
+    struct miner_clock *clocks; /* of each chain; owned */
 };
 
 /* miner_open starts the clock if there is one. ERR_MEMORY, ERR_IO. */
@@ -85,6 +93,26 @@ MUST_USE enum err miner_wait_blocks(
     struct node_chain *chain,
     const struct rpc_mine_options *options
 );
+
+/* miner_wait_work has work done in its turn; context must live as long as the request. */
+MUST_USE enum err miner_wait_work(
+    struct miner *miner,
+    struct miner_wait **wait,
+    struct rpc_request *request,
+    struct node_chain *chain,
+    miner_work *work,
+    void *context
+);
+
+/* miner_build makes a block of what is pending, at once: for work in its turn. */
+MUST_USE enum err miner_build(struct miner *miner, struct node_chain *chain, char *error);
+
+/* miner_set_interval has a block of the chain made every so many milliseconds; 0: none by itself.
+ * Whether a transaction has one made besides is chain->automine. */
+void miner_set_interval(struct miner *miner, struct node_chain *chain, uint64_t interval_ms);
+
+/* miner_refill gives transactions that became pending without a job their turn. */
+void miner_refill(struct miner *miner);
 
 /* miner_result turns a wait that is over into the operation's status. */
 enum rpc_status miner_result(const struct miner_wait *wait);

@@ -8,6 +8,7 @@
 #include "node/keys.h"
 #include "node/log.h"
 #include "node/miner.h"
+#include "node/snapshot.h"
 #include "rpc/server.h"
 
 #include <uv.h>
@@ -35,12 +36,28 @@ struct node {
     const char *origins[2]; /* whose pages may read answers; the second is NULL */
     bool is_stopping;
     bool auto_batch; /* lockstep_setAutoBatch */
+    struct snapshots snapshots;
+    int64_t time_offset;  /* seconds that the network's time is ahead of the clock's */
+    uint8_t instance[32]; /* random: names this run of the network (anvil_metadata) */
     int exit_status;
 };
 
 static inline struct node_chain *node_l1(struct node *node) {
     return &node->chains[0];
 }
+
+/* The network's time: one for all chains, because what a rollup's block may be is bound to L1's. */
+uint64_t node_time(const struct node *node);
+
+/* The least timestamp that the chain's next block may have, and the one that it has. */
+uint64_t node_earliest_timestamp(const struct node_chain *chain);
+uint64_t node_next_timestamp(const struct node_chain *chain);
+
+u256 node_next_base_fee(const struct node_chain *chain);
+
+/* node_wishes_done says that the chain has made a block: what was set for it alone is over, and
+ * time goes on from its timestamp if that was set. */
+void node_wishes_done(struct node_chain *chain);
 
 /* node_stop ends the network in good order: answers in flight are finished, then node_run returns
  * exit_status. reason (may be NULL) is printed. Calling it again does nothing. */

@@ -41,6 +41,7 @@ enum err prover_prove(
 ) {
     const struct prover *prover = context;
     struct verify_parent parent = {.chain_id = prover->parent_chain_id, .hub = prover->hub};
+    parent.names_senders = prover->names_senders;
     struct verify_result result;
     enum err err = verify_batch(&result, arena, &parent, batch, witness);
     if (err != ERR_OK) return err;

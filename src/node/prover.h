@@ -11,6 +11,7 @@ struct prover {
     address system; /* the Attestation contract */
     hash32 vkey;
     hash32 attester_key;
+    bool names_senders; /* it vouches for impersonated transactions, too */
 };
 
 /* The program that a signature vouches for: keccak256 of the name of these rules. The guest

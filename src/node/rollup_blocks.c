@@ -1,6 +1,5 @@
 /* Unsafe blocks of rollups: executed at once, on L1 later. */
 #include "node/blocks.h"
-#include "node/clock.h"
 #include "node/network.h"
 #include "node/verdict.h"
 
@@ -27,6 +26,7 @@ static enum err run(struct attempt *attempt) {
     if (rollup == NULL) return ERR_MEMORY;
     evm_rollup_open(rollup, arena, chain->rollup_id, chain->rpc.chain_id, &chain->fresh);
     rollup->codes = chain->codes;
+    rollup->schedule.names_senders = chain->schedule.names_senders;
     struct payload_block block = {
         .timestamp = attempt->timestamp,
         .fee_recipient = chain->rpc.coinbase,
@@ -106,12 +106,8 @@ static enum err open_attempt(struct attempt *attempt) {
         attempt->fates[i] = (struct block_tx_fate){.fate = FATE_INCLUDED};
     }
     attempt->tx_count = order->tx_count;
-    /* Not before the newest parent block, which may be the anchor of the update that carries
-     * this. */
-    uint64_t earliest = attempt->chain->head.timestamp;
-    uint64_t parent = node_l1(attempt->chain->node)->head.timestamp;
-    if (parent > earliest) earliest = parent;
-    attempt->timestamp = order->has_timestamp ? order->timestamp : clock_block_time(earliest);
+    attempt->timestamp =
+        order->has_timestamp ? order->timestamp : node_next_timestamp(attempt->chain);
     return ERR_OK;
 }
 
@@ -189,6 +185,7 @@ enum err node_rollup_build_block(
         if (err == ERR_OK && attempt.tx_count == 0) return ERR_OK;
     }
     if (err == ERR_OK) err = append(&attempt, error);
+    if (err == ERR_OK) node_wishes_done(chain);
     if (err != ERR_OK && error[0] == 0)
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
     return err;

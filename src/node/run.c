@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #define INFO_SIZE_MAX  ((size_t)16 << 20)
@@ -164,6 +165,9 @@ static enum err open_loop(struct life *life, char error[NODE_ERROR_SIZE]) {
 
 static enum err open_keys(struct node *node, char error[NODE_ERROR_SIZE]) {
     enum err err = keys_open(&node->keys, node->options);
+    if (err == ERR_OK &&
+        getrandom(node->instance, sizeof(node->instance), 0) != (ssize_t)sizeof(node->instance))
+        err = ERR_IO;
     if (err != ERR_OK) (void)snprintf(error, NODE_ERROR_SIZE, "keys: %s", err_text(err));
     return err;
 }

@@ -2,12 +2,11 @@
 
 #include "core/check.h"
 #include "crypto/keccak.h"
-#include "node/clock.h"
 #include "node/crossing_call.h"
-#include "rpc/halt.h"
 #include "node/network.h"
 #include "node/revert.h"
 #include "node/verdict.h"
+#include "rpc/halt.h"
 
 /* --- the block it runs on top of -------------------------------------------------------------- */
 
@@ -24,9 +23,9 @@ struct header simulation_pending_header(const struct node_chain *chain) {
         .withdrawals_root = EMPTY_TRIE_ROOT,
         .number = parent->number + 1,
         .gas_limit = chain->gas_limit,
-        .timestamp = clock_block_time(parent->timestamp + (chain->rollup_id == 0)),
+        .timestamp = node_next_timestamp(chain),
         .mix_hash = parent->mix_hash,
-        .base_fee_per_gas = header_next_base_fee(parent),
+        .base_fee_per_gas = node_next_base_fee(chain),
         .requests_hash = requests_hash(NULL, 0),
     };
     struct fork_rules rules = forks_at(&chain->schedule, header.number, header.timestamp);

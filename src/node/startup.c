@@ -1,5 +1,8 @@
 #include "node/startup.h"
 
+#include "node/amend.h"
+#include "node/rewind.h"
+
 #include "node/blocks.h"
 #include "node/clock.h"
 #include "node/dev_genesis.h"
@@ -227,6 +230,11 @@ reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *cha
     enum err err =
         hub_view_read(&view, &node_l1(node)->state, &node->contracts.hub, chain->rollup_id);
     if (err == ERR_OK) err = find_safe(chain, &is_found, &number, &view.head);
+    if (err == ERR_OK && !is_found) {
+        err = amend_recover(chain, error, &view.head);
+        if (err != ERR_OK) return err;
+        err = find_safe(chain, &is_found, &number, &view.head);
+    }
     if (err == ERR_OK && !is_found)
         return fail(
             error,
@@ -364,12 +372,14 @@ enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
         err = deploy_addresses(&node->contracts, &arena, &node->keys);
         if (err != ERR_OK) (void)fail(error, err, "%s", err_text(err));
     }
+    if (err == ERR_OK && !is_new) err = rewind_recover(node, error);
     for (size_t i = 1; i < node->chain_count && err == ERR_OK && !is_new; i++)
         err = reconcile(node, error, &node->chains[i]);
     bool is_given = node->options->l1_genesis != NULL;
     if (err == ERR_OK && !is_new) err = import_restore(node, error, &arena);
     if (err == ERR_OK && is_new)
         err = is_given ? import_begin(node, error, &arena) : begin(node, error, &arena);
+    if (err == ERR_OK && is_new) err = rewind_mark_start(node, error);
     if (err == ERR_OK && is_new) err = write_settings(node, error);
     if (err == ERR_OK && node->options->l1_import != NULL) err = import_blocks(node, error);
     arena_close(&arena);
@@ -378,6 +388,7 @@ enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
 }
 
 void startup_close(struct node *node) {
+    snapshots_close(&node->snapshots);
     for (size_t i = 0; i < node->chain_count; i++)
         node_chain_close(&node->chains[i]);
     if (node->lock >= 0) (void)close(node->lock);

@@ -87,6 +87,7 @@ static enum err add_head(struct verifier *v, const struct witness_head *head) {
         rollup = &v->rollups[v->rollup_count++];
         source_memory_open(overlay, v->arena, &v->source.source);
         evm_rollup_open(rollup, v->arena, head->rollup_id, chain_id, overlay);
+        rollup->schedule.names_senders = v->parent->names_senders;
     }
     struct open_block open;
     err = open_block_decode(&open, v->arena, head->open_block);

@@ -42,6 +42,7 @@ const char *verify_verdict_text(enum verify_verdict verdict);
 struct verify_parent {
     uint64_t chain_id;
     address hub;
+    bool names_senders; /* development: as in struct fork_rules; a guest never sets it */
 };
 
 #define VERIFY_ROLLUPS_MAX 64

@@ -22,6 +22,7 @@
 #include "chain/tx.h"
 #include "core/arena.h"
 #include "core/u256.h"
+#include "rpc/backend_development.h"
 #include "rpc/json_writer.h"
 
 #define RPC_PARSE_ERROR        (-32700)
@@ -101,6 +102,7 @@ struct rpc_block {
     const struct header *header;
     hash32 hash;
     bool is_pending;    /* being built: hash, nonce, logsBloom are shown as null */
+    bool is_removed;    /* no block of the chain any more: its logs say so */
     u256 blob_base_fee; /* of this block; 0 before Cancun */
     u256 next_base_fee; /* of a child of this block */
     u256 next_blob_base_fee;
@@ -281,6 +283,7 @@ struct rpc_mine_options {
 /* --- the operations --------------------------------------------------------------------------- */
 
 struct rpc_chain;
+struct rpc_trace; /* rpc/debug.h */
 
 struct rpc_chain_operations {
     uint64_t (*head_number)(struct rpc_chain *chain);
@@ -382,6 +385,32 @@ struct rpc_chain_operations {
     enum rpc_status (*set_auto_batch
     )(struct rpc_chain *chain, struct rpc_request *request, bool is_on);
 
+    /* The rest of development. All but development_info may wait: they happen in their turn, after
+     * the transactions that came before. */
+    enum rpc_status (*amend
+    )(struct rpc_chain *chain, struct rpc_request *request, const struct rpc_amendment *amendment);
+    enum rpc_status (*configure
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      uint64_t *answer,
+      const struct rpc_setting *setting);
+    enum rpc_status (*snapshot)(struct rpc_chain *chain, struct rpc_request *request, uint64_t *id);
+    enum rpc_status (*revert
+    )(struct rpc_chain *chain, struct rpc_request *request, bool *is_found, uint64_t id);
+    enum rpc_status (*reset)(struct rpc_chain *chain, struct rpc_request *request);
+    /* Removes the newest blocks; on L1, rollups go back with it. */
+    enum rpc_status (*rollback
+    )(struct rpc_chain *chain, struct rpc_request *request, uint64_t depth);
+    /* The same, and as many new blocks without transactions in their place. L1 only. */
+    enum rpc_status (*reorg)(struct rpc_chain *chain, struct rpc_request *request, uint64_t depth);
+    enum rpc_status (*drop
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      size_t *count,
+      const struct rpc_drop *drop);
+    enum rpc_status (*development_info
+    )(struct rpc_chain *chain, struct rpc_request *request, struct rpc_development_info *info);
+
     /* Lockstep. */
     enum rpc_status (*network_info
     )(struct rpc_chain *chain, struct rpc_request *request, const struct rpc_network_info **info);
@@ -391,6 +420,12 @@ struct rpc_chain_operations {
       address *proxy,
       uint64_t rollup_id,
       const address *target);
+    /* debug_trace…: writes one JSON value. */
+    enum rpc_status (*debug_trace
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      struct json_writer *out,
+      const struct rpc_trace *trace);
     /* May wait. Writes one JSON value, null if there is no such transaction. */
     enum rpc_status (*trace_transaction
     )(struct rpc_chain *chain,

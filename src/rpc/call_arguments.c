@@ -217,10 +217,10 @@ static void read_override(struct reader *r, struct rpc_account_override *out) {
     read_slots(r, out, out->has_state ? "state" : "stateDiff");
 }
 
-enum rpc_status
-argument_state_overrides(struct rpc_call *call, struct rpc_simulation *out, uint32_t index) {
+enum rpc_status call_state_overrides(
+    struct rpc_call *call, struct rpc_simulation *out, uint32_t index, uint32_t token
+) {
     const struct json *json = call->json;
-    uint32_t token = argument_token(call, index);
     if (token == 0) return RPC_OK;
     if (json_kind(json, token) != JSON_OBJECT)
         return argument_fail(call, index, NULL, "not an object");
@@ -244,8 +244,13 @@ argument_state_overrides(struct rpc_call *call, struct rpc_simulation *out, uint
 }
 
 enum rpc_status
-argument_block_overrides(struct rpc_call *call, struct rpc_simulation *out, uint32_t index) {
-    uint32_t token = argument_token(call, index);
+argument_state_overrides(struct rpc_call *call, struct rpc_simulation *out, uint32_t index) {
+    return call_state_overrides(call, out, index, argument_token(call, index));
+}
+
+enum rpc_status call_block_overrides(
+    struct rpc_call *call, struct rpc_simulation *out, uint32_t index, uint32_t token
+) {
     if (token == 0) return RPC_OK;
     if (json_kind(call->json, token) != JSON_OBJECT)
         return argument_fail(call, index, NULL, "not an object");
@@ -263,4 +268,9 @@ argument_block_overrides(struct rpc_call *call, struct rpc_simulation *out, uint
     o->has_blob_base_fee = read_quantity(&r, &o->blob_base_fee, "blobBaseFee");
     if (r.problem != NULL) return argument_fail(call, index, r.where, r.problem);
     return RPC_OK;
+}
+
+enum rpc_status
+argument_block_overrides(struct rpc_call *call, struct rpc_simulation *out, uint32_t index) {
+    return call_block_overrides(call, out, index, argument_token(call, index));
 }

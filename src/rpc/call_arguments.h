@@ -18,4 +18,12 @@ argument_state_overrides(struct rpc_call *call, struct rpc_simulation *out, uint
 enum rpc_status
 argument_block_overrides(struct rpc_call *call, struct rpc_simulation *out, uint32_t index);
 
+/* The same objects wherever they stand; token 0: left out. index: the argument for errors. */
+enum rpc_status call_state_overrides(
+    struct rpc_call *call, struct rpc_simulation *out, uint32_t index, uint32_t token
+);
+enum rpc_status call_block_overrides(
+    struct rpc_call *call, struct rpc_simulation *out, uint32_t index, uint32_t token
+);
+
 #endif

@@ -108,17 +108,6 @@ static enum rpc_status read_query(struct rpc_call *call, struct log_query *query
 
 /* --- finding logs ----------------------------------------------------------------------------- */
 
-static void
-write_logs_of(struct json_writer *w, const struct log_query *query, const struct rpc_block *block) {
-    size_t log_index = 0;
-    for (size_t i = 0; i < block->transaction_count; i++) {
-        const struct receipt *receipt = &block->receipts[i];
-        for (size_t k = 0; k < receipt->log_count; k++, log_index++)
-            if (log_query_matches(query, &receipt->logs[k]))
-                view_log(w, &receipt->logs[k], block, i, log_index);
-    }
-}
-
 /* Writes the matching logs of one block; it is read in full only if its bloom allows of a match.
  * What was read is forgotten again: a range may be as long as the chain. */
 static enum rpc_status
@@ -132,7 +121,7 @@ write_logs_in(struct rpc_call *call, const struct log_query *query, const struct
         status = lookup_block(call, &block, id, RPC_WITH_TRANSACTIONS | RPC_WITH_RECEIPTS);
         if (status != RPC_OK) return status;
         if (block == NULL) return rpc_fail_err(&call->request, ERR_MISSING);
-        write_logs_of(call->out, query, block);
+        filter_write_logs_of(call->out, query, block);
     }
     arena_release(call->request.arena, mark);
     return RPC_OK;
@@ -327,6 +316,8 @@ enum rpc_status eth_getFilterChanges(struct rpc_call *call) {
     json_array_begin(call->out);
     switch (filter->kind) {
     case FILTER_LOGS:
+        if (filter->removed.size > 1)
+            json_raw(call->out, bytes_of(filter->removed.data + 1, filter->removed.size - 1));
         status = write_log_changes(call, filter, last);
         break;
     case FILTER_BLOCKS:
@@ -337,6 +328,9 @@ enum rpc_status eth_getFilterChanges(struct rpc_call *call) {
     if (status == RPC_OK && filter->kind == FILTER_PENDING_TRANSACTIONS)
         status = write_pool_changes(call, filter);
     json_array_end(call->out);
-    if (status == RPC_OK && !json_failed(call->out)) filter->next_number = last + 1;
+    if (status == RPC_OK && !json_failed(call->out)) {
+        filter->next_number = last + 1;
+        json_writer_close(&filter->removed);
+    }
     return status;
 }

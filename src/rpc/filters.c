@@ -1,6 +1,10 @@
 #include "rpc/filters.h"
 
+#include "rpc/view.h"
+
 #include <stdlib.h>
+
+#define REMOVED_ARENA_SIZE_MAX ((size_t)1 << 30) /* one block */
 
 /* --- queries ---------------------------------------------------------------------------------- */
 
@@ -57,6 +61,7 @@ static void *copy_query(struct log_query *to, const struct log_query *from) {
 static void drop(struct filter *filter) {
     free(filter->owned);
     free(filter->reported);
+    json_writer_close(&filter->removed);
     *filter = (struct filter){0};
 }
 
@@ -99,6 +104,7 @@ struct filter *filters_add(
     struct filter *filter = take_place(filters, now_ms);
     if (filter == NULL) return NULL;
     *filter = (struct filter){.kind = kind, .used_ms = now_ms};
+    json_writer_open(&filter->removed, FILTER_REMOVED_SIZE_MAX);
     if (query != NULL) {
         filter->owned = copy_query(&filter->query, query);
         if (filter->owned == NULL) return NULL;
@@ -123,4 +129,68 @@ bool filters_remove(struct filters *filters, uint64_t id) {
     if (filter == NULL) return false;
     drop(filter);
     return true;
+}
+
+/* --- blocks that go --------------------------------------------------------------------------- */
+
+void filter_write_logs_of(
+    struct json_writer *w, const struct log_query *query, const struct rpc_block *block
+) {
+    size_t log_index = 0;
+    for (size_t i = 0; i < block->transaction_count; i++) {
+        const struct receipt *receipt = &block->receipts[i];
+        for (size_t k = 0; k < receipt->log_count; k++, log_index++)
+            if (log_query_matches(query, &receipt->logs[k]))
+                view_log(w, &receipt->logs[k], block, i, log_index);
+    }
+}
+
+/* A block as it is remembered when it has gone; NULL if it cannot be read. */
+static const struct rpc_block *read_removed(
+    struct rpc_block *copy, struct rpc_chain *chain, struct arena *arena, uint64_t number
+) {
+    struct rpc_request request = {.arena = arena};
+    const struct rpc_block_id id = {.kind = RPC_BLOCK_NUMBER, .number = number};
+    const unsigned with = RPC_WITH_TRANSACTIONS | RPC_WITH_RECEIPTS;
+    const struct rpc_block *block = NULL;
+    if (chain->operations->block(chain, &request, &block, &id, with) != RPC_OK || block == NULL)
+        return NULL;
+    *copy = *block;
+    copy->is_removed = true;
+    return copy;
+}
+
+/* What the filter has not reported of its range is not reported as removed, either. */
+static void note_removed(struct filter *filter, const struct rpc_block *block) {
+    const struct log_query *query = &filter->query;
+    uint64_t number = block->header->number;
+    bool is_outside = (query->from.kind == RPC_BLOCK_NUMBER && number < query->from.number) ||
+                      (query->to.kind == RPC_BLOCK_NUMBER && number > query->to.number);
+    if (number >= filter->next_number || is_outside) return;
+    if (!log_query_may_match(query, &block->header->logs_bloom)) return;
+    struct json_mark mark = json_mark(&filter->removed);
+    if (mark.size == 0) json_array_begin(&filter->removed);
+    filter_write_logs_of(&filter->removed, query, block);
+    if (json_failed(&filter->removed)) json_rewind(&filter->removed, mark);
+}
+
+void filters_removing(struct filters *filters, struct rpc_chain *chain, uint64_t first) {
+    uint64_t last = chain->operations->head_number(chain);
+    bool has_logs = false;
+    for (size_t i = 0; i < filters->count; i++)
+        has_logs |= filters->items[i].id != 0 && filters->items[i].kind == FILTER_LOGS &&
+                    filters->items[i].next_number > first;
+    struct arena arena;
+    arena_open(&arena, REMOVED_ARENA_SIZE_MAX);
+    for (uint64_t number = last; number >= first && number > 0 && has_logs; number--) {
+        struct rpc_block copy;
+        const struct rpc_block *block = read_removed(&copy, chain, &arena, number);
+        for (size_t i = 0; i < filters->count && block != NULL; i++)
+            if (filters->items[i].id != 0 && filters->items[i].kind == FILTER_LOGS)
+                note_removed(&filters->items[i], block);
+        arena_reset(&arena);
+    }
+    arena_close(&arena);
+    for (size_t i = 0; i < filters->count; i++)
+        if (filters->items[i].next_number > first) filters->items[i].next_number = first;
 }

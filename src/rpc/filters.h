@@ -5,18 +5,19 @@
  * nobody has asked for FILTER_TIMEOUT_MS is gone; at most FILTER_MAX exist, a further one is
  * refused.
  *
- * Limit: a filter follows numbers. When the chain's head goes back below what was reported, the
- * filter goes back with it and reports the new blocks; logs that vanished are not reported as
- * removed. */
+ * When the chain goes back below what was reported, the filter goes back with it and reports the
+ * new blocks; a filter for logs first reports those that vanished, as removed. For that their text
+ * is kept until it is asked for, up to FILTER_REMOVED_SIZE_MAX; what is more is not reported. */
 #ifndef RPC_FILTERS_H
 #define RPC_FILTERS_H
 
 #include "rpc/backend.h"
 
-#define FILTER_MAX           4096
-#define FILTER_TIMEOUT_MS    300000
-#define LOG_ADDRESSES_MAX    1000 /* as geth bounds them */
-#define LOG_TOPIC_VALUES_MAX 1000 /* alternatives of one position */
+#define FILTER_MAX              4096
+#define FILTER_TIMEOUT_MS       300000
+#define FILTER_REMOVED_SIZE_MAX (4u << 20)
+#define LOG_ADDRESSES_MAX       1000 /* as geth bounds them */
+#define LOG_TOPIC_VALUES_MAX    1000 /* alternatives of one position */
 
 /* What eth_getLogs asks for. */
 struct log_topics {
@@ -44,10 +45,11 @@ enum filter_kind { FILTER_LOGS, FILTER_BLOCKS, FILTER_PENDING_TRANSACTIONS };
 struct filter {
     uint64_t id; /* 0: free */
     enum filter_kind kind;
-    uint64_t next_number;   /* the first block not yet reported */
-    uint64_t used_ms;       /* when it was last asked */
-    struct log_query query; /* FILTER_LOGS; addresses and topics lie in owned */
-    void *owned;            /* malloc */
+    uint64_t next_number;       /* the first block not yet reported */
+    uint64_t used_ms;           /* when it was last asked */
+    struct log_query query;     /* FILTER_LOGS; addresses and topics lie in owned */
+    void *owned;                /* malloc */
+    struct json_writer removed; /* FILTER_LOGS: an array of logs, without its end; or empty */
     /* FILTER_PENDING_TRANSACTIONS: hashes already reported that are still pending; malloc. */
     hash32 *reported;
     size_t reported_count;
@@ -73,5 +75,14 @@ struct filter *filters_find(struct filters *filters, uint64_t id, uint64_t now_m
 
 /* filters_remove returns false if there is no such filter. */
 bool filters_remove(struct filters *filters, uint64_t id);
+
+/* filters_removing says that the chain's blocks from `first` on are about to go. */
+void filters_removing(struct filters *filters, struct rpc_chain *chain, uint64_t first);
+
+/* filter_write_logs_of writes a block's matching logs; it was read with transactions and
+ * receipts. */
+void filter_write_logs_of(
+    struct json_writer *w, const struct log_query *query, const struct rpc_block *block
+);
 
 #endif

@@ -10,11 +10,49 @@
 #include "rpc/jsonrpc.h"
 
 #define METHOD_LIST(X)                                         \
+    X(anvil_addBalance, 2, 2, amend)                           \
+    X(anvil_autoImpersonateAccount, 1, 1, configure)           \
+    X(anvil_dropAllTransactions, 0, 0, drop)                   \
+    X(anvil_dropTransaction, 1, 1, drop)                       \
+    X(anvil_getAutomine, 0, 0, development_info)               \
+    X(anvil_getIntervalMining, 0, 0, development_info)         \
+    X(anvil_impersonateAccount, 1, 1, configure)               \
+    X(anvil_increaseTime, 1, 1, configure)                     \
+    X(anvil_metadata, 0, 0, development_info)                  \
     X(anvil_mine, 0, 2, mine)                                  \
+    X(anvil_nodeInfo, 0, 0, development_info)                  \
+    X(anvil_removeBlockTimestampInterval, 0, 0, configure)     \
+    X(anvil_removePoolTransactions, 1, 1, drop)                \
+    X(anvil_reorg, 1, 2, reorg)                                \
+    X(anvil_reset, 0, 1, reset)                                \
+    X(anvil_revert, 1, 1, revert)                              \
+    X(anvil_rollback, 0, 1, rollback)                          \
+    X(anvil_setAutomine, 1, 1, configure)                      \
+    X(anvil_setBalance, 2, 2, amend)                           \
+    X(anvil_setBlockGasLimit, 1, 1, configure)                 \
+    X(anvil_setBlockTimestampInterval, 1, 1, configure)        \
+    X(anvil_setCode, 2, 2, amend)                              \
+    X(anvil_setCoinbase, 1, 1, configure)                      \
+    X(anvil_setIntervalMining, 1, 1, configure)                \
+    X(anvil_setLoggingEnabled, 1, 1, configure)                \
+    X(anvil_setMinGasPrice, 1, 1, configure)                   \
+    X(anvil_setNextBlockBaseFeePerGas, 1, 1, configure)        \
+    X(anvil_setNextBlockTimestamp, 1, 1, configure)            \
+    X(anvil_setNonce, 2, 2, amend)                             \
+    X(anvil_setPrevRandao, 1, 1, configure)                    \
+    X(anvil_setStorageAt, 3, 3, amend)                         \
+    X(anvil_setTime, 1, 1, configure)                          \
+    X(anvil_snapshot, 0, 0, snapshot)                          \
+    X(anvil_stopImpersonatingAccount, 1, 1, configure)         \
     X(debug_getRawBlock, 1, 1, block)                          \
     X(debug_getRawHeader, 1, 1, block)                         \
     X(debug_getRawReceipts, 1, 1, block)                       \
     X(debug_getRawTransaction, 1, 1, find_transaction)         \
+    X(debug_traceBlock, 1, 2, debug_trace)                     \
+    X(debug_traceBlockByHash, 1, 2, debug_trace)               \
+    X(debug_traceBlockByNumber, 1, 2, debug_trace)             \
+    X(debug_traceCall, 1, 3, debug_trace)                      \
+    X(debug_traceTransaction, 1, 2, debug_trace)               \
     X(eth_accounts, 0, 0, head_number)                         \
     X(eth_baseFee, 0, 0, block)                                \
     X(eth_blobBaseFee, 0, 0, block)                            \
@@ -65,7 +103,34 @@
     X(eth_sendTransaction, 1, 1, send_transaction)             \
     X(eth_syncing, 0, 0, head_number)                          \
     X(eth_uninstallFilter, 1, 1, head_number)                  \
+    X(evm_increaseTime, 1, 1, configure)                       \
     X(evm_mine, 0, 1, mine)                                    \
+    X(evm_removeBlockTimestampInterval, 0, 0, configure)       \
+    X(evm_revert, 1, 1, revert)                                \
+    X(evm_setAutomine, 1, 1, configure)                        \
+    X(evm_setBlockGasLimit, 1, 1, configure)                   \
+    X(evm_setBlockTimestampInterval, 1, 1, configure)          \
+    X(evm_setIntervalMining, 1, 1, configure)                  \
+    X(evm_setNextBlockTimestamp, 1, 1, configure)              \
+    X(evm_setTime, 1, 1, configure)                            \
+    X(evm_snapshot, 0, 0, snapshot)                            \
+    X(hardhat_autoImpersonateAccount, 1, 1, configure)         \
+    X(hardhat_dropTransaction, 1, 1, drop)                     \
+    X(hardhat_getAutomine, 0, 0, development_info)             \
+    X(hardhat_impersonateAccount, 1, 1, configure)             \
+    X(hardhat_metadata, 0, 0, development_info)                \
+    X(hardhat_mine, 0, 2, mine)                                \
+    X(hardhat_reset, 0, 1, reset)                              \
+    X(hardhat_setBalance, 2, 2, amend)                         \
+    X(hardhat_setCode, 2, 2, amend)                            \
+    X(hardhat_setCoinbase, 1, 1, configure)                    \
+    X(hardhat_setLoggingEnabled, 1, 1, configure)              \
+    X(hardhat_setMinGasPrice, 1, 1, configure)                 \
+    X(hardhat_setNextBlockBaseFeePerGas, 1, 1, configure)      \
+    X(hardhat_setNonce, 2, 2, amend)                           \
+    X(hardhat_setPrevRandao, 1, 1, configure)                  \
+    X(hardhat_setStorageAt, 3, 3, amend)                       \
+    X(hardhat_stopImpersonatingAccount, 1, 1, configure)       \
     X(lockstep_getRollups, 0, 0, network_info)                 \
     X(lockstep_networkInfo, 0, 0, network_info)                \
     X(lockstep_proxyOf, 2, 2, proxy_of)                        \

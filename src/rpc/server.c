@@ -115,6 +115,11 @@ void rpc_server_new_block(struct rpc_server *server, struct rpc_chain *chain) {
     resume_due(server);
 }
 
+void rpc_server_removing(struct rpc_server *server, struct rpc_chain *chain, uint64_t first) {
+    for (struct endpoint *e = server->endpoints; e != NULL; e = e->next)
+        if (e->rpc.chain == chain) filters_removing(&e->rpc.filters, chain, first);
+}
+
 void rpc_server_resume(struct rpc_server *server, struct rpc_request *request) {
     struct exchange *exchange = (struct exchange *)request;
     CHECK(exchange->server == server);

@@ -62,6 +62,11 @@ MUST_USE enum err rpc_server_listen(
  * looked at again. Call it after the block is readable through the backend. */
 void rpc_server_new_block(struct rpc_server *server, struct rpc_chain *chain);
 
+/* rpc_server_removing says that the chain's blocks from this number on are about to be removed;
+ * they are still readable. Filters and subscriptions that have reported their logs report them as
+ * removed. */
+void rpc_server_removing(struct rpc_server *server, struct rpc_chain *chain, uint64_t first);
+
 /* rpc_server_resume goes on with a request whose backend operation had returned RPC_WAIT. */
 void rpc_server_resume(struct rpc_server *server, struct rpc_request *request);
 

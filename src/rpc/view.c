@@ -291,7 +291,7 @@ void view_log(
     json_member_hash(w, "blockHash", &block->hash);
     json_member_quantity_u64(w, "blockTimestamp", block->header->timestamp);
     json_member_quantity_u64(w, "logIndex", log_index);
-    json_member_bool(w, "removed", false);
+    json_member_bool(w, "removed", block->is_removed);
     json_object_end(w);
 }
 

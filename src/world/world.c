@@ -23,6 +23,7 @@ static enum err open_rollups(struct world *world) {
         source_memory_open(&world->overlays[i], world->arena, &world->recorders[i].source);
         evm_rollup_open(rollup, world->arena, r->rollup_id, r->chain_id, &world->overlays[i]);
         rollup->scratch = r->scratch;
+        rollup->schedule.names_senders = options->schedule->names_senders;
         if (options->trace != NULL) {
             rollup->tracer = &options->trace->chains[1 + i].tracer;
             rollup->on_tx = world_trace_tx;
@@ -32,7 +33,8 @@ static enum err open_rollups(struct world *world) {
         enum err err = evm_rollup_add_head(rollup, &verdict, &r->head, &r->open);
         if (err != ERR_OK) return err;
         CHECK(verdict == STEP_OK);
-        if (r->slot_tx_count > 0 || r->scratch != NULL) world->order[world->order_count++] = i;
+        if (r->slot_tx_count > 0 || r->scratch != NULL || r->must_move)
+            world->order[world->order_count++] = i;
     }
     return options->is_replay ? world_read_payloads(world) : world_make_payloads(world);
 }

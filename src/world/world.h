@@ -38,6 +38,7 @@ struct world_rollup {
     size_t pending_count;
     const bytes *slot_txs;
     size_t slot_tx_count;
+    bool must_move; /* it is updated even if nothing in the block asks for it */
     const struct evm_rollup_scratch *scratch; /* eth_call on the rollup; else NULL */
 };
 

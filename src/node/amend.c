@@ -1,0 +1,206 @@
+#include "node/amend.h"
+
+#include "crypto/keccak.h"
+#include "node/blocks.h"
+#include "node/hub_view.h"
+#include "rollup/predeploys.h"
+
+/* In the rollup's store: former and new head of the newest amendments, oldest first. */
+#define META_AMENDED        "amended"
+#define AMENDED_HISTORY_MAX 64
+
+struct head_pair {
+    hash32 before;
+    hash32 after;
+};
+
+static enum err fail(char error[NODE_ERROR_SIZE], enum err err, const char *text) {
+    (void)snprintf(error, NODE_ERROR_SIZE, "%s", text);
+    return err;
+}
+
+/* --- accounts --------------------------------------------------------------------------------- */
+
+static bool is_nobody(const struct state_change *change, const hash32 *storage_root) {
+    const hash32 no_code = KECCAK_EMPTY;
+    const hash32 no_slots = EMPTY_TRIE_ROOT;
+    return change->nonce == 0 && u256_is_zero(&change->balance) && change->slot_count == 0 &&
+           hash32_equal(&change->code_hash, &no_code) && hash32_equal(storage_root, &no_slots);
+}
+
+/* *balance_before is for who has to account for ether. */
+static enum err apply(struct node_chain *chain, const struct amendment *a, u256 *balance_before) {
+    struct account account;
+    struct state_slot slot = {.key = a->key, .value = a->value};
+    bool exists;
+    hash32 root;
+    enum err err = state_get_account(&chain->state, &a->who, &account, &exists);
+    if (err != ERR_OK) return err;
+    *balance_before = account.balance;
+    struct state_change change = {
+        .address = a->who,
+        .nonce = a->has_nonce ? a->nonce : account.nonce,
+        .balance = a->has_balance ? a->balance : account.balance,
+        .code_hash = a->has_code ? keccak256(a->code) : account.code_hash,
+        .code = a->has_code ? a->code : BYTES_EMPTY,
+        .slots = &slot,
+        .slot_count = a->has_slot,
+    };
+    change.exists = !is_nobody(&change, &account.storage_root);
+    if (!change.exists && !exists) return ERR_OK;
+    return state_apply(&chain->state, &root, &chain->fresh, &change, 1);
+}
+
+/* --- rollups ---------------------------------------------------------------------------------- */
+
+/* A head that has moved never comes back: the step counter of the rollup goes on. */
+static enum err count_step(struct node_chain *rollup) {
+    struct amendment step = {
+        .who = SYSTEM_PREDEPLOY, .has_slot = true, .key = u256_from_u64(SYSTEM_STEP_COUNTER)};
+    const u256 one = u256_from_u64(1);
+    u256 balance;
+    enum err err = state_get_slot(&rollup->state, &step.who, &step.key, &step.value);
+    step.value = u256_add(&step.value, &one);
+    return err == ERR_OK ? apply(rollup, &step, &balance) : err;
+}
+
+/* Afterwards the rollup's newest block is the one at its head. */
+static enum err post_unsafe_blocks(struct node_chain *rollup, char error[NODE_ERROR_SIZE]) {
+    struct node *node = rollup->node;
+    struct hub_view view;
+    struct block_order order = {.must_move = rollup->rollup_id};
+    struct block_tx_fate none;
+    enum err err =
+        hub_view_read(&view, &node_l1(node)->state, &node->contracts.hub, rollup->rollup_id);
+    if (err != ERR_OK) return fail(error, err, err_text(err));
+    if (hash32_equal(&view.head, &rollup->head.state_root)) return ERR_OK;
+    if (!node->auto_batch)
+        return fail(
+            error,
+            ERR_INPUT,
+            "the rollup has blocks that are not on L1 yet, and its state cannot be set before they "
+            "are: turn lockstep_setAutoBatch on"
+        );
+    arena_reset(&node->build_arena);
+    return node_l1_build_block(node, &none, error, &node->build_arena, &order);
+}
+
+static enum err remember(struct node_chain *rollup, const struct head_pair *pair) {
+    struct head_pair pairs[AMENDED_HISTORY_MAX];
+    size_t count = 0;
+    bytes kept;
+    enum err err = store_get_meta(node_chain_store(rollup), META_AMENDED, &kept);
+    if (err == ERR_OK && kept.size <= sizeof(pairs)) {
+        count = kept.size / sizeof(*pairs);
+        memcpy(pairs, kept.data, count * sizeof(*pairs));
+    }
+    if (err != ERR_OK && err != ERR_MISSING) return err;
+    if (count == AMENDED_HISTORY_MAX) memmove(&pairs[0], &pairs[1], --count * sizeof(*pairs));
+    pairs[count++] = *pair;
+    /* Called with the amended block in the write transaction. */
+    return store_put_meta(
+        node_chain_store(rollup), META_AMENDED, bytes_of(pairs, count * sizeof(*pairs))
+    );
+}
+
+enum err amend_follow(struct node_chain *rollup, hash32 *head) {
+    bytes kept;
+    struct head_pair pair;
+    enum err err = store_get_meta(node_chain_store(rollup), META_AMENDED, &kept);
+    if (err != ERR_OK) return err == ERR_MISSING ? ERR_OK : err;
+    for (size_t at = 0; at + sizeof(pair) <= kept.size; at += sizeof(pair)) {
+        memcpy(&pair, kept.data + at, sizeof(pair));
+        if (hash32_equal(&pair.before, head)) *head = pair.after;
+    }
+    return ERR_OK;
+}
+
+/* The Hub learns of the head, and has the ether that was minted. */
+static enum err
+tell_hub(struct node_chain *rollup, char error[NODE_ERROR_SIZE], const hash32 *head, u256 minted) {
+    struct node *node = rollup->node;
+    struct node_chain *l1 = node_l1(node);
+    const address *hub = &node->contracts.hub;
+    struct state_slot slots[HUB_VIEW_CHANGES_MAX];
+    struct account account;
+    bool exists;
+    hash32 root;
+    size_t count;
+    enum err err = hub_view_move(slots, &count, &l1->state, hub, rollup->rollup_id, head, &minted);
+    if (err == ERR_OK) err = state_get_account(&l1->state, hub, &account, &exists);
+    if (err != ERR_OK) return fail(error, err, err_text(err));
+    struct state_change change = {
+        .address = *hub,
+        .exists = true,
+        .nonce = account.nonce,
+        .balance = u256_add(&account.balance, &minted),
+        .code_hash = account.code_hash,
+        .slots = slots,
+        .slot_count = count,
+    };
+    err = state_apply(&l1->state, &root, &l1->fresh, &change, 1);
+    arena_reset(&node->build_arena);
+    if (err == ERR_OK) return node_chain_restate(l1, error, &node->build_arena);
+    return fail(error, err, err_text(err));
+}
+
+enum err amend_recover(struct node_chain *rollup, char error[NODE_ERROR_SIZE], hash32 *head) {
+    hash32 amended = *head;
+    enum err err = amend_follow(rollup, &amended);
+    if (err != ERR_OK) return fail(error, err, err_text(err));
+    if (hash32_equal(&amended, head)) return ERR_OK;
+    *head = amended;
+    return tell_hub(rollup, error, head, U256_ZERO);
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+/* Ether out of nothing, as far as the Hub can hold it. What was taken away stays with the Hub. */
+static void count_minted(u256 *minted, const struct amendment *a, const u256 *before) {
+    u256 more;
+    const u256 one = u256_from_u64(1);
+    const u256 limit = u256_shl(&one, 192);
+    if (!a->has_balance || !u256_less(before, &a->balance)) return;
+    more = u256_sub(&a->balance, before);
+    more = u256_add(minted, &more);
+    if (u256_less(&more, &limit)) *minted = more;
+}
+
+enum err amend(
+    struct node_chain *chain,
+    char error[NODE_ERROR_SIZE],
+    const struct amendment *amendments,
+    size_t count
+) {
+    struct node *node = chain->node;
+    bool is_rollup = chain->rollup_id != 0;
+    u256 minted = U256_ZERO;
+    u256 before;
+    error[0] = 0;
+    enum err err = is_rollup ? post_unsafe_blocks(chain, error) : ERR_OK;
+    if (err != ERR_OK) return err;
+    struct head_pair pair = {.before = chain->head.state_root};
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        err = apply(chain, &amendments[i], &before);
+        if (err == ERR_OK) count_minted(&minted, &amendments[i], &before);
+    }
+    if (err == ERR_OK && hash32_equal(&chain->state.root, &pair.before)) return ERR_OK;
+    if (err == ERR_OK && is_rollup) err = count_step(chain);
+    if (err != ERR_OK) {
+        (void)fail(error, err, err_text(err));
+        enum err discarded = node_chain_discard(chain);
+        return discarded != ERR_OK ? discarded : err;
+    }
+    arena_reset(&node->build_arena);
+    err = node_chain_restate(chain, error, &node->build_arena);
+    if (err != ERR_OK || !is_rollup) return err;
+    pair.after = chain->head.state_root;
+    err = remember(chain, &pair);
+    if (err != ERR_OK) {
+        chain->is_lost = true; /* the network stops: the Hub would not know of the head */
+        return fail(error, err, err_text(err));
+    }
+    /* First the rollup, then L1: see amend_recover. */
+    if (node_chain_is_durable(chain)) err = node_chain_sync(chain, error);
+    return err == ERR_OK ? tell_hub(chain, error, &pair.after, minted) : err;
+}
