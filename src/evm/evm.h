@@ -140,6 +140,7 @@ struct evm_step {
     bytes memory;
     bytes return_data;
     const struct evm_message *message; /* of the frame */
+    struct journal *journal;           /* the machine's: a resumed copy has its own */
 };
 
 /* Any callback may be NULL. With on_step the machine runs a slower loop.

@@ -829,6 +829,7 @@ static void report_step(struct evm *evm, const struct evm_frame *f, uint8_t op) 
         .memory = bytes_of(evm->memory + f->memory_base, f->memory_size),
         .return_data = bytes_of(f->return_data, f->return_data_size),
         .message = &f->message,
+        .journal = evm->journal,
     };
     evm->step_reported = true;
     t->on_step(t->context, &step);

@@ -317,7 +317,7 @@ static enum err begin_call_transaction(
     };
     struct execution_options options = {
         .tracer = rollup->tracer, .foreign = &XCALL_ADDRESS, .foreign_count = 1};
-    if (rollup->on_tx != NULL) rollup->on_tx(rollup->on_tx_context, run->tx_encoded);
+    block_run_tell(rollup, run, ROLLUP_TX_BEGINS);
     execution_begin_message(&run->execution, &message, &options);
     run->is_executing = true;
     return ERR_OK;
@@ -635,7 +635,7 @@ static void begin_tx(
     options.tracer = rollup->tracer;
     options.foreign = &XCALL_ADDRESS;
     options.foreign_count = 1;
-    if (rollup->on_tx != NULL) rollup->on_tx(rollup->on_tx_context, run->tx_encoded);
+    block_run_tell(rollup, run, ROLLUP_TX_BEGINS);
     execution_begin_tx(&run->execution, tx, sender, &options);
     run->is_executing = true;
 }

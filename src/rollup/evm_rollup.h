@@ -44,13 +44,20 @@ struct evm_rollup_scratch {
     enum tx_verdict *verdict;         /* TX_OK, or why it did not run */
 };
 
+/* When a transaction is told of. Its end comes when its journal's transaction is over. */
+enum rollup_tx_moment { ROLLUP_TX_BEGINS, ROLLUP_TX_ENDED };
+
+typedef void rollup_tx_watch(
+    void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *execution
+);
+
 struct evm_rollup {
     struct rollup base;
     struct fork_schedule schedule;
     struct source_memory *overlay;   /* the state's source; takes new nodes and codes */
     struct evm_code_cache *codes;    /* may be NULL; a witness is recorded without one */
     const struct evm_tracer *tracer; /* of every transaction; may be NULL */
-    void (*on_tx)(void *context, bytes encoded); /* before each transaction; may be NULL */
+    rollup_tx_watch *on_tx;          /* of every transaction; may be NULL */
     void *on_tx_context;
     const struct evm_rollup_scratch *scratch; /* may be NULL */
     struct evm_rollup_update updates[EVM_ROLLUP_UPDATES_MAX];

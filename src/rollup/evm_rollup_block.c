@@ -133,6 +133,7 @@ enum err block_run_gather(
         .logs = logs,
         .log_count = log_count,
     };
+    block_run_tell(rollup, run, ROLLUP_TX_ENDED);
     bloom_add_logs(&receipt.bloom, logs, log_count);
     bytes encoded;
     enum err err = receipt_encode(&encoded, rollup->base.arena, &receipt);
@@ -240,7 +241,7 @@ write_anchor(struct evm_rollup *rollup, struct evm_machine *machine, struct roll
         .input = input,
     };
     struct execution_options options = {.tracer = rollup->tracer};
-    if (rollup->on_tx != NULL) rollup->on_tx(rollup->on_tx_context, run->tx_encoded);
+    block_run_tell(rollup, run, ROLLUP_TX_BEGINS);
     execution_begin_message(&run->execution, &message, &options);
     err = run_to_end(&run->execution);
     if (err != ERR_OK) return err;

@@ -64,6 +64,14 @@ static inline struct evm_rollup *evm_rollup_of(struct rollup *rollup) {
     return (struct evm_rollup *)rollup;
 }
 
+/* Tells whoever watches the rollup's transactions of run->tx_encoded. */
+static inline void block_run_tell(
+    const struct evm_rollup *rollup, const struct block_run *run, enum rollup_tx_moment moment
+) {
+    if (rollup->on_tx == NULL) return;
+    rollup->on_tx(rollup->on_tx_context, moment, run->tx_encoded, &run->execution);
+}
+
 /* --- evm_rollup_block.c: blocks and what the system writes into them -------------------------- */
 
 /* Opens the journal and context for the machine's open block on the state at machine->root. */

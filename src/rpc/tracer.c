@@ -135,6 +135,7 @@ static void on_step(void *context, const struct evm_step *step) {
     struct tracer *tracer = context;
     tracer->last = halt_step_of(step, tracer->subject.block->rules.fork);
     tracer->last_depth = tracer->depth;
+    tracer->subject.journal = step->journal;
     TELL(tracer, step, step);
 }
 

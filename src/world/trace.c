@@ -182,8 +182,12 @@ void world_trace_clear(struct world_trace *trace) {
     }
 }
 
-void world_trace_tx(void *context, bytes encoded) {
+void world_trace_tx(
+    void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *execution
+) {
     struct world_trace_chain *chain = context;
+    if (chain->on_tx != NULL) chain->on_tx(chain->on_tx_context, moment, encoded, execution);
+    if (moment != ROLLUP_TX_BEGINS) return;
     chain->tx_hash = keccak256(encoded);
     chain->has_tx = true;
 }

@@ -58,6 +58,8 @@ struct world_trace_chain {
     struct evm_tracer tracer;
     hash32 tx_hash; /* of the transaction about to begin, if has_tx */
     bool has_tx;
+    rollup_tx_watch *on_tx; /* is told of a rollup's transactions, too; may be NULL */
+    void *on_tx_context;
 };
 
 struct world_trace {
@@ -82,7 +84,9 @@ MUST_USE enum err world_trace_open(
 void world_trace_clear(struct world_trace *trace);
 
 /* What the world and the rollups tell besides frames. */
-void world_trace_tx(void *context, bytes encoded);
+void world_trace_tx(
+    void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *execution
+);
 void world_trace_lookup_begin(struct world_trace *trace);
 void world_trace_lookup_end(
     struct world_trace *trace, const struct entry *entry, const hash32 *entry_hash
