@@ -123,7 +123,7 @@ enum err open_block_reopen(
     enum err err = open_block_begin(&b, arena, &header);
     for (size_t i = 0; i < tx_count && err == ERR_OK; i++) {
         struct receipt receipt;
-        err = receipt_decode(&receipt, arena, receipts[i]);
+        err = txs[i].size == 0 ? ERR_CORRUPT : receipt_decode(&receipt, arena, receipts[i]);
         if (err == ERR_INPUT) err = ERR_CORRUPT;
         if (err == ERR_OK)
             err = open_block_gather(&b, arena, txs[i], receipts[i], receipt.cumulative_gas_used);
@@ -175,6 +175,7 @@ enum err open_block_decode(struct open_block *block, struct arena *arena, bytes 
         bytes encoded_receipt;
         struct receipt receipt;
         err = rlp_read_string(&txs, &tx);
+        if (err == ERR_OK && tx.size == 0) err = ERR_INPUT;
         if (err == ERR_OK) err = rlp_read_string(&receipts, &encoded_receipt);
         if (err == ERR_OK) err = receipt_decode(&receipt, arena, encoded_receipt);
         if (err == ERR_OK)

@@ -35,7 +35,8 @@ struct open_block {
 MUST_USE enum err
 open_block_begin(struct open_block *block, struct arena *arena, const struct header *header);
 
-/* open_block_gather appends; tx and receipt must live as long as arena. ERR_MEMORY. */
+/* open_block_gather appends; tx and receipt are not empty and must live as long as arena.
+ * ERR_MEMORY. */
 MUST_USE enum err open_block_gather(
     struct open_block *block,
     struct arena *arena,
@@ -81,7 +82,8 @@ MUST_USE enum err open_block_reopen(
 );
 
 /* open_block_encode writes rlp([header, [tx, …], [receipt, …]]) for a witness or a store;
- * open_block_decode reads it and computes the commitments anew. ERR_MEMORY, ERR_INPUT. */
+ * open_block_decode reads it and computes the commitments anew. What a transaction is it does not
+ * ask, but none is empty. ERR_MEMORY, ERR_INPUT. */
 MUST_USE enum err
 open_block_encode(bytes *encoded, struct arena *arena, const struct open_block *block);
 MUST_USE enum err open_block_decode(struct open_block *block, struct arena *arena, bytes encoded);

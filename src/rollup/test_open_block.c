@@ -214,6 +214,22 @@ static void flipped_bits_are_refused_or_commit_to_something_else(void **state) {
     }
 }
 
+/* A trie cannot hold it: nobody could seal such a block. */
+static void an_empty_transaction_is_refused(void **state) {
+    (void)state;
+    struct open_block block = sample(1);
+    bytes receipt = block.newest->receipt;
+    struct open_block decoded;
+    bytes encoded;
+    assert_int_equal(open_block_gather(&block, &arena, BYTES_EMPTY, receipt, 1), ERR_OK);
+    assert_int_equal(open_block_encode(&encoded, &arena, &block), ERR_OK);
+    assert_int_equal(open_block_decode(&decoded, &arena, encoded), ERR_INPUT);
+    bytes none = BYTES_EMPTY;
+    assert_int_equal(
+        open_block_reopen(&decoded, &arena, &block.header, &none, &receipt, 1), ERR_CORRUPT
+    );
+}
+
 static int open_arena(void **state) {
     (void)state;
     arena_open(&arena, (size_t)1 << 26);
@@ -235,6 +251,7 @@ int main(void) {
         cmocka_unit_test(an_empty_block_seals),
         cmocka_unit_test(an_open_block_decodes_to_itself),
         cmocka_unit_test(flipped_bits_are_refused_or_commit_to_something_else),
+        cmocka_unit_test(an_empty_transaction_is_refused),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }
