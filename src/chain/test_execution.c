@@ -363,6 +363,31 @@ static void memory_may_end_anywhere(void **unused) {
 #define FOREIGN_CODE \
     "6112346000526020600060206000600373f0000000000000000000000000000000000000005af15060206000f3"
 
+/* A call of a warm account costs 100 gas with any amount of data, once the memory that the data lies
+ * in is paid for: what it takes must be used again. */
+static void calls_with_much_data_need_little_memory(void **unused) {
+    (void)unused;
+    static const char *const CODES[] = {
+        "5b5f5f620200005f5f61beef5af1505f56", /* for ever: 128 KiB to nobody */
+        "5b5f5f620200005f5f60045af1505f56",   /* to the identity precompile, and back */
+        "5b5f5f61c0005f5f305af1505f56",       /* to itself: deeper and deeper */
+    };
+    for (size_t i = 0; i < sizeof(CODES) / sizeof(CODES[0]); i++) {
+        arena_reset(&arena);
+        change_count = 0;
+        source_memory_open(&memory, &arena, NULL);
+        put_account(&SENDER, 1000000000, BYTES_EMPTY);
+        put_account(&CONTRACT, 0, hex(CODES[i]));
+        begin();
+        struct tx tx = call_tx(0);
+        tx.gas_limit = 16000000;
+        execution_begin_tx(&x, &tx, &SENDER, NULL);
+        assert_int_equal(execution_run(&x), EXECUTION_DONE);
+        assert_int_equal(x.result.outcome, EVM_OUT_OF_GAS);
+        assert_int_equal(x.result.gas_used, 16000000);
+    }
+}
+
 static struct execution_options foreign_options(void) {
     return (struct execution_options
     ){.foreign = &FOREIGN, .foreign_count = 1, .gas_available = 30000000};
@@ -546,6 +571,7 @@ int main(void) {
         TEST(what_was_missing_can_be_supplied),
         TEST(an_abandoned_execution_leaves_nothing),
         TEST(memory_may_end_anywhere),
+        TEST(calls_with_much_data_need_little_memory),
         TEST(a_foreign_call_is_answered_and_copied),
         TEST(a_call_inside_a_foreign_call_is_of_the_same_transaction),
         TEST(an_unanswered_call_is_abandoned),

@@ -222,12 +222,13 @@ evm_copy(struct evm *to, struct arena *arena, const struct evm *from, struct jou
         struct evm_frame *copy = arena_alloc(arena, sizeof(*copy));
         if (copy == NULL) return ERR_MEMORY;
         *copy = *f;
-        bytes data;
-        enum err err = arena_copy(arena, &data, bytes_of(f->return_data, f->return_data_size));
-        if (err != ERR_OK) return err;
-        memcpy(&copy->return_data, &data.data, sizeof(copy->return_data));
-        /* Inputs of frames lie in the memory of their callers. */
-        err = arena_copy(arena, &copy->message.input, f->message.input);
+        copy->input = (struct evm_buffer){0};
+        copy->return_data = (struct evm_buffer){0};
+        enum err err = evm_buffer_set(
+            to, &copy->return_data, bytes_of(f->return_data.data, f->return_data.size)
+        );
+        /* Inputs of frames lie with their callers. */
+        if (err == ERR_OK) err = arena_copy(arena, &copy->message.input, f->message.input);
         if (err == ERR_OK) err = arena_copy(arena, &copy->call.input, f->call.input);
         if (err != ERR_OK) return err;
         if (f->code.code.data == f->message.input.data) copy->code.code = copy->message.input;
@@ -239,6 +240,19 @@ evm_copy(struct evm *to, struct arena *arena, const struct evm *from, struct jou
         enum err err = arena_copy(arena, &to->request.call.input, from->request.call.input);
         if (err != ERR_OK) return err;
     }
+    return ERR_OK;
+}
+
+enum err evm_buffer_set(struct evm *evm, struct evm_buffer *buffer, bytes data) {
+    if (data.size > buffer->capacity) {
+        size_t capacity = 2 * buffer->capacity > data.size ? 2 * buffer->capacity : data.size;
+        uint8_t *larger = arena_alloc(evm->arena, capacity);
+        if (larger == NULL) return ERR_MEMORY;
+        buffer->data = larger;
+        buffer->capacity = capacity;
+    }
+    if (data.size > 0) memcpy(buffer->data, data.data, data.size);
+    buffer->size = data.size;
     return ERR_OK;
 }
 
@@ -352,17 +366,18 @@ static enum evm_status hand_over(struct evm *evm, bool is_outermost) {
     frame->gas += result->gas_left;
     bool hides_output = result->is_create && success;
     bytes output = hides_output ? BYTES_EMPTY : result->output;
-    uint8_t *kept = arena_alloc(evm->arena, output.size);
-    if (kept == NULL) return EVM_NO_MEMORY;
-    if (output.size > 0) memcpy(kept, output.data, output.size);
-    frame->return_data = kept;
-    frame->return_data_size = output.size;
+    if (evm_buffer_set(evm, &frame->return_data, output) != ERR_OK) return EVM_NO_MEMORY;
     if (result->is_create) {
         if (success) *top = u256_load_be_short(address_bytes(&result->created));
     } else {
         *top = u256_from_u64(success ? 1 : 0);
         size_t size = output.size < frame->return_size ? output.size : frame->return_size;
-        if (size > 0) memcpy(evm->memory + frame->memory_base + frame->return_offset, kept, size);
+        if (size > 0)
+            memcpy(
+                evm->memory + frame->memory_base + frame->return_offset,
+                frame->return_data.data,
+                size
+            );
     }
     evm->pending = NEXT_LOOP;
     return EVM_DONE;
@@ -382,7 +397,7 @@ static enum evm_status new_frame(struct evm *evm, struct evm_frame **out) {
     if (frame != NULL)
         evm->frame_pool = frame->below;
     else
-        frame = arena_alloc(evm->arena, sizeof(*frame));
+        frame = arena_alloc_zero(evm->arena, sizeof(*frame));
     if (frame == NULL) return EVM_NO_MEMORY;
     const struct evm_frame *below = evm->frame;
     size_t stack_base = below == NULL ? 0 : below->stack_base + below->stack_count;
@@ -395,8 +410,14 @@ static enum evm_status new_frame(struct evm *evm, struct evm_frame **out) {
         evm->stack = stack;
         evm->stack_capacity = capacity;
     }
-    *frame = (struct evm_frame
-    ){.below = evm->frame, .stack_base = stack_base, .memory_base = memory_base};
+    frame->return_data.size = 0;
+    *frame = (struct evm_frame){
+        .below = evm->frame,
+        .stack_base = stack_base,
+        .memory_base = memory_base,
+        .input = frame->input,
+        .return_data = frame->return_data,
+    };
     *out = frame;
     return EVM_DONE;
 }
@@ -620,16 +641,15 @@ static enum evm_status leave(struct evm *evm) {
         return EVM_REVERTING;
     }
     if (frame->outcome != EVM_SUCCESS) journal_revert(evm->journal, frame->snapshot);
-    uint8_t *kept = arena_alloc(evm->arena, output.size);
-    if (kept == NULL) return EVM_NO_MEMORY;
-    if (output.data != NULL && output.size > 0) memcpy(kept, output.data, output.size);
+    /* It stays where it is, above all that the caller has, until the caller has taken it. */
+    if (output.size == 0) output = BYTES_EMPTY;
     bool is_outermost = frame->is_outermost;
     address created = frame->message.recipient;
     evm->frame = frame->below;
     if (evm->frame != NULL && frame->called_foreign) evm->frame->called_foreign = true;
     frame->below = evm->frame_pool;
     evm->frame_pool = frame;
-    set_result(evm, frame->outcome, gas_left, bytes_of(kept, output.size), creates, &created);
+    set_result(evm, frame->outcome, gas_left, output, creates, &created);
     return hand_over(evm, is_outermost);
 }
 

@@ -254,9 +254,6 @@ struct evm {
     size_t stack_capacity;        /* words */
     uint8_t *memory;              /* shared by all frames, growing upwards */
     size_t memory_capacity;       /* bytes */
-    uint8_t *return_data;         /* of the innermost frame's last call */
-    size_t return_data_size;
-    size_t return_data_capacity;
     struct evm_scratch_block *scratch;
     struct evm_fail_rule *fail_rules;
     uint32_t pending; /* what evm_run does next */

@@ -20,6 +20,17 @@ enum evm_next {
     NEXT_WAIT_CALL,  /* a foreign call is pending */
 };
 
+/* Bytes that a frame's place keeps from call to call and from frame to frame: the arena gives
+ * nothing back, and a call may cost 100 gas with any amount of data. */
+struct evm_buffer {
+    uint8_t *data;
+    size_t size;
+    size_t capacity;
+};
+
+/* Copies data, which is not the buffer's own, into it. ERR_MEMORY. */
+MUST_USE enum err evm_buffer_set(struct evm *evm, struct evm_buffer *buffer, bytes data);
+
 struct evm_frame {
     struct evm_frame *below; /* the caller's, or the next free one */
     struct evm_message message;
@@ -40,12 +51,11 @@ struct evm_frame {
     size_t output_offset; /* of what it returns, in its memory */
     size_t output_size;
     struct evm_message call; /* the call it is making */
+    struct evm_buffer input; /* of that call */
     size_t return_offset;    /* where in its memory the answer goes */
     size_t return_size;
     const struct evm_fail_rule *rule; /* ends at once, as this says */
-    /* The return data it sees; RETURNDATASIZE and so on. */
-    uint8_t *return_data;
-    size_t return_data_size;
+    struct evm_buffer return_data;    /* that it sees; RETURNDATASIZE and so on */
 };
 
 struct evm_fail_rule {

@@ -272,7 +272,7 @@ op_call(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_st
     }
     f->gas -= gas;
     if (sends) gas += 2300;
-    f->return_data_size = 0;
+    f->return_data.size = 0;
     f->stack_count -= (uint32_t)n;
     f->return_offset = (size_t)u256_to_u64_saturating(out_offset);
     f->return_size = (size_t)u256_to_u64_saturating(out_size);
@@ -295,13 +295,10 @@ op_call(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_st
     size_t size = (size_t)in_size->w[0];
     if (size > 0) {
         /* The caller's memory may move while the callee runs. */
-        bytes input;
-        OK(arena_copy(
-            evm->arena,
-            &input,
-            bytes_of(evm->memory + f->memory_base + (size_t)in_offset->w[0], size)
+        OK(evm_buffer_set(
+            evm, &f->input, bytes_of(evm->memory + f->memory_base + (size_t)in_offset->w[0], size)
         ));
-        m->input = input;
+        m->input = bytes_of(f->input.data, size);
     }
     f->call = *m;
     bool too_deep = m->depth > EVM_DEPTH_MAX;
@@ -345,12 +342,11 @@ op_create(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_
         struct journal_account *account;
         LOAD(&account, &created);
     }
-    bytes input;
-    OK(arena_copy(evm->arena, &input, bytes_of(data, (size_t)length)));
+    OK(evm_buffer_set(evm, &f->input, bytes_of(data, (size_t)length)));
     uint64_t gas = r->call_keeps_64th ? f->gas - f->gas / 64 : f->gas;
     f->gas -= gas;
     if (failure == EVM_SUCCESS) OK(journal_set_nonce(evm->journal, self, self->nonce + 1));
-    f->return_data_size = 0;
+    f->return_data.size = 0;
     f->return_size = 0;
     f->return_offset = 0;
     f->pc++;
@@ -361,7 +357,7 @@ op_create(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_
         .recipient = created,
         .sender = f->message.recipient,
         .code_address = created,
-        .input = input,
+        .input = bytes_of(f->input.data, (size_t)length),
         .value = *value,
         .salt = salt,
     };
@@ -517,7 +513,7 @@ op_copy(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_st
     const u256 *size = &top[-3];
     if (op == OP_RETURNDATACOPY) {
         u256 end;
-        u256 have = u256_from_u64(f->return_data_size);
+        u256 have = u256_from_u64(f->return_data.size);
         if (u256_add_carry(&end, from, size) || u256_less(&have, &end)) FAIL(RETURN_DATA_BOUNDS);
     }
     EXPAND(to, size);
@@ -538,7 +534,7 @@ op_copy(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_st
     else if (op == OP_CODECOPY)
         copy_padded(at, length, f->code.code, from);
     else if (op == OP_RETURNDATACOPY)
-        memcpy(at, f->return_data + (size_t)from->w[0], length);
+        memcpy(at, f->return_data.data + (size_t)from->w[0], length);
     else
         memmove(at, memory + (size_t)from->w[0], length);
     return OP_NEXT;
@@ -563,7 +559,7 @@ static u256 environment(struct evm *evm, struct evm_frame *f, uint8_t op) {
     case OP_GASPRICE:
         return c->gas_price;
     case OP_RETURNDATASIZE:
-        return u256_from_u64(f->return_data_size);
+        return u256_from_u64(f->return_data.size);
     case OP_COINBASE:
         return u256_load_be_short(address_bytes(&c->coinbase));
     case OP_TIMESTAMP:
@@ -827,7 +823,7 @@ static void report_step(struct evm *evm, const struct evm_frame *f, uint8_t op) 
         .stack = evm->stack + f->stack_base,
         .stack_count = f->stack_count,
         .memory = bytes_of(evm->memory + f->memory_base, f->memory_size),
-        .return_data = bytes_of(f->return_data, f->return_data_size),
+        .return_data = bytes_of(f->return_data.data, f->return_data.size),
         .message = &f->message,
         .journal = evm->journal,
     };
