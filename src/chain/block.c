@@ -176,6 +176,27 @@ static enum err begin_header(struct block_builder *builder, const struct header 
     );
 }
 
+/* The header and context.rules are set. */
+static enum err open_builder(
+    struct block_builder *builder, struct block_hashes hashes, struct evm_code_cache *code_cache
+) {
+    struct fork_rules rules = builder->context.rules;
+    builder->context = block_context_of(&builder->header, &rules, hashes);
+    if (builder->attributes.has_blob_base_fee)
+        builder->context.blob_base_fee = builder->attributes.blob_base_fee;
+    enum err err = journal_open(&builder->journal, builder->arena);
+    if (err == ERR_OK)
+        err = execution_open(
+            &builder->execution,
+            builder->arena,
+            &builder->context,
+            builder->state,
+            &builder->journal,
+            code_cache
+        );
+    return err == ERR_OK ? opening_calls(builder) : err;
+}
+
 enum err block_begin(
     struct block_builder *builder,
     struct arena *arena,
@@ -207,15 +228,32 @@ enum err block_begin(
               );
     builder->context.rules = rules;
     enum err err = begin_header(builder, parent);
-    if (err != ERR_OK) return err;
-    builder->context = block_context_of(&builder->header, &rules, hashes);
-    err = journal_open(&builder->journal, arena);
-    if (err != ERR_OK) return err;
-    err = execution_open(
-        &builder->execution, arena, &builder->context, state, &builder->journal, code_cache
-    );
-    if (err != ERR_OK) return err;
-    return opening_calls(builder);
+    return err == ERR_OK ? open_builder(builder, hashes, code_cache) : err;
+}
+
+enum err block_begin_with(
+    struct block_builder *builder,
+    struct arena *arena,
+    struct state *state,
+    struct source_memory *sink,
+    const struct fork_rules *rules,
+    const struct header *header,
+    const struct block_attributes *attributes,
+    struct block_hashes hashes,
+    const struct execution_options *options,
+    struct evm_code_cache *code_cache
+) {
+    *builder = (struct block_builder){
+        .arena = arena,
+        .state = state,
+        .sink = sink,
+        .context.rules = *rules,
+        .header = *header,
+        .attributes = *attributes,
+        .parent_state_root = state->root,
+    };
+    if (options != NULL) builder->options = *options;
+    return open_builder(builder, hashes, code_cache);
 }
 
 /* --- transactions ----------------------------------------------------------------------------- */

@@ -69,6 +69,8 @@ struct block_attributes {
     uint8_t nonce[8];  /* before Paris */
     bool has_base_fee; /* a development chain sets its own; else it follows from the parent */
     u256 base_fee_per_gas;
+    bool has_blob_base_fee; /* a simulation sets what BLOBBASEFEE says */
+    u256 blob_base_fee;
     const u256 *parent_total_difficulty; /* NULL: not needed to know the fork */
 };
 
@@ -124,6 +126,22 @@ MUST_USE enum err block_begin(
     struct source_memory *sink,
     const struct fork_schedule *schedule,
     const struct header *parent,
+    const struct block_attributes *attributes,
+    struct block_hashes hashes,
+    const struct execution_options *options,
+    struct evm_code_cache *code_cache
+);
+
+/* block_begin_with opens a block whose header is given as far as it is known before execution, and
+ * follows from nothing: for simulations. Of the attributes only withdrawals, ommers and the blob base
+ * fee are read. The state may differ from the parent's. Otherwise as block_begin. */
+MUST_USE enum err block_begin_with(
+    struct block_builder *builder,
+    struct arena *arena,
+    struct state *state,
+    struct source_memory *sink,
+    const struct fork_rules *rules,
+    const struct header *header,
     const struct block_attributes *attributes,
     struct block_hashes hashes,
     const struct execution_options *options,

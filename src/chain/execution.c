@@ -186,6 +186,8 @@ begin(struct execution *x, enum execution_kind kind, const struct execution_opti
     x->err = ERR_OK;
     x->wanted = WANTED_NOTHING;
     x->config.tracer = x->options.tracer;
+    x->config.precompiles = x->options.precompiles;
+    x->config.precompile_count = (uint32_t)x->options.precompile_count;
     x->config.foreign = x->options.foreign;
     x->config.foreign_count = (uint32_t)x->options.foreign_count;
     x->config.blob_hashes = NULL;
@@ -241,12 +243,18 @@ static uint64_t blob_gas_of(const struct tx *tx) {
     return (uint64_t)tx->blob_count * BLOB_GAS_PER_BLOB;
 }
 
+static bool has_free_blobs(const struct execution *x) {
+    return x->options.skip_blob_fee && u256_is_zero(&x->tx->max_fee_per_blob_gas);
+}
+
 static enum tx_verdict check_fee_caps(const struct execution *x) {
     const struct tx *tx = x->tx;
     const struct block_context *block = x->block;
-    if (x->options.skip_fees || tx->type == TX_DEPOSIT) return TX_OK;
-    if (u256_less(&tx->max_fee_per_gas, &block->base_fee_per_gas)) return TX_FEE_CAP;
-    if (tx->type == TX_BLOB && u256_less(&tx->max_fee_per_blob_gas, &block->blob_base_fee))
+    if (tx->type == TX_DEPOSIT) return TX_OK;
+    if (!x->options.skip_fees && u256_less(&tx->max_fee_per_gas, &block->base_fee_per_gas))
+        return TX_FEE_CAP;
+    if (tx->type == TX_BLOB && !has_free_blobs(x) &&
+        u256_less(&tx->max_fee_per_blob_gas, &block->blob_base_fee))
         return TX_BLOB_FEE_CAP;
     return TX_OK;
 }
@@ -338,6 +346,8 @@ static enum err pay_ahead(struct execution *x, struct journal_account *sender) {
         err = lend(x, sender, &payment);
         if (err != ERR_OK) return err;
     }
+    /* The sender was not asked whether it can pay for such blobs. */
+    if (has_free_blobs(x) && u256_less(&sender->balance, &payment)) payment = sender->balance;
     err = journal_sub_balance(x->journal, sender, &payment);
     if (err != ERR_OK) return err;
     return journal_set_nonce(x->journal, sender, sender->nonce + 1);

@@ -67,6 +67,7 @@ struct execution_options {
     bool base_fee_to_coinbase; /* a rollup: the base fee is paid to the coinbase, never burned */
     bool allow_deposit;        /* type 0x7e is allowed */
     bool skip_fees;            /* eth_call: a price below the base fee is fine, price 0 is free */
+    bool skip_blob_fee;        /* eth_simulateV1: a blob fee cap of 0 is fine */
     bool skip_nonce;           /* eth_call: any nonce, and it is not checked */
     bool skip_balance;         /* eth_call with overrides: what the sender lacks is lent to it */
     bool skip_sender_code;     /* eth_call: a sender with code is fine (EIP-3607) */
@@ -75,6 +76,8 @@ struct execution_options {
     uint64_t gas_available; /* of the block; a transaction that wants more is invalid */
     uint64_t blob_gas_available; /* same */
     const struct evm_tracer *tracer;
+    const struct evm_precompile_override *precompiles; /* eth_call with overrides */
+    size_t precompile_count;
     const address *foreign; /* addresses whose calls come out as EXECUTION_CALL */
     size_t foreign_count;
 };

@@ -463,12 +463,19 @@ move_value(struct evm *evm, const address *from, struct journal_account *to, con
     return err == ERR_OK ? EVM_DONE : EVM_NO_MEMORY;
 }
 
-static enum evm_status run_precompile(struct evm *evm, bool is_outermost) {
+static bool precompile_at(const struct evm *evm, const address *who, address *precompile) {
+    const struct evm_config *config = evm->config;
+    return evm_precompile_at(
+        config->fork, config->precompiles, config->precompile_count, who, precompile
+    );
+}
+
+static enum evm_status
+run_precompile(struct evm *evm, const address *precompile, bool is_outermost) {
     const struct evm_message *m = &evm->begin;
     struct evm_precompile_result result;
-    enum err err = evm_precompile_run(
-        &result, evm->arena, evm->config->fork, &m->code_address, m->input, m->gas
-    );
+    enum err err =
+        evm_precompile_run(&result, evm->arena, evm->config->fork, precompile, m->input, m->gas);
     if (err != ERR_OK) return EVM_NO_MEMORY;
     if (result.is_unsupported) return EVM_UNSUPPORTED;
     enum evm_outcome failure = result.is_out_of_gas ? EVM_OUT_OF_GAS : EVM_PRECOMPILE_FAILURE;
@@ -504,6 +511,7 @@ static enum evm_status enter(struct evm *evm) {
     struct evm_message *m = &evm->begin;
     struct journal *j = evm->journal;
     bool is_outermost = evm->frame == NULL || evm->frame->is_waiting;
+    address precompile;
     struct journal_account *recipient;
     struct journal_account *code_account;
     enum evm_status status = load_message(evm, &recipient, &code_account);
@@ -545,16 +553,16 @@ static enum evm_status enter(struct evm *evm) {
     } else if (m->kind == EVM_CALL || m->kind == EVM_STATICCALL) {
         bool is_new = !recipient->exists;
         if (!is_new || moves_value || !evm->rules->empty_is_absent ||
-            evm_is_precompile(evm->config->fork, &m->recipient))
+            precompile_at(evm, &m->recipient, &precompile))
             if (journal_touch(j, recipient) != ERR_OK) return EVM_NO_MEMORY;
     }
     if (moves_value && m->kind != EVM_CALLCODE) {
         status = move_value(evm, &m->sender, recipient, &m->value);
         if (status != EVM_DONE) return status;
     }
-    if (!is_create(m->kind) && evm_is_precompile(evm->config->fork, &m->code_address)) {
+    if (!is_create(m->kind) && precompile_at(evm, &m->code_address, &precompile)) {
         evm->frame_count++;
-        status = run_precompile(evm, is_outermost);
+        status = run_precompile(evm, &precompile, is_outermost);
         if (evm->result.outcome != EVM_SUCCESS && status != EVM_UNSUPPORTED)
             journal_revert(j, snapshot);
         return status;

@@ -167,6 +167,12 @@ struct evm_tracer {
 
 struct evm_code_cache;
 
+/* A precompile at another address than its own, or one that is gone. */
+struct evm_precompile_override {
+    address address;
+    address precompile; /* whose work is done there; zero: none, an account like others */
+};
+
 struct evm_config {
     enum fork fork;
     uint64_t chain_id;
@@ -191,6 +197,11 @@ struct evm_config {
 
     struct evm_code_cache *code_cache; /* may be NULL */
     const struct evm_tracer *tracer;   /* may be NULL */
+
+    /* eth_call and the like: of several entries for an address the last one holds. The warm
+     * addresses (EIP-2929) stay those of the fork. May be NULL if the count is 0. */
+    const struct evm_precompile_override *precompiles;
+    uint32_t precompile_count;
 
     /* eth_call and the like: for gas estimation nothing changes; code size limits can be lifted. */
     bool allow_unlimited_code_size;
@@ -334,5 +345,15 @@ bool evm_delegation_target(bytes code, address *target);
 
 /* Whether the address is a precompile under this fork; for warming lists and the like. */
 bool evm_is_precompile(enum fork fork, const address *address);
+
+/* evm_precompile_at says whether a call to `who` runs a precompile, overrides considered, and
+ * which: *precompile is its own address. */
+bool evm_precompile_at(
+    enum fork fork,
+    const struct evm_precompile_override *overrides,
+    size_t override_count,
+    const address *who,
+    address *precompile
+);
 
 #endif

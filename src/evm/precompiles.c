@@ -28,6 +28,22 @@ bool evm_is_precompile(enum fork fork, const address *who) {
     return n <= 4 || fork >= FORK_BYZANTIUM;
 }
 
+bool evm_precompile_at(
+    enum fork fork,
+    const struct evm_precompile_override *overrides,
+    size_t override_count,
+    const address *who,
+    address *precompile
+) {
+    *precompile = *who;
+    for (size_t i = override_count; i > 0; i--) {
+        if (!address_equal(&overrides[i - 1].address, who)) continue;
+        *precompile = overrides[i - 1].precompile;
+        return !address_is_zero(precompile);
+    }
+    return evm_is_precompile(fork, who);
+}
+
 struct call {
     struct arena *arena;
     enum fork fork;

@@ -70,6 +70,14 @@ enum rpc_status backend_create_access_list(
     struct rpc_call_result *result,
     const struct rpc_simulation *description
 );
+enum rpc_status backend_simulate(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    bool *is_found,
+    const struct rpc_simulated_block **blocks,
+    size_t *count,
+    const struct rpc_simulate *wish
+);
 enum rpc_status backend_priority_fee(struct rpc_chain *rpc, struct rpc_request *request, u256 *fee);
 enum rpc_status backend_send_raw_transaction(
     struct rpc_chain *rpc, struct rpc_request *request, hash32 *hash, bytes encoded

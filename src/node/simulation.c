@@ -4,6 +4,7 @@
 #include "crypto/keccak.h"
 #include "node/crossing_call.h"
 #include "node/network.h"
+#include "node/overrides.h"
 #include "node/revert.h"
 #include "node/verdict.h"
 #include "rpc/halt.h"
@@ -167,16 +168,6 @@ static enum err override_account(
     return err;
 }
 
-static enum rpc_status
-check_overrides(struct rpc_request *request, const struct rpc_simulation *description) {
-    for (size_t i = 0; i < description->account_count; i++)
-        if (description->accounts[i].has_precompile_target)
-            return rpc_fail(
-                request, RPC_UNSUPPORTED, "movePrecompileToAddress is not supported by this node"
-            );
-    return RPC_OK;
-}
-
 /* --- running ---------------------------------------------------------------------------------- */
 
 enum rpc_status simulation_open(
@@ -191,13 +182,20 @@ enum rpc_status simulation_open(
         .request = request,
         .description = description,
     };
-    enum rpc_status status = check_overrides(request, description);
-    if (status != RPC_OK) return status;
     enum err err = find_block(simulation, is_found, &description->block);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     if (!*is_found) return RPC_OK;
     override_block(simulation, &description->overrides);
-    status = make_tx(simulation);
+    enum rpc_status status = make_tx(simulation);
+    if (status == RPC_OK)
+        status = overrides_precompiles(
+            request,
+            &simulation->options.precompiles,
+            &simulation->options.precompile_count,
+            simulation->context.rules.fork,
+            description->accounts,
+            description->account_count
+        );
     if (status == RPC_OK) arena_open(&simulation->arena, SIMULATION_SIZE_MAX);
     return status;
 }

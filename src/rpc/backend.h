@@ -156,7 +156,7 @@ struct rpc_proof {
 struct rpc_call_arguments {
     bool has_from, has_to, has_gas, has_gas_price, has_max_fee_per_gas;
     bool has_max_priority_fee_per_gas, has_nonce, has_chain_id, has_type, has_access_list;
-    bool has_max_fee_per_blob_gas;
+    bool has_max_fee_per_blob_gas, has_authorizations, has_blob_hashes;
     uint8_t type;
     address from;
     address to;
@@ -180,6 +180,7 @@ struct rpc_call_arguments {
 struct rpc_slot_override {
     hash32 key;
     hash32 value;
+    size_t order; /* of reading */
 };
 
 struct rpc_account_override {
@@ -193,11 +194,13 @@ struct rpc_account_override {
     const struct rpc_slot_override *slots;
     size_t slot_count;
     address precompile_target; /* movePrecompileToAddress */
+    size_t order;              /* of reading; they stand sorted by address, each once */
 };
 
 struct rpc_block_overrides {
     bool has_number, has_time, has_gas_limit, has_fee_recipient, has_prev_randao, has_base_fee;
-    bool has_blob_base_fee;
+    bool has_blob_base_fee, has_difficulty;
+    bool has_beacon_root, has_withdrawals; /* eth_simulateV1 only */
     uint64_t number;
     uint64_t time;
     uint64_t gas_limit;
@@ -205,6 +208,10 @@ struct rpc_block_overrides {
     hash32 prev_randao;
     u256 base_fee;
     u256 blob_base_fee;
+    u256 difficulty;
+    hash32 beacon_root;
+    const struct withdrawal *withdrawals;
+    size_t withdrawal_count;
 };
 
 struct rpc_simulation {
@@ -284,6 +291,8 @@ struct rpc_mine_options {
 
 struct rpc_chain;
 struct rpc_trace; /* rpc/debug.h */
+struct rpc_simulate;
+struct rpc_simulated_block;
 
 struct rpc_chain_operations {
     uint64_t (*head_number)(struct rpc_chain *chain);
@@ -359,6 +368,15 @@ struct rpc_chain_operations {
       bool *is_found,
       struct rpc_call_result *result,
       const struct rpc_simulation *simulation);
+
+    /* rpc/simulate.h. A refusal is rpc_fail with that method's codes. */
+    enum rpc_status (*simulate
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      bool *is_found,
+      const struct rpc_simulated_block **blocks,
+      size_t *count,
+      const struct rpc_simulate *simulate);
 
     /* What eth_maxPriorityFeePerGas proposes. */
     enum rpc_status (*priority_fee

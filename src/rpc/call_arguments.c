@@ -1,5 +1,7 @@
 #include "rpc/call_arguments.h"
 
+#include <stdlib.h>
+
 /* Reads members of one object until the first that is wrong; the rest are then passed over. */
 struct reader {
     const struct json *json;
@@ -158,13 +160,21 @@ static void read_call(struct reader *r, struct rpc_call_arguments *out) {
     read_input(r, &out->data);
     out->access_list = read_access_list(r, &out->access_list_count, &out->has_access_list);
     out->authorizations = read_authorizations(r, &out->authorization_count);
+    out->has_authorizations = out->authorizations != NULL;
     out->blob_hashes = read_hashes(r, &out->blob_hash_count, "blobVersionedHashes");
+    out->has_blob_hashes = out->blob_hashes != NULL;
 }
 
 enum rpc_status
 argument_call(struct rpc_call *call, struct rpc_call_arguments *out, uint32_t index) {
     uint32_t token = argument_token(call, index);
     if (token == 0) return argument_missing(call, index);
+    return call_arguments_read(call, out, token, index);
+}
+
+enum rpc_status call_arguments_read(
+    struct rpc_call *call, struct rpc_call_arguments *out, uint32_t token, uint32_t index
+) {
     if (json_kind(call->json, token) != JSON_OBJECT)
         return argument_fail(call, index, NULL, "not an object");
     *out = (struct rpc_call_arguments){0};
@@ -181,6 +191,25 @@ argument_call(struct rpc_call *call, struct rpc_call_arguments *out, uint32_t in
 }
 
 /* --- overrides -------------------------------------------------------------------------------- */
+
+static int compare_slots(const void *a, const void *b) {
+    const struct rpc_slot_override *x = a;
+    const struct rpc_slot_override *y = b;
+    int order = memcmp(x->key.b, y->key.b, sizeof(x->key.b));
+    if (order != 0) return order;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* As settle_accounts. */
+static size_t settle_slots(struct rpc_slot_override *slots, size_t count) {
+    size_t kept = 0;
+    if (count > 1) qsort(slots, count, sizeof(*slots), compare_slots);
+    for (size_t i = 0; i < count; i++) {
+        if (i + 1 < count && hash32_equal(&slots[i].key, &slots[i + 1].key)) continue;
+        slots[kept++] = slots[i];
+    }
+    return kept;
+}
 
 static void read_slots(struct reader *r, struct rpc_account_override *out, const char *key) {
     uint32_t token = member(r, key);
@@ -201,8 +230,10 @@ static void read_slots(struct reader *r, struct rpc_account_override *out, const
         bool is_short;
         note(r, key, value_storage_key(&slots[i].key, &is_short, r->json, at));
         note(r, key, value_storage_key(&slots[i].value, &is_short, r->json, at + 1));
+        slots[i].order = i;
     }
     out->slots = slots;
+    if (r->problem == NULL) out->slot_count = settle_slots(slots, out->slot_count);
 }
 
 static void read_override(struct reader *r, struct rpc_account_override *out) {
@@ -217,13 +248,35 @@ static void read_override(struct reader *r, struct rpc_account_override *out) {
     read_slots(r, out, out->has_state ? "state" : "stateDiff");
 }
 
-enum rpc_status call_state_overrides(
-    struct rpc_call *call, struct rpc_simulation *out, uint32_t index, uint32_t token
+/* Entries by address, and by order where the address is the same. */
+static int compare_accounts(const void *a, const void *b) {
+    const struct rpc_account_override *x = a;
+    const struct rpc_account_override *y = b;
+    int order = memcmp(x->account.b, y->account.b, sizeof(x->account.b));
+    if (order != 0) return order;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* Sorts, and keeps the last of those with the same address. Returns how many are left. */
+static size_t settle_accounts(struct rpc_account_override *accounts, size_t count) {
+    size_t kept = 0;
+    if (count > 1) qsort(accounts, count, sizeof(*accounts), compare_accounts);
+    for (size_t i = 0; i < count; i++) {
+        if (i + 1 < count && address_equal(&accounts[i].account, &accounts[i + 1].account))
+            continue;
+        accounts[kept++] = accounts[i];
+    }
+    return kept;
+}
+
+enum rpc_status state_overrides_read(
+    struct rpc_call *call,
+    const struct rpc_account_override **out,
+    size_t *out_count,
+    uint32_t token,
+    uint32_t index
 ) {
     const struct json *json = call->json;
-    if (token == 0) return RPC_OK;
-    if (json_kind(json, token) != JSON_OBJECT)
-        return argument_fail(call, index, NULL, "not an object");
     size_t count = json->tokens[token].count;
     struct rpc_account_override *accounts =
         arena_alloc_zero(call->request.arena, count * sizeof(*accounts));
@@ -237,10 +290,20 @@ enum rpc_status call_state_overrides(
         struct reader r = {.json = json, .arena = call->request.arena, .object = at + 1};
         read_override(&r, &accounts[i]);
         if (r.problem != NULL) return argument_fail(call, index, r.where, r.problem);
+        accounts[i].order = i;
     }
-    out->accounts = accounts;
-    out->account_count = count;
+    *out = accounts;
+    *out_count = settle_accounts(accounts, count);
     return RPC_OK;
+}
+
+enum rpc_status call_state_overrides(
+    struct rpc_call *call, struct rpc_simulation *out, uint32_t index, uint32_t token
+) {
+    if (token == 0) return RPC_OK;
+    if (json_kind(call->json, token) != JSON_OBJECT)
+        return argument_fail(call, index, NULL, "not an object");
+    return state_overrides_read(call, &out->accounts, &out->account_count, token, index);
 }
 
 enum rpc_status
@@ -248,13 +311,27 @@ argument_state_overrides(struct rpc_call *call, struct rpc_simulation *out, uint
     return call_state_overrides(call, out, index, argument_token(call, index));
 }
 
-enum rpc_status call_block_overrides(
-    struct rpc_call *call, struct rpc_simulation *out, uint32_t index, uint32_t token
+static const struct withdrawal *read_withdrawals(struct reader *r, size_t *count, bool *is_there) {
+    void *items = NULL;
+    uint32_t token = read_array(r, &items, count, sizeof(struct withdrawal), "withdrawals");
+    if (token == 0) return NULL;
+    *is_there = true;
+    struct withdrawal *list = items;
+    uint32_t at = token + 1;
+    for (size_t i = 0; i < *count; i++, at = r->json->tokens[at].next) {
+        struct reader entry = {.json = r->json, .arena = r->arena, .object = at};
+        (void)read_u64(&entry, &list[i].index, "index");
+        (void)read_u64(&entry, &list[i].validator_index, "validatorIndex");
+        (void)read_address(&entry, &list[i].address, "address");
+        (void)read_u64(&entry, &list[i].amount_gwei, "amount");
+        note(r, "withdrawals", entry.problem);
+    }
+    return list;
+}
+
+enum rpc_status block_overrides_read(
+    struct rpc_call *call, struct rpc_block_overrides *o, uint32_t token, uint32_t index
 ) {
-    if (token == 0) return RPC_OK;
-    if (json_kind(call->json, token) != JSON_OBJECT)
-        return argument_fail(call, index, NULL, "not an object");
-    struct rpc_block_overrides *o = &out->overrides;
     struct reader r = {.json = call->json, .arena = call->request.arena, .object = token};
     o->has_number = read_u64(&r, &o->number, "number");
     o->has_time = read_u64(&r, &o->time, "time");
@@ -266,8 +343,31 @@ enum rpc_status call_block_overrides(
     o->has_base_fee = read_quantity(&r, &o->base_fee, "baseFeePerGas") ||
                       read_quantity(&r, &o->base_fee, "baseFee");
     o->has_blob_base_fee = read_quantity(&r, &o->blob_base_fee, "blobBaseFee");
+    o->has_difficulty = read_quantity(&r, &o->difficulty, "difficulty");
+    o->has_beacon_root = read_hash(&r, &o->beacon_root, "beaconRoot");
+    o->withdrawals = read_withdrawals(&r, &o->withdrawal_count, &o->has_withdrawals);
     if (r.problem != NULL) return argument_fail(call, index, r.where, r.problem);
     return RPC_OK;
+}
+
+enum rpc_status call_block_overrides(
+    struct rpc_call *call, struct rpc_simulation *out, uint32_t index, uint32_t token
+) {
+    if (token == 0) return RPC_OK;
+    if (json_kind(call->json, token) != JSON_OBJECT)
+        return argument_fail(call, index, NULL, "not an object");
+    enum rpc_status status = block_overrides_read(call, &out->overrides, token, index);
+    if (status != RPC_OK) return status;
+    const char *unfit = out->overrides.has_beacon_root   ? "beaconRoot"
+                        : out->overrides.has_withdrawals ? "withdrawals"
+                                                         : NULL;
+    if (unfit == NULL) return RPC_OK;
+    return rpc_fail(
+        &call->request,
+        RPC_SERVER_ERROR,
+        "block override \"%s\" is not supported for this RPC method",
+        unfit
+    );
 }
 
 enum rpc_status

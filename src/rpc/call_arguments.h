@@ -10,11 +10,27 @@
 enum rpc_status
 argument_call(struct rpc_call *call, struct rpc_call_arguments *out, uint32_t index);
 
+/* The same from any object; errors name the argument it is in. */
+enum rpc_status call_arguments_read(
+    struct rpc_call *call, struct rpc_call_arguments *out, uint32_t object, uint32_t index
+);
+
 /* {address: {balance, nonce, code, state, stateDiff, movePrecompileToAddress}}; optional. */
 enum rpc_status
 argument_state_overrides(struct rpc_call *call, struct rpc_simulation *out, uint32_t index);
 
-/* {number, time, gasLimit, feeRecipient, prevRandao, baseFeePerGas, blobBaseFee}; optional. */
+/* By address, in order; of an address that is there twice the last holds. */
+enum rpc_status state_overrides_read(
+    struct rpc_call *call,
+    const struct rpc_account_override **accounts,
+    size_t *count,
+    uint32_t object,
+    uint32_t index
+);
+
+/* {number, time, gasLimit, feeRecipient, prevRandao, baseFeePerGas, blobBaseFee, difficulty,
+ * beaconRoot, withdrawals}; optional. The last two are refused here, as geth does outside of
+ * eth_simulateV1. */
 enum rpc_status
 argument_block_overrides(struct rpc_call *call, struct rpc_simulation *out, uint32_t index);
 
@@ -24,6 +40,11 @@ enum rpc_status call_state_overrides(
 );
 enum rpc_status call_block_overrides(
     struct rpc_call *call, struct rpc_simulation *out, uint32_t index, uint32_t token
+);
+
+/* The object itself; nothing in it is refused. */
+enum rpc_status block_overrides_read(
+    struct rpc_call *call, struct rpc_block_overrides *out, uint32_t object, uint32_t index
 );
 
 #endif

@@ -4,52 +4,13 @@
 #include "rpc/revert_reason.h"
 #include "rpc/view.h"
 
-#include <stdio.h>
-
-/* --- why a call reverted ---------------------------------------------------------------------- */
-
-static enum rpc_status fail_reverted(struct rpc_call *call, const struct rpc_call_result *result) {
-    bytes output = result->output;
-    bytes text;
-    u256 code;
-    if (revert_reason_error(&text, output))
-        return rpc_fail_data(
-            &call->request,
-            RPC_EXECUTION_REVERTED,
-            output,
-            "execution reverted: %.*s",
-            text.size > 512 ? 512 : (int)text.size,
-            (const char *)text.data
-        );
-    if (result->revert_text != NULL)
-        return rpc_fail_data(
-            &call->request,
-            RPC_EXECUTION_REVERTED,
-            output,
-            "execution reverted: %s",
-            result->revert_text
-        );
-    if (!revert_reason_panic(&code, output))
-        return rpc_fail_data(&call->request, RPC_EXECUTION_REVERTED, output, "execution reverted");
-    const char *known = revert_reason_panic_text(&code);
-    if (known != NULL)
-        return rpc_fail_data(
-            &call->request, RPC_EXECUTION_REVERTED, output, "execution reverted: %s", known
-        );
-    char digits[U256_DECIMAL_SIZE_MAX];
-    (void)u256_to_decimal(digits, &code);
-    return rpc_fail_data(
-        &call->request,
-        RPC_EXECUTION_REVERTED,
-        output,
-        "execution reverted: unknown panic code %s",
-        digits
-    );
-}
-
 static enum rpc_status fail_result(struct rpc_call *call, const struct rpc_call_result *result) {
-    if (result->has_reverted) return fail_reverted(call, result);
-    return rpc_fail(&call->request, RPC_SERVER_ERROR, "%s", result->halt_text);
+    if (!result->has_reverted)
+        return rpc_fail(&call->request, RPC_SERVER_ERROR, "%s", result->halt_text);
+    const char *message =
+        revert_reason_message(call->request.arena, result->output, result->revert_text);
+    if (message == NULL) return rpc_fail_err(&call->request, ERR_MEMORY);
+    return rpc_fail_data(&call->request, RPC_EXECUTION_REVERTED, result->output, "%s", message);
 }
 
 /* --- the methods ------------------------------------------------------------------------------ */

@@ -140,6 +140,12 @@ void json_decimal(struct json_writer *w, uint64_t value) {
     write_text(w, digits, (size_t)size);
 }
 
+void json_integer(struct json_writer *w, int64_t value) {
+    char digits[24];
+    int size = snprintf(digits, sizeof(digits), "%" PRId64, value);
+    write_text(w, digits, (size_t)size);
+}
+
 void json_ratio(struct json_writer *w, uint64_t part, uint64_t whole) {
     if (part == 0 || whole == 0) {
         write_text(w, "0", 1);

@@ -81,6 +81,7 @@ void json_key_decimal(struct json_writer *w, uint64_t value);
 void json_null(struct json_writer *w);
 void json_bool(struct json_writer *w, bool value);
 void json_decimal(struct json_writer *w, uint64_t value);
+void json_integer(struct json_writer *w, int64_t value);
 void json_ratio(
     struct json_writer *w, uint64_t part, uint64_t whole
 ); /* part / whole; 0 / 0 is 0 */

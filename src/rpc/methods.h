@@ -101,6 +101,7 @@
     X(eth_sendRawTransaction, 1, 1, send_raw_transaction)      \
     X(eth_sendRawTransactionSync, 1, 2, send_raw_transaction)  \
     X(eth_sendTransaction, 1, 1, send_transaction)             \
+    X(eth_simulateV1, 1, 2, simulate)                          \
     X(eth_syncing, 0, 0, head_number)                          \
     X(eth_uninstallFilter, 1, 1, head_number)                  \
     X(evm_increaseTime, 1, 1, configure)                       \

@@ -1,5 +1,9 @@
 #include "rpc/revert_reason.h"
 
+#include <stdio.h>
+
+#define REVERT_TEXT_SIZE_MAX 512
+
 const char *revert_reason_panic_text(const u256 *code) {
     if (!u256_fits_u64(code)) return NULL;
     switch (code->w[0]) {
@@ -45,4 +49,31 @@ bool revert_reason_panic(u256 *code, bytes output) {
     if (output.size != 4 + 32 || memcmp(output.data, selector, 4) != 0) return false;
     *code = u256_load_be(output.data + 4);
     return true;
+}
+
+const char *revert_reason_message(struct arena *arena, bytes output, const char *known) {
+    bytes text = known == NULL ? BYTES_EMPTY : bytes_of(known, strlen(known));
+    u256 code;
+    char unknown[U256_DECIMAL_SIZE_MAX + 24];
+    if (revert_reason_error(&text, output)) {
+        if (text.size > REVERT_TEXT_SIZE_MAX) text.size = REVERT_TEXT_SIZE_MAX;
+    } else if (known == NULL && revert_reason_panic(&code, output)) {
+        const char *name = revert_reason_panic_text(&code);
+        if (name == NULL) {
+            char digits[U256_DECIMAL_SIZE_MAX];
+            (void)u256_to_decimal(digits, &code);
+            (void)snprintf(unknown, sizeof(unknown), "unknown panic code %s", digits);
+            name = unknown;
+        }
+        text = bytes_of(name, strlen(name));
+    } else if (known == NULL) {
+        return "execution reverted";
+    }
+    static const char prefix[] = "execution reverted: ";
+    char *made = arena_alloc(arena, sizeof(prefix) + text.size);
+    if (made == NULL) return NULL;
+    memcpy(made, prefix, sizeof(prefix) - 1);
+    if (text.size > 0) memcpy(made + sizeof(prefix) - 1, text.data, text.size);
+    made[sizeof(prefix) - 1 + text.size] = 0;
+    return made;
 }

@@ -65,8 +65,9 @@ static void write_withdrawals(struct json_writer *w, const struct rpc_block *blo
     json_array_end(w);
 }
 
-void view_block(struct json_writer *w, const struct rpc_block *block, bool with_transactions) {
-    json_object_begin(w);
+void view_block_members(
+    struct json_writer *w, const struct rpc_block *block, bool with_transactions
+) {
     write_header(w, block);
     json_member_quantity_u64(w, "size", block->size);
     json_key(w, "transactions");
@@ -86,6 +87,11 @@ void view_block(struct json_writer *w, const struct rpc_block *block, bool with_
     }
     json_array_end(w);
     if (block->header->fields >= HEADER_WITHDRAWALS) write_withdrawals(w, block);
+}
+
+void view_block(struct json_writer *w, const struct rpc_block *block, bool with_transactions) {
+    json_object_begin(w);
+    view_block_members(w, block, with_transactions);
     json_object_end(w);
 }
 
@@ -162,8 +168,10 @@ static bool has_fee_caps(const struct tx *tx) {
     return false;
 }
 
-/* EIP-155 and before it: v carries the chain id and the parity. */
+/* EIP-155 and before it: v carries the chain id and the parity. A simulated transaction has no
+ * signature. */
 static u256 legacy_v(const struct tx *tx) {
+    if (u256_is_zero(&tx->r) && u256_is_zero(&tx->s)) return U256_ZERO;
     u256 v = u256_from_u64(27u + tx->y_parity);
     if (!tx->is_protected) return v;
     u256 chain = u256_from_u64(tx->chain_id);

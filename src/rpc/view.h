@@ -13,6 +13,11 @@ void view_header(struct json_writer *w, const struct rpc_block *block);
  * receipts too if has_deposits (the nonce of a deposit stands in its receipt). */
 void view_block(struct json_writer *w, const struct rpc_block *block, bool with_transactions);
 
+/* The same without the braces, for whoever has more to say of the block. */
+void view_block_members(
+    struct json_writer *w, const struct rpc_block *block, bool with_transactions
+);
+
 /* Whether any of the block's transactions is of type 0x7e. */
 bool view_has_deposits(const struct rpc_block *block);
 
