@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ARENA_SIZE_MAX ((size_t)16 << 30)
+#define ARENA_SIZE_MAX ((size_t)4 << 30)
 
 struct test {
     const cJSON *json;
