@@ -498,9 +498,16 @@ u256 u256_exp(const u256 *base, const u256 *exponent) {
 
 u256 u256_signextend(const u256 *byte_index, const u256 *a) {
     if (!u256_fits_u64(byte_index) || byte_index->w[0] > 30) return *a;
-    unsigned unused = 248 - 8 * (unsigned)byte_index->w[0];
-    u256 raised = u256_shl(a, unused);
-    return u256_sar(&raised, unused);
+    u256 r = *a;
+    unsigned limb = (unsigned)byte_index->w[0] / 8;
+    unsigned unused = 56 - 8 * ((unsigned)byte_index->w[0] % 8);
+    uint64_t raised = a->w[limb] << unused;
+    uint64_t sign = raised >> 63 != 0 ? UINT64_MAX : 0;
+    /* The sign over the bytes above, in this limb and in those that follow. */
+    r.w[limb] = unused == 0 ? raised : raised >> unused | sign << (64 - unused);
+    for (unsigned i = limb + 1; i < 4; i++)
+        r.w[i] = sign;
+    return r;
 }
 
 enum { DIGITS_PER_LIMB = 19 };
