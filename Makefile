@@ -55,6 +55,11 @@ KZG    := node_modules/c-kzg/deps
 VENDOR := $(BUILD)/vendor
 VENDOR_CC ?= cc
 KZG_INCLUDES := -isystem $(KZG)/blst/bindings -isystem $(KZG)/c-kzg
+# One jump for each instruction, and limbs copied one by one (src/evm/interpreter.c says why).
+CFLAGS_FILE_interpreter := -fno-tree-vectorize -fno-tree-slp-vectorize
+ifneq ($(PROFILE),fuzz)
+CFLAGS_FILE_interpreter += -fno-gcse -fno-crossjumping
+endif
 CFLAGS_FILE_bls12_381_host := $(KZG_INCLUDES)
 CFLAGS_FILE_kzg_host       := $(KZG_INCLUDES)
 EXTRA_OBJECTS_crypto := $(VENDOR)/kzg.o $(VENDOR)/kzg_setup.o

@@ -33,7 +33,7 @@ const char *evm_outcome_text(enum evm_outcome outcome) {
 
 struct cached_code {
     bytes code;
-    const uint8_t *jumpdests;
+    struct program *programs; /* one for each fork and kind that was asked for */
 };
 
 struct evm_code_cache {
@@ -72,33 +72,47 @@ evm_code_cache_add(struct evm_code_cache *cache, const hash32 *code_hash, bytes 
     return ERR_OK;
 }
 
-static enum err find_jumpdests(const uint8_t **out, struct arena *arena, bytes code) {
-    uint8_t *bits = arena_alloc_zero(arena, code.size / 8 + 1);
-    if (bits == NULL) return ERR_MEMORY;
-    for (size_t i = 0; i < code.size; i++) {
-        uint8_t op = code.data[i];
-        if (op == 0x5b) bits[i / 8] |= (uint8_t)(1u << i % 8);
-        if (op >= 0x60 && op <= 0x7f) i += op - 0x5fu;
+/* The programs of codes without a cache: the codes are borrowed, since they outlive the machine. */
+static struct map *programs_of(struct evm *evm) {
+    if (evm->config->code_cache != NULL) return &evm->config->code_cache->map;
+    if (evm->own_programs == NULL) {
+        evm->own_programs = arena_alloc(evm->arena, sizeof(*evm->own_programs));
+        if (evm->own_programs != NULL)
+            map_open(evm->own_programs, evm->arena, sizeof(hash32), sizeof(struct cached_code));
     }
-    *out = bits;
-    return ERR_OK;
+    return evm->own_programs;
 }
 
-enum err evm_analyse(struct evm *evm, struct evm_code *out, const hash32 *code_hash, bytes code) {
+enum err evm_find_program(
+    struct evm *evm, struct program **out, const hash32 *code_hash, bytes code, bool is_careful
+) {
     struct evm_code_cache *cache = evm->config->code_cache;
-    out->code = code;
-    if (cache == NULL || code_hash == NULL)
-        return find_jumpdests(&out->jumpdests, evm->arena, code);
-    bytes kept;
-    enum err err = evm_code_cache_add(cache, code_hash, code, &kept);
-    if (err != ERR_OK) return find_jumpdests(&out->jumpdests, evm->arena, code);
-    struct cached_code *found = map_get(&cache->map, code_hash);
-    out->code = kept;
-    if (found->jumpdests == NULL) {
-        err = find_jumpdests(&found->jumpdests, cache->arena, kept);
-        if (err != ERR_OK) return find_jumpdests(&out->jumpdests, evm->arena, code);
+    enum fork fork = evm->config->fork;
+    struct map *map = code_hash == NULL ? NULL : programs_of(evm);
+    if (map == NULL) return program_make(out, evm->arena, code, fork, is_careful);
+    struct cached_code *found = map_get(map, code_hash);
+    if (found == NULL) {
+        bytes kept = code;
+        if (cache != NULL && evm_code_cache_add(cache, code_hash, code, &kept) != ERR_OK)
+            return program_make(out, evm->arena, code, fork, is_careful);
+        found = map_put(map, code_hash, NULL);
+        if (found == NULL) return program_make(out, evm->arena, code, fork, is_careful);
+        found->code = kept;
     }
-    out->jumpdests = found->jumpdests;
+    struct program *program = found->programs;
+    while (program != NULL && (program->fork != fork || program->is_careful != is_careful))
+        program = program->next;
+    if (program == NULL) {
+        struct arena *arena = cache != NULL ? cache->arena : evm->arena;
+        if (program_make(&program, arena, found->code, fork, is_careful) != ERR_OK)
+            return program_make(out, evm->arena, code, fork, is_careful);
+        program->is_kept = cache != NULL;
+        program->has_hash = true;
+        program->code_hash = *code_hash;
+        program->next = found->programs;
+        found->programs = program;
+    }
+    *out = program;
     return ERR_OK;
 }
 
@@ -198,12 +212,27 @@ enum err evm_fail_frame_at(
     return ERR_OK;
 }
 
+/* What does not outlive the machine is copied. */
+static enum err
+copy_program(struct evm_frame *to, struct arena *arena, const struct evm_frame *from) {
+    const struct program *program = from->program;
+    if (program == NULL || program->is_kept) return ERR_OK;
+    struct program *copy;
+    enum err err = program_copy(&copy, arena, program);
+    if (err != ERR_OK) return err;
+    if (program->code.data == from->message.input.data) copy->code = to->message.input;
+    to->program = copy;
+    to->ip = copy->instructions + (from->ip - program->instructions);
+    return ERR_OK;
+}
+
 enum err
 evm_copy(struct evm *to, struct arena *arena, const struct evm *from, struct journal *journal) {
     *to = *from;
     to->arena = arena;
     to->journal = journal;
     to->frame_pool = NULL;
+    to->own_programs = NULL;
     to->stack_capacity = 0;
     to->memory_capacity = 0;
     if (from->frame != NULL) {
@@ -222,37 +251,27 @@ evm_copy(struct evm *to, struct arena *arena, const struct evm *from, struct jou
         struct evm_frame *copy = arena_alloc(arena, sizeof(*copy));
         if (copy == NULL) return ERR_MEMORY;
         *copy = *f;
-        copy->input = (struct evm_buffer){0};
-        copy->return_data = (struct evm_buffer){0};
-        enum err err = evm_buffer_set(
-            to, &copy->return_data, bytes_of(f->return_data.data, f->return_data.size)
-        );
-        /* Inputs of frames lie with their callers. */
-        if (err == ERR_OK) err = arena_copy(arena, &copy->message.input, f->message.input);
+        /* The journal's copy has accounts of its own. */
+        copy->self = NULL;
+        /* Inputs of frames lie in the memory of their callers. */
+        enum err err = arena_copy(arena, &copy->message.input, f->message.input);
         if (err == ERR_OK) err = arena_copy(arena, &copy->call.input, f->call.input);
+        if (err == ERR_OK) err = copy_program(copy, arena, f);
         if (err != ERR_OK) return err;
-        if (f->code.code.data == f->message.input.data) copy->code.code = copy->message.input;
+        if (f->calldata.size > 0) copy->calldata = copy->message.input;
         *link = copy;
         link = &copy->below;
     }
     *link = NULL;
+    bytes data;
+    enum err err = arena_copy(arena, &data, bytes_of(from->return_data, from->return_data_size));
+    if (err != ERR_OK) return err;
+    memcpy(&to->return_data, &data.data, sizeof(to->return_data));
+    to->return_data_capacity = data.size;
     if (from->pending == NEXT_WAIT_CALL) {
-        enum err err = arena_copy(arena, &to->request.call.input, from->request.call.input);
+        err = arena_copy(arena, &to->request.call.input, from->request.call.input);
         if (err != ERR_OK) return err;
     }
-    return ERR_OK;
-}
-
-enum err evm_buffer_set(struct evm *evm, struct evm_buffer *buffer, bytes data) {
-    if (data.size > buffer->capacity) {
-        size_t capacity = 2 * buffer->capacity > data.size ? 2 * buffer->capacity : data.size;
-        uint8_t *larger = arena_alloc(evm->arena, capacity);
-        if (larger == NULL) return ERR_MEMORY;
-        buffer->data = larger;
-        buffer->capacity = capacity;
-    }
-    if (data.size > 0) memcpy(buffer->data, data.data, data.size);
-    buffer->size = data.size;
     return ERR_OK;
 }
 
@@ -340,6 +359,23 @@ static void set_result(
     if (t != NULL && t->on_exit != NULL) t->on_exit(t->context, &evm->result);
 }
 
+/* Puts what a call returned where the caller's RETURNDATA instructions read it. output may lie
+ * there already. */
+static enum err keep_output(struct evm *evm, bytes *output) {
+    if (output->size > evm->return_data_capacity) {
+        size_t capacity = 2 * output->size + 256;
+        uint8_t *data = arena_alloc(evm->arena, capacity);
+        if (data == NULL) return ERR_MEMORY;
+        if (output->data != NULL) memcpy(data, output->data, output->size);
+        evm->return_data = data;
+        evm->return_data_capacity = capacity;
+    } else if (output->size > 0 && output->data != NULL) {
+        memmove(evm->return_data, output->data, output->size);
+    }
+    *output = bytes_of(evm->return_data, output->size);
+    return ERR_OK;
+}
+
 static bool keeps_gas(enum evm_outcome outcome) {
     return outcome == EVM_SUCCESS || outcome == EVM_REVERT || outcome == EVM_INSUFFICIENT_BALANCE ||
            outcome == EVM_DEPTH || outcome == EVM_NONCE_OVERFLOW || outcome == EVM_FOREIGN_FAILURE;
@@ -366,18 +402,15 @@ static enum evm_status hand_over(struct evm *evm, bool is_outermost) {
     frame->gas += result->gas_left;
     bool hides_output = result->is_create && success;
     bytes output = hides_output ? BYTES_EMPTY : result->output;
-    if (evm_buffer_set(evm, &frame->return_data, output) != ERR_OK) return EVM_NO_MEMORY;
+    /* What it returned is already where RETURNDATA is read, or it returned nothing. */
+    evm->return_data_size = output.size;
     if (result->is_create) {
         if (success) *top = u256_load_be_short(address_bytes(&result->created));
     } else {
         *top = u256_from_u64(success ? 1 : 0);
         size_t size = output.size < frame->return_size ? output.size : frame->return_size;
         if (size > 0)
-            memcpy(
-                evm->memory + frame->memory_base + frame->return_offset,
-                frame->return_data.data,
-                size
-            );
+            memcpy(evm->memory + frame->memory_base + frame->return_offset, output.data, size);
     }
     evm->pending = NEXT_LOOP;
     return EVM_DONE;
@@ -397,7 +430,7 @@ static enum evm_status new_frame(struct evm *evm, struct evm_frame **out) {
     if (frame != NULL)
         evm->frame_pool = frame->below;
     else
-        frame = arena_alloc_zero(evm->arena, sizeof(*frame));
+        frame = arena_alloc(evm->arena, sizeof(*frame));
     if (frame == NULL) return EVM_NO_MEMORY;
     const struct evm_frame *below = evm->frame;
     size_t stack_base = below == NULL ? 0 : below->stack_base + below->stack_count;
@@ -410,14 +443,8 @@ static enum evm_status new_frame(struct evm *evm, struct evm_frame **out) {
         evm->stack = stack;
         evm->stack_capacity = capacity;
     }
-    frame->return_data.size = 0;
-    *frame = (struct evm_frame){
-        .below = evm->frame,
-        .stack_base = stack_base,
-        .memory_base = memory_base,
-        .input = frame->input,
-        .return_data = frame->return_data,
-    };
+    *frame = (struct evm_frame
+    ){.below = evm->frame, .stack_base = stack_base, .memory_base = memory_base};
     *out = frame;
     return EVM_DONE;
 }
@@ -474,10 +501,15 @@ static enum evm_status
 run_precompile(struct evm *evm, const address *precompile, bool is_outermost) {
     const struct evm_message *m = &evm->begin;
     struct evm_precompile_result result;
+    struct arena_mark mark = arena_mark(evm->arena);
     enum err err =
         evm_precompile_run(&result, evm->arena, evm->config->fork, precompile, m->input, m->gas);
     if (err != ERR_OK) return EVM_NO_MEMORY;
     if (result.is_unsupported) return EVM_UNSUPPORTED;
+    /* Its working memory goes, unless the place for the output had to be made behind it. */
+    bool has_place = result.output.size <= evm->return_data_capacity;
+    if (keep_output(evm, &result.output) != ERR_OK) return EVM_NO_MEMORY;
+    if (has_place) arena_release(evm->arena, mark);
     enum evm_outcome failure = result.is_out_of_gas ? EVM_OUT_OF_GAS : EVM_PRECOMPILE_FAILURE;
     return end_at_once(
         evm,
@@ -567,15 +599,26 @@ static enum evm_status enter(struct evm *evm) {
             journal_revert(j, snapshot);
         return status;
     }
+    if (!is_create(m->kind) && code_account->code.size == 0 && rule == NULL) {
+        evm->frame_count++;
+        return end_at_once(evm, EVM_SUCCESS, m->gas, BYTES_EMPTY, is_outermost);
+    }
     struct evm_frame *frame;
     status = new_frame(evm, &frame);
     if (status != EVM_DONE) return status;
-    enum err err = ERR_OK;
-    if (is_create(m->kind))
-        err = evm_analyse(evm, &frame->code, NULL, m->input);
-    else if (code_account->code.size > 0)
-        err = evm_analyse(evm, &frame->code, &code_account->code_hash, code_account->code);
-    if (err != ERR_OK) return EVM_NO_MEMORY;
+    if (rule == NULL) {
+        enum err err = evm_find_program(
+            evm,
+            &frame->program,
+            is_create(m->kind) ? NULL : &code_account->code_hash,
+            is_create(m->kind) ? m->input : code_account->code,
+            evm_traces_steps(evm)
+        );
+        if (err != ERR_OK) return EVM_NO_MEMORY;
+        frame->ip = frame->program->instructions;
+    }
+    if (!is_create(m->kind)) frame->calldata = m->input;
+    evm->return_data_size = 0;
     frame->message = *m;
     frame->gas = m->gas;
     frame->snapshot = snapshot;
@@ -649,8 +692,7 @@ static enum evm_status leave(struct evm *evm) {
         return EVM_REVERTING;
     }
     if (frame->outcome != EVM_SUCCESS) journal_revert(evm->journal, frame->snapshot);
-    /* It stays where it is, above all that the caller has, until the caller has taken it. */
-    if (output.size == 0) output = BYTES_EMPTY;
+    if (keep_output(evm, &output) != ERR_OK) return EVM_NO_MEMORY;
     bool is_outermost = frame->is_outermost;
     address created = frame->message.recipient;
     evm->frame = frame->below;
@@ -669,14 +711,13 @@ enum err evm_give_call(struct evm *evm, bool success, uint64_t gas_left, bytes o
         evm->frame->called_foreign = true;
     }
     evm->begin = evm->request.call;
-    bytes kept;
-    enum err err = arena_copy(evm->arena, &kept, output);
+    enum err err = keep_output(evm, &output);
     if (err != ERR_OK) return err;
     set_result(
         evm,
         success ? EVM_SUCCESS : EVM_FOREIGN_FAILURE,
         gas_left,
-        kept,
+        output,
         false,
         &evm->request.call.recipient
     );

@@ -247,7 +247,7 @@ struct evm_request {
 
 struct evm_frame;
 struct evm_fail_rule;
-struct evm_scratch_block;
+struct map;
 
 struct evm {
     const struct evm_config *config; /* borrowed; fixed while a message runs */
@@ -265,7 +265,11 @@ struct evm {
     size_t stack_capacity;        /* words */
     uint8_t *memory;              /* shared by all frames, growing upwards */
     size_t memory_capacity;       /* bytes */
-    struct evm_scratch_block *scratch;
+    uint8_t *return_data;         /* of the innermost frame's last call */
+    size_t return_data_size;
+    size_t return_data_capacity;
+    struct map *own_programs;    /* without a code cache; NULL until there is one */
+    struct u256_modulus modulus; /* MULMOD's last */
     struct evm_fail_rule *fail_rules;
     uint32_t pending; /* what evm_run does next */
     enum evm_status status;

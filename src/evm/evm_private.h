@@ -3,12 +3,7 @@
 #define EVM_EVM_PRIVATE_H
 
 #include "evm/evm.h"
-
-/* A code with its jump destinations: bit i is set if a JUMPDEST that is no PUSH's data is at i. */
-struct evm_code {
-    bytes code;
-    const uint8_t *jumpdests;
-};
+#include "evm/program.h"
 
 /* What evm_run does next (evm->pending). */
 enum evm_next {
@@ -20,24 +15,15 @@ enum evm_next {
     NEXT_WAIT_CALL,  /* a foreign call is pending */
 };
 
-/* Bytes that a frame's place keeps from call to call and from frame to frame: the arena gives
- * nothing back, and a call may cost 100 gas with any amount of data. */
-struct evm_buffer {
-    uint8_t *data;
-    size_t size;
-    size_t capacity;
-};
-
-/* Copies data, which is not the buffer's own, into it. ERR_MEMORY. */
-MUST_USE enum err evm_buffer_set(struct evm *evm, struct evm_buffer *buffer, bytes data);
-
 struct evm_frame {
     struct evm_frame *below; /* the caller's, or the next free one */
     struct evm_message message;
-    struct evm_code code;
+    struct program *program;
+    const struct instruction *ip; /* the next one */
+    bytes calldata;               /* the message's input, but for creations nothing */
+    struct journal_account *self; /* the recipient, once it is known */
     uint64_t sequence;
     uint64_t gas;
-    size_t pc;
     size_t stack_base; /* words */
     uint32_t stack_count;
     size_t memory_base;
@@ -51,11 +37,9 @@ struct evm_frame {
     size_t output_offset; /* of what it returns, in its memory */
     size_t output_size;
     struct evm_message call; /* the call it is making */
-    struct evm_buffer input; /* of that call */
     size_t return_offset;    /* where in its memory the answer goes */
     size_t return_size;
     const struct evm_fail_rule *rule; /* ends at once, as this says */
-    struct evm_buffer return_data;    /* that it sees; RETURNDATASIZE and so on */
 };
 
 struct evm_fail_rule {
@@ -75,9 +59,48 @@ enum evm_status
 evm_load_account(struct evm *evm, struct journal_account **account, const address *who);
 enum evm_status evm_load_code(struct evm *evm, struct journal_account *account);
 
-/* The jump destinations of a code, from the cache or made anew. */
-MUST_USE enum err
-evm_analyse(struct evm *evm, struct evm_code *out, const hash32 *code_hash, bytes code);
+/* The code's program, from a cache or made anew. code_hash may be NULL: then it is not kept. */
+MUST_USE enum err evm_find_program(
+    struct evm *evm, struct program **program, const hash32 *code_hash, bytes code, bool is_careful
+);
+
+/* Whether a tracer wants to see each step. */
+static inline bool evm_traces_steps(const struct evm *evm) {
+    return evm->config->tracer != NULL && evm->config->tracer->on_step != NULL;
+}
+
+/* What an instruction came to. */
+enum op_result {
+    OP_NEXT,
+    OP_FAIL,   /* frame->outcome says how */
+    OP_ENDED,  /* the frame has */
+    OP_NEED,   /* evm->status says what */
+    OP_CALLED, /* evm->begin is to be entered */
+};
+
+/* instructions.c: see there. top is past the uppermost operand; the result goes where the lowest
+ * one was. Gas is charged to the frame's. */
+#define EVM_INSTRUCTION(name) \
+    enum op_result evm_op_##name(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top)
+EVM_INSTRUCTION(exp);
+EVM_INSTRUCTION(keccak256);
+EVM_INSTRUCTION(environment);
+EVM_INSTRUCTION(account);
+EVM_INSTRUCTION(selfbalance);
+EVM_INSTRUCTION(copy);
+EVM_INSTRUCTION(blockhash);
+EVM_INSTRUCTION(blobhash);
+EVM_INSTRUCTION(sload);
+EVM_INSTRUCTION(sstore);
+EVM_INSTRUCTION(transient);
+EVM_INSTRUCTION(log);
+EVM_INSTRUCTION(create);
+EVM_INSTRUCTION(call);
+EVM_INSTRUCTION(end);
+EVM_INSTRUCTION(selfdestruct);
+
+/* Makes and charges for the memory [at, at + size). */
+enum op_result evm_op_expand(struct evm *evm, struct evm_frame *f, uint64_t size, const u256 *at);
 
 /* precompiles.c: whether it is one; and running it. */
 struct evm_precompile_result {

@@ -1,44 +1,11 @@
-/* The interpreter's loop. An instruction that needs something the journal lacks changes nothing and
- * is run again from its start.
- *
- * Longer than 800 lines: one switch with what its cases do, which is read as a whole. */
+/* The instructions that reach beyond the stack: memory's growth, state, calls, creations, logs.
+ * Each is called with its base price paid and its operands on the stack; one that needs something
+ * the journal lacks, or fails, has changed nothing that the interpreter does not take back, and is
+ * run again from its start. */
 #include "core/check.h"
 #include "crypto/keccak.h"
 #include "evm/evm_private.h"
 #include "evm/journal_private.h"
-
-struct op_info {
-    uint16_t gas;
-    uint8_t pops;
-    uint8_t pushes;
-    bool is_defined;
-};
-
-#define From(fork, a, b) (F >= FORK_##fork ? (b) : (a))
-
-static struct op_info op_tables[FORK_COUNT][256];
-static bool op_tables_made;
-
-static void make_tables(void) {
-    for (int F = 0; F < FORK_COUNT; F++) {
-#define OPCODE(value, NAME, pops_, pushes_, gas_, since, source) \
-    op_tables[F][value] = (struct op_info){                      \
-        .gas = (uint16_t)(gas_),                                 \
-        .pops = (pops_),                                         \
-        .pushes = (pushes_),                                     \
-        .is_defined = F >= FORK_##since,                         \
-    };
-#include "evm/opcodes.def"
-#undef OPCODE
-    }
-    op_tables_made = true;
-}
-
-enum {
-#define OPCODE(value, NAME, pops_, pushes_, gas_, since, source) OP_##NAME = (value),
-#include "evm/opcodes.def"
-#undef OPCODE
-};
 
 #define MEMORY_MAX ((uint64_t)1 << 32)
 
@@ -99,9 +66,6 @@ static address to_address(const u256 *word) {
     return a;
 }
 
-/* What an instruction came to. */
-enum op_result { OP_NEXT, OP_JUMPED, OP_FAIL, OP_ENDED, OP_NEED, OP_CALLED };
-
 #define FAIL(o)               \
     do {                      \
         f->outcome = EVM_##o; \
@@ -121,15 +85,32 @@ enum op_result { OP_NEXT, OP_JUMPED, OP_FAIL, OP_ENDED, OP_NEED, OP_CALLED };
             FAIL(OUT_OF_GAS);                             \
         }                                                 \
     } while (0)
-#define NEED(s)         \
-    do {                \
-        *need = (s);    \
-        return OP_NEED; \
+#define NEED(s)            \
+    do {                   \
+        evm->status = (s); \
+        return OP_NEED;    \
     } while (0)
 #define LOAD(account, who)                                        \
     do {                                                          \
         enum evm_status s_ = evm_load_account(evm, account, who); \
         if (s_ != EVM_DONE) NEED(s_);                             \
+    } while (0)
+/* The account whose storage and balance the frame uses; found once. */
+#define LOAD_SELF(account)                                          \
+    do {                                                            \
+        if (f->self == NULL) LOAD(&f->self, &f->message.recipient); \
+        *(account) = f->self;                                       \
+    } while (0)
+#define FIND_SLOT(slot, account, word)                                         \
+    do {                                                                       \
+        bool no_memory_ = false;                                               \
+        *(slot) = journal_find_slot(evm->journal, account, word, &no_memory_); \
+        if (no_memory_) NEED(EVM_NO_MEMORY);                                   \
+        if (*(slot) == NULL) {                                                 \
+            evm->request.address = f->message.recipient;                       \
+            evm->request.key = *(word);                                        \
+            NEED(EVM_NEED_SLOT);                                               \
+        }                                                                      \
     } while (0)
 #define OK(call)                                   \
     do {                                           \
@@ -146,47 +127,41 @@ static enum err warm(struct evm *evm, const address *who) {
                                             : ERR_OK;
 }
 
-static enum op_result
-op_sload(struct evm *evm, struct evm_frame *f, u256 *top, enum evm_status *need) {
-    const address *self = &f->message.recipient;
+enum op_result evm_op_sload(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
+    (void)op;
+    struct journal *j = evm->journal;
     u256 key = top[-1];
-    if (evm->rules->cold_slot_gas > 0 && !journal_slot_is_warm(evm->journal, self, &key))
-        CHARGE(evm->rules->cold_slot_gas - evm->rules->warm_access_gas);
-    struct journal_account *account;
-    LOAD(&account, self);
-    bool no_memory = false;
-    struct journal_slot *slot = journal_find_slot(evm->journal, account, &key, &no_memory);
-    if (no_memory) NEED(EVM_NO_MEMORY);
-    if (slot == NULL) {
-        evm->request.address = *self;
-        evm->request.key = key;
-        NEED(EVM_NEED_SLOT);
+    bool has_cold = evm->rules->cold_slot_gas > 0;
+    struct journal_account *account = f->self;
+    struct journal_slot *slot =
+        account == NULL ? NULL : journal_lookup_slot(j, account->index, &key);
+    bool is_warm = slot != NULL && slot->warm_in == j->transaction;
+    if (slot != NULL && slot->is_loaded && (is_warm || !has_cold)) {
+        top[-1] = slot->value;
+        return OP_NEXT;
     }
-    if (evm->rules->cold_slot_gas > 0) OK(journal_warm_slot(evm->journal, self, &key, NULL));
+    if (has_cold && !is_warm && !journal_slot_is_warm(j, &f->message.recipient, &key))
+        CHARGE(evm->rules->cold_slot_gas - evm->rules->warm_access_gas);
+    LOAD_SELF(&account);
+    FIND_SLOT(&slot, account, &key);
+    if (has_cold && slot->warm_in != j->transaction) OK(journal_warm_known_slot(j, slot));
     top[-1] = slot->value;
     return OP_NEXT;
 }
 
-static enum op_result
-op_sstore(struct evm *evm, struct evm_frame *f, u256 *top, enum evm_status *need) {
+enum op_result evm_op_sstore(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
+    (void)op;
     const struct evm_rules *r = evm->rules;
-    const address *self = &f->message.recipient;
     if (f->message.is_static) FAIL(WRITE_PROTECTION);
     if (r->sstore == SSTORE_NET_STIPEND && f->gas <= 2300) FAIL(OUT_OF_GAS);
     u256 key = top[-1];
     u256 value = top[-2];
     struct journal_account *account;
-    LOAD(&account, self);
-    bool no_memory = false;
-    struct journal_slot *slot = journal_find_slot(evm->journal, account, &key, &no_memory);
-    if (no_memory) NEED(EVM_NO_MEMORY);
-    if (slot == NULL) {
-        evm->request.address = *self;
-        evm->request.key = key;
-        NEED(EVM_NEED_SLOT);
-    }
-    if (r->cold_slot_gas > 0 && !journal_slot_is_warm(evm->journal, self, &key))
-        CHARGE(r->cold_slot_gas);
+    LOAD_SELF(&account);
+    struct journal_slot *slot;
+    FIND_SLOT(&slot, account, &key);
+    bool is_cold_slot = r->cold_slot_gas > 0 && slot->warm_in != evm->journal->transaction;
+    if (is_cold_slot) CHARGE(r->cold_slot_gas);
     u256 current = slot->value;
     u256 original = journal_slot_original(evm->journal, slot);
     int64_t refund = 0;
@@ -216,14 +191,13 @@ op_sstore(struct evm *evm, struct evm_frame *f, u256 *top, enum evm_status *need
                           : (int64_t)(r->sstore == SSTORE_NET ? 5000 : r->sstore_reset_gas) -
                                 (int64_t)r->sstore_noop_gas;
     }
-    if (r->cold_slot_gas > 0) OK(journal_warm_slot(evm->journal, self, &key, NULL));
+    if (is_cold_slot) OK(journal_warm_known_slot(evm->journal, slot));
     evm->journal->refund += refund;
     OK(journal_set_slot(evm->journal, slot, &value));
     return OP_NEXT;
 }
 
-static enum op_result
-op_call(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_status *need) {
+enum op_result evm_op_call(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
     bool has_value = op == OP_CALL || op == OP_CALLCODE;
     const u256 *args = top - (has_value ? 7 : 6); /* args[n - 1] is the first popped */
     int n = has_value ? 7 : 6;
@@ -242,7 +216,7 @@ op_call(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_st
     if (cold) CHARGE(evm->rules->cold_account_gas - evm->rules->warm_access_gas);
     if (sends) CHARGE(9000);
     struct journal_account *self;
-    LOAD(&self, &f->message.recipient);
+    LOAD_SELF(&self);
     struct journal_account *callee;
     LOAD(&callee, &to);
     if (op == OP_CALL) {
@@ -272,12 +246,11 @@ op_call(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_st
     }
     f->gas -= gas;
     if (sends) gas += 2300;
-    f->return_data.size = 0;
+    evm->return_data_size = 0;
     f->stack_count -= (uint32_t)n;
     f->return_offset = (size_t)u256_to_u64_saturating(out_offset);
     f->return_size = (size_t)u256_to_u64_saturating(out_size);
     if (f->return_size == 0) f->return_offset = 0;
-    f->pc++;
     struct evm_message *m = &evm->begin;
     *m = (struct evm_message){
         .kind = op == OP_CALL           ? EVM_CALL
@@ -293,13 +266,8 @@ op_call(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_st
         .value = op == OP_DELEGATECALL ? f->message.value : value,
     };
     size_t size = (size_t)in_size->w[0];
-    if (size > 0) {
-        /* The caller's memory may move while the callee runs. */
-        OK(evm_buffer_set(
-            evm, &f->input, bytes_of(evm->memory + f->memory_base + (size_t)in_offset->w[0], size)
-        ));
-        m->input = bytes_of(f->input.data, size);
-    }
+    /* Borrowed: when memory has to move its old place stays as it is. */
+    if (size > 0) m->input = bytes_of(evm->memory + f->memory_base + (size_t)in_offset->w[0], size);
     f->call = *m;
     bool too_deep = m->depth > EVM_DEPTH_MAX;
     bool too_poor = has_value && u256_less(&self->balance, &value);
@@ -307,8 +275,7 @@ op_call(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_st
     return OP_CALLED;
 }
 
-static enum op_result
-op_create(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_status *need) {
+enum op_result evm_op_create(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
     const struct evm_rules *r = evm->rules;
     if (f->message.is_static) FAIL(WRITE_PROTECTION);
     const u256 *value = &top[-1];
@@ -320,7 +287,7 @@ op_create(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_
         FAIL(INITCODE_SIZE);
     CHARGE(words_of(length) * (r->initcode_word_gas + (op == OP_CREATE2 ? 6u : 0u)));
     struct journal_account *self;
-    LOAD(&self, &f->message.recipient);
+    LOAD_SELF(&self);
     const uint8_t *data = length == 0 ? NULL : evm->memory + f->memory_base + (size_t)offset->w[0];
     hash32 salt = {{0}};
     address created;
@@ -342,14 +309,12 @@ op_create(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_
         struct journal_account *account;
         LOAD(&account, &created);
     }
-    OK(evm_buffer_set(evm, &f->input, bytes_of(data, (size_t)length)));
     uint64_t gas = r->call_keeps_64th ? f->gas - f->gas / 64 : f->gas;
     f->gas -= gas;
     if (failure == EVM_SUCCESS) OK(journal_set_nonce(evm->journal, self, self->nonce + 1));
-    f->return_data.size = 0;
+    evm->return_data_size = 0;
     f->return_size = 0;
     f->return_offset = 0;
-    f->pc++;
     evm->begin = (struct evm_message){
         .kind = op == OP_CREATE ? EVM_CREATE : EVM_CREATE2,
         .depth = f->message.depth + 1,
@@ -357,7 +322,7 @@ op_create(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_
         .recipient = created,
         .sender = f->message.recipient,
         .code_address = created,
-        .input = bytes_of(f->input.data, (size_t)length),
+        .input = bytes_of(data, (size_t)length),
         .value = *value,
         .salt = salt,
     };
@@ -367,15 +332,15 @@ op_create(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_
     return OP_CALLED;
 }
 
-static enum op_result
-op_selfdestruct(struct evm *evm, struct evm_frame *f, u256 *top, enum evm_status *need) {
+enum op_result evm_op_selfdestruct(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
+    (void)op;
     const struct evm_rules *r = evm->rules;
     if (f->message.is_static) FAIL(WRITE_PROTECTION);
     address to = to_address(&top[-1]);
     if (is_cold(evm, &to)) CHARGE(r->cold_account_gas);
     struct journal_account *self;
     struct journal_account *heir;
-    LOAD(&self, &f->message.recipient);
+    LOAD_SELF(&self);
     LOAD(&heir, &to);
     if (r->selfdestruct_new_account_gas > 0) {
         bool is_new = r->empty_is_absent
@@ -409,8 +374,8 @@ op_selfdestruct(struct evm *evm, struct evm_frame *f, u256 *top, enum evm_status
     return OP_ENDED;
 }
 
-static enum op_result
-op_log(struct evm *evm, struct evm_frame *f, uint32_t topics, u256 *top, enum evm_status *need) {
+enum op_result evm_op_log(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
+    uint32_t topics = (uint32_t)op - OP_LOG0;
     if (f->message.is_static) FAIL(WRITE_PROTECTION);
     const u256 *offset = &top[-1];
     const u256 *size = &top[-2];
@@ -429,8 +394,7 @@ op_log(struct evm *evm, struct evm_frame *f, uint32_t topics, u256 *top, enum ev
     return OP_NEXT;
 }
 
-static enum op_result
-op_account(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_status *need) {
+enum op_result evm_op_account(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
     address who = to_address(&top[-1]);
     bool copies = op == OP_EXTCODECOPY;
     if (copies) {
@@ -464,7 +428,9 @@ op_account(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm
     return OP_NEXT;
 }
 
-static enum op_result op_blockhash(struct evm *evm, u256 *top, enum evm_status *need) {
+enum op_result evm_op_blockhash(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
+    (void)op;
+    (void)f;
     uint64_t number = u256_to_u64_saturating(&top[-1]);
     uint64_t now = evm->config->number;
     if (number >= now || now - number > 256) {
@@ -480,25 +446,7 @@ static enum op_result op_blockhash(struct evm *evm, u256 *top, enum evm_status *
     return OP_NEXT;
 }
 
-static bool is_jumpdest(const struct evm_frame *f, const u256 *to) {
-    if (!u256_fits_u64(to) || to->w[0] >= f->code.code.size) return false;
-    size_t at = (size_t)to->w[0];
-    return (f->code.jumpdests[at / 8] >> at % 8 & 1) != 0;
-}
-
-static u256 byte_of(const u256 *index, const u256 *word) {
-    if (!u256_fits_u64(index) || index->w[0] >= 32) return U256_ZERO;
-    uint8_t b[32];
-    u256_store_be(b, word);
-    return u256_from_u64(b[index->w[0]]);
-}
-
-static unsigned shift_of(const u256 *bits) {
-    return u256_fits_u64(bits) && bits->w[0] < 256 ? (unsigned)bits->w[0] : 256;
-}
-
-static enum op_result
-op_end(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_status *need) {
+enum op_result evm_op_end(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
     EXPAND(&top[-1], &top[-2]);
     f->output_size = (size_t)top[-2].w[0];
     f->output_offset = f->output_size == 0 ? 0 : (size_t)top[-1].w[0];
@@ -506,14 +454,13 @@ op_end(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_sta
     return OP_ENDED;
 }
 
-static enum op_result
-op_copy(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_status *need) {
+enum op_result evm_op_copy(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
     const u256 *to = &top[-1];
     const u256 *from = &top[-2];
     const u256 *size = &top[-3];
     if (op == OP_RETURNDATACOPY) {
         u256 end;
-        u256 have = u256_from_u64(f->return_data.size);
+        u256 have = u256_from_u64(evm->return_data_size);
         if (u256_add_carry(&end, from, size) || u256_less(&have, &end)) FAIL(RETURN_DATA_BOUNDS);
     }
     EXPAND(to, size);
@@ -524,378 +471,107 @@ op_copy(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_st
     uint8_t *at = memory + (size_t)to->w[0];
     size_t length = (size_t)size->w[0];
     if (op == OP_CALLDATACOPY)
-        copy_padded(
-            at,
-            length,
-            f->message.kind == EVM_CREATE || f->message.kind == EVM_CREATE2 ? BYTES_EMPTY
-                                                                            : f->message.input,
-            from
-        );
+        copy_padded(at, length, f->calldata, from);
     else if (op == OP_CODECOPY)
-        copy_padded(at, length, f->code.code, from);
+        copy_padded(at, length, f->program->code, from);
     else if (op == OP_RETURNDATACOPY)
-        memcpy(at, f->return_data.data + (size_t)from->w[0], length);
+        memcpy(at, evm->return_data + (size_t)from->w[0], length);
     else
         memmove(at, memory + (size_t)from->w[0], length);
     return OP_NEXT;
 }
 
-static u256 environment(struct evm *evm, struct evm_frame *f, uint8_t op) {
+enum op_result evm_op_environment(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
     const struct evm_config *c = evm->config;
-    bool creates = f->message.kind == EVM_CREATE || f->message.kind == EVM_CREATE2;
+    (void)f;
     switch (op) {
-    case OP_ADDRESS:
-        return u256_load_be_short(address_bytes(&f->message.recipient));
     case OP_ORIGIN:
-        return u256_load_be_short(address_bytes(&c->origin));
-    case OP_CALLER:
-        return u256_load_be_short(address_bytes(&f->message.sender));
-    case OP_CALLVALUE:
-        return f->message.value;
-    case OP_CALLDATASIZE:
-        return u256_from_u64(creates ? 0 : f->message.input.size);
-    case OP_CODESIZE:
-        return u256_from_u64(f->code.code.size);
+        *top = u256_load_be_short(address_bytes(&c->origin));
+        break;
     case OP_GASPRICE:
-        return c->gas_price;
-    case OP_RETURNDATASIZE:
-        return u256_from_u64(f->return_data.size);
+        *top = c->gas_price;
+        break;
     case OP_COINBASE:
-        return u256_load_be_short(address_bytes(&c->coinbase));
+        *top = u256_load_be_short(address_bytes(&c->coinbase));
+        break;
     case OP_TIMESTAMP:
-        return u256_from_u64(c->timestamp);
+        *top = u256_from_u64(c->timestamp);
+        break;
     case OP_NUMBER:
-        return u256_from_u64(c->number);
+        *top = u256_from_u64(c->number);
+        break;
     case OP_PREVRANDAO:
-        return c->difficulty;
+        *top = c->difficulty;
+        break;
     case OP_GASLIMIT:
-        return u256_from_u64(c->gas_limit);
+        *top = u256_from_u64(c->gas_limit);
+        break;
     case OP_CHAINID:
-        return u256_from_u64(c->chain_id);
+        *top = u256_from_u64(c->chain_id);
+        break;
     case OP_BASEFEE:
-        return c->base_fee;
+        *top = c->base_fee;
+        break;
     case OP_BLOBBASEFEE:
-        return c->blob_base_fee;
-    case OP_PC:
-        return u256_from_u64(f->pc);
-    case OP_MSIZE:
-        return u256_from_u64(f->memory_size);
-    case OP_GAS:
-        return u256_from_u64(f->gas);
+        *top = c->blob_base_fee;
+        break;
     default:
-        return U256_ZERO;
-    }
-}
-
-static enum op_result
-run_op(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top, enum evm_status *need) {
-    u256 *a = top - 1;
-    u256 *b = top - 2;
-    if (op >= OP_PUSH0 && op <= OP_PUSH32) {
-        size_t size = (size_t)op - OP_PUSH0;
-        uint8_t word[32] = {0};
-        bytes part = bytes_slice(f->code.code, f->pc + 1, size);
-        if (part.size > 0) memcpy(word + 32 - size, part.data, part.size);
-        *top = u256_load_be(word);
-        f->pc += size;
-        return OP_NEXT;
-    }
-    if (op >= OP_DUP1 && op <= OP_DUP16) {
-        *top = top[-(op - OP_DUP1) - 1];
-        return OP_NEXT;
-    }
-    if (op >= OP_SWAP1 && op <= OP_SWAP16) {
-        u256 *other = top - (op - OP_SWAP1) - 2;
-        u256 t = *a;
-        *a = *other;
-        *other = t;
-        return OP_NEXT;
-    }
-    switch (op) {
-    case OP_STOP:
-        f->output_size = 0;
-        f->outcome = EVM_SUCCESS;
-        return OP_ENDED;
-    case OP_ADD:
-        *b = u256_add(a, b);
-        break;
-    case OP_MUL:
-        *b = u256_mul(a, b);
-        break;
-    case OP_SUB:
-        *b = u256_sub(a, b);
-        break;
-    case OP_DIV:
-        *b = u256_div(a, b);
-        break;
-    case OP_SDIV:
-        *b = u256_sdiv(a, b);
-        break;
-    case OP_MOD:
-        *b = u256_mod(a, b);
-        break;
-    case OP_SMOD:
-        *b = u256_smod(a, b);
-        break;
-    case OP_ADDMOD:
-        top[-3] = u256_addmod(a, b, &top[-3]);
-        break;
-    case OP_MULMOD:
-        top[-3] = u256_mulmod(a, b, &top[-3]);
-        break;
-    case OP_EXP:
-        CHARGE(evm->rules->exp_byte_gas * (uint64_t)u256_byte_size(b));
-        *b = u256_exp(a, b);
-        break;
-    case OP_SIGNEXTEND:
-        *b = u256_signextend(a, b);
-        break;
-    case OP_LT:
-        *b = u256_from_u64(u256_less(a, b));
-        break;
-    case OP_GT:
-        *b = u256_from_u64(u256_less(b, a));
-        break;
-    case OP_SLT:
-        *b = u256_from_u64(u256_signed_less(a, b));
-        break;
-    case OP_SGT:
-        *b = u256_from_u64(u256_signed_less(b, a));
-        break;
-    case OP_EQ:
-        *b = u256_from_u64(u256_equal(a, b));
-        break;
-    case OP_ISZERO:
-        *a = u256_from_u64(u256_is_zero(a));
-        break;
-    case OP_AND:
-        for (int i = 0; i < 4; i++)
-            b->w[i] &= a->w[i];
-        break;
-    case OP_OR:
-        for (int i = 0; i < 4; i++)
-            b->w[i] |= a->w[i];
-        break;
-    case OP_XOR:
-        for (int i = 0; i < 4; i++)
-            b->w[i] ^= a->w[i];
-        break;
-    case OP_NOT:
-        for (int i = 0; i < 4; i++)
-            a->w[i] = ~a->w[i];
-        break;
-    case OP_BYTE:
-        *b = byte_of(a, b);
-        break;
-    case OP_SHL:
-        *b = shift_of(a) == 256 ? U256_ZERO : u256_shl(b, shift_of(a));
-        break;
-    case OP_SHR:
-        *b = shift_of(a) == 256 ? U256_ZERO : u256_shr(b, shift_of(a));
-        break;
-    case OP_SAR:
-        *b = u256_sar(b, shift_of(a) == 256 ? 255 : shift_of(a));
-        break;
-    case OP_CLZ:
-        *a = u256_from_u64(256 - u256_bit_size(a));
-        break;
-    case OP_KECCAK256: {
-        EXPAND(a, b);
-        CHARGE(6 * words_of(b->w[0]));
-        bytes data = BYTES_EMPTY;
-        if (!u256_is_zero(b))
-            data = bytes_of(evm->memory + f->memory_base + (size_t)a->w[0], (size_t)b->w[0]);
-        hash32 hash = keccak256(data);
-        *b = u256_load_be(hash.b);
-        break;
-    }
-    case OP_BALANCE:
-    case OP_EXTCODESIZE:
-    case OP_EXTCODECOPY:
-    case OP_EXTCODEHASH:
-        return op_account(evm, f, op, top, need);
-    case OP_SELFBALANCE: {
-        struct journal_account *self;
-        LOAD(&self, &f->message.recipient);
-        *top = self->balance;
-        break;
-    }
-    case OP_CALLDATALOAD: {
-        uint8_t word[32];
-        bool creates = f->message.kind == EVM_CREATE || f->message.kind == EVM_CREATE2;
-        copy_padded(word, 32, creates ? BYTES_EMPTY : f->message.input, a);
-        *a = u256_load_be(word);
-        break;
-    }
-    case OP_CALLDATACOPY:
-    case OP_CODECOPY:
-    case OP_RETURNDATACOPY:
-    case OP_MCOPY:
-        return op_copy(evm, f, op, top, need);
-    case OP_BLOCKHASH:
-        return op_blockhash(evm, top, need);
-    case OP_BLOBHASH:
-        *a = u256_fits_u64(a) && a->w[0] < evm->config->blob_hash_count
-                 ? u256_load_be(evm->config->blob_hashes[a->w[0]].b)
-                 : U256_ZERO;
-        break;
-    case OP_POP:
-        break;
-    case OP_MLOAD: {
-        u256 size = u256_from_u64(32);
-        EXPAND(a, &size);
-        *a = u256_load_be(evm->memory + f->memory_base + (size_t)a->w[0]);
-        break;
-    }
-    case OP_MSTORE: {
-        u256 size = u256_from_u64(32);
-        EXPAND(a, &size);
-        u256_store_be(evm->memory + f->memory_base + (size_t)a->w[0], b);
-        break;
-    }
-    case OP_MSTORE8: {
-        u256 size = U256_ONE;
-        EXPAND(a, &size);
-        evm->memory[f->memory_base + (size_t)a->w[0]] = (uint8_t)b->w[0];
-        break;
-    }
-    case OP_SLOAD:
-        return op_sload(evm, f, top, need);
-    case OP_SSTORE:
-        return op_sstore(evm, f, top, need);
-    case OP_TLOAD:
-        *a = journal_transient(evm->journal, &f->message.recipient, a);
-        break;
-    case OP_TSTORE:
-        if (f->message.is_static) FAIL(WRITE_PROTECTION);
-        OK(journal_set_transient(evm->journal, &f->message.recipient, a, b));
-        break;
-    case OP_JUMP:
-        if (!is_jumpdest(f, a)) FAIL(BAD_JUMP);
-        f->pc = (size_t)a->w[0];
-        return OP_JUMPED;
-    case OP_JUMPI:
-        if (u256_is_zero(b)) break;
-        if (!is_jumpdest(f, a)) FAIL(BAD_JUMP);
-        f->pc = (size_t)a->w[0];
-        return OP_JUMPED;
-    case OP_JUMPDEST:
-        break;
-    case OP_LOG0:
-    case OP_LOG1:
-    case OP_LOG2:
-    case OP_LOG3:
-    case OP_LOG4:
-        return op_log(evm, f, (uint32_t)(op - OP_LOG0), top, need);
-    case OP_CREATE:
-    case OP_CREATE2:
-        return op_create(evm, f, op, top, need);
-    case OP_CALL:
-    case OP_CALLCODE:
-    case OP_DELEGATECALL:
-    case OP_STATICCALL:
-        return op_call(evm, f, op, top, need);
-    case OP_RETURN:
-    case OP_REVERT:
-        return op_end(evm, f, op, top, need);
-    case OP_INVALID:
-        FAIL(INVALID_OPCODE);
-    case OP_SELFDESTRUCT:
-        return op_selfdestruct(evm, f, top, need);
-    default:
-        *top = environment(evm, f, op);
-        break;
+        CHECK(false);
     }
     return OP_NEXT;
 }
 
-static void report_step(struct evm *evm, const struct evm_frame *f, uint8_t op) {
-    const struct evm_tracer *t = evm->config->tracer;
-    /* Once for an instruction, however often it has to be run again. Where there is no code there
-     * is no step, though the machine stops there by an instruction. */
-    if (t == NULL || t->on_step == NULL || evm->step_reported || f->code.code.size == 0) return;
-    struct evm_step step = {
-        .depth = f->message.depth,
-        .pc = (uint32_t)f->pc,
-        .opcode = op,
-        .gas = f->gas,
-        .refund = evm->journal->refund,
-        .stack = evm->stack + f->stack_base,
-        .stack_count = f->stack_count,
-        .memory = bytes_of(evm->memory + f->memory_base, f->memory_size),
-        .return_data = bytes_of(f->return_data.data, f->return_data.size),
-        .message = &f->message,
-        .journal = evm->journal,
-    };
-    evm->step_reported = true;
-    t->on_step(t->context, &step);
+enum op_result evm_op_blobhash(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
+    (void)f;
+    (void)op;
+    const struct evm_config *c = evm->config;
+    u256 *a = &top[-1];
+    *a = u256_fits_u64(a) && a->w[0] < c->blob_hash_count ? u256_load_be(c->blob_hashes[a->w[0]].b)
+                                                          : U256_ZERO;
+    return OP_NEXT;
 }
 
-static void report_step_end(struct evm *evm, uint64_t gas_cost, enum evm_outcome outcome) {
-    const struct evm_tracer *t = evm->config->tracer;
-    evm->step_reported = false;
-    if (t->on_step_end != NULL) t->on_step_end(t->context, gas_cost, outcome);
+enum op_result evm_op_exp(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
+    (void)op;
+    CHARGE(evm->rules->exp_byte_gas * (uint64_t)u256_byte_size(&top[-2]));
+    top[-2] = u256_exp(&top[-1], &top[-2]);
+    return OP_NEXT;
 }
 
-enum evm_status evm_interpret(struct evm *evm) {
-    if (!op_tables_made) make_tables();
-    const struct op_info *table = op_tables[evm->config->fork];
-    struct evm_frame *f = evm->frame;
-    for (;;) {
-        uint8_t op = f->pc < f->code.code.size ? f->code.code.data[f->pc] : 0;
-        const struct op_info *info = &table[op];
-        enum op_result result = OP_FAIL;
-        enum evm_status need = EVM_DONE;
-        uint64_t gas_before = f->gas;
-        size_t pc_before = f->pc;
-        uint32_t stack_before = f->stack_count;
-        size_t memory_before = f->memory_size;
-        report_step(evm, f, op);
-        if (!info->is_defined)
-            f->outcome = op == OP_INVALID ? EVM_INVALID_OPCODE : EVM_UNDEFINED_OPCODE;
-        else if (f->stack_count < info->pops)
-            f->outcome = EVM_STACK_UNDERFLOW;
-        else if (f->stack_count - info->pops + info->pushes > EVM_STACK_MAX)
-            f->outcome = EVM_STACK_OVERFLOW;
-        else if (f->gas < info->gas)
-            f->outcome = EVM_OUT_OF_GAS;
-        else {
-            f->gas -= info->gas;
-            u256 *top = evm->stack + f->stack_base + f->stack_count;
-            result = run_op(evm, f, op, top, &need);
-        }
-        if (result != OP_NEED && evm->step_reported) {
-            uint64_t cost = gas_before - f->gas;
-            /* What did not even get to its own price has that. */
-            if (result == OP_FAIL && cost < info->gas) cost = info->gas;
-            if (result == OP_CALLED && (op == OP_CREATE || op == OP_CREATE2))
-                cost -= evm->begin.gas;
-            report_step_end(evm, cost, result == OP_FAIL ? f->outcome : EVM_SUCCESS);
-        }
-        switch (result) {
-        case OP_NEXT:
-            f->pc++;
-            f->stack_count = f->stack_count - info->pops + info->pushes;
-            break;
-        case OP_JUMPED:
-            f->stack_count = f->stack_count - info->pops + info->pushes;
-            break;
-        case OP_FAIL:
-            f->output_size = 0;
-            evm->pending = NEXT_EXIT;
-            return EVM_DONE;
-        case OP_ENDED:
-            evm->pending = NEXT_EXIT;
-            return EVM_DONE;
-        case OP_CALLED:
-            evm->pending = NEXT_ENTER;
-            return EVM_DONE;
-        case OP_NEED:
-            f->gas = gas_before;
-            f->pc = pc_before;
-            f->stack_count = stack_before;
-            f->memory_size = memory_before;
-            return need;
-        }
+enum op_result evm_op_keccak256(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
+    (void)op;
+    const u256 *offset = &top[-1];
+    u256 *size = &top[-2];
+    EXPAND(offset, size);
+    CHARGE(6 * words_of(size->w[0]));
+    bytes data = BYTES_EMPTY;
+    if (!u256_is_zero(size))
+        data = bytes_of(evm->memory + f->memory_base + (size_t)offset->w[0], (size_t)size->w[0]);
+    hash32 hash = keccak256(data);
+    *size = u256_load_be(hash.b);
+    return OP_NEXT;
+}
+
+enum op_result evm_op_selfbalance(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
+    (void)op;
+    struct journal_account *self;
+    LOAD_SELF(&self);
+    *top = self->balance;
+    return OP_NEXT;
+}
+
+enum op_result evm_op_transient(struct evm *evm, struct evm_frame *f, uint8_t op, u256 *top) {
+    if (op == OP_TLOAD) {
+        top[-1] = journal_transient(evm->journal, &f->message.recipient, &top[-1]);
+        return OP_NEXT;
     }
+    if (f->message.is_static) FAIL(WRITE_PROTECTION);
+    OK(journal_set_transient(evm->journal, &f->message.recipient, &top[-1], &top[-2]));
+    return OP_NEXT;
+}
+
+enum op_result evm_op_expand(struct evm *evm, struct evm_frame *f, uint64_t size, const u256 *at) {
+    u256 length = u256_from_u64(size);
+    EXPAND(at, &length);
+    return OP_NEXT;
 }
