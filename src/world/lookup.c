@@ -34,8 +34,42 @@ struct standpoint {
     struct world *world;
     uint64_t rollup_id; /* of the input, and its head as the Hub says */
     hash32 head;
+    enum action_kind kind; /* of the input */
     bool is_static;
 };
+
+static bool has_begun(const struct world *world, size_t index) {
+    for (size_t i = 0; i < world->begun_count && i < world->order_count; i++)
+        if (world->order[i] == index) return true;
+    return false;
+}
+
+/* Adds the update of a rollup, or brings it forward, in front of the one that is running, and has
+ * the passes begin anew. */
+static void require_update(struct world *world, size_t index, enum action_kind input) {
+    size_t at = 0;
+    while (at < world->order_count && world->order[at] != index)
+        at++;
+    /* The running update is the last begun; outside the batch's updates all have run. */
+    size_t to = world->begun_count == 0 ? 0 : world->begun_count - 1;
+    if (at == world->order_count) {
+        bool is_running = world->begun_count < world->order_count || input != ACTION_CALL;
+        if (!is_running) to = world->order_count;
+        world->order_count++;
+    }
+    for (size_t j = at; j > to; j--)
+        world->order[j] = world->order[j - 1];
+    world->order[to] = index;
+    world->must_restart = true;
+}
+
+/* Blocks of a rollup that are not on the parent yet count as much as those that are: who calls it,
+ * if only to look, comes after them. */
+static void require_newest(struct world *world, size_t index, enum action_kind input) {
+    const struct world_options *options = world->options;
+    if (options->is_replay || options->rollups[index].pending_count == 0) return;
+    if (!has_begun(world, index)) require_update(world, index, input);
+}
 
 /* Under a static call the Hub carries heads in memory. The facts that led to the input's head tell
  * which others moved with it; what no fact names stands where the storage says. */
@@ -65,6 +99,7 @@ find_rollup(void *context, struct rollup **rollup, hash32 *head, uint64_t rollup
         *head = at->head;
         return ERR_OK;
     }
+    require_newest(at->world, (size_t)index, at->kind);
     return at->is_static ? static_head(at, head, rollup_id)
                          : world_stored_head(at->world, head, rollup_id);
 }
@@ -122,30 +157,15 @@ keep_fact(struct world *world, struct known_fact **kept, struct known_fact **lis
     return ERR_OK;
 }
 
-/* A rollup may move only after its L2TX in this block. Adds the update that is lacking, in front of
- * the one that is running, and has the passes begin anew. */
+/* A rollup may move only after its L2TX in this block. */
 static void require_updates(struct world *world, const struct entry *entry) {
     for (size_t i = 0; i < entry->transition_count; i++) {
         const struct transition *t = &entry->transitions[i];
         if (hash32_equal(&t->pre, &t->post)) continue;
         int index = world_find_rollup(world, t->rollup_id);
         CHECK(index >= 0);
-        size_t at = 0;
-        while (at < world->order_count && world->order[at] != (size_t)index)
-            at++;
-        if (at < world->begun_count) continue;
-        /* The running update is the last begun; outside the batch's updates all have run. */
-        size_t to = world->begun_count == 0 ? 0 : world->begun_count - 1;
-        if (at == world->order_count) {
-            bool is_running =
-                world->begun_count < world->order_count || entry->input.kind != ACTION_CALL;
-            if (!is_running) to = world->order_count;
-            world->order_count++;
-        }
-        for (size_t j = at; j > to; j--)
-            world->order[j] = world->order[j - 1];
-        world->order[to] = (size_t)index;
-        world->must_restart = true;
+        if (!has_begun(world, (size_t)index))
+            require_update(world, (size_t)index, entry->input.kind);
     }
 }
 
@@ -157,6 +177,7 @@ find_fact(struct world *world, struct known_fact **known, const struct hub_looku
         .world = world,
         .rollup_id = lookup->rollup_id,
         .head = lookup->head,
+        .kind = lookup->action.kind,
         .is_static = lookup->action.is_static,
     };
     *known = NULL;
@@ -220,9 +241,12 @@ enum err world_answer_lookup(struct world *world, const struct hub_lookup *looku
     struct world_trace *trace = world->options->trace;
     if (lookup->action.kind == ACTION_L2TX && lookup->alternative == 0) world->begun_count++;
     if (trace != NULL) world_trace_lookup_begin(trace);
+    int index = world_find_rollup(world, lookup->rollup_id);
+    if (index >= 0) require_newest(world, (size_t)index, lookup->action.kind);
+    if (world->must_restart) return ERR_OK;
     struct known_fact *known;
     enum err err = find_fact(world, &known, lookup);
-    if (err != ERR_OK) return err;
+    if (err != ERR_OK || world->must_restart) return err;
     if (trace != NULL)
         world_trace_lookup_end(
             trace, known == NULL ? NULL : &known->entry, known == NULL ? NULL : &known->entry_hash

@@ -111,7 +111,14 @@ static const uint8_t READER_CODE[] = {0x5f, 0x54, 0x5f, 0x52, 0x60, 0x20, 0x5f, 
 static const address ASKER = TEST_CONTRACT(7);
 static const uint8_t ASKER_CODE[] = {0x33, 0x5f, 0x55, 0x33, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3};
 
-#define TEST_CONTRACT_COUNT 7
+/* With calldata: keeps its first word in slot 0; without: returns it. */
+static const address CELL = TEST_CONTRACT(8);
+static const uint8_t CELL_CODE[] = {
+    0x36, 0x15, 0x60, 0x0a, 0x57, 0x5f, 0x35, 0x5f, 0x55, 0x00, /* sstore(0, word) */
+    0x5b, 0x5f, 0x54, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3,       /* return sload(0) */
+};
+
+#define TEST_CONTRACT_COUNT 8
 
 /* --- the network ------------------------------------------------------------------------------ */
 
@@ -436,6 +443,7 @@ static inline size_t test_contracts(struct genesis_account *out) {
     out[4] = test_contract(REVERTER, REVERTER_CODE, sizeof(REVERTER_CODE));
     out[5] = test_contract(READER, READER_CODE, sizeof(READER_CODE));
     out[6] = test_contract(ASKER, ASKER_CODE, sizeof(ASKER_CODE));
+    out[7] = test_contract(CELL, CELL_CODE, sizeof(CELL_CODE));
     return TEST_CONTRACT_COUNT;
 }
 

@@ -397,6 +397,49 @@ static void a_call_that_comes_home_is_made_by_the_caller_itself(void **state) {
     assert_int_equal(network_code(&net, 1, rollup_proxy(1, RELAY)).size, 0);
 }
 
+/* --- blocks that are not on L1 yet ------------------------------------------------------------ */
+
+/* A rollup has blocks that nobody has posted: a call that only looks, or fails, comes after them
+ * all the same. */
+static void a_look_at_a_rollup_sees_its_newest_block(void **state) {
+    (void)state;
+    bytes write = rollup_tx(&net, 1, 0, CELL, 0, word_of(&net, 7));
+    struct payload_block shown = {
+        .timestamp = net.head.timestamp,
+        .fee_recipient = net.builder,
+        .txs = &write,
+        .tx_count = 1,
+    };
+    net.rollups[0].pending = &shown;
+    net.rollups[0].pending_count = 1;
+    struct network here = net;
+    struct world_tx tx =
+        network_tx(&net, 0, VIEW, 0, viewed(&net, network_proxy(&net, 1, CELL), BYTES_EMPTY));
+    build(&tx, 1);
+    assert_returned(0, 7);
+    assert_int_equal(result.batch.update_count, 1);
+    advance();
+    assert_int_equal(network_word(&net, 1, CELL), 7);
+
+    /* By way of rollup 2, in whose own transaction it is. */
+    net = here;
+    bytes inner = viewed(&net, rollup_proxy(1, CELL), BYTES_EMPTY);
+    bytes look = rollup_tx(&net, 2, 0, RELAY, 0, relayed(&net, VIEW, 0, inner));
+    set_slot_txs(2, &look, 1);
+    build(NULL, 0);
+    assert_int_equal(result.batch.update_count, 2);
+    assert_int_equal(result.batch.updates[0].rollup_id, 1);
+    advance();
+    assert_int_equal(network_word(&net, 2, RELAY), 7);
+
+    /* A block of L1 that does not look leaves them where they are. */
+    net = here;
+    tx = network_tx(&net, 0, VIEW, 0, viewed(&net, network_proxy(&net, 2, CELL), BYTES_EMPTY));
+    build(&tx, 1);
+    assert_returned(0, 0);
+    assert_int_equal(result.batch.update_count, 0);
+}
+
 /* --- what has no entry ------------------------------------------------------------------------ */
 
 static void a_block_without_batch_gives_entry_not_found(void **state) {
@@ -576,6 +619,7 @@ int main(void) {
         TEST(rollup_to_rollup_and_back),
         TEST(through_all_chains_and_back),
         TEST(a_rollup_goes_through_a_parent_proxy),
+        TEST(a_look_at_a_rollup_sees_its_newest_block),
         TEST(a_call_that_comes_home_is_made_by_the_caller_itself),
         TEST(a_block_without_batch_gives_entry_not_found),
         TEST(an_unknown_rollup_gives_entry_not_found),
