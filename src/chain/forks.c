@@ -104,6 +104,7 @@ static void schedule_open(struct fork_schedule *schedule, uint64_t chain_id) {
     *schedule = (struct fork_schedule){
         .chain_id = chain_id,
         .dao_block = FORK_NEVER,
+        .merge_netsplit_block = FORK_NEVER,
         .deposit_contract = DEPOSIT_CONTRACT_MAINNET,
     };
     for (int f = 1; f < FORK_COUNT; f++)

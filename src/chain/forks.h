@@ -38,6 +38,7 @@ struct fork_schedule {
     uint64_t chain_id;
     uint64_t activation[FORK_COUNT]; /* block number, from FORK_SHANGHAI on timestamp */
     uint64_t dao_block;              /* FORK_NEVER: no DAO fork */
+    uint64_t merge_netsplit_block; /* says nothing but its part in the fork id; FORK_NEVER: none */
     bool has_terminal_total_difficulty;
     u256 terminal_total_difficulty; /* Paris then begins after it, whatever activation says */
     struct blob_activation blobs[BLOB_SCHEDULE_MAX]; /* ascending */

@@ -230,6 +230,8 @@ static bool read_schedule(struct reader *r, struct fork_schedule *schedule, cons
     /* Before it was fixed there was no Petersburg in a file; it then comes with Constantinople. */
     if (cJSON_GetObjectItemCaseSensitive(config, "petersburgBlock") == NULL)
         schedule->activation[FORK_PETERSBURG] = schedule->activation[FORK_CONSTANTINOPLE];
+    if (!read_activation(r, &schedule->merge_netsplit_block, config, "mergeNetsplitBlock"))
+        return false;
     uint64_t dao;
     if (!read_activation(r, &dao, config, "daoForkBlock")) return false;
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(config, "daoForkSupport")))

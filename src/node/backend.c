@@ -143,6 +143,7 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .call = backend_call,
     .estimate_gas = backend_estimate_gas,
     .create_access_list = backend_create_access_list,
+    .build_block = backend_build_block,
     .simulate = backend_simulate,
     .priority_fee = backend_priority_fee,
     .send_raw_transaction = backend_send_raw_transaction,

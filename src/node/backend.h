@@ -70,6 +70,12 @@ enum rpc_status backend_create_access_list(
     struct rpc_call_result *result,
     const struct rpc_simulation *description
 );
+enum rpc_status backend_build_block(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    const struct rpc_payload **payload,
+    const struct rpc_payload_wish *wish
+);
 enum rpc_status backend_simulate(
     struct rpc_chain *rpc,
     struct rpc_request *request,

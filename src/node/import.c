@@ -54,6 +54,24 @@ static void unmap_file(bytes content) {
     if (content.size > 0) (void)munmap(data.is_not, content.size);
 }
 
+/* --- Paris ------------------------------------------------------------------------------------ */
+
+/* From here on the schedule says by number where Paris begins: with the first block without work, at
+ * the latest with the next one. */
+static enum err settle_paris(struct node_chain *chain) {
+    chain->schedule.names_senders = true; /* from here on the blocks are this node's own */
+    if (!chain->schedule.has_terminal_total_difficulty) return ERR_OK;
+    uint64_t first = chain->head.number + 1;
+    for (struct header header = chain->head; u256_is_zero(&header.difficulty) && first > 1;) {
+        first = header.number;
+        enum err err = node_chain_read_header(chain, &header, NULL, first - 1);
+        if (err != ERR_OK) return err;
+    }
+    chain->schedule.has_terminal_total_difficulty = false;
+    chain->schedule.activation[FORK_PARIS] = first;
+    return ERR_OK;
+}
+
 /* --- the genesis ------------------------------------------------------------------------------ */
 
 /* What the chain takes from its genesis. */
@@ -105,6 +123,10 @@ enum err import_begin(struct node *node, char error[NODE_ERROR_SIZE], struct are
     }
     if (err == ERR_OK) err = keep_genesis(chain, error, text);
     if (err == ERR_OK) chain->gas_limit = chain->head.gas_limit;
+    if (err == ERR_OK && node->options->l1_import == NULL) {
+        err = settle_paris(chain);
+        if (err != ERR_OK) (void)fail(error, err, "l1: %s", err_text(err));
+    }
     unmap_file(text);
     return err;
 }
@@ -146,23 +168,6 @@ compare_genesis(struct node *node, char error[NODE_ERROR_SIZE], struct arena *ar
         path,
         node->options->datadir
     );
-}
-
-/* --- Paris ------------------------------------------------------------------------------------ */
-
-/* From here on the schedule says by number where Paris begins: with the first block without work, at
- * the latest with the next one. */
-static enum err settle_paris(struct node_chain *chain) {
-    if (!chain->schedule.has_terminal_total_difficulty) return ERR_OK;
-    uint64_t first = chain->head.number + 1;
-    for (struct header header = chain->head; u256_is_zero(&header.difficulty) && first > 1;) {
-        first = header.number;
-        enum err err = node_chain_read_header(chain, &header, NULL, first - 1);
-        if (err != ERR_OK) return err;
-    }
-    chain->schedule.has_terminal_total_difficulty = false;
-    chain->schedule.activation[FORK_PARIS] = first;
-    return ERR_OK;
 }
 
 enum err import_restore(struct node *node, char error[NODE_ERROR_SIZE], struct arena *arena) {

@@ -101,6 +101,7 @@ static void name_chains(struct node *node) {
             .operations = &BACKEND_OPERATIONS,
             .name = node->names[i],
             .client_version = CLIENT_VERSION,
+            .schedule = &chain->schedule,
             .accounts = node->keys.addresses,
             .account_count = node->keys.account_count,
         };

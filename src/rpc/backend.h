@@ -290,8 +290,10 @@ struct rpc_mine_options {
 /* --- the operations --------------------------------------------------------------------------- */
 
 struct rpc_chain;
-struct rpc_trace; /* rpc/debug.h */
-struct rpc_simulate;
+struct rpc_trace;   /* rpc/debug.h */
+struct rpc_payload; /* rpc/payload.h */
+struct rpc_payload_wish;
+struct rpc_simulate; /* rpc/simulate.h */
 struct rpc_simulated_block;
 
 struct rpc_chain_operations {
@@ -369,7 +371,7 @@ struct rpc_chain_operations {
       struct rpc_call_result *result,
       const struct rpc_simulation *simulation);
 
-    /* rpc/simulate.h. A refusal is rpc_fail with that method's codes. */
+    /* eth_simulateV1. A refusal is rpc_fail with that method's codes. */
     enum rpc_status (*simulate
     )(struct rpc_chain *chain,
       struct rpc_request *request,
@@ -377,6 +379,13 @@ struct rpc_chain_operations {
       const struct rpc_simulated_block **blocks,
       size_t *count,
       const struct rpc_simulate *simulate);
+
+    /* testing_buildBlockV1: a block on top of the newest one, which stays the newest. */
+    enum rpc_status (*build_block
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      const struct rpc_payload **payload,
+      const struct rpc_payload_wish *wish);
 
     /* What eth_maxPriorityFeePerGas proposes. */
     enum rpc_status (*priority_fee
@@ -458,7 +467,8 @@ struct rpc_chain {
     const char *name;           /* "l1", "rollup1": for messages */
     const char *client_version; /* web3_clientVersion */
     uint64_t chain_id;
-    const address *accounts; /* development accounts: eth_accounts */
+    const struct fork_schedule *schedule; /* eth_config */
+    const address *accounts;              /* development accounts: eth_accounts */
     size_t account_count;
     address coinbase;
 };

@@ -329,6 +329,15 @@ static const struct withdrawal *read_withdrawals(struct reader *r, size_t *count
     return list;
 }
 
+enum rpc_status withdrawals_read(
+    struct rpc_call *call, struct rpc_block_overrides *out, uint32_t token, uint32_t index
+) {
+    struct reader r = {.json = call->json, .arena = call->request.arena, .object = token};
+    *out = (struct rpc_block_overrides){0};
+    out->withdrawals = read_withdrawals(&r, &out->withdrawal_count, &out->has_withdrawals);
+    return r.problem == NULL ? RPC_OK : argument_fail(call, index, r.where, r.problem);
+}
+
 enum rpc_status block_overrides_read(
     struct rpc_call *call, struct rpc_block_overrides *o, uint32_t token, uint32_t index
 ) {

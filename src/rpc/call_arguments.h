@@ -42,6 +42,11 @@ enum rpc_status call_block_overrides(
     struct rpc_call *call, struct rpc_simulation *out, uint32_t index, uint32_t token
 );
 
+/* The member "withdrawals" of an object, if it is there. */
+enum rpc_status withdrawals_read(
+    struct rpc_call *call, struct rpc_block_overrides *out, uint32_t object, uint32_t index
+);
+
 /* The object itself; nothing in it is refused. */
 enum rpc_status block_overrides_read(
     struct rpc_call *call, struct rpc_block_overrides *out, uint32_t object, uint32_t index

@@ -61,6 +61,7 @@
     X(eth_capabilities, 0, 0, block)                           \
     X(eth_chainId, 0, 0, head_number)                          \
     X(eth_coinbase, 0, 0, head_number)                         \
+    X(eth_config, 0, 0, block)                                 \
     X(eth_createAccessList, 1, 3, create_access_list)          \
     X(eth_estimateGas, 1, 4, estimate_gas)                     \
     X(eth_feeHistory, 2, 3, block)                             \
@@ -141,6 +142,7 @@
     X(net_peerCount, 0, 0, head_number)                        \
     X(net_version, 0, 0, head_number)                          \
     X(rpc_modules, 0, 0, head_number)                          \
+    X(testing_buildBlockV1, 3, 4, build_block)                 \
     X(txpool_content, 0, 0, pool)                              \
     X(txpool_contentFrom, 1, 1, pool)                          \
     X(txpool_status, 0, 0, pool)                               \

@@ -50,7 +50,7 @@ void view_header(struct json_writer *w, const struct rpc_block *block) {
     json_object_end(w);
 }
 
-static void write_withdrawals(struct json_writer *w, const struct rpc_block *block) {
+void view_withdrawals(struct json_writer *w, const struct rpc_block *block) {
     json_key(w, "withdrawals");
     json_array_begin(w);
     for (size_t i = 0; i < block->withdrawal_count; i++) {
@@ -86,7 +86,7 @@ void view_block_members(
         json_hash(w, &hash);
     }
     json_array_end(w);
-    if (block->header->fields >= HEADER_WITHDRAWALS) write_withdrawals(w, block);
+    if (block->header->fields >= HEADER_WITHDRAWALS) view_withdrawals(w, block);
 }
 
 void view_block(struct json_writer *w, const struct rpc_block *block, bool with_transactions) {

@@ -18,6 +18,9 @@ void view_block_members(
     struct json_writer *w, const struct rpc_block *block, bool with_transactions
 );
 
+/* The key "withdrawals" and their list. */
+void view_withdrawals(struct json_writer *w, const struct rpc_block *block);
+
 /* Whether any of the block's transactions is of type 0x7e. */
 bool view_has_deposits(const struct rpc_block *block);
 
