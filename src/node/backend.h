@@ -135,6 +135,12 @@ enum rpc_status backend_proxy_of(
     uint64_t rollup_id,
     const address *target
 );
+enum rpc_status backend_debug_trace(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_trace *trace
+);
 enum rpc_status backend_trace_transaction(
     struct rpc_chain *rpc, struct rpc_request *request, struct json_writer *out, const hash32 *hash
 );

@@ -8,6 +8,7 @@
 #include "node/revert.h"
 #include "node/verdict.h"
 #include "rpc/halt.h"
+#include "rpc/tracer.h"
 
 /* --- the block it runs on top of -------------------------------------------------------------- */
 
@@ -228,6 +229,16 @@ static enum err run_alone(
     options.tracer = tracer;
     options.foreign = crossing_exit(simulation->chain);
     options.foreign_count = 1;
+    if (simulation->tracer != NULL) {
+        const struct tracer_subject subject = {
+            .tx = &simulation->tx,
+            .sender = simulation->sender,
+            .block = &simulation->context,
+            .journal = journal,
+            .state = simulation->state,
+        };
+        tracer_begin(simulation->tracer, &subject);
+    }
     execution_begin_tx(x, &simulation->tx, &simulation->sender, &options);
     enum execution_status status;
     while ((status = execution_run(x)) == EXECUTION_CALL || status == EXECUTION_REVERTING) {
@@ -261,6 +272,7 @@ enum rpc_status simulation_try(
             simulation->request, RPC_SERVER_ERROR, "a balance would exceed 2^256 - 1 wei"
         );
     if (err != ERR_OK) return rpc_fail_err(simulation->request, err);
+    simulation->has_crossed = crosses;
     if (!crosses) return RPC_OK;
     arena_reset(&simulation->arena);
     return crossing_call(simulation, run);
@@ -288,9 +300,8 @@ static enum err sender_facts(struct simulation *simulation, struct verdict_facts
     return ERR_OK;
 }
 
-enum rpc_status simulation_fail(
-    struct simulation *simulation, enum tx_verdict verdict, bool is_estimate, uint64_t gas
-) {
+enum rpc_status
+simulation_verdict(struct simulation *simulation, const char **text, enum tx_verdict verdict) {
     struct verdict_facts facts = {
         .tx = &simulation->tx,
         .sender = simulation->sender,
@@ -300,10 +311,20 @@ enum rpc_status simulation_fail(
         .base_fee = simulation->context.base_fee_per_gas,
         .blob_base_fee = simulation->context.blob_base_fee,
     };
-    char text[VERDICT_TEXT_SIZE_MAX];
-    enum err err = sender_facts(simulation, &facts);
+    char *out = arena_alloc(simulation->request->arena, VERDICT_TEXT_SIZE_MAX);
+    enum err err = out == NULL ? ERR_MEMORY : sender_facts(simulation, &facts);
     if (err != ERR_OK) return rpc_fail_err(simulation->request, err);
-    (void)verdict_text(text, verdict, &facts);
+    (void)verdict_text(out, verdict, &facts);
+    *text = out;
+    return RPC_OK;
+}
+
+enum rpc_status simulation_fail(
+    struct simulation *simulation, enum tx_verdict verdict, bool is_estimate, uint64_t gas
+) {
+    const char *text = "";
+    enum rpc_status status = simulation_verdict(simulation, &text, verdict);
+    if (status != RPC_OK) return status;
     unsigned long long shown = gas;
     if (is_estimate)
         return rpc_fail(

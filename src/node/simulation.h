@@ -8,6 +8,9 @@
 
 #include "node/chain.h"
 
+struct tracer;
+struct world_trace;
+
 #define SIMULATION_GAS_MAX  50000000u         /* what a call without gas gets, and more is cut to */
 #define SIMULATION_SIZE_MAX ((size_t)1 << 30) /* memory of one run */
 
@@ -23,6 +26,12 @@ struct simulation {
     struct execution_options options;
     uint64_t gas;       /* for a call: given or the most */
     struct arena arena; /* of one run */
+
+    /* debug_traceCall; both may be NULL. tracer is begun with each run on the chain's own state,
+     * whose journal stays until the next; a run across chains is recorded in trace. */
+    struct tracer *tracer;
+    struct world_trace *trace;
+    bool has_crossed; /* the last run */
 };
 
 /* simulation_open finds the block and makes the transaction.
@@ -56,6 +65,11 @@ enum rpc_status simulation_try(
 enum rpc_status simulation_fail(
     struct simulation *simulation, enum tx_verdict verdict, bool is_estimate, uint64_t gas
 );
+
+/* Why a run could not even begin, in geth's words; VERDICT_TEXT_SIZE_MAX bytes of the request's
+ * arena. */
+enum rpc_status
+simulation_verdict(struct simulation *simulation, const char **text, enum tx_verdict verdict);
 
 /* simulation_result fills what the client is told of a run; the output is copied. A run that halted
  * is made once more to find the exact reason. */

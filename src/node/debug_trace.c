@@ -1,0 +1,472 @@
+#include "node/debug_trace.h"
+
+#include "core/check.h"
+#include "crypto/keccak.h"
+#include "node/backend.h"
+#include "node/crossing_trace.h"
+#include "node/simulation.h"
+#include "rpc/tracer_frame.h"
+
+enum rpc_status debug_fail(struct rpc_request *request, enum err err) {
+    if (err == ERR_LIMIT || err == ERR_MEMORY)
+        return rpc_fail(
+            request,
+            RPC_RESPONSE_TOO_LARGE,
+            "the trace is too large: trace less (disableStack, disableStorage, limit) or a "
+            "transaction alone"
+        );
+    return rpc_fail_err(request, err);
+}
+
+void debug_begin_item(const struct debug_job *job, struct json_writer *out, size_t index) {
+    if (!job->is_whole) return;
+    json_object_begin(out);
+    json_member_hash(out, "txHash", &job->block->transactions[index].hash);
+    json_key(out, "result");
+}
+
+void debug_end_item(const struct debug_job *job, struct json_writer *out) {
+    if (job->is_whole) json_object_end(out);
+}
+
+/* --- trees over several chains ---------------------------------------------------------------- */
+
+bool debug_shows_chains(const struct tracer_options *options) {
+    return options->kind == TRACER_CALL && !options->only_top_call;
+}
+
+static bool is_on_one_chain(const struct world_frame *root) {
+    for (const struct world_frame *f = root; f != NULL; f = world_frame_next(f, root, false))
+        if (f->chain != root->chain) return false;
+    return true;
+}
+
+static enum err convert(
+    struct tracer_frame **out,
+    struct arena *arena,
+    const struct node *node,
+    const struct world_frame *from,
+    struct tracer_frame *parent
+) {
+    struct tracer_frame *frame;
+    const struct evm_message *m = &from->message;
+    if (from->is_selfdestruct)
+        frame = tracer_frame_new_selfdestruct(arena, parent, &m->sender, &m->recipient, &m->value);
+    else
+        frame = tracer_frame_new(arena, parent, m);
+    if (frame == NULL) return ERR_MEMORY;
+    frame->has_chain_id = true;
+    frame->chain_id = node->chains[from->chain].rpc.chain_id;
+    *out = frame;
+    if (from->is_selfdestruct) return ERR_OK;
+    if (!from->is_open) return tracer_frame_end(frame, arena, &from->result, NULL);
+    /* It waited for another chain when what it is part of was undone. */
+    frame->outcome = EVM_FOREIGN_FAILURE;
+    frame->error = "never ended";
+    return ERR_OK;
+}
+
+enum err debug_write_tree(
+    bool *is_written,
+    struct json_writer *out,
+    struct arena *arena,
+    const struct node_chain *chain,
+    const struct world_frame *root,
+    uint64_t gas_limit,
+    uint64_t gas_used
+) {
+    *is_written = false;
+    if (root == NULL || is_on_one_chain(root)) return ERR_OK;
+    struct tracer_frame *made_root = NULL;
+    struct tracer_frame *parent = NULL;
+    const struct world_frame *frame = root;
+    for (;;) {
+        struct tracer_frame *made;
+        enum err err = convert(&made, arena, chain->node, frame, parent);
+        if (err != ERR_OK) return err;
+        if (made_root == NULL) made_root = made;
+        if (frame->first != NULL) {
+            frame = frame->first;
+            parent = made;
+            continue;
+        }
+        while (frame != root && frame->next == NULL) {
+            frame = frame->parent;
+            parent = parent->parent;
+        }
+        if (frame == root) break;
+        frame = frame->next;
+    }
+    made_root->gas = gas_limit;
+    made_root->gas_used = gas_used;
+    tracer_frame_write(out, made_root, NULL);
+    *is_written = true;
+    return ERR_OK;
+}
+
+/* --- blocks of L1 ----------------------------------------------------------------------------- */
+
+struct l1_run {
+    const struct debug_job *job;
+    struct block_builder builder;
+    struct state state;
+    struct source_memory overlay;
+    struct crossing_replay replay; /* block is NULL: the block was not run with all chains */
+};
+
+/* A block with a batch begins with the builder's transaction. */
+static bool has_batch(const struct debug_job *job) {
+    const struct node *node = job->chain->node;
+    return node->chain_count > 1 && job->block->block.tx_count > 1 &&
+           address_equal(&job->block->transactions[0].sender, &node->keys.builder.address);
+}
+
+static enum err open_l1_run(struct l1_run *run) {
+    const struct debug_job *job = run->job;
+    struct node_chain *chain = job->chain;
+    const struct header *header = &job->block->block.header;
+    struct header parent;
+    enum err err = node_chain_read_header(chain, &parent, NULL, header->number - 1);
+    if (err != ERR_OK) return err;
+    struct block_attributes attributes = crossing_attributes_of(header);
+    /* A block that is there says by its difficulty on which side of the merge it is. */
+    if (chain->schedule.has_terminal_total_difficulty)
+        attributes.parent_total_difficulty =
+            u256_is_zero(&header->difficulty) ? &U256_MAX : &U256_ZERO;
+    source_memory_open(&run->overlay, job->arena, &chain->fresh.source);
+    err = state_open(&run->state, job->arena, &run->overlay.source, &parent.state_root);
+    if (err != ERR_OK) return err;
+    return block_begin(
+        &run->builder,
+        job->arena,
+        &run->state,
+        &run->overlay,
+        &chain->schedule,
+        &parent,
+        &attributes,
+        node_chain_hashes(chain),
+        NULL,
+        chain->codes
+    );
+}
+
+static uint64_t log_count(const struct block_builder *builder) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < builder->tx_count; i++)
+        count += builder->results[i].log_count;
+    return count;
+}
+
+static enum err trace_l1_tx(struct l1_run *run, size_t index) {
+    const struct debug_job *job = run->job;
+    struct block_builder *builder = &run->builder;
+    const struct rpc_transaction *transaction = &job->block->transactions[index];
+    struct tracer tracer;
+    const struct tracer_subject subject = {
+        .tx = transaction->tx,
+        .sender = transaction->sender,
+        .block = &builder->context,
+        .journal = &builder->journal,
+        .state = &run->state,
+        .log_index = log_count(builder),
+        .has_place = true,
+        .block_hash = job->block->hash,
+        .tx_hash = transaction->hash,
+        .tx_index = index,
+    };
+    tracer_open(&tracer, job->out, job->options);
+    tracer_begin(&tracer, &subject);
+    builder->options.tracer = &tracer.hooks;
+    enum err err = ERR_OK;
+    switch (block_add(builder, transaction->tx, &transaction->sender)) {
+    case EXECUTION_DONE:
+        err = tracer_end(&tracer, &builder->results[builder->tx_count - 1]);
+        break;
+    case EXECUTION_FAILED:
+        err = builder->err;
+        break;
+    case EXECUTION_INVALID:
+    case EXECUTION_CALL:
+    case EXECUTION_INSIDE_DONE:
+    case EXECUTION_REVERTING:
+        err = ERR_CORRUPT;
+        break;
+    }
+    builder->options.tracer = NULL;
+    tracer_close(&tracer);
+    return err;
+}
+
+static enum err run_l1_tx(struct l1_run *run, size_t index) {
+    struct block_builder *builder = &run->builder;
+    const struct rpc_transaction *transaction = &run->job->block->transactions[index];
+    switch (block_add(builder, transaction->tx, &transaction->sender)) {
+    case EXECUTION_DONE:
+        return ERR_OK;
+    case EXECUTION_FAILED:
+        return builder->err;
+    case EXECUTION_INVALID:
+    case EXECUTION_CALL:
+    case EXECUTION_INSIDE_DONE:
+    case EXECUTION_REVERTING:
+        break;
+    }
+    return ERR_CORRUPT;
+}
+
+/* The transaction's tree over all chains, if it has one. */
+static enum err write_l1_tree(struct l1_run *run, bool *is_written, size_t index) {
+    const struct debug_job *job = run->job;
+    *is_written = false;
+    if (run->replay.block == NULL) return ERR_OK;
+    const struct receipt *receipts = job->block->receipts;
+    uint64_t before = index == 0 ? 0 : receipts[index - 1].cumulative_gas_used;
+    return debug_write_tree(
+        is_written,
+        job->out,
+        job->arena,
+        job->chain,
+        crossing_replay_frame(&run->replay, index),
+        job->block->transactions[index].tx->gas_limit,
+        receipts[index].cumulative_gas_used - before
+    );
+}
+
+static enum err trace_l1_block(const struct debug_job *job) {
+    struct l1_run *run = arena_alloc_zero(job->arena, sizeof(*run));
+    if (run == NULL) return ERR_MEMORY;
+    run->job = job;
+    enum err err = open_l1_run(run);
+    if (err == ERR_OK && debug_shows_chains(job->options) && has_batch(job)) {
+        run->replay = (struct crossing_replay
+        ){.chain = job->chain, .arena = job->arena, .number = job->block->block.header.number};
+        err = crossing_replay(&run->replay);
+    }
+    size_t end = job->is_whole ? job->block->block.tx_count : job->index + 1;
+    for (size_t i = 0; i < end && err == ERR_OK; i++) {
+        bool is_written = false;
+        bool is_wanted = debug_wants(job, i);
+        if (is_wanted) {
+            debug_begin_item(job, job->out, i);
+            err = write_l1_tree(run, &is_written, i);
+        }
+        if (err == ERR_OK) err = is_wanted && !is_written ? trace_l1_tx(run, i) : run_l1_tx(run, i);
+        if (is_wanted) debug_end_item(job, job->out);
+    }
+    return err;
+}
+
+/* --- blocks ----------------------------------------------------------------------------------- */
+
+static enum rpc_status trace_block(struct debug_job *job) {
+    if (job->block->block.header.number == 0)
+        return rpc_fail(job->request, RPC_SERVER_ERROR, "genesis is not traceable");
+    struct arena arena;
+    arena_open(&arena, NODE_BUILD_SIZE_MAX);
+    job->arena = &arena;
+    enum rpc_status status = RPC_OK;
+    if (job->is_whole) json_array_begin(job->out);
+    if (job->chain->rollup_id != 0) {
+        status = debug_rollup(job);
+    } else {
+        enum err err = trace_l1_block(job);
+        if (err != ERR_OK) status = debug_fail(job->request, err);
+    }
+    if (job->is_whole) json_array_end(job->out);
+    arena_close(&arena);
+    return status;
+}
+
+static enum rpc_status trace_transaction(struct debug_job *job, const hash32 *hash) {
+    uint64_t number;
+    uint32_t index;
+    enum err err = store_find_transaction(node_chain_store(job->chain), hash, &number, &index);
+    if (err == ERR_MISSING)
+        return rpc_fail(job->request, RPC_SERVER_ERROR, "transaction not found");
+    if (err == ERR_OK)
+        err = node_chain_read_block(job->chain, &job->block, job->request->arena, number);
+    if (err != ERR_OK) return rpc_fail_err(job->request, err);
+    job->index = index;
+    return trace_block(job);
+}
+
+static enum rpc_status no_such_block(struct rpc_request *request, const struct rpc_block_id *id) {
+    if (id->kind == RPC_BLOCK_NUMBER)
+        return rpc_fail(
+            request, RPC_SERVER_ERROR, "block #%llu not found", (unsigned long long)id->number
+        );
+    if (id->kind != RPC_BLOCK_HASH) return rpc_fail(request, RPC_SERVER_ERROR, "block not found");
+    char digits[65];
+    for (size_t i = 0; i < 32; i++) {
+        digits[2 * i] = "0123456789abcdef"[id->hash.b[i] >> 4];
+        digits[2 * i + 1] = "0123456789abcdef"[id->hash.b[i] & 15];
+    }
+    digits[64] = 0;
+    return rpc_fail(request, RPC_SERVER_ERROR, "block 0x%s not found", digits);
+}
+
+static enum rpc_status trace_stored_block(struct debug_job *job, const struct rpc_block_id *id) {
+    bool is_found;
+    uint64_t number;
+    enum err err = node_chain_resolve(job->chain, &is_found, &number, id);
+    if (err != ERR_OK) return rpc_fail_err(job->request, err);
+    if (!is_found || id->kind == RPC_BLOCK_PENDING) return no_such_block(job->request, id);
+    err = node_chain_read_block(job->chain, &job->block, job->request->arena, number);
+    if (err != ERR_OK) return rpc_fail_err(job->request, err);
+    job->is_whole = true;
+    return trace_block(job);
+}
+
+/* A block that the chain does not have: with the senders that its signatures give. */
+static enum err complete(struct debug_job *job, struct chain_block *made) {
+    struct arena *arena = job->request->arena;
+    const struct block *block = &made->block;
+    const struct header *header = &block->header;
+    struct fork_rules rules = forks_at_difficulty(
+        &job->chain->schedule,
+        header->number,
+        header->timestamp,
+        u256_is_zero(&header->difficulty) ? &U256_MAX : &U256_ZERO
+    );
+    struct rpc_transaction *transactions =
+        arena_alloc_zero(arena, (block->tx_count + 1) * sizeof(*transactions));
+    if (transactions == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < block->tx_count; i++) {
+        enum tx_verdict verdict;
+        enum err err = tx_sender(&transactions[i].sender, &verdict, arena, &block->txs[i], &rules);
+        if (err != ERR_OK) return err;
+        if (verdict != TX_OK) return ERR_INPUT;
+        transactions[i].tx = &block->txs[i];
+        transactions[i].encoded = block->tx_encodings[i];
+        transactions[i].hash = keccak256(block->tx_encodings[i]);
+    }
+    made->transactions = transactions;
+    return ERR_OK;
+}
+
+static enum rpc_status trace_raw_block(struct debug_job *job, bytes encoded) {
+    struct chain_block *made = arena_alloc_zero(job->request->arena, sizeof(*made));
+    enum block_verdict verdict;
+    enum tx_verdict tx_verdict;
+    size_t tx_index;
+    enum err err = ERR_MEMORY;
+    if (made != NULL)
+        err = block_decode(
+            &made->block, &verdict, &tx_verdict, &tx_index, job->request->arena, encoded
+        );
+    if (err != ERR_OK) return rpc_fail_err(job->request, err);
+    if (verdict != BLOCK_OK)
+        return rpc_fail(
+            job->request,
+            RPC_SERVER_ERROR,
+            "could not decode block: %s",
+            verdict == BLOCK_TRANSACTION ? tx_verdict_text(tx_verdict) : block_verdict_text(verdict)
+        );
+    made->hash = header_hash(&made->block.header);
+    struct rpc_block_id id = {.kind = RPC_BLOCK_HASH, .hash = made->hash};
+    bool is_found;
+    uint64_t number;
+    err = node_chain_resolve(job->chain, &is_found, &number, &id);
+    if (err != ERR_OK) return rpc_fail_err(job->request, err);
+    /* Before anything is asked of a parent: a first block has none. */
+    if (is_found || made->block.header.number == 0 || job->chain->rollup_id != 0)
+        return trace_stored_block(job, &id);
+    id.hash = made->block.header.parent_hash;
+    err = node_chain_resolve(job->chain, &is_found, &number, &id);
+    if (err == ERR_OK && (!is_found || number + 1 != made->block.header.number))
+        return no_such_block(job->request, &id);
+    if (err == ERR_OK) err = complete(job, made);
+    if (err == ERR_INPUT)
+        return rpc_fail(job->request, RPC_SERVER_ERROR, "invalid transaction signature");
+    if (err != ERR_OK) return rpc_fail_err(job->request, err);
+    job->block = made;
+    job->is_whole = true;
+    return trace_block(job);
+}
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+/* The outermost frame of the call in a trace over all chains: of L1's transactions the last one, of
+ * the rollup's likewise. */
+static const struct world_frame *call_frame(const struct world_trace *trace, size_t chain) {
+    if (chain == 0) return trace->roots;
+    const struct world_frame *frame = trace->newest;
+    while (frame != NULL && !(frame->has_tx && frame->chain == chain))
+        frame = frame->before;
+    return frame;
+}
+
+static enum rpc_status finish_crossed(
+    struct simulation *simulation,
+    struct json_writer *out,
+    const struct tracer_options *options,
+    const struct simulation_run *run
+) {
+    struct rpc_request *request = simulation->request;
+    if (!debug_shows_chains(options))
+        return rpc_fail(
+            request, RPC_UNSUPPORTED, "of calls across chains, callTracer alone makes a trace"
+        );
+    const struct node_chain *chain = simulation->chain;
+    const struct world_frame *frame = call_frame(simulation->trace, chain->rollup_id);
+    bool is_written;
+    enum err err = simulation->trace->failed ? ERR_MEMORY : ERR_OK;
+    if (err == ERR_OK)
+        err = debug_write_tree(
+            &is_written, out, request->arena, chain, frame, simulation->gas, run->result.gas_used
+        );
+    if (err == ERR_OK && !is_written) err = ERR_CORRUPT;
+    return err == ERR_OK ? RPC_OK : debug_fail(request, err);
+}
+
+static enum rpc_status trace_call(struct debug_job *job, const struct rpc_simulation *description) {
+    struct simulation simulation;
+    struct simulation_run run;
+    struct world_trace trace;
+    struct tracer tracer;
+    bool is_found;
+    enum rpc_status status =
+        simulation_open(&simulation, job->chain, job->request, &is_found, description);
+    if (status != RPC_OK) return status;
+    if (!is_found) return no_such_block(job->request, &description->block);
+    tracer_open(&tracer, job->out, job->options);
+    simulation.tracer = &tracer;
+    simulation.trace = &trace;
+    status = simulation_try(&simulation, &run, simulation.gas, &tracer.hooks);
+    if (status == RPC_OK && run.verdict != TX_OK) {
+        const char *text = "";
+        status = simulation_verdict(&simulation, &text, run.verdict);
+        if (status == RPC_OK)
+            status = rpc_fail(job->request, RPC_SERVER_ERROR, "tracing failed: %s", text);
+    } else if (status == RPC_OK && simulation.has_crossed) {
+        status = finish_crossed(&simulation, job->out, job->options, &run);
+    } else if (status == RPC_OK) {
+        enum err err = tracer_end(&tracer, &run.result);
+        if (err != ERR_OK) status = debug_fail(job->request, err);
+    }
+    tracer_close(&tracer);
+    simulation_close(&simulation);
+    return status;
+}
+
+enum rpc_status debug_trace(
+    struct node_chain *chain,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_trace *trace
+) {
+    struct debug_job job = {
+        .chain = chain, .request = request, .out = out, .options = trace->options};
+    switch (trace->kind) {
+    case RPC_TRACE_TRANSACTION:
+        return trace_transaction(&job, &trace->hash);
+    case RPC_TRACE_BLOCK:
+        return trace_stored_block(&job, &trace->block);
+    case RPC_TRACE_RAW_BLOCK:
+        return trace_raw_block(&job, trace->encoded);
+    case RPC_TRACE_CALL:
+        return trace_call(&job, trace->simulation);
+    }
+    CHECK(false);
+    return RPC_FAILED;
+}
