@@ -14,11 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define JOBS_MAX       256
-#define GROUPS_MAX     64
-#define GROUP_SIZE     48
-#define LINE_MAX_SIZE  4000 /* below PIPE_BUF: one write is one piece */
-#define PROGRESS_STEPS 10
+#define JOBS_MAX         256
+#define GROUPS_MAX       64
+#define GROUP_SIZE       48
+#define LINE_MAX_SIZE    4000 /* below PIPE_BUF: one write is one piece */
+#define PROGRESS_SECONDS 15
 
 /* --- the list of files ------------------------------------------------------------------------ */
 
@@ -110,6 +110,7 @@ struct progress {
 /* In memory that all processes share. */
 struct board {
     atomic_size_t next;                        /* the first file nobody has begun */
+    atomic_size_t progress_at;                 /* seconds: when progress was written last */
     atomic_size_t size_finished;               /* bytes of all finished files */
     atomic_size_t current[JOBS_MAX];           /* the file a process is at, + 1; 0: none */
     struct group groups[JOBS_MAX][GROUPS_MAX]; /* each process counts for itself */
@@ -165,12 +166,17 @@ struct run {
     size_t size; /* of all files */
 };
 
-static void print_progress(const struct run *r, size_t before, size_t after) {
-    size_t step = after * PROGRESS_STEPS / r->size;
-    if (r->options->progress < 0 || step == before * PROGRESS_STEPS / r->size) return;
-    (void)dprintf(
-        r->options->progress, "%s: %zu %% of the files\n", r->command, step * 100 / PROGRESS_STEPS
-    );
+/* Says how far the run is, now and then. */
+static void print_progress(const struct run *r, size_t finished) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    size_t last = atomic_load(&r->board->progress_at);
+    size_t seconds = (size_t)now.tv_sec;
+    if (r->options->progress < 0 || seconds < last + PROGRESS_SECONDS ||
+        !atomic_compare_exchange_strong(&r->board->progress_at, &last, seconds))
+        return;
+    size_t percent = finished * 100 / r->size;
+    (void)dprintf(r->options->progress, "%s: %zu %% of the files\n", r->command, percent);
 }
 
 static void work_file(const struct run *r, unsigned worker, size_t i) {
@@ -183,8 +189,7 @@ static void work_file(const struct run *r, unsigned worker, size_t i) {
     atomic_fetch_add(&runner.file->cpu_ns, cpu_ns() - start);
     if (!atomic_exchange(&runner.file->is_finished, true)) {
         size_t size = r->files->items[i].size;
-        size_t before = atomic_fetch_add(&board->size_finished, size);
-        print_progress(r, before, before + size);
+        print_progress(r, atomic_fetch_add(&board->size_finished, size) + size);
     }
 }
 
@@ -332,6 +337,9 @@ int runner_main(int argc, char **argv, runner_file *run) {
     struct board *board =
         mmap(NULL, board_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (board == MAP_FAILED) abort();
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    atomic_store(&board->progress_at, (size_t)now.tv_sec);
     struct run r = {argv[0], &files, &options, run, board, 1};
     for (size_t i = 0; i < files.count; i++)
         r.size += files.items[i].size;
