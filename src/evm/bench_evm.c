@@ -1,10 +1,11 @@
-/* The machine over the programs of the evm-bench fixtures (their README says what they are):
- *   evm/PROGRAM/lockstep    Mgas/s of one call with the code's program in the cache
- *   evm/translate/lockstep  MB/s of code, translating the largest one
- * $LOCKSTEP_FIXTURES_DIR/evm-bench, or the folder given as argument. What a program returns is
- * compared with what it should. */
+/* The machine over the programs of the evm-bench fixtures (their README says what they are). What a
+ * program returns is compared with what it should.
+ *   bench_evm           evm/translate/lockstep    MB/s of code, translating the largest one
+ *   bench_evm PROGRAM…  evm/PROGRAM/lockstep      Mgas/s of one call, its code's program in the cache
+ *                       evm/PROGRAM/gas           what the call uses
+ * bench/evm.mjs runs the programs in turn with another machine. The fixtures are in
+ * $LOCKSTEP_FIXTURES_DIR/evm-bench. */
 #include <cjson/cJSON.h>
-#include <dirent.h>
 
 #include "core/bench_host.h"
 #include "core/check.h"
@@ -168,9 +169,6 @@ static double run(const struct workload *w, uint64_t *gas_used) {
 }
 
 static void measure(const char *folder, const char *name) {
-    char row[PATH_SIZE];
-    (void)snprintf(row, sizeof(row), "evm/%s/lockstep", name);
-    if (!bench_is_wanted(row)) return;
     struct workload workload;
     load(&workload, folder, name);
     double samples[BENCH_SAMPLES];
@@ -186,17 +184,14 @@ static void measure(const char *folder, const char *name) {
     }
     qsort(samples, BENCH_SAMPLES, sizeof *samples, bench_compare);
     printf(
-        "%s,Mgas/s,%.1f,%.1f,%.1f\n",
-        row,
+        "evm/%s/lockstep,Mgas/s,%.1f,%.1f,%.1f\n",
+        name,
         samples[0],
         samples[BENCH_SAMPLES / 2],
         samples[BENCH_SAMPLES - 1]
     );
-    (void)fflush(stdout);
-}
-
-static int compare_names(const struct dirent **a, const struct dirent **b) {
-    return strcmp((*a)->d_name, (*b)->d_name);
+    const unsigned long long used = gas;
+    printf("evm/%s/gas,gas,%llu,%llu,%llu\n", name, used, used, used);
 }
 
 static void translate_huff(const char *folder) {
@@ -226,29 +221,18 @@ static void translate_huff(const char *folder) {
 int main(int argc, char **argv) {
     char folder[PATH_SIZE];
     const char *fixtures = getenv("LOCKSTEP_FIXTURES_DIR");
-    if (argc > 1)
-        (void)snprintf(folder, sizeof(folder), "%s", argv[1]);
-    else
-        (void)snprintf(folder, sizeof(folder), "%s/evm-bench", fixtures == NULL ? "." : fixtures);
-    struct dirent **entries;
-    int count = scandir(folder, &entries, NULL, compare_names);
-    if (count < 0) {
-        (void)fprintf(stderr, "bench_evm: no folder %s; set LOCKSTEP_FIXTURES_DIR\n", folder);
+    if (fixtures == NULL) {
+        (void)fprintf(stderr, "bench_evm: no fixtures; set LOCKSTEP_FIXTURES_DIR\n");
         return 0;
     }
+    (void)snprintf(folder, sizeof(folder), "%s/evm-bench", fixtures);
     arena_open(&text_arena, (size_t)1 << 30);
     arena_open(&cache_arena, (size_t)1 << 30);
     arena_open(&work_arena, (size_t)4 << 30);
     cache = evm_code_cache_open(&cache_arena);
     CHECK(cache != NULL);
-    for (int i = 0; i < count; i++) {
-        static const char SUFFIX[] = ".code.hex";
-        char *name = entries[i]->d_name;
-        char *suffix = strstr(name, SUFFIX);
-        if (suffix == NULL) continue;
-        *suffix = 0;
-        measure(folder, name);
-    }
-    translate_huff(folder);
+    if (argc < 2) translate_huff(folder);
+    for (int i = 1; i < argc; i++)
+        measure(folder, argv[i]);
     return 0;
 }
