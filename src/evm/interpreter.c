@@ -161,6 +161,9 @@ block_outcome(const struct instruction *block, size_t stack_count, uint64_t gas)
         NEXT();                 \
     }
 
+/* The same of a function that returns: its result, too, is copied limb by limb. */
+#define COMPUTE(name, expression) BINARY(name, const u256 r = (expression); copy_word(b, &r))
+
 #define COMPARE(name, condition)          \
     do_##name : {                         \
         const u256 *a = sp - 1;           \
@@ -383,27 +386,29 @@ do_POP_POP:
     BINARY(SUB, (void)u256_sub_borrow(b, a, b))
     BINARY(SUB_SWAPPED, (void)u256_sub_borrow(b, b, a))
     BINARY(MUL, u256_mul_to(b, a, b))
-    BINARY(DIV, *b = u256_div(a, b))
-    BINARY(SDIV, *b = u256_sdiv(a, b))
-    BINARY(MOD, *b = u256_mod(a, b))
-    BINARY(SMOD, *b = u256_smod(a, b))
-    BINARY(SIGNEXTEND, *b = u256_signextend(a, b))
+    COMPUTE(DIV, u256_div(a, b))
+    COMPUTE(SDIV, u256_sdiv(a, b))
+    COMPUTE(MOD, u256_mod(a, b))
+    COMPUTE(SMOD, u256_smod(a, b))
+    COMPUTE(SIGNEXTEND, u256_signextend(a, b))
     BINARY(AND, for (int i = 0; i < 4; i++) b->w[i] &= a->w[i])
     BINARY(OR, for (int i = 0; i < 4; i++) b->w[i] |= a->w[i])
     BINARY(XOR, for (int i = 0; i < 4; i++) b->w[i] ^= a->w[i])
     BINARY(BYTE, byte_op(a, b))
-    BINARY(SHL, *b = u256_shl(b, shift_of(a)))
-    BINARY(SHR, *b = u256_shr(b, shift_of(a)))
-    BINARY(SAR, *b = u256_sar(b, shift_of(a)))
+    COMPUTE(SHL, u256_shl(b, shift_of(a)))
+    COMPUTE(SHR, u256_shr(b, shift_of(a)))
+    COMPUTE(SAR, u256_sar(b, shift_of(a)))
     COMPARE(LT, u256_less(a, b))
     COMPARE(GT, u256_less(b, a))
     COMPARE(SLT, u256_signed_less(a, b))
     COMPARE(SGT, u256_signed_less(b, a))
     COMPARE(EQ, u256_equal(a, b))
-do_ADDMOD:
-    sp[-3] = u256_addmod(&sp[-1], &sp[-2], &sp[-3]);
+do_ADDMOD : {
+    const u256 r = u256_addmod(&sp[-1], &sp[-2], &sp[-3]);
     sp -= 2;
+    copy_word(&sp[-1], &r);
     NEXT();
+}
 do_MULMOD:
     u256_mulmod_again(&sp[-3], &sp[-1], &sp[-2], &sp[-3], &evm->modulus);
     sp -= 2;
@@ -459,12 +464,16 @@ do_AND_CONSTANT : {
         sp[-1].w[i] &= mask->w[i];
     NEXT();
 }
-do_SHL_SMALL:
-    sp[-1] = u256_shl(&sp[-1], ip->arg);
+do_SHL_SMALL : {
+    const u256 r = u256_shl(&sp[-1], ip->arg);
+    copy_word(&sp[-1], &r);
     NEXT();
-do_SHR_SMALL:
-    sp[-1] = u256_shr(&sp[-1], ip->arg);
+}
+do_SHR_SMALL : {
+    const u256 r = u256_shr(&sp[-1], ip->arg);
+    copy_word(&sp[-1], &r);
     NEXT();
+}
 do_ADD_DUP:
     (void)u256_add_carry(&sp[-1], &sp[-1], &sp[-1 - ip->a]);
     NEXT();
