@@ -5,7 +5,8 @@
 #   unit/MODULE/NAME   $BUILD/$PROFILE/test/MODULE/test_NAME for every src/MODULE/test_NAME.c (cmocka)
 #   js/NAME            tests/**/NAME.test.mjs, under node --test
 #   sh/NAME            tests/NAME.sh
-#   conformance/NAME   lockstep's own runners over the fixtures (scripts/fixtures.sh)
+#   conformance/NAME   lockstep's own runners over the fixtures (scripts/fixtures.sh), and the JSON-RPC
+#                      suite of execution-apis (scripts/rpc_compat.mjs)
 # Counted are node's totals, else TAP's "ok" and "not ok" lines if there is a plan ("1..N"), else the
 # last line "N passed, N failed[, N skipped]". A crash, a missing program, a time-out, a plan not kept, an exit status
 # without a failed test and a suite that counts nothing each count as one failure. The output of a
@@ -79,6 +80,8 @@ conformance blocktest blocktest blockchain-tests pre-berlin/BlockchainTests
 conformance blocktest-suspend "blocktest --suspend" blockchain-tests
 conformance vmtest vmtest pre-berlin/VMTests
 conformance tracers tracetest geth-vectors/tracers
+
+suite conformance/rpc-compat $TIMEOUT_CONFORMANCE "node scripts/rpc_compat.mjs"
 
 # --- running and counting --------------------------------------------------------------------------
 

@@ -380,15 +380,37 @@ static enum execution_status refuse(struct execution *x, enum tx_verdict verdict
     return EXECUTION_INVALID;
 }
 
+/* The order in which geth's state transition finds reasons to refuse; those not named come first,
+ * the higher number later. */
+static unsigned geth_rank(enum tx_verdict verdict) {
+    static const enum tx_verdict order[] = {
+        TX_NONCE_HIGH,        TX_NONCE_LOW,         TX_NONCE_MAX,      TX_SENDER_NOT_EOA,
+        TX_TIP_ABOVE_FEE_CAP, TX_FEE_CAP,           TX_BLOB_TX_CREATE, TX_NO_BLOBS,
+        TX_BLOB_COUNT,        TX_BLOB_HASH_VERSION, TX_BLOB_FEE_CAP,   TX_SET_CODE_TX_CREATE,
+        TX_NO_AUTHORIZATIONS, TX_FEE_OVERFLOW,      TX_FUNDS,          TX_GAS_ALLOWANCE,
+        TX_INTRINSIC_GAS,     TX_FLOOR_GAS,         TX_INITCODE_SIZE,  TX_OK,
+    };
+    for (unsigned i = 0; i < sizeof order / sizeof *order; i++)
+        if (order[i] == verdict) return i + 1;
+    return 0;
+}
+
+/* What to say of the transaction by itself and of its sender. */
+static enum tx_verdict
+choose_verdict(const struct execution *x, enum tx_verdict by_itself, enum tx_verdict of_sender) {
+    if (!x->options.sender_first) return by_itself != TX_OK ? by_itself : of_sender;
+    return geth_rank(of_sender) < geth_rank(by_itself) ? of_sender : by_itself;
+}
+
 /* Checks the transaction, and takes what it costs. EXECUTION_DONE: go on. */
 static enum execution_status begin_tx(struct execution *x) {
     enum tx_verdict verdict = check_tx(x);
-    if (verdict != TX_OK) return refuse(x, verdict);
+    if (verdict != TX_OK && !x->options.sender_first) return refuse(x, verdict);
     struct journal_account *sender;
     enum err err = load_account(x, &sender, &x->sender);
     if (err == ERR_OK) err = load_code(x, sender);
     if (err != ERR_OK) return fail(x, err);
-    verdict = check_sender(x, sender);
+    verdict = choose_verdict(x, verdict, check_sender(x, sender));
     if (verdict != TX_OK) return refuse(x, verdict);
     x->result.sender_nonce = sender->nonce;
     if (x->tx->type != TX_DEPOSIT) x->result.effective_gas_price = effective_gas_price(x);

@@ -392,6 +392,7 @@ static enum rpc_status open_block(struct attempt *attempt) {
         .skip_nonce = !run->wish->is_validated,
         .skip_sender_code = true,
         .skip_gas_cap = true,
+        .sender_first = true,
         .tracer = &attempt->tracer,
         .precompiles = precompiles,
         .precompile_count = precompile_count,

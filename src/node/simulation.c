@@ -123,6 +123,7 @@ static enum rpc_status make_tx(struct simulation *simulation) {
         .skip_nonce = true,
         .skip_sender_code = true,
         .skip_gas_cap = true,
+        .sender_first = true,
         .gas_available = UINT64_MAX,
         .blob_gas_available = UINT64_MAX,
     };

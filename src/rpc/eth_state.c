@@ -157,7 +157,13 @@ static enum rpc_status read_proof_keys(struct rpc_call *call, struct proof_keys 
     if (json_kind(json, token) != JSON_ARRAY) return argument_fail(call, 1, NULL, "not an array");
     size_t count = json->tokens[token].count;
     if (count > PROOF_KEYS_MAX)
-        return rpc_fail(&call->request, -38026, "too many keys (max %u)", (unsigned)PROOF_KEYS_MAX);
+        return rpc_fail(
+            &call->request,
+            RPC_INVALID_PARAMS,
+            "too many storage keys requested (max %u, got %zu)",
+            (unsigned)PROOF_KEYS_MAX,
+            count
+        );
     out->keys = arena_alloc_array(call->request.arena, count, sizeof(hash32));
     out->is_short = arena_alloc_array(call->request.arena, count, sizeof(bool));
     if (out->keys == NULL || out->is_short == NULL) return rpc_fail_err(&call->request, ERR_MEMORY);
