@@ -1,5 +1,6 @@
 /* Transactions into the pool, the pool's contents, and blocks on demand. */
 #include "chain/blobs.h"
+#include "core/check.h"
 #include "node/backend.h"
 #include "node/revert.h"
 #include "node/simulation.h"
@@ -93,6 +94,11 @@ static enum rpc_status submit(
         (void)verdict_pool_text(text, verdict, candidate->encoded.size);
         return rpc_fail(request, RPC_SERVER_ERROR, "%s", text);
     }
+    const struct pool_tx *pooled = pool_get(chain->pool, hash);
+    CHECK(pooled != NULL);
+    const struct rpc_transaction pending = {
+        .tx = &pooled->tx, .hash = *hash, .sender = pooled->sender, .encoded = pooled->encoding};
+    rpc_server_new_pending(chain->node->server, &chain->rpc, &pending);
     struct miner_wait *wait;
     err = miner_wait_transaction(miner, &wait, request, chain, hash);
     if (err == ERR_OK && wait == NULL) return RPC_OK;

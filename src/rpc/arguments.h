@@ -48,6 +48,9 @@ enum rpc_status argument_number(struct rpc_call *call, uint64_t *out, uint32_t i
 enum rpc_status
 argument_block_number(struct rpc_call *call, struct rpc_block_id *out, uint32_t index);
 
+/* What eth_getLogs takes (rpc/eth_log.c); the lists lie in the request's arena. */
+enum rpc_status argument_log_query(struct rpc_call *call, struct log_query *query, uint32_t index);
+
 /* Optional ones: untouched when left out. */
 enum rpc_status argument_optional_bool(struct rpc_call *call, bool *out, uint32_t index);
 enum rpc_status argument_optional_number(struct rpc_call *call, uint64_t *out, uint32_t index);

@@ -8,9 +8,8 @@
 #include <stdlib.h>
 
 static void take_input(struct connection *c, const uint8_t *data, size_t size);
-static void settle(struct connection *c);
 
-static size_t pending(const struct connection *c) {
+size_t connection_pending(const struct connection *c) {
     return c->out.size - c->out_sent;
 }
 
@@ -19,6 +18,7 @@ static void on_closed(uv_handle_t *handle) {
     struct rpc_server *server = c->server;
     http_parser_close(&c->http);
     json_writer_close(&c->out);
+    websocket_free(c);
     free(c->held);
     free(c);
     server_handle_closed(server);
@@ -29,6 +29,7 @@ void connection_close(struct connection *c) {
     struct rpc_server *server = c->server;
     c->is_closing = true;
     if (c->waiting != NULL) c->waiting->connection = NULL;
+    if (c->websocket != NULL) websocket_detach(c);
     if (c->previous != NULL)
         c->previous->next = c->next;
     else
@@ -64,6 +65,11 @@ static bool list_has(const char *const *list, const char *text) {
 
 static bool list_has_any(const char *const *list) {
     return list_has(list, "");
+}
+
+bool connection_origin_is_allowed(const struct connection *c) {
+    const char *origin = c->http.request.origin;
+    return *origin == '\0' || list_has(c->server->options.allowed_origins, origin);
 }
 
 /* For pages of origins that are allowed to read answers. */
@@ -118,7 +124,7 @@ static void end_head(struct head *head, const struct connection *c, size_t body_
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-static void append(struct connection *c, const char *data, size_t size) {
+void connection_append(struct connection *c, const char *data, size_t size) {
     char *at = json_reserve(&c->out, size);
     if (at == NULL) {
         connection_close(c);
@@ -139,15 +145,19 @@ static void answer_text(struct connection *c, int status, const char *more_head,
         ADD(&head, "\r\n");
     else
         end_head(&head, c, strlen(text));
-    append(c, head.text, head.size);
-    if (has_body) append(c, text, strlen(text));
+    connection_append(c, head.text, head.size);
+    if (has_body) connection_append(c, text, strlen(text));
 }
 
-static void refuse(struct connection *c, int status, const char *text) {
+void connection_refuse(struct connection *c, int status, const char *more_head, const char *text) {
     char line[256];
     (void)snprintf(line, sizeof(line), "%s\n", text);
     c->closes_after_write = true;
-    answer_text(c, status, "", line);
+    answer_text(c, status, more_head, line);
+}
+
+static void refuse(struct connection *c, int status, const char *text) {
+    connection_refuse(c, status, "", text);
 }
 
 static void greet(struct connection *c) {
@@ -169,8 +179,7 @@ static void greet(struct connection *c) {
 /* What a browser asks before it lets a page send (CORS, and Chrome's private network access). */
 static void answer_preflight(struct connection *c) {
     const struct http_request *request = &c->http.request;
-    if (*request->origin != '\0' &&
-        !list_has(c->server->options.allowed_origins, request->origin)) {
+    if (!connection_origin_is_allowed(c)) {
         answer_text(c, 403, "", "this origin is not allowed (--allow-origin)\n");
         return;
     }
@@ -201,8 +210,8 @@ static void send_answer(struct connection *c, struct exchange *exchange) {
     end_head(&head, c, out->size - HEAD_ROOM);
     size_t start = HEAD_ROOM - head.size;
     memcpy(out->data + start, head.text, head.size);
-    if (pending(c) > 0) {
-        append(c, out->data + start, out->size - start);
+    if (connection_pending(c) > 0) {
+        connection_append(c, out->data + start, out->size - start);
         return;
     }
     struct json_writer swapped = c->out;
@@ -241,7 +250,9 @@ static void answer(struct connection *c) {
         answer_text(c, 403, "", "invalid host specified (--allow-host)\n");
         return;
     }
-    if (request->method == HTTP_POST)
+    if (request->is_websocket && request->method == HTTP_GET)
+        websocket_upgrade(c);
+    else if (request->method == HTTP_POST)
         answer_post(c);
     else if (request->method == HTTP_GET || request->method == HTTP_HEAD)
         greet(c);
@@ -275,6 +286,12 @@ static void output_taken(struct connection *c) {
     c->out_sent = 0;
     json_writer_clear(&c->out);
     if (c->out.capacity > BUFFER_KEPT_MAX) json_writer_close(&c->out);
+    if (c->queued.size > 0) {
+        struct json_writer swapped = c->out;
+        c->out = c->queued;
+        c->queued = swapped;
+        return;
+    }
     if (c->closes_after_write && c->waiting == NULL) linger(c);
 }
 
@@ -288,25 +305,26 @@ static void on_written(uv_write_t *write, int status) {
     c->phase = PHASE_IDLE;
     c->deadline_ms = uv_now(c->server->loop) + c->server->options.idle_timeout_ms;
     output_taken(c);
-    settle(c);
+    connection_flush(c);
+    if (!c->is_closing) connection_settle(c);
 }
 
 /* Sends what is pending; one system call in the usual case. */
-static void flush(struct connection *c) {
-    if (c->is_closing || c->phase == PHASE_WRITING || pending(c) == 0) return;
+void connection_flush(struct connection *c) {
+    if (c->is_closing || c->phase == PHASE_WRITING || connection_pending(c) == 0) return;
     uv_stream_t *stream = (uv_stream_t *)&c->tcp;
-    uv_buf_t buffer = uv_buf_init(c->out.data + c->out_sent, (unsigned)pending(c));
+    uv_buf_t buffer = uv_buf_init(c->out.data + c->out_sent, (unsigned)connection_pending(c));
     int sent = uv_try_write(stream, &buffer, 1);
     if (sent < 0 && sent != UV_EAGAIN) {
         connection_close(c);
         return;
     }
     if (sent > 0) c->out_sent += (size_t)sent;
-    if (pending(c) == 0) {
+    if (connection_pending(c) == 0) {
         output_taken(c);
         return;
     }
-    buffer = uv_buf_init(c->out.data + c->out_sent, (unsigned)pending(c));
+    buffer = uv_buf_init(c->out.data + c->out_sent, (unsigned)connection_pending(c));
     c->write.data = c;
     if (uv_write(&c->write, stream, &buffer, 1, on_written) != 0) {
         connection_close(c);
@@ -320,8 +338,9 @@ static void flush(struct connection *c) {
 
 /* Requests are run one at a time, and only while their answers are taken. */
 static bool can_take(const struct connection *c) {
-    return c->waiting == NULL && c->phase != PHASE_WRITING && c->phase != PHASE_LINGERING &&
-           !c->closes_after_write && !c->is_closing;
+    return c->waiting == NULL && c->waiting_count < RPC_WEBSOCKET_WAITING_MAX &&
+           c->phase != PHASE_WRITING && c->phase != PHASE_LINGERING && !c->closes_after_write &&
+           !c->is_closing;
 }
 
 static void hold(struct connection *c, const uint8_t *data, size_t size) {
@@ -339,6 +358,12 @@ static void hold(struct connection *c, const uint8_t *data, size_t size) {
 /* The phase follows from what is there; a phase that begins gets its time. */
 static void enter_phase(struct connection *c, bool has_answered) {
     if (c->is_closing || c->phase == PHASE_WRITING || c->phase == PHASE_LINGERING) return;
+    if (c->websocket != NULL) { /* It is silence that counts: websocket_check. */
+        c->phase = PHASE_IDLE;
+        c->awaits_pong = false;
+        c->deadline_ms = uv_now(c->server->loop) + c->server->options.idle_timeout_ms / 2;
+        return;
+    }
     enum phase phase = PHASE_IDLE;
     if (c->waiting != NULL)
         phase = PHASE_WAITING;
@@ -367,12 +392,18 @@ static void take_input(struct connection *c, const uint8_t *data, size_t size) {
     bool has_answered = false;
     while (size > 0 && can_take(c)) {
         size_t taken = size;
+        if (c->websocket != NULL) {
+            websocket_take(c, data, &taken);
+            data += taken;
+            size -= taken;
+            continue;
+        }
         switch (http_feed(&c->http, data, &taken)) {
         case HTTP_NEED_MORE:
             break;
         case HTTP_EXPECTS_CONTINUE:
             if (http_host_is_allowed(c->http.request.host, c->server->options.allowed_hosts))
-                append(c, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+                connection_append(c, "HTTP/1.1 100 Continue\r\n\r\n", 25);
             else
                 refuse(c, 403, "invalid host specified (--allow-host)");
             break;
@@ -386,10 +417,10 @@ static void take_input(struct connection *c, const uint8_t *data, size_t size) {
         }
         data += taken;
         size -= taken;
-        if (pending(c) > OUTPUT_PENDING_MAX) flush(c);
+        if (connection_pending(c) > OUTPUT_PENDING_MAX) connection_flush(c);
     }
     hold(c, data, size);
-    flush(c);
+    connection_flush(c);
     enter_phase(c, has_answered);
 }
 
@@ -407,16 +438,16 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
         /* An answer that is owed is still sent: the client may have closed its side only. */
         bool is_owed = c->waiting != NULL || c->phase == PHASE_WRITING;
         if (size != UV_EOF || !is_owed) connection_close(c);
-        if (!c->is_closing) settle(c);
+        if (!c->is_closing) connection_settle(c);
         return;
     }
     if (c->phase == PHASE_LINGERING) return;
     take_input(c, (const uint8_t *)buffer->base, (size_t)size);
-    settle(c);
+    connection_settle(c);
 }
 
 /* Goes on with what is held, then reads on or stops reading, as things stand. */
-static void settle(struct connection *c) {
+void connection_settle(struct connection *c) {
     while (c->held != NULL && can_take(c)) {
         uint8_t *data = c->held;
         size_t size = c->held_size;
@@ -450,6 +481,7 @@ void connection_accept(struct listener *listener) {
     c->endpoint = listener->endpoint;
     http_parser_open(&c->http);
     json_writer_open(&c->out, SIZE_MAX / 2);
+    json_writer_open(&c->queued, SIZE_MAX / 2);
     if (uv_tcp_init(server->loop, &c->tcp) != 0) {
         free(c);
         return;
@@ -467,23 +499,34 @@ void connection_accept(struct listener *listener) {
     c->deadline_ms = uv_now(server->loop) + server->options.idle_timeout_ms;
     if (server->connection_count > server->options.connections_max) {
         refuse(c, 503, "too many connections");
-        flush(c);
+        connection_flush(c);
     }
-    if (!c->is_closing) settle(c);
+    if (!c->is_closing) connection_settle(c);
 }
 
 void connection_answer(struct connection *c, struct exchange *exchange) {
+    if (c->websocket != NULL) {
+        websocket_answer(c, exchange);
+        connection_flush(c);
+        if (!c->is_closing) connection_settle(c);
+        return;
+    }
     c->waiting = NULL;
     if (c->server->is_stopping) c->closes_after_write = true;
     send_answer(c, exchange);
-    flush(c);
+    connection_flush(c);
     enter_phase(c, true);
-    if (!c->is_closing) settle(c);
+    if (!c->is_closing) connection_settle(c);
 }
 
 void connection_finish(struct connection *c) {
     bool is_owed = c->waiting != NULL || c->phase == PHASE_WRITING;
     if (c->phase == PHASE_LINGERING) return;
+    if (c->websocket != NULL) {
+        websocket_end(c, WEBSOCKET_CODE_GOING_AWAY, "the node is stopping");
+        connection_flush(c);
+        return;
+    }
     if (!is_owed)
         connection_close(c);
     else
@@ -492,12 +535,16 @@ void connection_finish(struct connection *c) {
 
 void connection_check_deadline(struct connection *c, uint64_t now_ms) {
     if (c->is_closing || now_ms < c->deadline_ms) return;
-    if (c->phase != PHASE_REQUEST || pending(c) > 0) {
+    if (c->websocket != NULL && c->phase == PHASE_IDLE) {
+        websocket_check(c, now_ms);
+        return;
+    }
+    if (c->phase != PHASE_REQUEST || connection_pending(c) > 0) {
         connection_close(c);
         return;
     }
     /* The rest of the request may still come: it is dropped while lingering. */
     refuse(c, 408, "the request did not arrive in time");
-    flush(c);
-    if (!c->is_closing) settle(c);
+    connection_flush(c);
+    if (!c->is_closing) connection_settle(c);
 }

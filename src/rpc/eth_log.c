@@ -7,24 +7,21 @@
 
 /* --- the query from JSON ---------------------------------------------------------------------- */
 
-static enum rpc_status fail_filter(struct rpc_call *call, const char *where, const char *problem) {
-    return argument_fail(call, 0, where, problem);
-}
-
 /* One address, an array of them, or null. */
 static enum rpc_status
-read_addresses(struct rpc_call *call, struct log_query *query, uint32_t token) {
+read_addresses(struct rpc_call *call, uint32_t index, struct log_query *query, uint32_t token) {
     const struct json *json = call->json;
     if (token == 0 || json_kind(json, token) == JSON_NULL) return RPC_OK;
     bool is_array = json_kind(json, token) == JSON_ARRAY;
     size_t count = is_array ? json->tokens[token].count : 1;
-    if (count > LOG_ADDRESSES_MAX) return fail_filter(call, "address", "too many addresses");
+    if (count > LOG_ADDRESSES_MAX)
+        return argument_fail(call, index, "address", "too many addresses");
     address *list = arena_alloc_array(call->request.arena, count, sizeof(*list));
     if (list == NULL) return rpc_fail_err(&call->request, ERR_MEMORY);
     uint32_t at = is_array ? token + 1 : token;
     for (size_t i = 0; i < count; i++, at = json->tokens[at].next) {
         const char *problem = value_address(&list[i], json, at);
-        if (problem != NULL) return fail_filter(call, "address", problem);
+        if (problem != NULL) return argument_fail(call, index, "address", problem);
     }
     query->addresses = list;
     query->address_count = count;
@@ -33,34 +30,38 @@ read_addresses(struct rpc_call *call, struct log_query *query, uint32_t token) {
 
 /* One position: null, a topic, or an array of alternatives, of which a null stands for anything. */
 static enum rpc_status
-read_position(struct rpc_call *call, struct log_topics *out, uint32_t token) {
+read_position(struct rpc_call *call, uint32_t index, struct log_topics *out, uint32_t token) {
     const struct json *json = call->json;
     if (json_kind(json, token) == JSON_NULL) return RPC_OK;
     bool is_array = json_kind(json, token) == JSON_ARRAY;
     size_t count = is_array ? json->tokens[token].count : 1;
-    if (count > LOG_TOPIC_VALUES_MAX) return fail_filter(call, "topics", "too many topics");
+    if (count > LOG_TOPIC_VALUES_MAX)
+        return argument_fail(call, index, "topics", "too many topics");
     hash32 *list = arena_alloc_array(call->request.arena, count, sizeof(*list));
     if (list == NULL) return rpc_fail_err(&call->request, ERR_MEMORY);
     uint32_t at = is_array ? token + 1 : token;
     for (size_t i = 0; i < count; i++, at = json->tokens[at].next) {
         if (json_kind(json, at) == JSON_NULL) return RPC_OK;
         const char *problem = value_hash(&list[i], json, at);
-        if (problem != NULL) return fail_filter(call, "topics", problem);
+        if (problem != NULL) return argument_fail(call, index, "topics", problem);
     }
     out->any = list;
     out->count = count;
     return RPC_OK;
 }
 
-static enum rpc_status read_topics(struct rpc_call *call, struct log_query *query, uint32_t token) {
+static enum rpc_status
+read_topics(struct rpc_call *call, uint32_t index, struct log_query *query, uint32_t token) {
     const struct json *json = call->json;
     if (token == 0 || json_kind(json, token) == JSON_NULL) return RPC_OK;
-    if (json_kind(json, token) != JSON_ARRAY) return fail_filter(call, "topics", "not an array");
+    if (json_kind(json, token) != JSON_ARRAY)
+        return argument_fail(call, index, "topics", "not an array");
     size_t count = json->tokens[token].count;
-    if (count > LOG_TOPIC_MAX) return fail_filter(call, "topics", "more than four positions");
+    if (count > LOG_TOPIC_MAX)
+        return argument_fail(call, index, "topics", "more than four positions");
     uint32_t at = token + 1;
     for (size_t i = 0; i < count; i++, at = json->tokens[at].next) {
-        enum rpc_status status = read_position(call, &query->topics[i], at);
+        enum rpc_status status = read_position(call, index, &query->topics[i], at);
         if (status != RPC_OK) return status;
     }
     query->topic_count = count;
@@ -68,41 +69,49 @@ static enum rpc_status read_topics(struct rpc_call *call, struct log_query *quer
 }
 
 /* Latest if absent. There are no logs of the pending block to be had: it counts as the latest. */
-static enum rpc_status
-read_bound(struct rpc_call *call, struct rpc_block_id *out, const char *name, uint32_t token) {
+static enum rpc_status read_bound(
+    struct rpc_call *call,
+    uint32_t index,
+    struct rpc_block_id *out,
+    const char *name,
+    uint32_t token
+) {
     *out = (struct rpc_block_id){.kind = RPC_BLOCK_LATEST};
     if (token == 0 || json_kind(call->json, token) == JSON_NULL) return RPC_OK;
     const char *problem = value_block_number(out, call->json, token);
-    if (problem != NULL) return fail_filter(call, name, problem);
+    if (problem != NULL) return argument_fail(call, index, name, problem);
     if (out->kind == RPC_BLOCK_PENDING) out->kind = RPC_BLOCK_LATEST;
     return RPC_OK;
 }
 
-static enum rpc_status read_query(struct rpc_call *call, struct log_query *query) {
+enum rpc_status argument_log_query(struct rpc_call *call, struct log_query *query, uint32_t index) {
     const struct json *json = call->json;
     *query = (struct log_query){0};
-    uint32_t filter = argument_token(call, 0);
-    if (filter == 0) return argument_missing(call, 0);
-    if (json_kind(json, filter) != JSON_OBJECT) return fail_filter(call, NULL, "not an object");
+    uint32_t filter = argument_token(call, index);
+    if (filter == 0) return argument_missing(call, index);
+    if (json_kind(json, filter) != JSON_OBJECT)
+        return argument_fail(call, index, NULL, "not an object");
     uint32_t hash = json_member(json, filter, "blockHash");
     uint32_t from = json_member(json, filter, "fromBlock");
     uint32_t to = json_member(json, filter, "toBlock");
     if (hash != 0 && json_kind(json, hash) != JSON_NULL) {
         if (from != 0 || to != 0)
-            return fail_filter(
+            return argument_fail(
                 call,
+                index,
                 NULL,
                 "cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other"
             );
         const char *problem = value_hash(&query->block_hash, json, hash);
-        if (problem != NULL) return fail_filter(call, "blockHash", problem);
+        if (problem != NULL) return argument_fail(call, index, "blockHash", problem);
         query->has_block_hash = true;
     }
-    enum rpc_status status = read_bound(call, &query->from, "fromBlock", from);
-    if (status == RPC_OK) status = read_bound(call, &query->to, "toBlock", to);
+    enum rpc_status status = read_bound(call, index, &query->from, "fromBlock", from);
+    if (status == RPC_OK) status = read_bound(call, index, &query->to, "toBlock", to);
     if (status == RPC_OK)
-        status = read_addresses(call, query, json_member(json, filter, "address"));
-    if (status == RPC_OK) status = read_topics(call, query, json_member(json, filter, "topics"));
+        status = read_addresses(call, index, query, json_member(json, filter, "address"));
+    if (status == RPC_OK)
+        status = read_topics(call, index, query, json_member(json, filter, "topics"));
     return status;
 }
 
@@ -184,7 +193,7 @@ static enum rpc_status write_logs(struct rpc_call *call, const struct log_query 
 
 enum rpc_status eth_getLogs(struct rpc_call *call) {
     struct log_query query;
-    enum rpc_status status = read_query(call, &query);
+    enum rpc_status status = argument_log_query(call, &query, 0);
     return status == RPC_OK ? write_logs(call, &query) : status;
 }
 
@@ -201,10 +210,10 @@ add_filter(struct rpc_call *call, enum filter_kind kind, const struct log_query 
 
 enum rpc_status eth_newFilter(struct rpc_call *call) {
     struct log_query query;
-    enum rpc_status status = read_query(call, &query);
+    enum rpc_status status = argument_log_query(call, &query, 0);
     if (status != RPC_OK) return status;
     if (query.has_block_hash)
-        return fail_filter(call, "blockHash", "a filter follows a range of blocks");
+        return argument_fail(call, 0, "blockHash", "a filter follows a range of blocks");
     return add_filter(call, FILTER_LOGS, &query);
 }
 

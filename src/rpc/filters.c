@@ -35,8 +35,8 @@ bool log_query_matches(const struct log_query *query, const struct log *log) {
     return any;
 }
 
-/* The query's lists copied into one block of memory, hashes first; NULL without memory. */
-static void *copy_query(struct log_query *to, const struct log_query *from) {
+/* Hashes first. */
+void *log_query_copy(struct log_query *to, const struct log_query *from) {
     size_t hash_count = 0;
     for (size_t t = 0; t < from->topic_count; t++)
         hash_count += from->topics[t].count;
@@ -106,7 +106,7 @@ struct filter *filters_add(
     *filter = (struct filter){.kind = kind, .used_ms = now_ms};
     json_writer_open(&filter->removed, FILTER_REMOVED_SIZE_MAX);
     if (query != NULL) {
-        filter->owned = copy_query(&filter->query, query);
+        filter->owned = log_query_copy(&filter->query, query);
         if (filter->owned == NULL) return NULL;
     }
     filter->id = ++filters->last_id;
@@ -145,8 +145,7 @@ void filter_write_logs_of(
     }
 }
 
-/* A block as it is remembered when it has gone; NULL if it cannot be read. */
-static const struct rpc_block *read_removed(
+const struct rpc_block *filters_read_removed(
     struct rpc_block *copy, struct rpc_chain *chain, struct arena *arena, uint64_t number
 ) {
     struct rpc_request request = {.arena = arena};
@@ -184,7 +183,7 @@ void filters_removing(struct filters *filters, struct rpc_chain *chain, uint64_t
     arena_open(&arena, REMOVED_ARENA_SIZE_MAX);
     for (uint64_t number = last; number >= first && number > 0 && has_logs; number--) {
         struct rpc_block copy;
-        const struct rpc_block *block = read_removed(&copy, chain, &arena, number);
+        const struct rpc_block *block = filters_read_removed(&copy, chain, &arena, number);
         for (size_t i = 0; i < filters->count && block != NULL; i++)
             if (filters->items[i].id != 0 && filters->items[i].kind == FILTER_LOGS)
                 note_removed(&filters->items[i], block);

@@ -40,6 +40,10 @@ struct log_query {
 bool log_query_may_match(const struct log_query *query, const struct bloom *bloom);
 bool log_query_matches(const struct log_query *query, const struct log *log);
 
+/* log_query_copy copies the query's lists into one block of memory (malloc), which is returned;
+ * NULL without memory. */
+void *log_query_copy(struct log_query *to, const struct log_query *from);
+
 enum filter_kind { FILTER_LOGS, FILTER_BLOCKS, FILTER_PENDING_TRANSACTIONS };
 
 struct filter {
@@ -78,6 +82,11 @@ bool filters_remove(struct filters *filters, uint64_t id);
 
 /* filters_removing says that the chain's blocks from `first` on are about to go. */
 void filters_removing(struct filters *filters, struct rpc_chain *chain, uint64_t first);
+
+/* A block as it is remembered when it has gone, in *copy and arena; NULL if it cannot be read. */
+const struct rpc_block *filters_read_removed(
+    struct rpc_block *copy, struct rpc_chain *chain, struct arena *arena, uint64_t number
+);
 
 /* filter_write_logs_of writes a block's matching logs; it was read with transactions and
  * receipts. */

@@ -27,6 +27,8 @@ enum header {
     HEADER_CONTENT_TYPE,
     HEADER_TRANSFER_ENCODING,
     HEADER_UPGRADE,
+    HEADER_WEBSOCKET_KEY,
+    HEADER_WEBSOCKET_VERSION,
     HEADER_PRIVATE_NETWORK,
 };
 
@@ -40,6 +42,8 @@ static const struct {
     {"content-type", HEADER_CONTENT_TYPE},
     {"transfer-encoding", HEADER_TRANSFER_ENCODING},
     {"upgrade", HEADER_UPGRADE},
+    {"sec-websocket-key", HEADER_WEBSOCKET_KEY},
+    {"sec-websocket-version", HEADER_WEBSOCKET_VERSION},
     {"access-control-request-private-network", HEADER_PRIVATE_NETWORK},
 };
 
@@ -154,6 +158,12 @@ static int on_header_value_complete(llhttp_t *llhttp) {
         break;
     case HEADER_UPGRADE:
         p->request.is_websocket = value_is(p, "websocket");
+        break;
+    case HEADER_WEBSOCKET_KEY:
+        memcpy(p->request.websocket_key, p->value, p->value_size + 1);
+        break;
+    case HEADER_WEBSOCKET_VERSION:
+        memcpy(p->request.websocket_version, p->value, p->value_size + 1);
         break;
     case HEADER_PRIVATE_NETWORK:
         p->request.wants_private_network = value_is(p, "true");
@@ -417,6 +427,8 @@ const char *http_reason(int status) {
         return "Unsupported Media Type";
     case 417:
         return "Expectation Failed";
+    case 426:
+        return "Upgrade Required";
     case 431:
         return "Request Header Fields Too Large";
     case 500:

@@ -40,7 +40,9 @@ struct http_request {
     enum http_content_type content_type;
     char host[HTTP_VALUE_SIZE_MAX];   /* with port */
     char origin[HTTP_VALUE_SIZE_MAX]; /* of the web page that sends it */
-    bytes body;                       /* valid until the next http_feed */
+    char websocket_key[HTTP_VALUE_SIZE_MAX];
+    char websocket_version[HTTP_VALUE_SIZE_MAX];
+    bytes body; /* valid until the next http_feed */
 };
 
 struct http_parser {

@@ -300,6 +300,7 @@ enum jsonrpc_state jsonrpc_begin(
         .request = {.arena = &exchange->arena},
         .endpoint = endpoint,
         .chain = endpoint->chain,
+        .session = exchange->session,
         .json = &exchange->json,
         .now_ms = now_ms,
         .out = out,

@@ -25,13 +25,16 @@ struct rpc_endpoint {
     struct filters filters;
 };
 
+struct rpc_session; /* rpc/subscriptions.h */
+
 /* One call of one method. */
 struct rpc_call {
     struct rpc_request request; /* first: rpc_server_resume goes from it to the exchange */
     struct rpc_endpoint *endpoint;
-    struct rpc_chain *chain; /* = endpoint->chain */
-    const struct json *json; /* the request text */
-    uint32_t params;         /* its params array; 0 if it has none */
+    struct rpc_chain *chain;     /* = endpoint->chain */
+    struct rpc_session *session; /* of a connection that takes notifications; NULL: it does not */
+    const struct json *json;     /* the request text */
+    uint32_t params;             /* its params array; 0 if it has none */
     uint32_t argument_count;
     uint64_t now_ms; /* of the loop, monotonic */
     /* A method that returns RPC_WAIT by itself (not its backend) waits for the next block or for
@@ -46,7 +49,8 @@ struct rpc_method;
 enum jsonrpc_state { JSONRPC_DONE, JSONRPC_WAITING };
 
 struct jsonrpc_exchange {
-    struct rpc_call call; /* first: from a request one gets to its exchange */
+    struct rpc_call call;        /* first: from a request one gets to its exchange */
+    struct rpc_session *session; /* set by the transport before jsonrpc_begin; may be NULL */
     struct arena arena;
     struct json json;
     char *text_copy;        /* malloc; the text of an exchange that waits */

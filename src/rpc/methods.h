@@ -103,8 +103,10 @@
     X(eth_sendRawTransactionSync, 1, 2, send_raw_transaction)  \
     X(eth_sendTransaction, 1, 1, send_transaction)             \
     X(eth_simulateV1, 1, 2, simulate)                          \
+    X(eth_subscribe, 1, 2, block)                              \
     X(eth_syncing, 0, 0, head_number)                          \
     X(eth_uninstallFilter, 1, 1, head_number)                  \
+    X(eth_unsubscribe, 1, 1, block)                            \
     X(evm_increaseTime, 1, 1, configure)                       \
     X(evm_mine, 0, 1, mine)                                    \
     X(evm_removeBlockTimestampInterval, 0, 0, configure)       \

@@ -39,6 +39,7 @@ struct exchange *server_take_exchange(struct rpc_server *server) {
     exchange->previous = NULL;
     exchange->connection = NULL;
     exchange->is_due = false;
+    exchange->rpc.session = NULL;
     json_writer_clear(&exchange->out);
     if (json_reserve(&exchange->out, HEAD_ROOM) == NULL) {
         server_give_exchange(exchange);
@@ -109,15 +110,111 @@ static void resume_due(struct rpc_server *server) {
     server->is_resuming = false;
 }
 
-void rpc_server_new_block(struct rpc_server *server, struct rpc_chain *chain) {
-    for (struct exchange *e = server->waiting; e != NULL; e = e->next)
-        if (e->rpc.call.chain == chain && e->rpc.call.wait_until_ms != 0) e->is_due = true;
-    resume_due(server);
+/* --- notifications ---------------------------------------------------------------------------- */
+
+static struct endpoint *find_endpoint(struct rpc_server *server, const struct rpc_chain *chain) {
+    struct endpoint *e = server->endpoints;
+    while (e != NULL && e->rpc.chain != chain)
+        e = e->next;
+    return e;
+}
+
+/* The next session of the endpoint with subscriptions, from c on. */
+static struct connection *next_session(struct connection *c, const struct endpoint *endpoint) {
+    while (c != NULL && (c->websocket == NULL || c->endpoint != endpoint || c->session.count == 0 ||
+                         c->closes_after_write))
+        c = c->next;
+    return c;
+}
+
+/* What the sessions have been told goes out. */
+static void flush_sessions(struct rpc_server *server) {
+    struct connection *next;
+    for (struct connection *c = server->connections; c != NULL; c = next) {
+        next = c->next;
+        if (c->websocket == NULL) continue;
+        if (c->is_too_slow)
+            connection_close(c);
+        else
+            connection_flush(c);
+    }
+}
+
+static void tell_of_block(
+    struct rpc_server *server, struct endpoint *endpoint, struct arena *arena, uint64_t number
+) {
+    struct rpc_request request = {.arena = arena};
+    struct rpc_chain *chain = endpoint->rpc.chain;
+    const struct rpc_block_id id = {.kind = RPC_BLOCK_NUMBER, .number = number};
+    const unsigned with = RPC_WITH_TRANSACTIONS | RPC_WITH_RECEIPTS;
+    const struct rpc_block *block = NULL;
+    if (chain->operations->block(chain, &request, &block, &id, with) != RPC_OK || block == NULL)
+        return;
+    for (struct connection *c = next_session(server->connections, endpoint); c != NULL;
+         c = next_session(c->next, endpoint))
+        subscription_block(&c->session, &server->scratch, block);
+}
+
+static void tell_of_blocks(struct rpc_server *server, struct endpoint *endpoint) {
+    uint64_t end = endpoint->rpc.chain->operations->head_number(endpoint->rpc.chain) + 1;
+    struct arena arena;
+    if (next_session(server->connections, endpoint) != NULL) {
+        arena_open(&arena, JSONRPC_ARENA_SIZE_MAX);
+        for (uint64_t number = endpoint->next_number; number < end; number++) {
+            tell_of_block(server, endpoint, &arena, number);
+            arena_reset(&arena);
+        }
+        arena_close(&arena);
+        flush_sessions(server);
+    }
+    endpoint->next_number = end;
+}
+
+void rpc_server_new_pending(
+    struct rpc_server *server, struct rpc_chain *chain, const struct rpc_transaction *transaction
+) {
+    const struct endpoint *endpoint = find_endpoint(server, chain);
+    if (endpoint == NULL || endpoint->session_count == 0) return;
+    for (struct connection *c = next_session(server->connections, endpoint); c != NULL;
+         c = next_session(c->next, endpoint))
+        subscription_pending(&c->session, &server->scratch, transaction);
+    flush_sessions(server);
+}
+
+/* Newest first, as they go. */
+static void tell_of_removed(struct rpc_server *server, struct endpoint *endpoint, uint64_t first) {
+    struct rpc_chain *chain = endpoint->rpc.chain;
+    struct arena arena;
+    arena_open(&arena, JSONRPC_ARENA_SIZE_MAX);
+    for (uint64_t number = endpoint->next_number; number-- > first;) {
+        struct rpc_block copy;
+        const struct rpc_block *block = filters_read_removed(&copy, chain, &arena, number);
+        for (struct connection *c = next_session(server->connections, endpoint);
+             c != NULL && block != NULL;
+             c = next_session(c->next, endpoint))
+            subscription_removed(&c->session, &server->scratch, block);
+        arena_reset(&arena);
+    }
+    arena_close(&arena);
+    flush_sessions(server);
 }
 
 void rpc_server_removing(struct rpc_server *server, struct rpc_chain *chain, uint64_t first) {
-    for (struct endpoint *e = server->endpoints; e != NULL; e = e->next)
-        if (e->rpc.chain == chain) filters_removing(&e->rpc.filters, chain, first);
+    struct endpoint *endpoint = find_endpoint(server, chain);
+    if (endpoint == NULL) return;
+    filters_removing(&endpoint->rpc.filters, chain, first);
+    if (endpoint->session_count == 0 || endpoint->next_number <= first) return;
+    if (next_session(server->connections, endpoint) != NULL)
+        tell_of_removed(server, endpoint, first);
+    endpoint->next_number = first;
+}
+
+void rpc_server_new_block(struct rpc_server *server, struct rpc_chain *chain) {
+    struct endpoint *endpoint = find_endpoint(server, chain);
+    if (endpoint != NULL && endpoint->session_count > 0) tell_of_blocks(server, endpoint);
+    for (struct exchange *e = server->waiting; e != NULL; e = e->next)
+        if (e->rpc.call.chain == chain && e->rpc.call.wait_until_ms != 0) e->is_due = true;
+    resume_due(server);
 }
 
 void rpc_server_resume(struct rpc_server *server, struct rpc_request *request) {
@@ -199,6 +296,7 @@ enum err rpc_server_open(
     }
     s->timer.data = s;
     s->handle_count = 1;
+    json_writer_open(&s->scratch, JSONRPC_ANSWER_SIZE_MAX);
     memcpy(s->date, "Thu, 01 Jan 1970 00:00:00 GMT", DATE_SIZE);
     set_date(s);
     uint64_t interval = tick_interval(&s->options);
@@ -214,9 +312,9 @@ static void on_connection(uv_stream_t *stream, int status) {
 }
 
 static struct endpoint *endpoint_of(struct rpc_server *server, struct rpc_chain *chain) {
-    for (struct endpoint *e = server->endpoints; e != NULL; e = e->next)
-        if (e->rpc.chain == chain) return e;
-    struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
+    struct endpoint *endpoint = find_endpoint(server, chain);
+    if (endpoint != NULL) return endpoint;
+    endpoint = calloc(1, sizeof(*endpoint));
     if (endpoint == NULL) return NULL;
     endpoint->rpc.chain = chain;
     endpoint->next = server->endpoints;
@@ -353,5 +451,6 @@ void rpc_server_close(struct rpc_server *server) {
         filters_close(&endpoint->rpc.filters);
         free(endpoint);
     }
+    json_writer_close(&server->scratch);
     free(server);
 }

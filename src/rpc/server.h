@@ -1,9 +1,16 @@
-/* rpc/server.h: JSON-RPC over HTTP/1.1 for any number of chains, on one libuv loop.
+/* rpc/server.h: JSON-RPC over HTTP/1.1 and WebSocket for any number of chains, on one libuv loop.
  *
  * Limits: RPC_CONNECTIONS_MAX connections (further ones get 503), those of rpc/http.h for requests
  * and of rpc/jsonrpc.h for answers. A request must be complete RPC_REQUEST_TIMEOUT_MS after its
  * first byte, an answer must be taken RPC_WRITE_TIMEOUT_MS after it is ready, a connection may idle
  * for RPC_IDLE_TIMEOUT_MS: absolute times, so that one byte per second gains nobody anything.
+ *
+ * A connection that asks for it becomes a WebSocket (RFC 6455), on the same port: messages are
+ * requests, answers come as they are ready, and eth_subscribe's notifications in between. At most
+ * RPC_WEBSOCKET_WAITING_MAX requests of one wait at a time, further ones are read later. A client
+ * that is silent for half of RPC_IDLE_TIMEOUT_MS is pinged, and gone if it stays so; one that takes
+ * its notifications too slowly (RPC_WEBSOCKET_PENDING_MAX bytes) is gone, too. Web pages are let in
+ * by their origin, as CORS would let them read.
  *
  * Everything runs on the loop's thread. SIGPIPE is set to be ignored by rpc_server_open. */
 #ifndef RPC_SERVER_H
@@ -18,6 +25,9 @@
 #define RPC_IDLE_TIMEOUT_MS    120000
 #define RPC_STOP_TIMEOUT_MS    5000
 #define RPC_ERROR_SIZE         256
+
+#define RPC_WEBSOCKET_WAITING_MAX 256
+#define RPC_WEBSOCKET_PENDING_MAX (32u << 20)
 
 struct uv_loop_s;
 struct rpc_server;
@@ -61,6 +71,11 @@ MUST_USE enum err rpc_server_listen(
 /* rpc_server_new_block says that the chain has a new head: requests that wait for a block are
  * looked at again. Call it after the block is readable through the backend. */
 void rpc_server_new_block(struct rpc_server *server, struct rpc_chain *chain);
+
+/* rpc_server_new_pending says that a transaction has come into the pool. */
+void rpc_server_new_pending(
+    struct rpc_server *server, struct rpc_chain *chain, const struct rpc_transaction *transaction
+);
 
 /* rpc_server_removing says that the chain's blocks from this number on are about to be removed;
  * they are still readable. Filters and subscriptions that have reported their logs report them as

@@ -1,11 +1,13 @@
 /* rpc/server_private.h: what server.c (listening, time, stopping) and connection.c (the
- * conversation on one connection) share. */
+ * conversation on one connection; connection_websocket.c once it is a WebSocket) share. */
 #ifndef RPC_SERVER_PRIVATE_H
 #define RPC_SERVER_PRIVATE_H
 
 #include "rpc/http.h"
 #include "rpc/jsonrpc.h"
 #include "rpc/server.h"
+#include "rpc/subscriptions.h"
+#include "rpc/websocket.h"
 
 #include <uv.h>
 
@@ -26,6 +28,8 @@
 struct endpoint {
     struct rpc_endpoint rpc;
     struct endpoint *next;
+    unsigned session_count; /* connections that are WebSockets */
+    uint64_t next_number;   /* the first block that they have not been told of */
 };
 
 struct listener {
@@ -67,7 +71,15 @@ struct connection {
     size_t out_sent;
     uint8_t *held; /* malloc; read but not yet parsed: an exchange waits, or output is pending */
     size_t held_size;
-    struct exchange *waiting;
+    struct exchange *waiting; /* HTTP: the one that is waited for */
+    /* A WebSocket: */
+    struct websocket *websocket; /* malloc; NULL: HTTP */
+    struct rpc_session session;
+    struct json_writer queued; /* frames, while out is being written */
+    unsigned waiting_count;
+    bool awaits_pong;
+    bool is_too_slow;
+
     uint64_t deadline_ms;
     enum phase phase;
     bool is_reading;
@@ -88,6 +100,8 @@ struct rpc_server {
     struct exchange *waiting;
     struct exchange *pool;
     unsigned pool_count;
+    uint64_t last_subscription_id;
+    struct json_writer scratch; /* for notifications */
     bool is_resuming;
     bool is_stopping;
     bool has_stopped;
@@ -112,5 +126,26 @@ void connection_finish(struct connection *c);
 /* The exchange the connection waits for has its answer. */
 void connection_answer(struct connection *c, struct exchange *exchange);
 void connection_check_deadline(struct connection *c, uint64_t now_ms);
+
+/* What connection.c has for connection_websocket.c. */
+size_t connection_pending(const struct connection *c);
+void connection_append(struct connection *c, const char *data, size_t size);
+void connection_flush(struct connection *c);
+void connection_refuse(struct connection *c, int status, const char *more_head, const char *text);
+void connection_settle(struct connection *c);
+bool connection_origin_is_allowed(const struct connection *c);
+
+/* connection_websocket.c */
+void websocket_upgrade(struct connection *c);
+/* Takes up to *size bytes and answers what is whole in them. */
+void websocket_take(struct connection *c, const uint8_t *data, size_t *size);
+void websocket_answer(struct connection *c, struct exchange *exchange);
+/* Says goodbye; the connection closes when that is sent. */
+void websocket_end(struct connection *c, uint16_t code, const char *reason);
+/* The client has been silent for some time. */
+void websocket_check(struct connection *c, uint64_t now_ms);
+/* The connection is closing: requests that wait have nobody to answer. */
+void websocket_detach(struct connection *c);
+void websocket_free(struct connection *c);
 
 #endif
