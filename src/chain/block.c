@@ -491,6 +491,10 @@ static enum err dequeue(
 }
 
 static enum err collect_requests(struct block_builder *builder, enum block_verdict *verdict) {
+    if (builder->attributes.has_no_requests) {
+        builder->header.requests_hash = requests_hash(NULL, 0);
+        return ERR_OK;
+    }
     static const struct {
         enum request_type type;
         const address *contract;

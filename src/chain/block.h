@@ -69,6 +69,7 @@ struct block_attributes {
     uint8_t nonce[8];  /* before Paris */
     bool has_base_fee; /* a development chain sets its own; else it follows from the parent */
     u256 base_fee_per_gas;
+    bool has_no_requests;   /* a rollup: EIP-7685's come from nowhere and go nowhere */
     bool has_blob_base_fee; /* a simulation sets what BLOBBASEFEE says */
     u256 blob_base_fee;
     const u256 *parent_total_difficulty; /* NULL: not needed to know the fork */
@@ -133,8 +134,8 @@ MUST_USE enum err block_begin(
 );
 
 /* block_begin_with opens a block whose header is given as far as it is known before execution, and
- * follows from nothing: for simulations. Of the attributes only withdrawals, ommers and the blob base
- * fee are read. The state may differ from the parent's. Otherwise as block_begin. */
+ * follows from nothing: for simulations. Of the attributes only withdrawals, ommers, requests and the
+ * blob base fee are read. The state may differ from the parent's. Otherwise as block_begin. */
 MUST_USE enum err block_begin_with(
     struct block_builder *builder,
     struct arena *arena,

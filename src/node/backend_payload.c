@@ -64,6 +64,7 @@ static enum err open_builder(struct building *b) {
         .parent_beacon_block_root = wish->beacon_root,
         .withdrawals = wish->withdrawals,
         .withdrawal_count = wish->withdrawal_count,
+        .has_no_requests = chain->rollup_id != 0,
     };
     if (wish->extra_data.size > 0)
         memcpy(attributes.extra_data, wish->extra_data.data, wish->extra_data.size);

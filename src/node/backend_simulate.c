@@ -383,6 +383,7 @@ static enum rpc_status open_block(struct attempt *attempt) {
     const struct block_attributes attributes = {
         .withdrawals = wish->overrides.withdrawals,
         .withdrawal_count = wish->overrides.withdrawal_count,
+        .has_no_requests = run->chain->rollup_id != 0,
         .has_blob_base_fee = wish->overrides.has_blob_base_fee,
         .blob_base_fee = wish->overrides.blob_base_fee,
     };

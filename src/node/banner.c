@@ -66,9 +66,13 @@ static void print_trust(FILE *out, const struct rpc_network_info *network) {
 
 static void print_accounts(FILE *out, const struct banner *banner) {
     if (banner->account_count == 0) return;
-    fputs("\nAccounts, ", out);
-    abi_print_ether(out, &banner->options->balance_wei);
-    fputs(" each on every chain. Everybody knows these keys: use them for play money only\n", out);
+    fputs("\nAccounts", out);
+    if (!banner->is_given) {
+        fputs(", ", out);
+        abi_print_ether(out, &banner->options->balance_wei);
+        fputs(" each on every chain", out);
+    }
+    fputs(". Everybody knows these keys: use them for play money only\n", out);
     for (size_t i = 0; i < banner->account_count; i++) {
         char who[43];
         char key[65] = {0};
@@ -102,7 +106,7 @@ void banner_print(FILE *out, const struct banner *banner) {
         const struct rpc_rollup_info *rollup = &network->rollups[i];
         fprintf(out, "  %-16s %10" PRIu64 "  %s\n", rollup->name, rollup->chain_id, rollup->url);
     }
-    fputs("\nContracts on l1\n", out);
+    if (network->contract_count > 0) fputs("\nContracts on l1\n", out);
     print_contracts(out, network->contracts, network->contract_count);
     print_rollup_contracts(out, network);
     print_trust(out, network);

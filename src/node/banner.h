@@ -12,6 +12,7 @@ struct banner {
     const struct rpc_network_info *network; /* as the parent's endpoint tells it */
     const struct hd_key *accounts;
     size_t account_count;
+    bool is_given;     /* L1's genesis is given: what accounts have is for it to say */
     uint64_t start_ms; /* from the start of the program until now */
 };
 

@@ -76,6 +76,7 @@ static enum err settle_paris(struct node_chain *chain) {
 
 /* What the chain takes from its genesis. */
 static void adopt(struct node_chain *chain, const struct genesis *genesis) {
+    chain->node->is_given = true;
     chain->schedule = genesis->schedule;
     chain->rpc.chain_id = genesis->schedule.chain_id;
 }

@@ -66,7 +66,7 @@ enum err info_of(
         .parent_chain_id = node_l1(node)->rpc.chain_id,
         .parent_url = node_l1(node)->url,
         .contracts = contracts,
-        .contract_count = 3,
+        .contract_count = node->is_given ? 0 : 3,
         .rollups = rollups,
         .rollup_count = count,
         .auto_batch = node->auto_batch,

@@ -28,7 +28,8 @@ struct node {
     char names[NODE_CHAINS_MAX][NODE_NAME_SIZE]; /* "l1", "rollup1", … */
     int lock;                                    /* file that locks --datadir; -1: none */
     struct deploy_contracts contracts;           /* on L1 */
-    struct arena build_arena;                    /* of the block being built; reset before each */
+    bool is_given; /* L1 began with somebody's genesis, without contracts (node/import.h) */
+    struct arena build_arena; /* of the block being built; reset before each */
     struct miner miner;
 
     uv_loop_t loop;

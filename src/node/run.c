@@ -190,6 +190,7 @@ static enum err announce(struct life *life, char error[NODE_ERROR_SIZE]) {
         .options = options,
         .accounts = node->keys.accounts,
         .account_count = node->keys.account_count,
+        .is_given = node->is_given,
     };
     arena_open(&arena, INFO_SIZE_MAX);
     enum err err = info_of(&banner.network, &arena, node, 0);

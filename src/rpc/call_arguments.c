@@ -320,6 +320,7 @@ static const struct withdrawal *read_withdrawals(struct reader *r, size_t *count
     uint32_t at = token + 1;
     for (size_t i = 0; i < *count; i++, at = r->json->tokens[at].next) {
         struct reader entry = {.json = r->json, .arena = r->arena, .object = at};
+        if (json_kind(r->json, at) != JSON_OBJECT) note(&entry, "withdrawals", "not an object");
         (void)read_u64(&entry, &list[i].index, "index");
         (void)read_u64(&entry, &list[i].validator_index, "validatorIndex");
         (void)read_address(&entry, &list[i].address, "address");
