@@ -1,6 +1,7 @@
 /* lockstep: the program. Chooses the subcommand; everything else is in the commands' own files. */
 #include "conformance/conformance.h"
 #include "node/cli.h"
+#include "node/evm_command.h"
 #include "node/node.h"
 #include "node/trace_command.h"
 
@@ -23,6 +24,10 @@ static const struct command commands[] = {
      trace_command,
      "trace HASH [--rpc URL]",
      "print a transaction's calls across all chains as a tree"},
+    {"evm",
+     evm_command,
+     "evm run --code FILE [--input FILE] [OPTION]…",
+     "run a contract's code, without a chain"},
     {"statetest",
      conformance_statetest,
      "statetest [--fork NAME] PATH…",
