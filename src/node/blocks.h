@@ -30,6 +30,7 @@ struct block_order {
     const struct pool_tx *const
         *txs; /* in this order; not valid any more once the block is appended */
     size_t tx_count;
+    bool is_for_tx; /* one transaction: no block without it */
     bool has_timestamp;
     uint64_t timestamp;
     uint64_t must_move; /* a rollup whose unsafe blocks go along in any case; 0: none */

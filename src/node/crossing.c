@@ -3,6 +3,7 @@
 #include "core/check.h"
 #include "crypto/keccak.h"
 #include "node/network.h"
+#include "node/revert.h"
 #include "node/verdict.h"
 #include "state/state.h"
 
@@ -176,6 +177,7 @@ struct waiting {
     const struct pool_tx **txs;
     bytes *encodings;
     size_t count;
+    size_t deferred; /* to the next block; count is then 0 */
 };
 
 static enum err
@@ -202,12 +204,25 @@ collect_waiting(struct waiting *waiting, struct arena *arena, struct node_chain 
     return ERR_OK;
 }
 
+enum err crossing_reason(const char **text, const struct crossing *crossing) {
+    const struct world_result *result = &crossing->result;
+    bool is_hub = result->status == WORLD_BATCH_REVERTED && result->reason_rollup == 0;
+    if (is_hub && result->batch_output.size > 0)
+        return revert_text(text, crossing->arena, &crossing->node->log.names, result->batch_output);
+    bytes kept;
+    enum err err =
+        arena_copy(crossing->arena, &kept, bytes_of(result->reason, strlen(result->reason) + 1));
+    if (err == ERR_OK) *text = (const char *)kept.data;
+    return err;
+}
+
 /* The batch failed: the transaction that was running when it did leaves the pool. False if there is
  * none to blame. */
 static bool drop_culprit(
     struct node *node,
     struct waiting *waiting,
     const struct world_result *result,
+    const char *reason,
     const struct block_order *order
 ) {
     for (size_t i = 0; i + 1 < node->chain_count; i++) {
@@ -220,8 +235,8 @@ static bool drop_culprit(
         const struct pool_tx *tx = w->txs[index];
         if (order->waiting != NULL && hash32_equal(order->waiting, &tx->hash))
             *order->waiting_fate = (struct block_tx_fate
-            ){.fate = FATE_DROPPED, .code = RPC_SERVER_ERROR, .reason = result->reason};
-        log_dropped(&node->log, chain->rpc.name, &tx->hash, result->reason);
+            ){.fate = FATE_DROPPED, .code = RPC_SERVER_ERROR, .reason = reason};
+        log_dropped(&node->log, chain->rpc.name, &tx->hash, reason);
         hash32 hash = tx->hash;
         pool_remove(chain->pool, &hash);
         for (size_t j = index + 1; j < w->count; j++) {
@@ -310,12 +325,13 @@ static enum err append_parent_block(struct crossing *crossing, char *error) {
     return node_chain_append(node_l1(crossing->node), error, crossing->arena, &block);
 }
 
+/* Of the transactions that were in the block at last; of the others it is known. */
 static enum err fill_fates(
     struct crossing *crossing, struct block_tx_fate *fates, const struct block_order *order
 ) {
     const struct block_builder *builder = crossing->result.block;
     CHECK(builder != NULL && crossing->result.txs != NULL);
-    for (size_t i = 0; i < order->tx_count; i++) {
+    for (size_t i = 0; i < crossing->options.tx_count; i++) {
         const struct world_tx_result *result = &crossing->result.txs[i];
         fates[i] = (struct block_tx_fate){.fate = FATE_INCLUDED};
         if (result->is_included) continue;
@@ -338,6 +354,7 @@ static enum err commit(
     struct crossing *crossing,
     struct block_tx_fate *fates,
     char *error,
+    const struct waiting *waiting,
     const struct block_order *order
 ) {
     struct node *node = crossing->node;
@@ -345,7 +362,7 @@ static enum err commit(
     enum err err = fill_fates(crossing, fates, order);
     for (size_t i = 0; i + 1 < node->chain_count && err == ERR_OK; i++) {
         const struct world_rollup_result *result = &crossing->result.rollups[i];
-        node->chains[1 + i].waiting_count = 0;
+        node->chains[1 + i].waiting_count = waiting[i].deferred;
         if (!result->is_updated) continue;
         err = append_slot_block(&node->chains[1 + i], error, crossing->arena, result);
         if (err == ERR_OK) node_wishes_done(&node->chains[1 + i]);
@@ -353,6 +370,32 @@ static enum err commit(
     if (err == ERR_OK) err = append_parent_block(crossing, error);
     if (err == ERR_OK) l1_log_results(node, crossing->result.block);
     return err;
+}
+
+/* The block could not be built as it was: with less in it, it may. False: with nothing less. */
+static bool lessen(
+    struct crossing *crossing,
+    struct block_tx_fate *fates,
+    struct waiting *waiting,
+    const char *reason,
+    const struct block_order *order
+) {
+    const struct world_result *result = &crossing->result;
+    size_t *tx_count = &crossing->options.tx_count;
+    if (result->status == WORLD_BOTH_WAYS) {
+        struct waiting *w = &waiting[result->reason_rollup - 1];
+        w->deferred = w->count;
+        w->count = 0;
+        return w->deferred > 0;
+    }
+    if (drop_culprit(crossing->node, waiting, result, reason, order)) return true;
+    if (*tx_count == 0 || order->is_for_tx) return false;
+    /* Which of L1's is at fault shows when it is alone; the others are for the next block. */
+    if (*tx_count == 1)
+        fates[0] = (struct block_tx_fate
+        ){.fate = FATE_DROPPED, .code = RPC_SERVER_ERROR, .reason = reason};
+    *tx_count /= 2;
+    return true;
 }
 
 enum err crossing_build_block(
@@ -382,6 +425,8 @@ enum err crossing_build_block(
         crossing->rollups[order->must_move - 1].must_move = true;
     crossing->options.txs = txs;
     crossing->options.tx_count = order->tx_count;
+    for (size_t i = 0; i < order->tx_count; i++)
+        fates[i] = (struct block_tx_fate){.fate = FATE_KEPT};
     while (err == ERR_OK) {
         for (size_t i = 0; i + 1 < node->chain_count; i++) {
             crossing->rollups[i].slot_txs = waiting[i].encodings;
@@ -389,10 +434,14 @@ enum err crossing_build_block(
         }
         err = world_build(&crossing->result, &crossing->options);
         if (err != ERR_OK) return err;
-        if (crossing->result.status == WORLD_OK) return commit(crossing, fates, error, order);
-        if (!drop_culprit(node, waiting, &crossing->result, order)) break;
+        if (crossing->result.status == WORLD_OK)
+            return commit(crossing, fates, error, waiting, order);
+        const char *reason;
+        err = crossing_reason(&reason, crossing);
+        if (err != ERR_OK) return err;
+        if (lessen(crossing, fates, waiting, reason, order)) continue;
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", reason);
+        return ERR_INPUT;
     }
-    if (err != ERR_OK) return err;
-    (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", crossing->result.reason);
-    return ERR_INPUT;
+    return err;
 }

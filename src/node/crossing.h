@@ -36,6 +36,10 @@ MUST_USE enum err crossing_open(
     const struct block_attributes *attributes
 );
 
+/* crossing_reason says why the world did not build what it was asked for, with what the Hub said if
+ * it was the Hub. In the crossing's arena; ERR_MEMORY. */
+MUST_USE enum err crossing_reason(const char **text, const struct crossing *crossing);
+
 /* crossing_build_block builds the block that order describes, appends it and the rollups' blocks,
  * and fills the fates in. Transactions of rollups that wait for the parent go along. */
 MUST_USE enum err crossing_build_block(

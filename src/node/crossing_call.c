@@ -16,11 +16,11 @@ bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *
 }
 
 static enum rpc_status fail_world(struct simulation *simulation, const struct crossing *crossing) {
+    const char *reason;
+    enum err err = crossing_reason(&reason, crossing);
+    if (err != ERR_OK) return rpc_fail_err(simulation->request, err);
     return rpc_fail(
-        simulation->request,
-        RPC_SERVER_ERROR,
-        "the call across chains cannot be made: %s",
-        crossing->result.reason
+        simulation->request, RPC_SERVER_ERROR, "the call across chains cannot be made: %s", reason
     );
 }
 

@@ -239,6 +239,18 @@ static void drop(
     fail_wait(miner, wait, fate->code, fate->reason, fate->has_data ? &fate->data : NULL);
 }
 
+/* What a block of L1 had to leave for the next one. */
+static enum err carry_rest(struct miner *miner) {
+    struct node *node = miner->node;
+    size_t waiting = 0;
+    for (size_t i = 1; i < node->chain_count; i++)
+        waiting += node->chains[i].waiting_count;
+    if (waiting == 0 || !node_l1(node)->automine || !node->auto_batch) return ERR_OK;
+    struct miner_job carrier = {
+        .chain = node_l1(node), .is_mine = true, .mine = {.block_count = 1}};
+    return add_job(miner, &carrier);
+}
+
 /* A transaction of a rollup that needs the parent: a block of L1 is made for it. */
 static void carry(struct miner *miner, const struct miner_job *job) {
     struct node *node = miner->node;
@@ -252,7 +264,11 @@ static void carry(struct miner *miner, const struct miner_job *job) {
     } else if (fate.fate == FATE_DROPPED) {
         fail_wait(miner, job->wait, fate.code, fate.reason, NULL);
     } else {
-        end_wait(miner, job->wait);
+        enum err err = carry_rest(miner);
+        if (err == ERR_OK)
+            end_wait(miner, job->wait);
+        else
+            fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, err_text(err), NULL);
     }
 }
 
@@ -274,11 +290,13 @@ static void do_transaction(struct miner *miner, const struct miner_job *job) {
         return;
     }
     struct built built;
-    struct block_order order = {.txs = &tx, .tx_count = 1};
+    struct block_order order = {.txs = &tx, .tx_count = 1, .is_for_tx = true};
     arena_reset(&node->build_arena);
-    if (build(node, job->chain, &built, &order) != ERR_OK) {
+    enum err err = build(node, job->chain, &built, &order);
+    if (err != ERR_OK) {
         pool_remove(job->chain->pool, &job->hash);
-        fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, built.error, NULL);
+        int code = err == ERR_INPUT ? RPC_SERVER_ERROR : RPC_INTERNAL_ERROR;
+        fail_wait(miner, job->wait, code, built.error, NULL);
         return;
     }
     switch (built.fates[0].fate) {
@@ -349,12 +367,8 @@ static enum err build_pending(
         if (built.fates[i].fate == FATE_DROPPED)
             drop(miner, chain, &hashes[i], &built.fates[i], NULL);
     }
-    if (chain->rollup_id == 0 || waiting == 0) return ERR_OK;
-    chain->waiting_count = waiting;
-    if (!node_l1(node)->automine || !node->auto_batch) return ERR_OK;
-    struct miner_job carrier = {
-        .chain = node_l1(node), .is_mine = true, .mine = {.block_count = 1}};
-    return add_job(miner, &carrier);
+    if (chain->rollup_id != 0) chain->waiting_count = waiting;
+    return carry_rest(miner);
 }
 
 enum err miner_build(struct miner *miner, struct node_chain *chain, char *error) {

@@ -44,6 +44,22 @@ static bool has_begun(const struct world *world, size_t index) {
     return false;
 }
 
+/* Rollup `first` has to come before `then`, whose slot block calls it. If that one has to come before
+ * it as well, no order will do; `then` can wait for the next block. */
+static void put_before(struct world *world, size_t first, size_t then) {
+    const uint64_t first_bit = (uint64_t)1 << first;
+    if ((world->precedes[then] & first_bit) != 0) {
+        struct world_result *result = world->result;
+        result->status = WORLD_BOTH_WAYS;
+        result->reason_rollup = world->options->rollups[then].rollup_id;
+        world_say(result, "transactions of one block call both ways between rollups");
+        return;
+    }
+    uint64_t after = (uint64_t)1 << then | world->precedes[then];
+    for (size_t i = 0; i < world->options->rollup_count; i++)
+        if (i == first || (world->precedes[i] & first_bit) != 0) world->precedes[i] |= after;
+}
+
 /* Adds the update of a rollup, or brings it forward, in front of the one that is running, and has
  * the passes begin anew. */
 static void require_update(struct world *world, size_t index, enum action_kind input) {
@@ -57,6 +73,8 @@ static void require_update(struct world *world, size_t index, enum action_kind i
         if (!is_running) to = world->order_count;
         world->order_count++;
     }
+    if (world->begun_count > 0 && to == world->begun_count - 1)
+        put_before(world, index, world->order[to]);
     for (size_t j = at; j > to; j--)
         world->order[j] = world->order[j - 1];
     world->order[to] = index;

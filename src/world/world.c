@@ -6,7 +6,7 @@
 
 #define EXACT_PASSES 4 /* later ones keep the entries that earlier ones have needed */
 
-static void say(struct world_result *result, const char *text) {
+void world_say(struct world_result *result, const char *text) {
     size_t size = 0;
     while (text[size] != 0 && size + 1 < sizeof(result->reason))
         size++;
@@ -145,6 +145,10 @@ static enum err run_tx(
     }
 }
 
+/* A transaction of more gas than there may be is how a batch that has grown too large fails. */
+static const char BATCH_TOO_LARGE[] =
+    "the calls across chains make a batch that takes more gas than a transaction may have";
+
 /* Posts the batch as the block's first transaction. */
 static enum err run_batch(struct world *world) {
     struct world_result *result = world->result;
@@ -159,18 +163,21 @@ static enum err run_batch(struct world *world) {
     result->has_batch = true;
     if (status == EXECUTION_INVALID) {
         result->status = WORLD_BATCH_REVERTED;
-        say(result, tx_verdict_text(world->builder->tx_verdict));
+        enum tx_verdict verdict = world->builder->tx_verdict;
+        bool is_too_large = verdict == TX_INTRINSIC_GAS || verdict == TX_FLOOR_GAS;
+        world_say(result, is_too_large ? BATCH_TOO_LARGE : tx_verdict_text(verdict));
         return ERR_OK;
     }
     const struct execution_result *run = &world->builder->results[world->builder->tx_count - 1];
     if (run->is_success) return ERR_OK;
     result->status = WORLD_BATCH_REVERTED;
     result->batch_output = run->output;
-    say(result, evm_outcome_text(run->outcome));
+    bool is_too_large = run->outcome == EVM_OUT_OF_GAS;
+    world_say(result, is_too_large ? BATCH_TOO_LARGE : evm_outcome_text(run->outcome));
     if (world->has_missing) {
         result->missing = world->missing;
         result->reason_rollup = world->missing.verdict_rollup;
-        say(result, step_verdict_text(world->missing.verdict));
+        world_say(result, step_verdict_text(world->missing.verdict));
     }
     return ERR_OK;
 }
@@ -214,7 +221,7 @@ static enum err run_passes(struct world *world) {
         }
         if (result->verdict != BLOCK_OK) {
             result->status = WORLD_BLOCK_REFUSED;
-            say(result, block_verdict_text(result->verdict));
+            world_say(result, block_verdict_text(result->verdict));
             return ERR_OK;
         }
         bool is_settled = world->miss_count == 0 && (world->is_filled || !result->has_batch);
@@ -223,7 +230,9 @@ static enum err run_passes(struct world *world) {
         if (err != ERR_OK || result->status != WORLD_OK) return err;
     }
     result->status = WORLD_NOT_SETTLED;
-    say(result, "the calls across chains do not settle: each pass over the block makes other ones");
+    world_say(
+        result, "the calls across chains do not settle: each pass over the block makes other ones"
+    );
     return ERR_OK;
 }
 

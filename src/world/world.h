@@ -100,6 +100,7 @@ enum world_status {
     WORLD_BATCH_REVERTED, /* the batch's own transaction failed; reason says why */
     WORLD_PROOF_REFUSED,  /* the prover did not vouch for the batch */
     WORLD_NOT_SETTLED,    /* WORLD_PASSES_MAX passes and still new entries */
+    WORLD_BOTH_WAYS,      /* slot blocks call one another both ways; reason_rollup's can wait */
     WORLD_BLOCK_REFUSED,  /* the parent block itself is invalid; verdict says why */
 };
 
@@ -120,7 +121,6 @@ struct world_rollup_result {
     const struct open_block *open;       /* at the new head */
     const struct sealed_block *sealed;   /* blocks sealed on the way, newest first; NULL if none */
     const struct source_memory *overlay; /* new nodes and codes */
-    uint32_t dropped_tx_index; /* WORLD_BATCH_REVERTED: which slot transaction is at fault */
 };
 
 struct world_result {

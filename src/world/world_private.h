@@ -41,6 +41,7 @@ struct world {
     size_t proof_count;
     size_t order[WORLD_ROLLUPS_MAX]; /* indices of the rollups to update, in the batch's order */
     size_t order_count;
+    uint64_t precedes[WORLD_ROLLUPS_MAX]; /* bit j of i: i has to come before j */
 
     /* Of the current pass. */
     struct block_builder *builder;
@@ -80,6 +81,9 @@ uint64_t hub_lookup_gas(const struct entry *entry);
 
 /* --- lookup.c: answering the Hub --- */
 MUST_USE enum err world_answer_lookup(struct world *world, const struct hub_lookup *lookup);
+
+/* What the result says why it is not WORLD_OK. */
+void world_say(struct world_result *result, const char *text);
 
 /* The head that the Hub has for a rollup in the middle of the current pass. */
 MUST_USE enum err world_stored_head(struct world *world, hash32 *head, uint64_t rollup_id);
