@@ -1,5 +1,9 @@
 // What a client may send by mistake or on purpose. Each gets an error of its own, and the node goes on.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { encodeFunctionData, keccak256, numberToHex, parseEther, serializeTransaction } from "viem";
 import { startNetwork } from "../examples/demo/network.mjs";
@@ -9,13 +13,14 @@ const lockstep = process.env.LOCKSTEP ?? "build/dev/lockstep";
 let network;
 let l1;
 let rollup1;
+let rollup2;
 let world;
 
 before(async () => {
     network = await startNetwork([], lockstep);
     const { chains, accounts } = network.info;
-    [l1, rollup1] = chains.map((entry) => connect(entry, accounts[0].privateKey));
-    world = new World({ l1, rollup1 });
+    [l1, rollup1, rollup2] = chains.map((entry) => connect(entry, accounts[0].privateKey));
+    world = new World({ l1, rollup1, rollup2 });
 });
 after(async () => {
     const { status, stderr } = await network.stop();
@@ -149,18 +154,40 @@ test("a rollup call that returns megabytes", async () => {
     assert.ok(error, "L1 cannot copy that much with this gas");
 });
 
-test("a chain of calls across chains that gas does not reach for", async () => {
-    const here = await world.deploy("l1", "Hopper");
-    const there = await world.deploy("rollup1", "Hopper");
-    const [out, back] = [await world.reference("l1", there), await world.reference("rollup1", here)];
-    // From L1 to the rollup and back, 512 times each.
-    const path = Array.from({ length: 1024 }, (_, i) => (i % 2 === 0 ? out : back));
-    const data = encodeFunctionData({ abi: artifact("Hopper").abi, functionName: "pass", args: [path, 1n] });
-    const call = [{ to: here.address, data, gas: numberToHex(16_000_000n) }, "latest"];
-    const { error } = await rpc(l1.url, "eth_call", call);
-    assert.match(error.message, /NotEnoughGas|out of gas/);
-    assert.equal(await world.call(here, "passes"), 0n);
-});
+// Depth is for gas to end, as on one chain: 63/64 of 16 million do not last for 1,024 frames, and
+// each crossing takes its share. Where it ends, and what says so, depends on the way.
+const NOT_ENOUGH = /^execution reverted: NotEnoughGas\(\)$/;
+const CROSSING = /^the call across chains cannot be made: /;
+const TOO_LARGE = /make a batch that takes more gas than a transaction may have$/;
+for (const [places, hops, called, sent] of [
+    [["l1", "rollup1"], 40, NOT_ENOUGH, null],
+    [["l1", "rollup1"], 1024, TOO_LARGE, TOO_LARGE],
+    [["rollup1", "l1"], 40, CROSSING, NOT_ENOUGH],
+    [["rollup1", "l1"], 1024, CROSSING, NOT_ENOUGH],
+    [["rollup1", "rollup2"], 1024, NOT_ENOUGH, null],
+    [["l1", "rollup1", "rollup2"], 1024, TOO_LARGE, TOO_LARGE],
+])
+    test(`calls ${hops} deep across ${places.join(", ")}`, async () => {
+        const hoppers = {};
+        for (const place of places) hoppers[place] = await world.deploy(place, "Hopper");
+        const next = (i) => places[i % places.length];
+        const hop = await Promise.all(places.map((place, i) => world.reference(place, hoppers[next(i + 1)])));
+        const path = Array.from({ length: hops }, (_, i) => hop[i % hop.length]);
+        const data = encodeFunctionData({ abi: artifact("Hopper").abi, functionName: "pass", args: [path, 1n] });
+        const { chain, address } = hoppers[places[0]];
+        const call = [{ to: address, data, gas: numberToHex(16_000_000n) }, "latest"];
+        const { error } = await rpc(chain.url, "eth_call", call);
+        assert.match(error.message, called);
+        const raw = await signed(chain, { to: address, data, gas: 16_000_000n, maxFeePerGas: 10n ** 11n });
+        if (sent !== null) {
+            await fails(-32000, sent, rpc(chain.url, "eth_sendRawTransaction", [raw]));
+        } else {
+            const { result } = await rpc(chain.url, "eth_sendRawTransaction", [raw]);
+            const receipt = await chain.client.waitForTransactionReceipt({ hash: result });
+            assert.equal(receipt.status, "reverted");
+        }
+        for (const place of places) assert.equal(await world.call(hoppers[place], "passes"), 0n);
+    });
 
 test("a contract that calls itself 1,024 deep, on a rollup, called from L1", async () => {
     // CALL(gas, address(this), 0, 0, 0, 0, 0), whatever comes of it.
@@ -169,4 +196,46 @@ test("a contract that calls itself 1,024 deep, on a rollup, called from L1", asy
     const proxy = await world.reference("l1", contract);
     const hash = await l1.wallet.sendTransaction({ to: proxy, gas: 10_000_000n });
     assert.equal((await l1.client.waitForTransactionReceipt({ hash })).status, "success");
+});
+
+// A program of its own, which must give up at once.
+function start(...args) {
+    const { status, stderr, stdout } = spawnSync(lockstep, args, { encoding: "utf8", timeout: 10_000 });
+    return { status, stderr, stdout };
+}
+
+test("a port in use", () => {
+    const { port } = new URL(l1.url);
+    const { status, stderr } = start("--port", port);
+    assert.equal(stderr, `lockstep: l1: cannot listen on 127.0.0.1:${port}: address already in use\n`);
+    assert.equal(status, 1);
+});
+
+test("a data directory that cannot be used", () => {
+    const folder = mkdtempSync(join(tmpdir(), "lockstep-bad-"));
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    try {
+        // /proc takes no folders, not even from root.
+        for (const [path, reason] of [
+            ["/proc/lockstep", "cannot make the data directory /proc/lockstep: No such file or directory"],
+            [file, `cannot write in the data directory ${file}: Not a directory`],
+        ]) {
+            const { status, stderr } = start("--port", "0", "--datadir", path);
+            assert.equal(stderr, `lockstep: ${reason}\n`);
+            assert.equal(status, 1);
+        }
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
+});
+
+test("a data directory in use", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "lockstep-bad-"));
+    const other = await startNetwork(["--datadir", folder], lockstep);
+    const { status, stderr } = start("--port", "0", "--datadir", folder);
+    assert.equal((await other.stop()).status, 0);
+    rmSync(folder, { recursive: true });
+    assert.equal(stderr, `lockstep: another node is using the data directory ${folder}\n`);
+    assert.equal(status, 1);
 });
