@@ -134,8 +134,8 @@ MUST_USE enum err block_begin(
 );
 
 /* block_begin_with opens a block whose header is given as far as it is known before execution, and
- * follows from nothing: for simulations. Of the attributes only withdrawals, ommers, requests and the
- * blob base fee are read. The state may differ from the parent's. Otherwise as block_begin. */
+ * follows from nothing: for simulations. Of the attributes only withdrawals, ommers, requests and
+ * the blob base fee are read. The state may differ from the parent's. Otherwise as block_begin. */
 MUST_USE enum err block_begin_with(
     struct block_builder *builder,
     struct arena *arena,

@@ -72,10 +72,9 @@ struct execution_options {
     bool skip_balance;         /* eth_call with overrides: what the sender lacks is lent to it */
     bool skip_sender_code;     /* eth_call: a sender with code is fine (EIP-3607) */
     bool skip_gas_cap;         /* eth_call: no EIP-7825 cap */
-    bool
-        sender_first; /* eth_call: of several reasons to refuse, geth's: too little gas comes last */
-    bool skip_end;    /* leave the journal's transaction open at DONE; the caller ends it */
-    uint64_t gas_available;      /* of the block; a transaction that wants more is invalid */
+    bool sender_first;         /* eth_call: of several reasons to refuse the one geth finds first */
+    bool skip_end;          /* leave the journal's transaction open at DONE; the caller ends it */
+    uint64_t gas_available; /* of the block; a transaction that wants more is invalid */
     uint64_t blob_gas_available; /* same */
     const struct evm_tracer *tracer;
     const struct evm_precompile_override *precompiles; /* eth_call with overrides */

@@ -16,20 +16,16 @@ enum opcode {
     OP_SELFDESTRUCT = 0xff,
 };
 
-void access_list_open(
-    struct access_list *list,
-    struct arena *arena,
-    enum fork fork,
-    const address *sender,
-    const address *recipient
-) {
-    *list = (struct access_list){
-        .arena = arena,
-        .fork = fork,
-        .sender = *sender,
-        .recipient = *recipient,
-    };
+#define CALL_ITEMS_MIN 5 /* as geth: with fewer it is no call that could begin */
+
+void access_list_open(struct access_list *list, struct arena *arena, enum fork fork) {
+    *list = (struct access_list){.arena = arena, .fork = fork};
+    map_open(&list->excluded, arena, sizeof(address), sizeof(bool));
     map_open(&list->addresses, arena, sizeof(address), sizeof(struct map));
+}
+
+enum err access_list_exclude(struct access_list *list, const address *who) {
+    return map_put(&list->excluded, who, NULL) == NULL ? ERR_MEMORY : ERR_OK;
 }
 
 static struct map *put_address(struct access_list *list, const address *who) {
@@ -55,15 +51,14 @@ static void put_slot(struct access_list *list, const address *who, const hash32 
 }
 
 static void touch(struct access_list *list, const address *who) {
-    if (address_equal(who, &list->sender)) return;
-    if (address_equal(who, &list->recipient)) return;
+    if (map_get(&list->excluded, who) != NULL) return;
     if (evm_is_precompile(list->fork, who)) return;
     (void)put_address(list, who);
 }
 
 enum err access_list_add(struct access_list *list, const struct tx_access *given, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        (void)put_address(list, &given[i].address);
+        touch(list, &given[i].address);
         for (size_t k = 0; k < given[i].key_count; k++)
             put_slot(list, &given[i].address, &given[i].keys[k]);
     }
@@ -104,7 +99,7 @@ static void on_step(void *context, const struct evm_step *step) {
     case OP_CALLCODE:
     case OP_DELEGATECALL:
     case OP_STATICCALL:
-        item = stack_item(step, 1);
+        item = step->stack_count >= CALL_ITEMS_MIN ? stack_item(step, 1) : NULL;
         break;
     default:
         return;

@@ -12,20 +12,17 @@
 struct access_list {
     struct arena *arena;
     enum fork fork;
-    address sender;
-    address recipient;    /* or the contract to be */
+    struct map excluded;  /* addresses that are warm anyway */
     struct map addresses; /* address → struct map of keys */
     size_t size;          /* addresses and keys */
     enum err err;         /* what went wrong while tracing */
 };
 
-void access_list_open(
-    struct access_list *list,
-    struct arena *arena,
-    enum fork fork,
-    const address *sender,
-    const address *recipient
-);
+void access_list_open(struct access_list *list, struct arena *arena, enum fork fork);
+
+/* An address that a transaction warms without a list: its sender, its recipient or the contract to
+ * be, who signed its authorizations. To be called before anything is added. ERR_MEMORY. */
+MUST_USE enum err access_list_exclude(struct access_list *list, const address *who);
 
 /* Adds what the caller had given. ERR_MEMORY. */
 MUST_USE enum err

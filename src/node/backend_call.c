@@ -5,6 +5,8 @@
 #include "node/estimate.h"
 #include "node/simulation.h"
 
+#define AUTHORIZATION_GAS 25000u /* EIP-7702: what one costs at least */
+
 enum rpc_status backend_call(
     struct rpc_chain *rpc,
     struct rpc_request *request,
@@ -180,11 +182,20 @@ settle(struct simulation *simulation, struct rpc_call_result *result, uint64_t g
     address recipient = simulation->tx.to;
     if (simulation->tx.is_create)
         recipient = evm_create_address(&simulation->sender, account.nonce);
-    access_list_open(
-        &list, request->arena, simulation->context.rules.fork, &simulation->sender, &recipient
-    );
     const struct rpc_call_arguments *given = &simulation->description->arguments;
-    err = access_list_add(&list, given->access_list, given->access_list_count);
+    if (given->authorization_count > gas / AUTHORIZATION_GAS)
+        return rpc_fail(
+            request, RPC_SERVER_ERROR, "insufficient gas to process all authorizations"
+        );
+    access_list_open(&list, request->arena, simulation->context.rules.fork);
+    err = access_list_exclude(&list, &simulation->sender);
+    if (err == ERR_OK) err = access_list_exclude(&list, &recipient);
+    for (size_t i = 0; i < given->authorization_count && err == ERR_OK; i++) {
+        address authority;
+        if (tx_authority(&authority, &given->authorizations[i], simulation->tx.chain_id))
+            err = access_list_exclude(&list, &authority);
+    }
+    if (err == ERR_OK) err = access_list_add(&list, given->access_list, given->access_list_count);
     for (;;) {
         if (err != ERR_OK) return rpc_fail_err(request, err);
         size_t before = access_list_size(&list);

@@ -56,8 +56,8 @@ static void unmap_file(bytes content) {
 
 /* --- Paris ------------------------------------------------------------------------------------ */
 
-/* From here on the schedule says by number where Paris begins: with the first block without work, at
- * the latest with the next one. */
+/* From here on the schedule says by number where Paris begins: with the first block without work,
+ * at the latest with the next one. */
 static enum err settle_paris(struct node_chain *chain) {
     chain->schedule.names_senders = true; /* from here on the blocks are this node's own */
     if (!chain->schedule.has_terminal_total_difficulty) return ERR_OK;

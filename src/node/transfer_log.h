@@ -1,6 +1,6 @@
-/* node/transfer_log.h: a tracer that gathers a transaction's logs as they arise, those of frames that
- * fail undone, and on demand one for each movement of ether, in the form of a token's transfer from
- * the address of ERC-7528, in its place among the others. */
+/* node/transfer_log.h: a tracer that gathers a transaction's logs as they arise, those of frames
+ * that fail undone, and on demand one for each movement of ether, in the form of a token's transfer
+ * from the address of ERC-7528, in its place among the others. */
 #ifndef NODE_TRANSFER_LOG_H
 #define NODE_TRANSFER_LOG_H
 

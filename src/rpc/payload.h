@@ -1,5 +1,5 @@
-/* rpc/payload.h: what testing_buildBlockV1 asks of a chain and what it is given: a block with chosen
- * contents, in the form in which a consensus client gets it from the Engine API. */
+/* rpc/payload.h: what testing_buildBlockV1 asks of a chain and what it is given: a block with
+ * chosen contents, in the form in which a consensus client gets it from the Engine API. */
 #ifndef RPC_PAYLOAD_H
 #define RPC_PAYLOAD_H
 

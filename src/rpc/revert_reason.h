@@ -1,5 +1,5 @@
-/* rpc/revert_reason.h: what the data of a revert says, where it has one of Solidity's two own forms,
- * Error(string) and Panic(uint256). */
+/* rpc/revert_reason.h: what the data of a revert says, where it has one of Solidity's two own
+ * forms, Error(string) and Panic(uint256). */
 #ifndef RPC_REVERT_REASON_H
 #define RPC_REVERT_REASON_H
 

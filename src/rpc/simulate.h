@@ -1,5 +1,5 @@
-/* rpc/simulate.h: what eth_simulateV1 asks of a chain and what it is given: blocks that could follow
- * a block, with calls in them, executed one after the other and forgotten. */
+/* rpc/simulate.h: what eth_simulateV1 asks of a chain and what it is given: blocks that could
+ * follow a block, with calls in them, executed one after the other and forgotten. */
 #ifndef RPC_SIMULATE_H
 #define RPC_SIMULATE_H
 
