@@ -81,10 +81,12 @@ enum rpc_status crossing_call(struct simulation *simulation, struct simulation_r
     crossing->options.is_simulation = true;
     crossing->options.no_batch = false;
     crossing->options.trace = simulation->trace;
-    if (err == ERR_OK && simulation->trace != NULL)
+    if (err == ERR_OK && simulation->trace != NULL) {
         err = world_trace_open(
             simulation->trace, &simulation->arena, &node->contracts.hub, node->chain_count - 1
         );
+        simulation->trace->wants_logs = true;
+    }
     if (err == ERR_OK)
         err = chain->rollup_id == 0 ? call_on_l1(simulation, run, crossing)
                                     : call_on_rollup(simulation, run, crossing);

@@ -43,6 +43,7 @@ static void on_selfdestruct(
 
 static void on_log(void *context, const struct journal_log *log) {
     struct rollup_run *run = context;
+    run->world.on_log(run->world.context, log);
     if (run->is_tracing) run->tracer.hooks.on_log(&run->tracer, log);
 }
 
@@ -135,6 +136,7 @@ static void on_open(void *context, struct world_trace *trace) {
     struct rollup_run *run = context;
     struct world_trace_chain *chain = &trace->chains[run->job->chain->rollup_id];
     struct tracer probe;
+    trace->wants_logs = run->job->options->with_log;
     chain->on_tx = on_tx;
     chain->on_tx_context = run;
     run->world = chain->tracer;
@@ -161,15 +163,15 @@ static enum err write_tx(struct rollup_run *run, size_t index) {
     debug_begin_item(job, job->out, index);
     if (debug_shows_chains(job->options)) {
         uint64_t before = index == 0 ? 0 : receipts[index - 1].cumulative_gas_used;
-        enum err err = debug_write_tree(
-            &is_written,
-            job->out,
-            job->arena,
-            job->chain,
-            crossing_replay_frame(&run->replay, index),
-            job->block->transactions[index].tx->gas_limit,
-            receipts[index].cumulative_gas_used - before
-        );
+        const struct debug_tree tree = {
+            .chain = job->chain,
+            .root = crossing_replay_frame(&run->replay, index),
+            .gas_limit = job->block->transactions[index].tx->gas_limit,
+            .gas_used = receipts[index].cumulative_gas_used - before,
+            .log_index = logs_before(job->block, index),
+            .has_logs = job->options->with_log,
+        };
+        enum err err = debug_write_tree(&is_written, job->out, job->arena, &tree);
         if (err != ERR_OK) return err;
     }
     if (!is_written) {

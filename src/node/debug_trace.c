@@ -7,6 +7,8 @@
 #include "node/simulation.h"
 #include "rpc/tracer_frame.h"
 
+#include <stdlib.h>
+
 enum rpc_status debug_fail(struct rpc_request *request, enum err err) {
     if (err == ERR_LIMIT || err == ERR_MEMORY)
         return rpc_fail(
@@ -41,6 +43,35 @@ static bool is_on_one_chain(const struct world_frame *root) {
     return true;
 }
 
+/* Calls of the frame before something in it. */
+static uint32_t calls_before(const struct world_frame *frame, uint64_t sequence) {
+    uint32_t count = 0;
+    for (const struct world_frame *f = frame->first; f != NULL && f->sequence < sequence;
+         f = f->next)
+        count++;
+    return count;
+}
+
+static enum err
+convert_logs(struct tracer_frame *frame, struct arena *arena, const struct world_frame *from) {
+    for (const struct world_log *log = from->first_log; log != NULL; log = log->next) {
+        struct tracer_log *made = arena_alloc_zero(arena, sizeof(*made));
+        if (made == NULL) return ERR_MEMORY;
+        made->address = log->log.address;
+        made->topic_count = log->log.topic_count;
+        memcpy(made->topics, log->log.topics, sizeof(made->topics));
+        made->data = log->log.data;
+        made->index = log->sequence; /* until they are numbered */
+        made->position = calls_before(from, log->sequence);
+        if (frame->last_log == NULL)
+            frame->first_log = made;
+        else
+            frame->last_log->next = made;
+        frame->last_log = made;
+    }
+    return ERR_OK;
+}
+
 static enum err convert(
     struct tracer_frame **out,
     struct arena *arena,
@@ -66,40 +97,74 @@ static enum err convert(
     return ERR_OK;
 }
 
-enum err debug_write_tree(
-    bool *is_written,
-    struct json_writer *out,
-    struct arena *arena,
-    const struct node_chain *chain,
-    const struct world_frame *root,
-    uint64_t gas_limit,
-    uint64_t gas_used
-) {
-    *is_written = false;
-    if (root == NULL || is_on_one_chain(root)) return ERR_OK;
-    struct tracer_frame *made_root = NULL;
+static enum err
+convert_all(struct tracer_frame **out, struct arena *arena, const struct debug_tree *tree) {
     struct tracer_frame *parent = NULL;
-    const struct world_frame *frame = root;
+    const struct world_frame *frame = tree->root;
     for (;;) {
         struct tracer_frame *made;
-        enum err err = convert(&made, arena, chain->node, frame, parent);
+        enum err err = convert(&made, arena, tree->chain->node, frame, parent);
+        if (err == ERR_OK && tree->has_logs) err = convert_logs(made, arena, frame);
         if (err != ERR_OK) return err;
-        if (made_root == NULL) made_root = made;
+        if (parent == NULL) *out = made;
         if (frame->first != NULL) {
             frame = frame->first;
             parent = made;
             continue;
         }
-        while (frame != root && frame->next == NULL) {
+        while (frame != tree->root && frame->next == NULL) {
             frame = frame->parent;
             parent = parent->parent;
         }
-        if (frame == root) break;
+        if (frame == tree->root) return ERR_OK;
         frame = frame->next;
     }
-    made_root->gas = gas_limit;
-    made_root->gas_used = gas_used;
-    tracer_frame_write(out, made_root, NULL);
+}
+
+static int by_sequence(const void *a, const void *b) {
+    const struct tracer_log *const *left = a;
+    const struct tracer_log *const *right = b;
+    return (*left)->index < (*right)->index ? -1 : (*left)->index > (*right)->index;
+}
+
+/* Takes the logs out of what failed, and numbers those of the transaction's chain. */
+static enum err
+settle_logs(struct tracer_frame *root, struct arena *arena, const struct debug_tree *tree) {
+    size_t count = 0;
+    for (struct tracer_frame *f = root; f != NULL; f = tracer_frame_next(f, root)) {
+        f->is_undone = f->error != NULL || (f->parent != NULL && f->parent->is_undone);
+        if (f->is_undone) f->first_log = NULL;
+        for (struct tracer_log *log = f->first_log; log != NULL; log = log->next)
+            count++;
+    }
+    struct tracer_log **own = arena_alloc_array(arena, count + 1, sizeof(struct tracer_log *));
+    if (own == NULL) return ERR_MEMORY;
+    count = 0;
+    for (struct tracer_frame *f = root; f != NULL; f = tracer_frame_next(f, root))
+        for (struct tracer_log *log = f->first_log; log != NULL; log = log->next) {
+            if (f->chain_id == root->chain_id)
+                own[count++] = log;
+            else
+                log->index = TRACER_LOG_NO_INDEX;
+        }
+    qsort(own, count, sizeof(struct tracer_log *), by_sequence);
+    for (size_t i = 0; i < count; i++)
+        own[i]->index = tree->log_index + i;
+    return ERR_OK;
+}
+
+enum err debug_write_tree(
+    bool *is_written, struct json_writer *out, struct arena *arena, const struct debug_tree *tree
+) {
+    struct tracer_frame *root = NULL;
+    *is_written = false;
+    if (tree->root == NULL || is_on_one_chain(tree->root)) return ERR_OK;
+    enum err err = convert_all(&root, arena, tree);
+    if (err == ERR_OK) err = settle_logs(root, arena, tree);
+    if (err != ERR_OK) return err;
+    root->gas = tree->gas_limit;
+    root->gas_used = tree->gas_used;
+    tracer_frame_write(out, root, NULL);
     *is_written = true;
     return ERR_OK;
 }
@@ -221,15 +286,20 @@ static enum err write_l1_tree(struct l1_run *run, bool *is_written, size_t index
     if (run->replay.block == NULL) return ERR_OK;
     const struct receipt *receipts = job->block->receipts;
     uint64_t before = index == 0 ? 0 : receipts[index - 1].cumulative_gas_used;
-    return debug_write_tree(
-        is_written,
-        job->out,
-        job->arena,
-        job->chain,
-        crossing_replay_frame(&run->replay, index),
-        job->block->transactions[index].tx->gas_limit,
-        receipts[index].cumulative_gas_used - before
-    );
+    const struct debug_tree tree = {
+        .chain = job->chain,
+        .root = crossing_replay_frame(&run->replay, index),
+        .gas_limit = job->block->transactions[index].tx->gas_limit,
+        .gas_used = receipts[index].cumulative_gas_used - before,
+        .log_index = log_count(&run->builder),
+        .has_logs = job->options->with_log,
+    };
+    return debug_write_tree(is_written, job->out, job->arena, &tree);
+}
+
+static void want_logs(void *context, struct world_trace *trace) {
+    const struct l1_run *run = context;
+    trace->wants_logs = run->job->options->with_log;
 }
 
 static enum err trace_l1_block(const struct debug_job *job) {
@@ -238,8 +308,13 @@ static enum err trace_l1_block(const struct debug_job *job) {
     run->job = job;
     enum err err = open_l1_run(run);
     if (err == ERR_OK && debug_shows_chains(job->options) && has_batch(job)) {
-        run->replay = (struct crossing_replay
-        ){.chain = job->chain, .arena = job->arena, .number = job->block->block.header.number};
+        run->replay = (struct crossing_replay){
+            .chain = job->chain,
+            .arena = job->arena,
+            .number = job->block->block.header.number,
+            .on_open = want_logs,
+            .context = run,
+        };
         err = crossing_replay(&run->replay);
     }
     size_t end = job->is_whole ? job->block->block.tx_count : job->index + 1;
@@ -408,13 +483,16 @@ static enum rpc_status finish_crossed(
             request, RPC_UNSUPPORTED, "of calls across chains, callTracer alone makes a trace"
         );
     const struct node_chain *chain = simulation->chain;
-    const struct world_frame *frame = call_frame(simulation->trace, chain->rollup_id);
-    bool is_written;
+    const struct debug_tree tree = {
+        .chain = chain,
+        .root = call_frame(simulation->trace, chain->rollup_id),
+        .gas_limit = simulation->gas,
+        .gas_used = run->result.gas_used,
+        .has_logs = options->with_log,
+    };
+    bool is_written = false;
     enum err err = simulation->trace->failed ? ERR_MEMORY : ERR_OK;
-    if (err == ERR_OK)
-        err = debug_write_tree(
-            &is_written, out, request->arena, chain, frame, simulation->gas, run->result.gas_used
-        );
+    if (err == ERR_OK) err = debug_write_tree(&is_written, out, request->arena, &tree);
     if (err == ERR_OK && !is_written) err = ERR_CORRUPT;
     return err == ERR_OK ? RPC_OK : debug_fail(request, err);
 }

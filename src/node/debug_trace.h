@@ -51,17 +51,20 @@ enum rpc_status debug_rollup(const struct debug_job *job);
 /* Whether a tracer shows the frames on other chains. */
 bool debug_shows_chains(const struct tracer_options *options);
 
-/* debug_write_tree writes a tree over several chains as callTracer does; false if the transaction
- * has to do with one chain only, and nothing is written. receipt's gas (used and given) replaces
- * the outermost frame's. ERR_MEMORY. */
+/* A transaction's tree over several chains, and what its receipt says. */
+struct debug_tree {
+    const struct node_chain *chain; /* the transaction's */
+    const struct world_frame *root; /* may be NULL: there is none */
+    uint64_t gas_limit;
+    uint64_t gas_used;
+    uint64_t log_index; /* of its first log in the block */
+    bool has_logs;      /* are wanted, and recorded */
+};
+
+/* debug_write_tree writes it as callTracer does. *is_written is false, and nothing is written, if
+ * the transaction has to do with one chain only. ERR_MEMORY. */
 MUST_USE enum err debug_write_tree(
-    bool *is_written,
-    struct json_writer *out,
-    struct arena *arena,
-    const struct node_chain *chain,
-    const struct world_frame *root,
-    uint64_t gas_limit,
-    uint64_t gas_used
+    bool *is_written, struct json_writer *out, struct arena *arena, const struct debug_tree *tree
 );
 
 #endif

@@ -180,7 +180,7 @@ static void write_logs(struct json_writer *out, const struct tracer_frame *frame
             json_hash(out, &log->topics[i]);
         json_array_end(out);
         json_member_data(out, "data", log->data);
-        json_member_quantity_u64(out, "index", log->index);
+        if (log->index != TRACER_LOG_NO_INDEX) json_member_quantity_u64(out, "index", log->index);
         json_member_quantity_u64(out, "position", log->position);
         json_object_end(out);
     }

@@ -7,13 +7,15 @@
 #include "rpc/halt.h"
 #include "rpc/json_writer.h"
 
+#define TRACER_LOG_NO_INDEX UINT64_MAX
+
 struct tracer_log {
     struct tracer_log *next;
     address address;
     uint32_t topic_count;
     hash32 topics[JOURNAL_TOPICS_MAX];
     bytes data;
-    uint64_t index;    /* in the block */
+    uint64_t index;    /* in the block, or TRACER_LOG_NO_INDEX */
     uint32_t position; /* calls of its frame before it */
 };
 

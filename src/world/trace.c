@@ -149,6 +149,27 @@ static void on_selfdestruct(
     append(chain->trace, frame);
 }
 
+static void on_log(void *context, const struct journal_log *log) {
+    struct world_trace_chain *chain = context;
+    struct world_trace *trace = chain->trace;
+    struct world_frame *frame = chain->open;
+    if (!trace->wants_logs || trace->failed || frame == NULL) return;
+    struct world_log *kept = arena_alloc_zero(trace->arena, sizeof(*kept));
+    bytes data;
+    if (kept == NULL || arena_copy(trace->arena, &data, log->data) != ERR_OK) {
+        trace->failed = true;
+        return;
+    }
+    kept->log = *log;
+    kept->log.data = data;
+    kept->sequence = trace->sequence++;
+    if (frame->last_log == NULL)
+        frame->first_log = kept;
+    else
+        frame->last_log->next = kept;
+    frame->last_log = kept;
+}
+
 enum err world_trace_open(
     struct world_trace *trace, struct arena *arena, const address *hub, size_t rollup_count
 ) {
@@ -165,6 +186,7 @@ enum err world_trace_open(
             .on_enter = on_enter,
             .on_exit = on_exit,
             .on_selfdestruct = on_selfdestruct,
+            .on_log = on_log,
         };
     }
     return ERR_OK;

@@ -24,6 +24,12 @@ enum world_frame_role {
     FRAME_XCALL,
 };
 
+struct world_log {
+    struct world_log *next;
+    uint64_t sequence;      /* among the frames and logs of all chains */
+    struct journal_log log; /* data lies in the trace's arena */
+};
+
 struct world_frame {
     struct world_frame *parent;
     struct world_frame *first; /* of the frames below it, in order */
@@ -36,9 +42,11 @@ struct world_frame {
     enum world_frame_role role;
     bool is_open;
     bool is_selfdestruct; /* not a call: message.sender destroys itself for message.recipient */
-    struct evm_message message; /* input lies in the trace's arena */
-    struct evm_result result;   /* output likewise */
-    bool has_tx;                /* outermost frame of a rollup's transaction */
+    struct evm_message message;  /* input lies in the trace's arena */
+    struct evm_result result;    /* output likewise */
+    struct world_log *first_log; /* with wants_logs: in order */
+    struct world_log *last_log;
+    bool has_tx; /* outermost frame of a rollup's transaction */
     hash32 tx_hash;
     /* For who writes the tree out. */
     bool is_shown;
@@ -72,7 +80,8 @@ struct world_trace {
     struct world_frame *entered_in_lookup; /* first rollup frame since the open lookup */
     const struct entry *entry;             /* of the newest lookup */
     const hash32 *entry_hash;
-    bool failed; /* out of memory: the trace is not to be shown */
+    bool wants_logs; /* may be set after world_trace_open */
+    bool failed;     /* out of memory: the trace is not to be shown */
 };
 
 /* world_trace_open prepares a trace for a parent and rollup_count rollups. ERR_MEMORY. */

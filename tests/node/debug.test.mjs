@@ -223,6 +223,18 @@ for (const [name, places] of Object.entries(routes))
         }
         const trace = await rpc(first.chain, "debug_traceTransaction", hash, { tracer: "callTracer" });
         assert.equal(BigInt(trace.gasUsed), receipt.gasUsed);
+        const logged = await rpc(first.chain, "debug_traceTransaction", hash, {
+            tracer: "callTracer",
+            tracerConfig: { withLog: true },
+        });
+        const own = flatten(logged)
+            .filter((frame) => frame.chainId === logged.chainId)
+            .flatMap((frame) => frame.logs ?? [])
+            .sort((a, b) => Number(a.index) - Number(b.index));
+        assert.deepEqual(
+            own.map(({ address, topics, data, index }) => ({ address, topics, data, index: Number(index) })),
+            receipt.logs.map(({ address, topics, data, logIndex }) => ({ address, topics, data, index: logIndex })),
+        );
         const block = await rpc(first.chain, "debug_traceBlockByHash", receipt.blockHash, { tracer: "callTracer" });
         assert.deepEqual(block.find((entry) => entry.txHash === hash).result, trace);
         // The others show what ran on this chain.
