@@ -216,7 +216,7 @@ enum evm_status evm_interpret(struct evm *evm) {
     static const void *const labels[PROGRAM_INSTRUCTION_COUNT] = {
     /* Opcodes that are not here are never in a program: see program.c's translate. */
 #define PROGRAM_LABEL(name) [PROGRAM_##name] = &&do_##name,
-        /* It does not know labels as values: cppcheck-suppress assignBoolToPointer */
+        /* cppcheck-suppress assignBoolToPointer ; it does not know labels as values */
         PROGRAM_INSTRUCTIONS(PROGRAM_LABEL)
 #undef PROGRAM_LABEL
             [OP_STOP] = &&do_STOP,
