@@ -1,7 +1,7 @@
 /* The machine over the programs of the evm-bench fixtures (their README says what they are). What a
  * program returns is compared with what it should.
  *   bench_evm           evm/translate/lockstep    MB/s of code, translating the largest one
- *   bench_evm PROGRAM…  evm/PROGRAM/lockstep      Mgas/s of one call, its code's program in the cache
+ *   bench_evm PROGRAM…  evm/PROGRAM/lockstep      Mgas/s of one call, its code's program cached
  *                       evm/PROGRAM/gas           what the call uses
  * bench/evm.mjs runs the programs in turn with another machine. The fixtures are in
  * $LOCKSTEP_FIXTURES_DIR/evm-bench. */

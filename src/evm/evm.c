@@ -425,6 +425,8 @@ static enum evm_status end_at_once(
     return hand_over(evm, is_outermost);
 }
 
+enum { MEMORY_CAPACITY_MIN = 4096 }; /* bytes, for all frames; it doubles */
+
 static enum evm_status new_frame(struct evm *evm, struct evm_frame **out) {
     struct evm_frame *frame = evm->frame_pool;
     if (frame != NULL)
@@ -432,6 +434,11 @@ static enum evm_status new_frame(struct evm *evm, struct evm_frame **out) {
     else
         frame = arena_alloc(evm->arena, sizeof(*frame));
     if (frame == NULL) return EVM_NO_MEMORY;
+    if (evm->memory == NULL) {
+        evm->memory = arena_alloc(evm->arena, MEMORY_CAPACITY_MIN);
+        if (evm->memory == NULL) return EVM_NO_MEMORY;
+        evm->memory_capacity = MEMORY_CAPACITY_MIN;
+    }
     const struct evm_frame *below = evm->frame;
     size_t stack_base = below == NULL ? 0 : below->stack_base + below->stack_count;
     size_t memory_base = below == NULL ? 0 : below->memory_base + below->memory_size;

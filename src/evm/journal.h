@@ -199,8 +199,8 @@ u256 journal_slot_original(const struct journal *journal, const struct journal_s
 
 MUST_USE enum err
 journal_set_balance(struct journal *journal, struct journal_account *account, const u256 *balance);
-/* Neither touches the account. Taking more than there is is CHECKed; ERR_LIMIT: a balance would pass
- * 256 bits. No chain has that much ether, but a state that somebody made up can. */
+/* Neither touches the account. Taking more than there is is CHECKed; ERR_LIMIT: a balance would
+ * pass 256 bits. No chain has that much ether, but a state that somebody made up can. */
 MUST_USE enum err
 journal_add_balance(struct journal *journal, struct journal_account *account, const u256 *value);
 MUST_USE enum err
