@@ -201,6 +201,10 @@ test("testing_buildBlockV1 builds on the newest block what it is given, or the p
     const signed = await sign({ nonce: 0 });
     await l1.rpc("eth_sendRawTransaction", [await sign({ nonce: 0, value: 9n })]);
 
+    const { pending } = await l1.rpc("txpool_inspect");
+    assert.match(Object.values(pending)[0][0], /^0x1{40}: 9 wei \+ 21000 gas × 100000000000 wei$/);
+    assert.deepEqual(await l1.rpc("debug_getBadBlocks"), []);
+
     const empty = await build([]);
     assert.deepEqual(empty.executionPayload.transactions, []);
     assert.equal(empty.blockValue, "0x0");

@@ -44,6 +44,7 @@
     X(anvil_setTime, 1, 1, configure)                          \
     X(anvil_snapshot, 0, 0, snapshot)                          \
     X(anvil_stopImpersonatingAccount, 1, 1, configure)         \
+    X(debug_getBadBlocks, 0, 0, block)                         \
     X(debug_getRawBlock, 1, 1, block)                          \
     X(debug_getRawHeader, 1, 1, block)                         \
     X(debug_getRawReceipts, 1, 1, block)                       \
@@ -147,6 +148,7 @@
     X(testing_buildBlockV1, 3, 4, build_block)                 \
     X(txpool_content, 0, 0, pool)                              \
     X(txpool_contentFrom, 1, 1, pool)                          \
+    X(txpool_inspect, 0, 0, pool)                              \
     X(txpool_status, 0, 0, pool)                               \
     X(web3_clientVersion, 0, 0, head_number)                   \
     X(web3_sha3, 1, 1, head_number)
