@@ -471,10 +471,11 @@ static enum err deliver(
     return ERR_OK;
 }
 
-/* A balance that would pass 256 bits leads nowhere: a rollup's genesis may say anything. */
-static enum err limit_verdict(struct rollup_step *step, enum err err) {
-    if (err != ERR_LIMIT) return err;
-    step->verdict = STEP_TOO_MUCH_ETHER;
+/* A rollup's genesis may say anything: a balance that would pass 256 bits, a fork that is not built.
+ * That leads nowhere. */
+static enum err verdict_of(struct rollup_step *step, enum err err) {
+    if (err != ERR_LIMIT && err != ERR_UNSUPPORTED) return err;
+    step->verdict = err == ERR_LIMIT ? STEP_TOO_MUCH_ETHER : STEP_UNSUPPORTED;
     return ERR_OK;
 }
 
@@ -487,7 +488,7 @@ static enum err evm_step(
 ) {
     step->verdict = STEP_OK;
     enum err err = deliver(evm_rollup_of(base), step, (struct evm_machine *)at, in, from);
-    return limit_verdict(step, err);
+    return verdict_of(step, err);
 }
 
 const struct rollup_type EVM_ROLLUP_TYPE = {.name = "evm", .step = evm_step};
@@ -742,15 +743,15 @@ enum err evm_rollup_build_block(
     if (machine == NULL) return ERR_MEMORY;
     machine->root = parent->state_root;
     machine->open.header = *parent;
-    enum err err = open_run(rollup, machine);
-    if (err != ERR_OK) return err;
+    enum err err = verdict_of(step, open_run(rollup, machine));
+    if (err != ERR_OK || step->verdict != STEP_OK) return err;
     struct payload_block *blocks = arena_alloc(rollup->base.arena, sizeof(*blocks));
     if (blocks == NULL) return ERR_MEMORY;
     *blocks = *block;
     machine->run->payload = (struct payload){blocks, 1};
     err = block_run_begin_block(rollup, machine, step, parent, parent_hash);
     if (err == ERR_OK && step->verdict == STEP_OK) err = run_machine(rollup, machine, step);
-    err = limit_verdict(step, err);
+    err = verdict_of(step, err);
     if (err != ERR_OK || step->verdict != STEP_OK) return err;
     return open_block_seal(sealed, rollup->base.arena, &machine->open, &machine->root);
 }

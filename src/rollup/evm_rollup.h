@@ -53,7 +53,7 @@ typedef void rollup_tx_watch(
 
 struct evm_rollup {
     struct rollup base;
-    struct fork_schedule schedule;
+    struct fork_schedule schedule;   /* chain id and the like; the fork is the state's */
     struct source_memory *overlay;   /* the state's source; takes new nodes and codes */
     struct evm_code_cache *codes;    /* may be NULL; a witness is recorded without one */
     const struct evm_tracer *tracer; /* of every transaction; may be NULL */

@@ -19,14 +19,30 @@ static enum err hash_of_block(void *context, uint64_t number, hash32 *hash) {
     return err;
 }
 
+/* The rules of the rollup's blocks: those of the fork that its state says (System.fork). What a
+ * header says has been the same since Prague. */
+static enum err
+rules_of(struct fork_rules *rules, struct evm_rollup *rollup, struct block_run *run) {
+    u256 slot = u256_from_u64(SYSTEM_FORK);
+    u256 fork;
+    enum err err = state_get_slot(&run->state, &SYSTEM_PREDEPLOY, &slot, &fork);
+    if (err != ERR_OK) return err;
+    uint64_t number = u256_to_u64_saturating(&fork);
+    if (number < FORK_PRAGUE || number > FORK_OSAKA) return ERR_UNSUPPORTED;
+    *rules = forks_at(&rollup->schedule, 0, 0);
+    rules->fork = (enum fork)number;
+    return ERR_OK;
+}
+
 enum err block_run_open(struct evm_rollup *rollup, struct evm_machine *machine) {
     struct arena *arena = rollup->base.arena;
     struct block_run *run = machine->run;
     const struct header *header = &machine->open.header;
     enum err err = state_open(&run->state, arena, &rollup->overlay->source, &machine->root);
+    struct fork_rules rules;
     if (err == ERR_OK) err = journal_open(&run->journal, arena);
+    if (err == ERR_OK) err = rules_of(&rules, rollup, run);
     if (err != ERR_OK) return err;
-    struct fork_rules rules = forks_at(&rollup->schedule, header->number, header->timestamp);
     struct block_hashes hashes = {.context = &run->state, .get = hash_of_block};
     run->context = block_context_of(header, &rules, hashes);
     return execution_open(

@@ -32,6 +32,7 @@
     X(BLOCK_GAS, "the slot block has less gas left than the call asks for")                     \
     X(OPEN_BLOCK, "the open block does not match the commitment in the state")                  \
     X(TOO_MUCH_ETHER, "more ether than there can be: of a call, or of a balance")               \
+    X(UNSUPPORTED, "the rollup asks for a fork that this version does not have")                \
     X(NATIVE_TOKEN, "a rollup with its own token does not take ether")                          \
     X(ROLLUP_UNKNOWN, "the call is for a rollup that is not known")                             \
     X(REVERT_AFTER_CALL, "a frame that called another chain reverts; undoing is not built yet") \

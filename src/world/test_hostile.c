@@ -212,6 +212,45 @@ static void a_fee_that_overflows_is_no_fact(void **state) {
     assert_no_fact(STEP_TOO_MUCH_ETHER);
 }
 
+/* --- forks ------------------------------------------------------------------------------------ */
+
+/* Returns clz(1): an instruction that Osaka brought (EIP-7939). */
+static const uint8_t CLZ_CODE[] = {0x60, 0x01, 0x1e, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3};
+
+static void the_fork_is_what_the_state_says(void **state) {
+    static struct genesis_slot slots[SYSTEM_PREV_RANDAO + 1];
+    (void)state;
+    account_of(&COUNTER)->code = bytes_of(CLZ_CODE, sizeof(CLZ_CODE));
+    struct genesis_account *system = account_of(&SYSTEM_PREDEPLOY);
+    assert_int_equal(system->slot_count, sizeof(slots) / sizeof(slots[0]));
+    memcpy(slots, system->slots, sizeof(slots));
+    system->slots = slots;
+    for (enum fork fork = FORK_PRAGUE; fork <= FORK_OSAKA; fork++) {
+        slots[SYSTEM_FORK].value = u256_from_u64(fork);
+        /* Claimed is that the call fails, with all its gas, and changes nothing. */
+        commit();
+        transition.post = transition.pre;
+        transition.idle = true;
+        entry.out =
+            (struct action){.kind = ACTION_RESULT, .rollup_id = 1, .failed = true, .gas = GAS};
+        entry.input = (struct action
+        ){.kind = ACTION_CALL, .rollup_id = 1, .target = COUNTER, .source = POOR, .gas = GAS};
+        verify();
+        if (fork < FORK_OSAKA)
+            assert_verdict(OK);
+        else
+            assert_verdict(ENTRY_TRANSITIONS);
+    }
+    slots[SYSTEM_FORK].value = u256_from_u64(FORK_CANCUN);
+    verify_call(COUNTER, 0);
+    assert_no_fact(STEP_UNSUPPORTED);
+    slots[SYSTEM_FORK].value = U256_MAX;
+    verify_call(COUNTER, 0);
+    assert_no_fact(STEP_UNSUPPORTED);
+    verify_l2tx(NULL, POOR);
+    assert_no_fact(STEP_UNSUPPORTED);
+}
+
 /* --- the system's own transactions ------------------------------------------------------------ */
 
 static void an_anchor_that_is_refused_is_no_fact(void **state) {
@@ -253,6 +292,7 @@ int main(void) {
         TEST(a_balance_that_overflows_is_no_fact),
         TEST(a_proxy_that_has_too_much_is_no_fact),
         TEST(a_fee_that_overflows_is_no_fact),
+        TEST(the_fork_is_what_the_state_says),
         TEST(an_anchor_that_is_refused_is_no_fact),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
