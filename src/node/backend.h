@@ -94,6 +94,13 @@ enum rpc_status backend_send_transaction(
     hash32 *hash,
     const struct rpc_call_arguments *arguments
 );
+enum rpc_status backend_sign(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    uint8_t signature[RPC_SIGNATURE_SIZE],
+    const address *who,
+    const hash32 *digest
+);
 enum rpc_status
 backend_pool(struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_pool **out);
 enum rpc_status backend_mine(

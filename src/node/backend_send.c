@@ -1,6 +1,7 @@
 /* Transactions into the pool, the pool's contents, and blocks on demand. */
 #include "chain/blobs.h"
 #include "core/check.h"
+#include "crypto/secp256k1.h"
 #include "node/backend.h"
 #include "node/revert.h"
 #include "node/simulation.h"
@@ -147,7 +148,11 @@ static enum err decode(
     enum err err = blob_tx_decode(&candidate->tx, &sidecar, verdict, arena, encoded);
     if (err != ERR_OK || *verdict != TX_OK) return err;
     candidate->encoded = sidecar.tx_encoding;
-    return blob_sidecar_check(verdict, &candidate->tx, &sidecar, candidate->rules.fork);
+    /* Most clients still send one proof a blob, as before Osaka; geth turns them into the new form
+     * itself. */
+    enum fork fork = candidate->rules.fork;
+    if (sidecar.version == 0 && fork > FORK_PRAGUE) fork = FORK_PRAGUE;
+    return blob_sidecar_check(verdict, &candidate->tx, &sidecar, fork);
 }
 
 enum rpc_status backend_send_raw_transaction(
@@ -303,6 +308,26 @@ enum rpc_status backend_send_transaction(
     if (err == ERR_OK) err = tx_encode(&candidate.encoded, request->arena, &candidate.tx);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     return submit(chain, request, hash, &candidate);
+}
+
+enum rpc_status backend_sign(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    uint8_t signature[RPC_SIGNATURE_SIZE],
+    const address *who,
+    const hash32 *digest
+) {
+    const struct hd_key *key = keys_find(&backend_chain(rpc)->node->keys, who);
+    u256 r;
+    u256 s;
+    unsigned y_parity;
+    if (key == NULL) return rpc_fail(request, RPC_SERVER_ERROR, "unknown account");
+    enum err err = secp256k1_sign(&r, &s, &y_parity, digest, &key->private_key);
+    if (err != ERR_OK) return rpc_fail_err(request, err);
+    u256_store_be(signature, &r);
+    u256_store_be(signature + 32, &s);
+    signature[64] = (uint8_t)(27 + y_parity);
+    return RPC_OK;
 }
 
 /* --- the pool --------------------------------------------------------------------------------- */

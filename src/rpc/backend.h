@@ -39,6 +39,8 @@
 #define RPC_EXECUTION_REVERTED 3 /* data is the revert data */
 #define RPC_SYNC_TIMEOUT       4 /* EIP-7966: data is the transaction's hash */
 
+#define RPC_SIGNATURE_SIZE 65
+
 enum rpc_status { RPC_OK, RPC_FAILED, RPC_WAIT };
 
 struct rpc_error {
@@ -403,6 +405,13 @@ struct rpc_chain_operations {
       struct rpc_request *request,
       hash32 *hash,
       const struct rpc_call_arguments *arguments);
+    /* r ‖ s ‖ v (27 or 28) of a development account. */
+    enum rpc_status (*sign
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      uint8_t signature[RPC_SIGNATURE_SIZE],
+      const address *who,
+      const hash32 *digest);
     enum rpc_status (*pool
     )(struct rpc_chain *chain, struct rpc_request *request, const struct rpc_pool **pool);
 

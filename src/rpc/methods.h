@@ -103,6 +103,8 @@
     X(eth_sendRawTransaction, 1, 1, send_raw_transaction)      \
     X(eth_sendRawTransactionSync, 1, 2, send_raw_transaction)  \
     X(eth_sendTransaction, 1, 1, send_transaction)             \
+    X(eth_sign, 2, 2, sign)                                    \
+    X(eth_signTypedData_v4, 2, 2, sign)                        \
     X(eth_simulateV1, 1, 2, simulate)                          \
     X(eth_subscribe, 1, 2, block)                              \
     X(eth_syncing, 0, 0, head_number)                          \
@@ -144,6 +146,7 @@
     X(net_listening, 0, 0, head_number)                        \
     X(net_peerCount, 0, 0, head_number)                        \
     X(net_version, 0, 0, head_number)                          \
+    X(personal_sign, 2, 3, sign)                               \
     X(rpc_modules, 0, 0, head_number)                          \
     X(testing_buildBlockV1, 3, 4, build_block)                 \
     X(txpool_content, 0, 0, pool)                              \
