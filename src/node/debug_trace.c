@@ -1,5 +1,6 @@
 #include "node/debug_trace.h"
 
+#include "chain/commit.h"
 #include "core/check.h"
 #include "crypto/keccak.h"
 #include "node/backend.h"
@@ -497,32 +498,79 @@ static enum rpc_status finish_crossed(
     return err == ERR_OK ? RPC_OK : debug_fail(request, err);
 }
 
-static enum rpc_status trace_call(struct debug_job *job, const struct rpc_simulation *description) {
-    struct simulation simulation;
+/* The state before the transaction at this index of the block that the call runs on top of; in
+ * job's arena. */
+static enum rpc_status
+go_before(struct debug_job *job, struct simulation *simulation, uint64_t tx_index) {
+    struct rpc_request *request = job->request;
+    if (job->chain->rollup_id != 0)
+        return rpc_fail(request, RPC_UNSUPPORTED, "txIndex is supported on L1 only");
+    enum err err =
+        node_chain_read_block(job->chain, &job->block, request->arena, simulation->header.number);
+    if (err != ERR_OK) return rpc_fail_err(request, err);
+    size_t count = job->block->block.tx_count;
+    if (simulation->header.number == 0 || tx_index > 0 || count > 0) {
+        if (tx_index >= count)
+            return rpc_fail(
+                request,
+                RPC_SERVER_ERROR,
+                "transaction index %llu out of range for block #%llu",
+                (unsigned long long)tx_index,
+                (unsigned long long)simulation->header.number
+            );
+    }
+    struct l1_run *run = arena_alloc_zero(job->arena, sizeof(*run));
+    hash32 root;
+    if (run == NULL) return debug_fail(request, ERR_MEMORY);
+    run->job = job;
+    err = open_l1_run(run);
+    for (size_t i = 0; i < tx_index && err == ERR_OK; i++)
+        err = run_l1_tx(run, i);
+    if (err == ERR_OK)
+        err = journal_commit(&root, &run->builder.journal, &run->state, &run->overlay, job->arena);
+    if (err != ERR_OK) return debug_fail(request, err);
+    simulation->state = &run->state;
+    return RPC_OK;
+}
+
+static enum rpc_status
+run_call(struct debug_job *job, struct simulation *simulation, struct tracer *tracer) {
     struct simulation_run run;
     struct world_trace trace;
+    const char *text = "";
+    simulation->tracer = tracer;
+    simulation->trace = &trace;
+    enum rpc_status status = simulation_try(simulation, &run, simulation->gas, &tracer->hooks);
+    if (status != RPC_OK) return status;
+    if (run.verdict != TX_OK) {
+        status = simulation_verdict(simulation, &text, run.verdict);
+        if (status != RPC_OK) return status;
+        return rpc_fail(job->request, RPC_SERVER_ERROR, "tracing failed: %s", text);
+    }
+    if (simulation->has_crossed) return finish_crossed(simulation, job->out, job->options, &run);
+    enum err err = tracer_end(tracer, &run.result);
+    return err == ERR_OK ? RPC_OK : debug_fail(job->request, err);
+}
+
+static enum rpc_status trace_call(struct debug_job *job, const struct rpc_trace *call) {
+    const struct rpc_simulation *description = call->simulation;
+    struct simulation simulation;
     struct tracer tracer;
+    struct arena arena;
     bool is_found;
     enum rpc_status status =
         simulation_open(&simulation, job->chain, job->request, &is_found, description);
     if (status != RPC_OK) return status;
     if (!is_found) return no_such_block(job->request, &description->block);
-    tracer_open(&tracer, job->out, job->options);
-    simulation.tracer = &tracer;
-    simulation.trace = &trace;
-    status = simulation_try(&simulation, &run, simulation.gas, &tracer.hooks);
-    if (status == RPC_OK && run.verdict != TX_OK) {
-        const char *text = "";
-        status = simulation_verdict(&simulation, &text, run.verdict);
-        if (status == RPC_OK)
-            status = rpc_fail(job->request, RPC_SERVER_ERROR, "tracing failed: %s", text);
-    } else if (status == RPC_OK && simulation.has_crossed) {
-        status = finish_crossed(&simulation, job->out, job->options, &run);
-    } else if (status == RPC_OK) {
-        enum err err = tracer_end(&tracer, &run.result);
-        if (err != ERR_OK) status = debug_fail(job->request, err);
+    arena_open(&arena, NODE_BUILD_SIZE_MAX);
+    job->arena = &arena;
+    if (call->has_tx_index) status = go_before(job, &simulation, call->tx_index);
+    if (status == RPC_OK) {
+        tracer_open(&tracer, job->out, job->options);
+        status = run_call(job, &simulation, &tracer);
+        tracer_close(&tracer);
     }
-    tracer_close(&tracer);
+    arena_close(&arena);
     simulation_close(&simulation);
     return status;
 }
@@ -543,7 +591,7 @@ enum rpc_status debug_trace(
     case RPC_TRACE_RAW_BLOCK:
         return trace_raw_block(&job, trace->encoded);
     case RPC_TRACE_CALL:
-        return trace_call(&job, trace->simulation);
+        return trace_call(&job, trace);
     }
     CHECK(false);
     return RPC_FAILED;

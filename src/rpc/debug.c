@@ -79,10 +79,12 @@ enum rpc_status debug_traceCall(struct rpc_call *call) {
         return rpc_fail(
             &call->request, RPC_SERVER_ERROR, "tracing on top of pending is not supported"
         );
-    if (member(call, 2, "txIndex") != 0)
-        return rpc_fail(
-            &call->request, RPC_UNSUPPORTED, "txIndex is not supported: name a block to run after"
-        );
+    uint32_t tx_index = member(call, 2, "txIndex");
+    trace.has_tx_index = tx_index != 0;
+    if (tx_index != 0) {
+        const char *problem = value_quantity_u64(&trace.tx_index, call->json, tx_index);
+        if (problem != NULL) return argument_fail(call, 2, "txIndex", problem);
+    }
     status = call_state_overrides(call, &simulation, 2, member(call, 2, "stateOverrides"));
     if (status == RPC_OK)
         status = call_block_overrides(call, &simulation, 2, member(call, 2, "blockOverrides"));

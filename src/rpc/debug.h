@@ -19,6 +19,8 @@ struct rpc_trace {
     struct rpc_block_id block;
     bytes encoded;
     const struct rpc_simulation *simulation;
+    bool has_tx_index; /* the call comes before the transaction at this index of its block */
+    uint64_t tx_index;
 };
 
 #endif

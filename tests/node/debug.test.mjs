@@ -149,6 +149,20 @@ onEach("calls that nobody sent", async (chain) => {
     }
 });
 
+test("a call between the transactions of a block", async () => {
+    const [l1, rollup] = chains;
+    // With calldata it sets its slot, without it gives it.
+    const to = await deploy(l1, "3615600a5760015f55005b5f545f5260205ff3");
+    const hash = await rpc(l1, "eth_sendTransaction", { from, to, data: "0x01" });
+    const { blockNumber } = await rpc(l1, "eth_getTransactionReceipt", hash);
+    const at = (config) => rpc(l1, "debug_traceCall", { to }, blockNumber, config);
+    assert.equal(BigInt((await at({})).returnValue), 1n);
+    assert.equal(BigInt((await at({ txIndex: "0x0" })).returnValue), 0n);
+    await fails(at({ txIndex: "0x5" }), -32000, "transaction index 5 out of range for block");
+    await fails(at({ txIndex: 5 }), -32602, "txIndex");
+    await fails(rpc(rollup, "debug_traceCall", {}, "latest", { txIndex: "0x0" }), -32004, "on L1 only");
+});
+
 onEach("what is refused", async (chain) => {
     const none = keccak256("0x00");
     const latest = (config) => rpc(chain, "debug_traceBlockByNumber", "latest", config);
