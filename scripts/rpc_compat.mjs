@@ -18,7 +18,7 @@ import { loadSchemas } from "../tests/lib/openrpc.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const SLOT_TIME_MS = 3_600_000;
-const LAST = ["eth_sendRawTransaction", "testing_", "txpool_"];
+const LAST = ["eth_sendRawTransaction", "txpool_"];
 const DIFFERENCES_MAX = 12;
 const SHOWN_MAX = 160;
 
