@@ -225,6 +225,37 @@ test("testing_buildBlockV1 builds on the newest block what it is given, or the p
     assert.equal((await failing(build([], null, head.hash, { timestamp: null }))).code, -32602);
 });
 
+everywhere("transactions are filled in, and signed for those whose keys are here", async (chain) => {
+    const [{ address: from, privateKey }] = network.accounts;
+    const wish = { from, to: who(0xd0), value: "0x7" };
+    const { tx, raw } = await chain.rpc("eth_fillTransaction", [wish]);
+    assert.equal(tx.gas, "0x5208");
+    assert.equal(number(tx.chainId), chain.chainId);
+    assert.deepEqual([tx.type, tx.v, tx.r, tx.s], ["0x2", "0x0", "0x0", "0x0"]);
+    assert.match(raw, /808080$/);
+
+    const signed = await chain.rpc("eth_signTransaction", [{ ...wish, ...tx }]);
+    const expected = await signer(chain, privateKey).sign({
+        nonce: number(tx.nonce),
+        to: tx.to,
+        value: 7n,
+        gas: 21000n,
+        maxFeePerGas: BigInt(tx.maxFeePerGas),
+        maxPriorityFeePerGas: BigInt(tx.maxPriorityFeePerGas),
+    });
+    assert.equal(signed.raw, expected);
+    const legacy = await chain.rpc("eth_fillTransaction", [{ ...wish, gasPrice: "0x3b9aca00" }]);
+    assert.deepEqual([legacy.tx.type, legacy.tx.v, legacy.tx.gasPrice], ["0x0", "0x0", "0x3b9aca00"]);
+    for (const [method, changed, text] of [
+        ["eth_signTransaction", {}, "gas not specified"],
+        ["eth_signTransaction", { gas: "0x5208" }, "missing gasPrice or maxFeePerGas/maxPriorityFeePerGas"],
+        ["eth_signTransaction", { gas: "0x5208", gasPrice: "0x1" }, "nonce not specified"],
+        ["eth_signTransaction", { ...tx, from: who(0xd1) }, "unknown account"],
+        ["eth_fillTransaction", { chainId: "0x1" }, /^chainId does not match node's/],
+    ])
+        assert.match((await failing(chain.rpc(method, [{ ...wish, ...changed }]))).text, new RegExp(text));
+});
+
 everywhere("eth_config names the fork that holds, and no other", async (chain) => {
     const { current, next, last } = await chain.rpc("eth_config");
     assert.deepEqual([next, last], [null, null]);

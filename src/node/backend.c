@@ -148,6 +148,7 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .priority_fee = backend_priority_fee,
     .send_raw_transaction = backend_send_raw_transaction,
     .send_transaction = backend_send_transaction,
+    .fill_transaction = backend_fill_transaction,
     .sign = backend_sign,
     .pool = backend_pool,
     .mine = backend_mine,

@@ -94,6 +94,13 @@ enum rpc_status backend_send_transaction(
     hash32 *hash,
     const struct rpc_call_arguments *arguments
 );
+enum rpc_status backend_fill_transaction(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct rpc_transaction *transaction,
+    const struct rpc_call_arguments *arguments,
+    bool is_signed
+);
 enum rpc_status backend_sign(
     struct rpc_chain *rpc,
     struct rpc_request *request,
@@ -159,5 +166,10 @@ MUST_USE enum err backend_pending_transactions(
     size_t *count,
     struct arena *arena
 );
+
+/* The bytes of a transaction that nobody has signed: r, s and v are 0, as in
+ * geth. In arena; ERR_MEMORY. */
+MUST_USE enum err
+backend_encode_unsigned(bytes *encoding, struct arena *arena, const struct tx *tx);
 
 #endif

@@ -1,6 +1,7 @@
 /* Transactions into the pool, the pool's contents, and blocks on demand. */
 #include "chain/blobs.h"
 #include "core/check.h"
+#include "crypto/keccak.h"
 #include "crypto/secp256k1.h"
 #include "node/backend.h"
 #include "node/revert.h"
@@ -308,6 +309,41 @@ enum rpc_status backend_send_transaction(
     if (err == ERR_OK) err = tx_encode(&candidate.encoded, request->arena, &candidate.tx);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     return submit(chain, request, hash, &candidate);
+}
+
+enum rpc_status backend_fill_transaction(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct rpc_transaction *transaction,
+    const struct rpc_call_arguments *arguments,
+    bool is_signed
+) {
+    struct node_chain *chain = backend_chain(rpc);
+    struct candidate *candidate = arena_alloc_zero(request->arena, sizeof(*candidate));
+    const struct hd_key *key = keys_find(&chain->node->keys, &arguments->from);
+    if (candidate == NULL) return rpc_fail_err(request, ERR_MEMORY);
+    if (is_signed && key == NULL) return rpc_fail(request, RPC_SERVER_ERROR, "unknown account");
+    candidate->sender = arguments->from;
+    candidate->rules =
+        forks_at(&chain->schedule, chain->head.number + 1, node_next_timestamp(chain));
+    enum err err = gather_facts(chain, candidate);
+    if (err != ERR_OK) return rpc_fail_err(request, err);
+    enum rpc_status status = complete(chain, request, candidate, arguments);
+    if (status != RPC_OK) return status;
+    if (is_signed) {
+        err = tx_sign(&candidate->tx, request->arena, &key->private_key);
+        if (err == ERR_OK) err = tx_encode(&candidate->encoded, request->arena, &candidate->tx);
+    } else {
+        err = backend_encode_unsigned(&candidate->encoded, request->arena, &candidate->tx);
+    }
+    if (err != ERR_OK) return rpc_fail_err(request, err);
+    *transaction = (struct rpc_transaction){
+        .tx = &candidate->tx,
+        .hash = keccak256(candidate->encoded),
+        .sender = arguments->from,
+        .encoded = candidate->encoded,
+    };
+    return RPC_OK;
 }
 
 enum rpc_status backend_sign(

@@ -187,7 +187,7 @@ tx_of(const struct run *run, const struct rpc_call_arguments *from, bool has_bas
 }
 
 /* An unsigned transaction of type 0 has no v, while tx_encode would give it that of a parity. */
-static enum err encode_unsigned(bytes *encoding, struct arena *arena, const struct tx *tx) {
+enum err backend_encode_unsigned(bytes *encoding, struct arena *arena, const struct tx *tx) {
     struct rlp_writer w;
     if (tx->type != TX_LEGACY) return tx_encode(encoding, arena, tx);
     rlp_writer_open(&w, arena);
@@ -336,7 +336,7 @@ add_call(struct attempt *attempt, const struct rpc_call_arguments *arguments, si
     enum err err = tx == NULL ? ERR_MEMORY : ERR_OK;
     if (err == ERR_OK) {
         *tx = tx_of(run, &call, builder->header.fields >= HEADER_BASE_FEE);
-        err = encode_unsigned(&encoding, run->arena, tx);
+        err = backend_encode_unsigned(&encoding, run->arena, tx);
     }
     if (err != ERR_OK) return rpc_fail_err(run->request, err);
     facts.tx = tx;

@@ -406,6 +406,13 @@ struct rpc_chain_operations {
       hash32 *hash,
       const struct rpc_call_arguments *arguments);
     /* r ‖ s ‖ v (27 or 28) of a development account. */
+    /* The same but for the pool; without signature if is_signed is false, and then for anybody. */
+    enum rpc_status (*fill_transaction
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      struct rpc_transaction *transaction,
+      const struct rpc_call_arguments *arguments,
+      bool is_signed);
     enum rpc_status (*sign
     )(struct rpc_chain *chain,
       struct rpc_request *request,

@@ -184,3 +184,40 @@ enum rpc_status eth_sendTransaction(struct rpc_call *call) {
     if (status == RPC_OK) json_hash(call->out, &hash);
     return status;
 }
+
+/* The transaction, filled in, as fields and as bytes. */
+static enum rpc_status fill(struct rpc_call *call, bool is_signed) {
+    struct rpc_call_arguments arguments;
+    struct rpc_transaction transaction = {0};
+    enum rpc_status status = argument_call(call, &arguments, 0);
+    if (status != RPC_OK) return status;
+    if (is_signed && !arguments.has_gas)
+        return rpc_fail(&call->request, RPC_SERVER_ERROR, "gas not specified");
+    if (is_signed && !arguments.has_gas_price &&
+        !(arguments.has_max_fee_per_gas && arguments.has_max_priority_fee_per_gas))
+        return rpc_fail(
+            &call->request,
+            RPC_SERVER_ERROR,
+            "missing gasPrice or maxFeePerGas/maxPriorityFeePerGas"
+        );
+    if (is_signed && !arguments.has_nonce)
+        return rpc_fail(&call->request, RPC_SERVER_ERROR, "nonce not specified");
+    status = call->chain->operations->fill_transaction(
+        call->chain, &call->request, &transaction, &arguments, is_signed
+    );
+    if (status != RPC_OK) return status;
+    json_object_begin(call->out);
+    json_member_data(call->out, "raw", transaction.encoded);
+    json_key(call->out, "tx");
+    view_bare_transaction(call->out, &transaction);
+    json_object_end(call->out);
+    return RPC_OK;
+}
+
+enum rpc_status eth_fillTransaction(struct rpc_call *call) {
+    return fill(call, false);
+}
+
+enum rpc_status eth_signTransaction(struct rpc_call *call) {
+    return fill(call, true);
+}

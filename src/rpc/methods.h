@@ -66,6 +66,7 @@
     X(eth_createAccessList, 1, 3, create_access_list)          \
     X(eth_estimateGas, 1, 4, estimate_gas)                     \
     X(eth_feeHistory, 2, 3, block)                             \
+    X(eth_fillTransaction, 1, 1, fill_transaction)             \
     X(eth_gasPrice, 0, 0, priority_fee)                        \
     X(eth_getBalance, 1, 2, account)                           \
     X(eth_getBlockByHash, 1, 2, block)                         \
@@ -104,6 +105,7 @@
     X(eth_sendRawTransactionSync, 1, 2, send_raw_transaction)  \
     X(eth_sendTransaction, 1, 1, send_transaction)             \
     X(eth_sign, 2, 2, sign)                                    \
+    X(eth_signTransaction, 1, 1, fill_transaction)             \
     X(eth_signTypedData_v4, 2, 2, sign)                        \
     X(eth_simulateV1, 1, 2, simulate)                          \
     X(eth_subscribe, 1, 2, block)                              \

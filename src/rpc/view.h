@@ -32,6 +32,9 @@ void view_transaction(
     size_t index
 );
 
+/* A transaction that is nowhere: only what it says itself. */
+void view_bare_transaction(struct json_writer *w, const struct rpc_transaction *transaction);
+
 /* view_receipt writes receipt number index of a block that was read with transactions and receipts.
  * first_log is the number of logs before it in the block. */
 void view_receipt(
