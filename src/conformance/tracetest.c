@@ -1,5 +1,6 @@
-/* conformance/tracetest.c: geth's tracer cases (eth/tracers/internal/tracetest/testdata): a genesis,
- * a signed transaction, and what a tracer must say of it. Which tracer, the folder's name tells. */
+/* conformance/tracetest.c: geth's tracer cases (eth/tracers/internal/tracetest/testdata): a
+ * genesis, a signed transaction, and what a tracer must say of it. Which tracer, the folder's name
+ * tells. */
 #include "chain/forks.h"
 #include "chain/genesis.h"
 #include "conformance/conformance.h"
@@ -166,8 +167,8 @@ static bool read_options(struct tracer_options *options, struct trace_case *c) {
 
 /* --- comparing -------------------------------------------------------------------------------- */
 
-/* Whether a member says no more than its absence would: geth compares its structs, in which both are
- * the zero value. Where flatCallTracer found a transaction is not compared either. */
+/* Whether a member says no more than its absence would: geth compares its structs, in which both
+ * are the zero value. Where flatCallTracer found a transaction is not compared either. */
 static bool is_moot(const cJSON *member, bool is_flat) {
     static const char *const empty[] = {"0x", "0x0", "0x0000000000000000000000000000000000000000"};
     static const char *const places[] = {
@@ -202,8 +203,8 @@ static void push(struct items *list, cJSON *item) {
     list->items[list->count++] = item;
 }
 
-/* Takes away what is moot, and writes addresses in small letters. Members come before what they are
- * in, so that what is left empty is seen to be so. */
+/* Takes away what is moot, and writes addresses in small letters. Members come before what they
+ * are in, so that what is left empty is seen to be so. */
 static void normalize(cJSON *tree, bool is_flat) {
     struct items order = {0};
     push(&order, tree);

@@ -19,7 +19,7 @@ enum rpc_status debug_trace(
     const struct rpc_trace *trace
 );
 
-/* --- within the node --------------------------------------------------------------------------- */
+/* --- within the node -------------------------------------------------------------------------- */
 
 /* Which transactions of a block, and where their traces go. */
 struct debug_job {
