@@ -205,6 +205,13 @@ static void write_place(struct json_writer *w, const struct rpc_block *block) {
     json_member_quantity_u64(w, "blockTimestamp", block->header->timestamp);
 }
 
+static void write_index(struct json_writer *w, const struct rpc_block *block, size_t index) {
+    if (block == NULL || block->is_pending)
+        json_member_null(w, "transactionIndex");
+    else
+        json_member_quantity_u64(w, "transactionIndex", index);
+}
+
 static void write_recipient(struct json_writer *w, const struct tx *tx) {
     if (tx->is_create)
         json_member_null(w, "to");
@@ -225,10 +232,25 @@ static uint64_t shown_nonce(const struct tx *tx, const struct rpc_block *block, 
     return receipt->has_deposit_nonce ? receipt->deposit_nonce : tx->nonce;
 }
 
-/* What the transaction itself says, and its hash. */
-static void write_fields(struct json_writer *w, const struct rpc_transaction *transaction) {
+/* is_bare: only what the transaction says itself, and its hash. */
+static void write_transaction(
+    struct json_writer *w,
+    const struct rpc_transaction *transaction,
+    const struct rpc_block *block,
+    size_t index,
+    bool is_bare
+) {
     const struct tx *tx = transaction->tx;
+    u256 price = tx->max_fee_per_gas;
+    if (block != NULL && !block->is_pending)
+        price = effective_gas_price(tx, &block->header->base_fee_per_gas);
+    json_object_begin(w);
+    if (!is_bare) {
+        write_place(w, block);
+        json_member_address(w, "from", &transaction->sender);
+    }
     json_member_quantity_u64(w, "gas", tx->gas_limit);
+    if (!is_bare || !has_fee_caps(tx)) json_member_quantity(w, "gasPrice", &price);
     if (has_fee_caps(tx)) {
         json_member_quantity(w, "maxFeePerGas", &tx->max_fee_per_gas);
         json_member_quantity(w, "maxPriorityFeePerGas", &tx->max_priority_fee_per_gas);
@@ -236,7 +258,9 @@ static void write_fields(struct json_writer *w, const struct rpc_transaction *tr
     if (tx->type == TX_BLOB) json_member_quantity(w, "maxFeePerBlobGas", &tx->max_fee_per_blob_gas);
     json_member_hash(w, "hash", &transaction->hash);
     json_member_data(w, "input", tx->data);
+    json_member_quantity_u64(w, "nonce", shown_nonce(tx, block, index));
     write_recipient(w, tx);
+    if (!is_bare) write_index(w, block, index);
     json_member_quantity(w, "value", &tx->value);
     json_member_quantity_u64(w, "type", (uint64_t)tx->type);
     if (tx->type == TX_DEPOSIT) {
@@ -250,6 +274,7 @@ static void write_fields(struct json_writer *w, const struct rpc_transaction *tr
     if (tx->type == TX_BLOB) write_blob_hashes(w, tx);
     if (tx->type == TX_SET_CODE) write_authorizations(w, tx);
     write_signature(w, tx);
+    json_object_end(w);
 }
 
 void view_transaction(
@@ -258,30 +283,11 @@ void view_transaction(
     const struct rpc_block *block,
     size_t index
 ) {
-    const struct tx *tx = transaction->tx;
-    u256 price = tx->max_fee_per_gas;
-    if (block != NULL && !block->is_pending)
-        price = effective_gas_price(tx, &block->header->base_fee_per_gas);
-    json_object_begin(w);
-    write_place(w, block);
-    json_member_address(w, "from", &transaction->sender);
-    json_member_quantity(w, "gasPrice", &price);
-    json_member_quantity_u64(w, "nonce", shown_nonce(tx, block, index));
-    if (block == NULL || block->is_pending)
-        json_member_null(w, "transactionIndex");
-    else
-        json_member_quantity_u64(w, "transactionIndex", index);
-    write_fields(w, transaction);
-    json_object_end(w);
+    write_transaction(w, transaction, block, index, false);
 }
 
 void view_bare_transaction(struct json_writer *w, const struct rpc_transaction *transaction) {
-    const struct tx *tx = transaction->tx;
-    json_object_begin(w);
-    if (!has_fee_caps(tx)) json_member_quantity(w, "gasPrice", &tx->max_fee_per_gas);
-    json_member_quantity_u64(w, "nonce", tx->nonce);
-    write_fields(w, transaction);
-    json_object_end(w);
+    write_transaction(w, transaction, NULL, 0, true);
 }
 
 /* --- receipts and logs ------------------------------------------------------------------------ */
