@@ -397,6 +397,39 @@ static void a_call_that_comes_home_is_made_by_the_caller_itself(void **state) {
     assert_int_equal(network_code(&net, 1, rollup_proxy(1, RELAY)).size, 0);
 }
 
+/* Ether was sent to where a proxy would be, before it was there. Hub.sweep brings it to whom the
+ * proxy stands for, as a call of it by itself; where there is none it says so. */
+static void ether_at_a_proxy_is_swept_to_its_owner(void **state) {
+    (void)state;
+    address nobody = {{0x0b, 0x0d}};
+    const address owners[2] = {nobody, ASKER};
+    u256 before = network_hub_balance(&net, 1);
+    struct world_tx txs[3];
+    address proxy = network_proxy(&net, 1, nobody);
+    txs[0] = network_tx(&net, 0, proxy, 50, BYTES_EMPTY);
+    assert_int_equal(network_code(&net, 0, proxy).size, 0);
+    for (uint64_t i = 0; i < 2; i++) {
+        bytes arguments = join(&net, word_of(&net, 1), address_word(&net, owners[i]));
+        bytes sweep = join(&net, selector_of(&net, "sweep(uint64,address)"), arguments);
+        txs[1 + i] = network_tx(&net, 1 + i, net.hub, 0, sweep);
+    }
+    build(txs, 3);
+    assert_success(0);
+    assert_success(1);
+    assert_false(run_of(2)->is_success);
+    assert_selector(run_of(2)->output, "NothingToSweep(uint64,address)");
+    const struct action *call = &entry_of(ACTION_CALL, 0)->input;
+    assert_int_equal(call->source_rollup_id, 1);
+    assert_memory_equal(call->source.b, nobody.b, 20);
+    assert_memory_equal(call->target.b, nobody.b, 20);
+    advance();
+    assert_wei(network_account(&net, 1, nobody).balance, 50);
+    assert_int_equal(network_code(&net, 1, nobody).size, 0);
+    assert_wei(network_account(&net, 0, proxy).balance, 0);
+    u256 after = network_hub_balance(&net, 1);
+    assert_wei(u256_sub(&after, &before), 50);
+}
+
 /* --- blocks that are not on L1 yet ------------------------------------------------------------ */
 
 /* A rollup has blocks that nobody has posted: a call that only looks, or fails, comes after them
@@ -619,6 +652,7 @@ int main(void) {
         TEST(rollup_to_rollup_and_back),
         TEST(through_all_chains_and_back),
         TEST(a_rollup_goes_through_a_parent_proxy),
+        TEST(ether_at_a_proxy_is_swept_to_its_owner),
         TEST(a_look_at_a_rollup_sees_its_newest_block),
         TEST(a_call_that_comes_home_is_made_by_the_caller_itself),
         TEST(a_block_without_batch_gives_entry_not_found),
