@@ -197,7 +197,7 @@ struct items {
 static void push(struct items *list, cJSON *item) {
     if (list->count == list->capacity) {
         list->capacity = list->capacity == 0 ? 256 : 2 * list->capacity;
-        list->items = realloc(list->items, list->capacity * sizeof *list->items);
+        list->items = realloc(list->items, list->capacity * sizeof(cJSON *));
         CHECK(list->items != NULL);
     }
     list->items[list->count++] = item;

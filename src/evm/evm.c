@@ -180,6 +180,7 @@ void evm_begin(struct evm *evm, const struct evm_message *message) {
     evm->rules = evm_rules(evm->config->fork);
     evm->begin = *message;
     evm->frame_count = 0;
+    evm->has_stop = false;
     evm->fail_rules = NULL;
     evm->call_failure = EVM_SUCCESS;
     evm->call_declined = false;
@@ -353,7 +354,9 @@ static void set_result(
         .gas_refund = evm->journal->refund,
         .output = output,
         .is_create = creates,
+        .stop = evm->has_stop ? &evm->stop : NULL,
     };
+    evm->has_stop = false;
     if (creates) evm->result.created = *created;
     const struct evm_tracer *t = evm->config->tracer;
     if (t != NULL && t->on_exit != NULL) t->on_exit(t->context, &evm->result);
@@ -648,6 +651,9 @@ static enum evm_status deposit_code(struct evm *evm, struct evm_frame *frame, by
     uint64_t cost = 200 * (uint64_t)code.size;
     if (code.size > rules->code_size_max && !evm->config->allow_unlimited_code_size) {
         frame->outcome = EVM_CODE_SIZE;
+        evm->has_stop = true;
+        evm->stop = (struct evm_stop
+        ){.opcode = OP_RETURN, .stack_count = 2, .top = {[1] = u256_from_u64(code.size)}};
         return EVM_DONE;
     }
     if (rules->code_prefix_ef_refused && code.size > 0 && code.data != NULL &&

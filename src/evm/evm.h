@@ -117,13 +117,22 @@ struct evm_message {
     hash32 salt;          /* EVM_CREATE2 */
 };
 
+/* The instruction that made a frame fail, and what it found: for the failure's exact words. */
+struct evm_stop {
+    uint8_t opcode;
+    uint32_t stack_count;
+    uint64_t gas; /* at most what was left before it */
+    u256 top[3];  /* the topmost items first; zero where there are none */
+};
+
 struct evm_result {
     enum evm_outcome outcome;
     uint64_t gas_left;
     int64_t gas_refund; /* of the transaction so far (the journal's), after this frame's undoing */
     bytes output;       /* return or revert data; of a creation that succeeded the new code */
     bool is_create;
-    address created; /* is_create: the address, whatever the outcome */
+    address created;             /* is_create: the address, whatever the outcome */
+    const struct evm_stop *stop; /* NULL: no instruction failed. Until the machine runs on */
 };
 
 /* --- tracing ---------------------------------------------------------------------------------- */
@@ -279,6 +288,8 @@ struct evm {
     bool given_outermost;
     enum evm_outcome call_failure;
     bool step_reported;
+    bool has_stop; /* the frame about to end failed in an instruction */
+    struct evm_stop stop;
     uint64_t step_gas;
     struct evm_message begin; /* the message to enter next */
 };

@@ -96,6 +96,22 @@ static void report_step(
     t->on_step(t->context, &report);
 }
 
+/* Keeps what there is to say of an instruction that failed. */
+static void note_stop(
+    struct evm *evm, const struct evm_frame *f, const struct instruction *ip, const u256 *sp
+) {
+    const struct program *program = f->program;
+    uint32_t pc = program->pcs[ip - program->instructions];
+    evm->has_stop = true;
+    evm->stop = (struct evm_stop){
+        .opcode = pc < program->code.size ? program->code.data[pc] : 0,
+        .stack_count = f->stack_count,
+        .gas = f->gas,
+    };
+    for (uint32_t i = 0; i < 3 && i < f->stack_count; i++)
+        evm->stop.top[i] = sp[-1 - (int)i];
+}
+
 /* --- going on carefully ----------------------------------------------------------------------- */
 
 /* What is charged ahead for the rest of the block, from this instruction on. */
@@ -666,6 +682,7 @@ failed:
     f->gas = gas;
     report_step_end(evm, gas, f->outcome);
     f->stack_count = (uint32_t)(sp - base);
+    note_stop(evm, f, ip, sp);
     f->output_size = 0;
     evm->pending = NEXT_EXIT;
     return EVM_DONE;

@@ -91,7 +91,13 @@ static enum err convert(
     frame->chain_id = node->chains[from->chain].rpc.chain_id;
     *out = frame;
     if (from->is_selfdestruct) return ERR_OK;
-    if (!from->is_open) return tracer_frame_end(frame, arena, &from->result, NULL);
+    if (!from->is_open) {
+        struct halt_step step;
+        bool has_step = from->result.stop != NULL;
+        /* The words are the same since Istanbul, and networks with rollups begin later. */
+        if (has_step) step = halt_step_of_stop(from->result.stop, FORK_OSAKA);
+        return tracer_frame_end(frame, arena, &from->result, has_step ? &step : NULL);
+    }
     /* It waited for another chain when what it is part of was undone. */
     frame->outcome = EVM_FOREIGN_FAILURE;
     frame->error = "never ended";

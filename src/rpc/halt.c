@@ -3,6 +3,7 @@
 #include "core/check.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct opcode_row {
     const char *name;
@@ -34,6 +35,19 @@ struct halt_step halt_step_of(const struct evm_step *step, enum fork fork) {
     };
     for (uint32_t i = 0; i < 3 && i < step->stack_count; i++)
         kept.top[i] = step->stack[step->stack_count - 1 - i];
+    return kept;
+}
+
+struct halt_step halt_step_of_stop(const struct evm_stop *stop, enum fork fork) {
+    struct halt_step kept = {
+        .is_set = true,
+        .is_full = true,
+        .opcode = stop->opcode,
+        .stack_count = stop->stack_count,
+        .gas = stop->gas,
+        .fork = fork,
+    };
+    memcpy(kept.top, stop->top, sizeof(kept.top));
     return kept;
 }
 

@@ -21,6 +21,9 @@ struct halt_step {
 /* halt_step_of keeps of a step what the text of a failure needs. */
 struct halt_step halt_step_of(const struct evm_step *step, enum fork fork);
 
+/* The same of what the machine says of the frame that failed. */
+struct halt_step halt_step_of_stop(const struct evm_stop *stop, enum fork fork);
+
 /* Whether the text of this outcome needs the last step. */
 bool halt_needs_step(enum evm_outcome outcome);
 

@@ -112,10 +112,10 @@ static void on_enter(void *context, const struct evm_message *message) {
 
 static void on_exit(void *context, const struct evm_result *result) {
     struct tracer *tracer = context;
-    /* A frame's last step is the newest of all, or it made none. */
-    const struct halt_step *step =
-        tracer->last.is_set && tracer->last_depth == tracer->depth ? &tracer->last : NULL;
-    TELL(tracer, exit, result, step);
+    struct halt_step step;
+    if (result->stop != NULL)
+        step = halt_step_of_stop(result->stop, tracer->subject.block->rules.fork);
+    TELL(tracer, exit, result, result->stop != NULL ? &step : NULL);
     if (tracer->depth > 0) tracer->depth--;
 }
 
@@ -134,7 +134,6 @@ static void on_log(void *context, const struct journal_log *log) {
 static void on_step(void *context, const struct evm_step *step) {
     struct tracer *tracer = context;
     tracer->last = halt_step_of(step, tracer->subject.block->rules.fork);
-    tracer->last_depth = tracer->depth;
     tracer->subject.journal = step->journal;
     TELL(tracer, step, step);
 }

@@ -116,8 +116,7 @@ struct tracer {
     struct tracer_part *parts;
     size_t part_count;
     struct halt_step last; /* the newest step */
-    uint32_t last_depth;
-    uint32_t depth; /* open frames */
+    uint32_t depth;        /* open frames */
     enum err err;
 };
 

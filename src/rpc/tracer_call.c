@@ -112,5 +112,4 @@ const struct tracer_type TRACER_CALL_TYPE = {
     .selfdestruct = tracer_calls_selfdestruct,
     .log = tracer_calls_log,
     .write = write,
-    .wants_steps = true,
 };

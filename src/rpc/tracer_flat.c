@@ -185,5 +185,4 @@ const struct tracer_type TRACER_FLAT_CALL_TYPE = {
     .exit = tracer_calls_exit,
     .selfdestruct = tracer_calls_selfdestruct,
     .write = write,
-    .wants_steps = true,
 };

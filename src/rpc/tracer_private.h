@@ -12,7 +12,7 @@ struct tracer_type {
     /* Makes part->self in the tracer's arena, and reads what it wants from before the run. */
     enum err (*open)(struct tracer *tracer, struct tracer_part *part);
     void (*enter)(struct tracer *tracer, struct tracer_part *part, const struct evm_message *m);
-    /* step: of the frame that ends; NULL if it made none. */
+    /* step: at which the frame failed; NULL: it did not, or at none. */
     void (*exit
     )(struct tracer *tracer,
       struct tracer_part *part,
@@ -31,7 +31,7 @@ struct tracer_type {
     /* Writes the value. */
     enum err (*write
     )(struct tracer *tracer, struct tracer_part *part, const struct execution_result *result);
-    bool wants_steps; /* for itself, or for the exact reason of a failure */
+    bool wants_steps; /* the machine is slower with them */
 };
 
 struct tracer_part {

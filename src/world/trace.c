@@ -131,6 +131,11 @@ static void on_exit(void *context, const struct evm_result *result) {
     }
     frame->result = *result;
     frame->result.output = output;
+    frame->result.stop = NULL;
+    if (result->stop != NULL) {
+        frame->stop = *result->stop;
+        frame->result.stop = &frame->stop;
+    }
     frame->is_open = false;
     chain->open = frame->below;
 }

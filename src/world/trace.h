@@ -42,8 +42,9 @@ struct world_frame {
     enum world_frame_role role;
     bool is_open;
     bool is_selfdestruct; /* not a call: message.sender destroys itself for message.recipient */
-    struct evm_message message;  /* input lies in the trace's arena */
-    struct evm_result result;    /* output likewise */
+    struct evm_message message; /* input lies in the trace's arena */
+    struct evm_result result;   /* output likewise; stop points to the next */
+    struct evm_stop stop;
     struct world_log *first_log; /* with wants_logs: in order */
     struct world_log *last_log;
     bool has_tx; /* outermost frame of a rollup's transaction */
