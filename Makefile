@@ -139,6 +139,9 @@ $(foreach m,$(MODULES),$(eval $(call module_rules,$(m))))
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 
 # --- what a user types ---------------------------------------------------------------------------
+# What is needed to get there is built without a word but errors; `make lockstep` shows the commands.
+BUILD_QUIETLY = scripts/build.sh $(MAKE) --no-print-directory -j$(JOBS)
+
 help:
 	@sed -n 's/^# help: //p' Makefile
 
@@ -147,17 +150,17 @@ deps:
 
 # help: make run [ARGS="…"]   install what is missing, build, start the development network
 run: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=release lockstep
+	@$(BUILD_QUIETLY) PROFILE=release lockstep
 	@exec $(BUILD)/release/lockstep $(ARGS)
 
 # help: make demo             run the cross-chain demo against a network of its own
 demo: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=release lockstep
+	@$(BUILD_QUIETLY) PROFILE=release lockstep
 	@LOCKSTEP=$(BUILD)/release/lockstep node examples/demo/demo.mjs
 
 # help: make test             install what is missing, build, run the whole test suite
 test: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=$(PROFILE) lockstep unit
+	@$(BUILD_QUIETLY) PROFILE=$(PROFILE) lockstep unit
 	@BUILD=$(BUILD) PROFILE=$(PROFILE) scripts/test.sh
 
 unit: $(UNIT_TESTS)
@@ -168,7 +171,7 @@ asan:
 
 # help: make rpc-compat [RPC_COMPAT=DIR]   run the JSON-RPC conformance suite of execution-apis
 rpc-compat: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=$(PROFILE) lockstep
+	@$(BUILD_QUIETLY) PROFILE=$(PROFILE) lockstep
 	@LOCKSTEP=$(OUT)/lockstep node scripts/rpc_compat.mjs $(RPC_COMPAT)
 
 # help: make tidy             formatter, layers, freestanding check, contract artifacts, clang-tidy, cppcheck
@@ -191,8 +194,7 @@ contracts: deps
 
 # help: make bench [BENCH=x]  measure; prints and writes build/bench.csv
 bench: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=release lockstep
-	@$(MAKE) --no-print-directory -j$(JOBS) PROFILE=release benches
+	@$(BUILD_QUIETLY) PROFILE=release lockstep benches
 	@BUILD=$(BUILD) BENCH=$(BENCH) scripts/bench.sh
 
 .PHONY: benches

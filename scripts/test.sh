@@ -81,7 +81,9 @@ conformance blocktest-suspend "blocktest --suspend" blockchain-tests
 conformance vmtest vmtest pre-berlin/VMTests
 conformance tracers tracetest geth-vectors/tracers
 
-suite conformance/rpc-compat $TIMEOUT_CONFORMANCE "node scripts/rpc_compat.mjs"
+rpc_compat="node scripts/rpc_compat.mjs"
+[ -d "${LOCKSTEP_FIXTURES_DIR:-/nonexistent}/rpc-compat" ] || rpc_compat="echo 0 passed, 0 failed, 1 skipped"
+suite conformance/rpc-compat $TIMEOUT_CONFORMANCE "$rpc_compat"
 
 # --- running and counting --------------------------------------------------------------------------
 
@@ -94,7 +96,8 @@ count() {
         /^# (skipped|todo) [0-9]+$/ { ns += $3 }
         /^1\.\.[0-9]+/ { sub(/^1\.\./, "", $1); plan += $1 }
         /^ok( |$)/ { tap = 1; if (toupper($0) ~ /# *SKIP/) ts++; else tp++ }
-        /^not ok( |$)/ { tap = 1; tf++ }
+        # cmocka 1.1.5 says "not ok N # SKIP NAME".
+        /^not ok( |$)/ { tap = 1; if (toupper($0) ~ /^NOT OK [0-9]+ # *SKIP/) ts++; else tf++ }
         END {
             if (node) { p = np; f = nf; s = ns }
             else if (tap && (plan || !own)) {

@@ -103,6 +103,14 @@ test("skipped tests are counted as such", () => {
     assert.equal(run.last, `1 passed, 0 failed, ${skips + 1} skipped`);
 });
 
+test("what cmocka skips is not a failure, what fails with such a name is", () => {
+    const run = runner({ a: "echo 1..2; echo ok 1 - x; echo 'not ok 2 # SKIP needs_fixtures'" });
+    assert.equal(run.last, `1 passed, 0 failed, ${skips + 1} skipped`);
+    assert.equal(run.status, 0);
+    const bad = runner({ a: "echo 1..2; echo ok 1 - x; echo 'not ok 2 - does # skip'" });
+    assert.equal(bad.last, `1 passed, 1 failed, ${skips} skipped`);
+});
+
 test("JavaScript and shell suites", () => {
     const js = 'import { test } from "node:test";\n';
     const run = runner(
