@@ -291,6 +291,7 @@ struct evm {
     bool has_stop; /* the frame about to end failed in an instruction */
     struct evm_stop stop;
     uint64_t step_gas;
+    uint64_t unpaid;          /* the price that the last instruction out of gas could not pay */
     struct evm_message begin; /* the message to enter next */
 };
 

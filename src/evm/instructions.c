@@ -26,7 +26,10 @@ static bool expand(
     if (end <= f->memory_size) return true;
     uint64_t words = (end + 31) / 32;
     uint64_t cost = memory_cost(words) - memory_cost(f->memory_size / 32);
-    if (cost > f->gas) return false;
+    if (cost > f->gas) {
+        evm->unpaid = cost;
+        return false;
+    }
     f->gas -= cost;
     size_t needed = f->memory_base + (size_t)(words * 32);
     if (needed > evm->memory_capacity) {
@@ -71,11 +74,14 @@ static address to_address(const u256 *word) {
         f->outcome = EVM_##o; \
         return OP_FAIL;       \
     } while (0)
-#define CHARGE(amount)                          \
-    do {                                        \
-        uint64_t charge_ = (amount);            \
-        if (charge_ > f->gas) FAIL(OUT_OF_GAS); \
-        f->gas -= charge_;                      \
+#define CHARGE(amount)               \
+    do {                             \
+        uint64_t charge_ = (amount); \
+        if (charge_ > f->gas) {      \
+            evm->unpaid = charge_;   \
+            FAIL(OUT_OF_GAS);        \
+        }                            \
+        f->gas -= charge_;           \
     } while (0)
 #define EXPAND(offset, size)                              \
     do {                                                  \

@@ -92,6 +92,7 @@ static void report_step(
     };
     report_step_end(evm, f->gas, EVM_SUCCESS);
     evm->step_reported = true;
+    evm->unpaid = 0;
     evm->step_gas = f->gas;
     t->on_step(t->context, &report);
 }
@@ -680,6 +681,7 @@ stopped:
 
 failed:
     f->gas = gas;
+    evm->step_gas += f->outcome == EVM_OUT_OF_GAS ? evm->unpaid : 0;
     report_step_end(evm, gas, f->outcome);
     f->stack_count = (uint32_t)(sp - base);
     note_stop(evm, f, ip, sp);
