@@ -113,7 +113,7 @@ static enum err keep_genesis(struct node_chain *chain, char error[NODE_ERROR_SIZ
 enum err import_begin(struct node *node, char error[NODE_ERROR_SIZE], struct arena *arena) {
     struct node_chain *chain = node_l1(node);
     const char *path = node->options->l1_genesis;
-    struct genesis genesis;
+    struct genesis genesis = {0};
     bytes text;
     enum err err = map_file(&text, error, path);
     if (err != ERR_OK) return err;
@@ -147,7 +147,7 @@ static enum err hash_of(hash32 *hash, struct arena *arena, struct genesis *genes
 static enum err
 compare_genesis(struct node *node, char error[NODE_ERROR_SIZE], struct arena *arena) {
     const char *path = node->options->l1_genesis;
-    struct genesis genesis;
+    struct genesis genesis = {0};
     hash32 kept;
     hash32 given = {{0}};
     bytes text;
@@ -173,7 +173,7 @@ compare_genesis(struct node *node, char error[NODE_ERROR_SIZE], struct arena *ar
 
 enum err import_restore(struct node *node, char error[NODE_ERROR_SIZE], struct arena *arena) {
     struct node_chain *chain = node_l1(node);
-    struct genesis genesis;
+    struct genesis genesis = {0};
     bytes text;
     enum err err = store_get_meta(&chain->snapshot, META_GENESIS, &text);
     if (err == ERR_MISSING && node->options->l1_genesis == NULL) return ERR_OK;
