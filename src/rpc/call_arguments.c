@@ -271,29 +271,29 @@ static size_t settle_accounts(struct rpc_account_override *accounts, size_t coun
 
 enum rpc_status state_overrides_read(
     struct rpc_call *call,
-    const struct rpc_account_override **out,
-    size_t *out_count,
+    const struct rpc_account_override **accounts,
+    size_t *count,
     uint32_t token,
     uint32_t index
 ) {
     const struct json *json = call->json;
-    size_t count = json->tokens[token].count;
-    struct rpc_account_override *accounts =
-        arena_alloc_zero(call->request.arena, count * sizeof(*accounts));
-    if (accounts == NULL) return argument_fail(call, index, NULL, "too long");
+    size_t read_count = json->tokens[token].count;
+    struct rpc_account_override *made =
+        arena_alloc_zero(call->request.arena, read_count * sizeof(*made));
+    if (made == NULL) return argument_fail(call, index, NULL, "too long");
     uint32_t at = token + 1;
-    for (size_t i = 0; i < count; i++, at = json->tokens[at + 1].next) {
-        const char *problem = value_address(&accounts[i].account, json, at);
+    for (size_t i = 0; i < read_count; i++, at = json->tokens[at + 1].next) {
+        const char *problem = value_address(&made[i].account, json, at);
         if (problem != NULL) return argument_fail(call, index, "account", problem);
         if (json_kind(json, at + 1) != JSON_OBJECT)
             return argument_fail(call, index, "account", "not an object");
         struct reader r = {.json = json, .arena = call->request.arena, .object = at + 1};
-        read_override(&r, &accounts[i]);
+        read_override(&r, &made[i]);
         if (r.problem != NULL) return argument_fail(call, index, r.where, r.problem);
-        accounts[i].order = i;
+        made[i].order = i;
     }
-    *out = accounts;
-    *out_count = settle_accounts(accounts, count);
+    *accounts = made;
+    *count = settle_accounts(made, read_count);
     return RPC_OK;
 }
 
@@ -340,9 +340,10 @@ enum rpc_status withdrawals_read(
 }
 
 enum rpc_status block_overrides_read(
-    struct rpc_call *call, struct rpc_block_overrides *o, uint32_t token, uint32_t index
+    struct rpc_call *call, struct rpc_block_overrides *out, uint32_t token, uint32_t index
 ) {
     struct reader r = {.json = call->json, .arena = call->request.arena, .object = token};
+    struct rpc_block_overrides *o = out;
     o->has_number = read_u64(&r, &o->number, "number");
     o->has_time = read_u64(&r, &o->time, "time");
     o->has_gas_limit = read_u64(&r, &o->gas_limit, "gasLimit");

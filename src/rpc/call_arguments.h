@@ -12,7 +12,7 @@ argument_call(struct rpc_call *call, struct rpc_call_arguments *out, uint32_t in
 
 /* The same from any object; errors name the argument it is in. */
 enum rpc_status call_arguments_read(
-    struct rpc_call *call, struct rpc_call_arguments *out, uint32_t object, uint32_t index
+    struct rpc_call *call, struct rpc_call_arguments *out, uint32_t token, uint32_t index
 );
 
 /* {address: {balance, nonce, code, state, stateDiff, movePrecompileToAddress}}; optional. */
@@ -24,7 +24,7 @@ enum rpc_status state_overrides_read(
     struct rpc_call *call,
     const struct rpc_account_override **accounts,
     size_t *count,
-    uint32_t object,
+    uint32_t token,
     uint32_t index
 );
 
@@ -44,12 +44,12 @@ enum rpc_status call_block_overrides(
 
 /* The member "withdrawals" of an object, if it is there. */
 enum rpc_status withdrawals_read(
-    struct rpc_call *call, struct rpc_block_overrides *out, uint32_t object, uint32_t index
+    struct rpc_call *call, struct rpc_block_overrides *out, uint32_t token, uint32_t index
 );
 
 /* The object itself; nothing in it is refused. */
 enum rpc_status block_overrides_read(
-    struct rpc_call *call, struct rpc_block_overrides *out, uint32_t object, uint32_t index
+    struct rpc_call *call, struct rpc_block_overrides *out, uint32_t token, uint32_t index
 );
 
 #endif
