@@ -121,6 +121,7 @@ convert_all(struct tracer_frame **out, struct arena *arena, const struct debug_t
         }
         while (frame != tree->root && frame->next == NULL) {
             frame = frame->parent;
+            CHECK(parent != NULL);
             parent = parent->parent;
         }
         if (frame == tree->root) return ERR_OK;
@@ -355,6 +356,7 @@ static enum rpc_status trace_block(struct debug_job *job) {
         if (err != ERR_OK) status = debug_fail(job->request, err);
     }
     if (job->is_whole) json_array_end(job->out);
+    job->arena = NULL;
     arena_close(&arena);
     return status;
 }
@@ -576,6 +578,7 @@ static enum rpc_status trace_call(struct debug_job *job, const struct rpc_trace 
         status = run_call(job, &simulation, &tracer);
         tracer_close(&tracer);
     }
+    job->arena = NULL;
     arena_close(&arena);
     simulation_close(&simulation);
     return status;

@@ -334,7 +334,8 @@ static void a_mux_is_its_parts(void **state) {
             w.out.data
         );
     }
-    strcat(expected, "}");
+    size_t length = strlen(expected);
+    snprintf(expected + length, sizeof expected - length, "}");
     const struct tracer_options mux = {.kind = TRACER_MUX, .parts = parts, .part_count = 4};
     answers(&w, &mux, expected);
     world_close(&w);

@@ -151,7 +151,7 @@ static void write_frame(
 static enum err
 write(struct tracer *tracer, struct tracer_part *part, const struct execution_result *result) {
     struct tracer_calls *calls = part->self;
-    uint32_t path[PATH_MAX];
+    uint32_t path[PATH_MAX] = {0};
     size_t depth = 0;
     if (calls->root == NULL) return ERR_CORRUPT;
     tracer_calls_finish(tracer, calls, result);

@@ -280,7 +280,7 @@ static int by_address(const void *a, const void *b) {
 static struct seen_account **
 sort(struct tracer *tracer, const struct prestate *self, size_t *count) {
     struct seen_account **sorted =
-        tracer_alloc(tracer, (self->accounts.count + 1) * sizeof(*sorted));
+        tracer_alloc(tracer, (self->accounts.count + 1) * sizeof(struct seen_account *));
     if (sorted == NULL) return NULL;
     *count = 0;
     for (uint32_t i = 0; i < self->accounts.count; i++) {

@@ -117,7 +117,7 @@ void tracer_calls_selfdestruct(
     const u256 *balance
 );
 void tracer_calls_log(
-    struct tracer *tracer, struct tracer_part *part, const struct journal_log *log
+    struct tracer *tracer, struct tracer_part *part, const struct journal_log *from
 );
 
 /* Gives the outermost frame the transaction's gas, and takes the logs out of what failed. */
