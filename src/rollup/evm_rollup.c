@@ -360,6 +360,15 @@ static bool is_of_the_system(const struct evm_rollup *rollup, const struct actio
             address_equal(&in->source, &SYSTEM_ADDRESS));
 }
 
+/* A call that comes in while this rollup waits is an inner frame, and there are only so many. What
+ * other chains have open is theirs to count: a head has to follow from what was said alone. */
+static bool is_too_deep(const struct evm_machine *at) {
+    struct evm_message pending;
+    if (at->base.is_idle) return false;
+    CHECK(evm_pending_call(&at->run->execution.evm, &pending));
+    return pending.depth >= EVM_DEPTH_MAX;
+}
+
 static enum err deliver_call(
     struct evm_rollup *rollup,
     struct rollup_step *step,
@@ -369,7 +378,7 @@ static enum err deliver_call(
 ) {
     /* Under a static call nothing but static calls come in. */
     bool is_write_protected = !at->base.is_idle && at->base.open_call.is_static && !in->is_static;
-    if (is_write_protected || is_of_the_system(rollup, in)) {
+    if (is_write_protected || is_of_the_system(rollup, in) || is_too_deep(at)) {
         refuse_call(rollup, step, at, in, from);
         return ERR_OK;
     }

@@ -212,6 +212,88 @@ static void a_fee_that_overflows_is_no_fact(void **state) {
     assert_no_fact(STEP_TOO_MUCH_ETHER);
 }
 
+/* --- depth ------------------------------------------------------------------------------------ */
+
+/* Calls itself as often as its calldata's word says, then the proxy of L1's COUNTER. */
+static const uint8_t DIVE_CODE[] = {
+    0x5f, 0x35, 0x80, 0x60, 0x24, 0x57,                                /* n = 0? */
+    0x50, 0x5f, 0x5f, 0x5f, 0x5f, 0x5f, 0x73, [33] = 0x5a, 0xf1, 0x00, /* call the proxy */
+    0x5b, 0x60, 0x01, 0x90, 0x03, 0x5f, 0x52,                          /* n - 1 */
+    0x5f, 0x5f, 0x60, 0x20, 0x5f, 0x5f, 0x30, 0x5a,        0xf1, 0x00, /* call itself */
+};
+
+static enum err find_rollup(void *context, struct rollup **rollup, hash32 *head, uint64_t id) {
+    *rollup = id == 1 ? context : NULL;
+    *head = transition.post;
+    return ERR_OK;
+}
+
+static struct fact derive(struct evm_rollup *rollup, const struct action *input) {
+    struct fact fact;
+    struct fact_rollups rollups = {.context = &rollup->base, .find = find_rollup};
+    must(fact_derive(&fact, &arena, &rollups, input));
+    assert_string_equal(step_verdict_name(fact.verdict), "OK");
+    transition = fact.entry.transitions[0];
+    return fact;
+}
+
+/* What becomes of a call that comes in while XCALL is `depth` deep. */
+static struct action answer_at(uint64_t depth) {
+    static struct genesis_slot slots[SYSTEM_PREV_RANDAO + 1];
+    const uint64_t much = (uint64_t)1 << 50; /* gas that lasts for 1,024 frames */
+    struct source_memory overlay;
+    struct evm_rollup rollup;
+    enum step_verdict verdict;
+    uint8_t dive[sizeof(DIVE_CODE)];
+    bytes proxy_code;
+    assert_int_equal(begin(NULL), 0);
+    address proxy = rollup_proxy(0, COUNTER);
+    memcpy(dive, DIVE_CODE, sizeof(dive));
+    memcpy(dive + 13, proxy.b, 20);
+    account_of(&RELAY)->code = bytes_of(dive, sizeof(dive));
+    must(proxy_runtime(&proxy_code, &arena, &L2HUB_PREDEPLOY, 0, &COUNTER));
+    *account_of(&RICH) = test_contract(proxy, proxy_code.data, proxy_code.size);
+    struct genesis_account *system = account_of(&SYSTEM_PREDEPLOY);
+    memcpy(slots, system->slots, sizeof(slots));
+    open.header.gas_limit = much;
+    must(open_block_begin(&open, &arena, &open.header));
+    hash32 commitment = open_block_commitment(&open);
+    slots[SYSTEM_OPEN_BLOCK].value = u256_load_be(commitment.b);
+    system->slots = slots;
+    struct source_memory *memory = (struct source_memory *)commit_genesis(&net, &genesis);
+    transition.post = genesis.header.state_root;
+    source_memory_open(&overlay, &arena, &memory->source);
+    evm_rollup_open(&rollup, &arena, 1, NETWORK_CHAIN_ID + 1, &overlay);
+    must(evm_rollup_add_head(&rollup, &verdict, &transition.post, &open));
+    assert_int_equal(verdict, STEP_OK);
+    struct action call = {
+        .kind = ACTION_CALL,
+        .rollup_id = 1,
+        .target = RELAY,
+        .source = POOR,
+        .gas = much / 2,
+        .data = word_of(&net, depth - 3), /* below it: the proxy, the L2Hub, XCALL */
+    };
+    assert_int_equal(derive(&rollup, &call).entry.out.kind, ACTION_CALL);
+    call.target = COUNTER;
+    call.gas = GAS;
+    call.data = word_of(&net, 4);
+    struct action out = derive(&rollup, &call).entry.out;
+    assert_int_equal(out.kind, ACTION_RESULT);
+    return out;
+}
+
+static void calls_end_at_1024_frames(void **state) {
+    (void)state;
+    struct action out = answer_at(EVM_DEPTH_MAX - 1);
+    assert_false(out.failed);
+    assert_true(bytes_equal(out.data, word_of(&net, 4)));
+    out = answer_at(EVM_DEPTH_MAX);
+    assert_true(out.failed);
+    assert_int_equal(out.data.size, 0);
+    assert_int_equal(out.gas, 0);
+}
+
 /* --- forks ------------------------------------------------------------------------------------ */
 
 /* Returns clz(1): an instruction that Osaka brought (EIP-7939). */
@@ -292,6 +374,7 @@ int main(void) {
         TEST(a_balance_that_overflows_is_no_fact),
         TEST(a_proxy_that_has_too_much_is_no_fact),
         TEST(a_fee_that_overflows_is_no_fact),
+        TEST(calls_end_at_1024_frames),
         TEST(the_fork_is_what_the_state_says),
         TEST(an_anchor_that_is_refused_is_no_fact),
     };
