@@ -89,21 +89,35 @@ static void require_newest(struct world *world, size_t index, enum action_kind i
     if (!has_begun(world, index)) require_update(world, index, input);
 }
 
-/* Under a static call the Hub carries heads in memory. The facts that led to the input's head tell
- * which others moved with it; what no fact names stands where the storage says. */
+static const struct transition *transition_to(const struct entry *entry, const hash32 *post) {
+    for (size_t i = 0; i < entry->transition_count; i++)
+        if (hash32_equal(&entry->transitions[i].post, post)) return &entry->transitions[i];
+    return NULL;
+}
+
+/* Under a static call the Hub carries heads in memory, from where the storage has them. The facts
+ * that led from there to the input's head tell which others moved with it; what none of them names
+ * stands where the storage says. */
 static enum err static_head(const struct standpoint *at, hash32 *head, uint64_t rollup_id) {
+    struct world *world = at->world;
+    hash32 begun;
+    enum err err = world_stored_head(world, &begun, at->rollup_id);
+    if (err != ERR_OK) return err;
     hash32 h = at->head;
-    for (size_t steps = 0; steps < WORLD_PASSES_MAX; steps++) {
-        struct known_fact **producer = map_get(&at->world->producers, &h);
+    while (!hash32_equal(&h, &begun)) {
+        struct known_fact **producer = map_get(&world->producers, &h);
         if (producer == NULL) break;
-        const struct transition *t = entry_transition_of(&(*producer)->entry, rollup_id);
+        const struct entry *entry = &(*producer)->entry;
+        const struct transition *t = entry_transition_of(entry, rollup_id);
         if (t != NULL) {
             *head = t->post;
             return ERR_OK;
         }
-        h = (*producer)->entry.transitions[0].pre;
+        t = transition_to(entry, &h);
+        CHECK(t != NULL);
+        h = t->pre;
     }
-    return world_stored_head(at->world, head, rollup_id);
+    return world_stored_head(world, head, rollup_id);
 }
 
 static enum err

@@ -220,6 +220,28 @@ static void a_static_call_answers_and_moves_nothing(void **state) {
 
 /* --- from a rollup ---------------------------------------------------------------------------- */
 
+/* Rollups 1 and 2 move together, then 2 alone. Who then looks at 2 through 1 sees where 2 is, not
+ * where it was when 1 moved. */
+static void a_static_call_across_rollups_sees_their_newest_heads(void **state) {
+    (void)state;
+    bytes write_2 = relayed(&net, rollup_proxy(2, CELL), 0, word_of(&net, 7));
+    bytes look_2 = viewed(&net, rollup_proxy(2, CELL), BYTES_EMPTY);
+    address proxy_2 = network_proxy(&net, 2, CELL);
+    struct world_tx txs[4] = {
+        network_tx(&net, 0, RELAY, 0, relayed(&net, network_proxy(&net, 1, RELAY), 0, write_2)),
+        network_tx(&net, 1, VIEW, 0, viewed(&net, network_proxy(&net, 1, VIEW), look_2)),
+        network_tx(&net, 2, RELAY, 0, relayed(&net, proxy_2, 0, word_of(&net, 8))),
+        network_tx(&net, 3, VIEW, 0, viewed(&net, network_proxy(&net, 1, VIEW), look_2)),
+    };
+    build(txs, 4);
+    assert_success(0);
+    assert_returned(1, 7);
+    assert_success(2);
+    assert_returned(3, 8);
+    advance();
+    assert_int_equal(network_word(&net, 2, CELL), 8);
+}
+
 static void a_rollup_transaction_calls_l1(void **state) {
     (void)state;
     bytes tx = rollup_tx(
@@ -645,6 +667,7 @@ int main(void) {
         TEST(ether_moves_with_a_call_and_back),
         TEST(a_callee_that_reverts_is_heard_and_leaves_nothing),
         TEST(a_static_call_answers_and_moves_nothing),
+        TEST(a_static_call_across_rollups_sees_their_newest_heads),
         TEST(a_rollup_transaction_calls_l1),
         TEST(a_rollup_hears_l1_revert),
         TEST(l1_to_rollup_to_l1_and_back),
