@@ -82,7 +82,7 @@ enum err miner_wait_transaction(
     const hash32 *hash
 ) {
     *wait = NULL;
-    /* It waits for its chain's slot, and a transaction with a gap before it for what closes the gap. */
+    /* It waits for its chain's slot, and a transaction with a gap for what closes the gap. */
     if (!chain->automine) return ERR_OK;
     struct miner_wait *own;
     bool pending;

@@ -107,7 +107,7 @@ static enum err get_plan(struct rewind_point *points, struct node *node, const c
     return err == ERR_OK ? decode(points, node, plan) : err;
 }
 
-/* --- where a chain's rollups are when it goes back ---------------------------------------------- */
+/* --- where a chain's rollups are when it goes back -------------------------------------------- */
 
 static enum err
 find_root(struct node_chain *chain, bool *is_found, struct header *header, const hash32 *root) {

@@ -1,4 +1,5 @@
-/* Frames of any bytes, cut in two ways: the same events with the same payloads must come of both. */
+/* Frames of any bytes, cut in two ways: the same events with the same payloads must come of
+ * both. */
 #include "core/check.h"
 #include "rpc/websocket.h"
 

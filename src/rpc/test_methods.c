@@ -26,7 +26,8 @@ static void test_node_methods(void **state) {
         "[]",
         "{\"anvil\":\"1.0\",\"debug\":\"1.0\",\"eth\":\"1.0\",\"evm\":\"1.0\",\"hardhat\":\"1.0\","
         "\"lockstep\":\"1.0\","
-        "\"net\":\"1.0\",\"personal\":\"1.0\",\"rpc\":\"1.0\",\"testing\":\"1.0\",\"txpool\":\"1.0\",\"web3\":\"1.0\"}"
+        "\"net\":\"1.0\",\"personal\":\"1.0\",\"rpc\":\"1.0\",\"testing\":\"1.0\","
+        "\"txpool\":\"1.0\",\"web3\":\"1.0\"}"
     );
 }
 

@@ -1,5 +1,5 @@
-/* EIP-712: its own example, and what is refused. That nested structs, arrays and all kinds of values
- * come out as clients have them, tests/clients compares. */
+/* EIP-712: its own example, and what is refused. That nested structs, arrays and all kinds of
+ * values come out as clients have them, tests/clients compares. */
 #include "rpc/typed_data.h"
 
 #include <setjmp.h>

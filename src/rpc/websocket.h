@@ -5,8 +5,8 @@
  * negotiated, so reserved bits are refused. Messages may be fragmented, with control frames in
  * between; text and binary are the same here (JSON), text must be UTF-8.
  *
- * Limit: WEBSOCKET_MESSAGE_SIZE_MAX for a message, all its fragments (close code 1009). Memory grows
- * as bytes arrive, never by what a header announces. */
+ * Limit: WEBSOCKET_MESSAGE_SIZE_MAX for a message, all its fragments (close code 1009). Memory
+ * grows as bytes arrive, never by what a header announces. */
 #ifndef RPC_WEBSOCKET_H
 #define RPC_WEBSOCKET_H
 
