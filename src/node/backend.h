@@ -128,6 +128,8 @@ enum rpc_status backend_snapshot(struct rpc_chain *rpc, struct rpc_request *requ
 enum rpc_status
 backend_revert(struct rpc_chain *rpc, struct rpc_request *request, bool *is_found, uint64_t id);
 enum rpc_status backend_reset(struct rpc_chain *rpc, struct rpc_request *request);
+enum rpc_status backend_dump(struct rpc_chain *rpc, struct rpc_request *request, bytes *dump);
+enum rpc_status backend_load(struct rpc_chain *rpc, struct rpc_request *request, bytes dump);
 enum rpc_status
 backend_rollback(struct rpc_chain *rpc, struct rpc_request *request, uint64_t depth);
 enum rpc_status backend_reorg(struct rpc_chain *rpc, struct rpc_request *request, uint64_t depth);

@@ -3,6 +3,7 @@
 #include "crypto/keccak.h"
 #include "node/amend.h"
 #include "node/backend.h"
+#include "node/dump.h"
 #include "node/rewind.h"
 #include "rollup/predeploys.h"
 
@@ -17,6 +18,7 @@ struct turn {
     struct rpc_setting setting;
     struct rpc_drop drop;
     uint64_t number; /* asked or answered */
+    bytes dump;
     bool is_found;
 };
 
@@ -368,6 +370,46 @@ enum rpc_status backend_reset(struct rpc_chain *rpc, struct rpc_request *request
     const struct turn asked = {0};
     struct turn *turn;
     return take_turn(&turn, rpc, request, do_reset, &asked);
+}
+
+static enum rpc_status
+do_dump(struct node_chain *chain, struct rpc_request *request, void *context) {
+    struct turn *turn = context;
+    char error[NODE_ERROR_SIZE];
+    enum err err = dump_write(&turn->dump, request->arena, chain->node, error);
+    return err == ERR_OK ? RPC_OK : fail_with(chain, request, err, error);
+}
+
+enum rpc_status backend_dump(struct rpc_chain *rpc, struct rpc_request *request, bytes *dump) {
+    const struct turn asked = {0};
+    struct turn *turn;
+    enum rpc_status status = take_turn(&turn, rpc, request, do_dump, &asked);
+    if (status == RPC_OK) *dump = turn->dump;
+    return status;
+}
+
+static enum rpc_status
+do_load(struct node_chain *chain, struct rpc_request *request, void *context) {
+    const struct turn *turn = context;
+    struct node *node = chain->node;
+    char error[NODE_ERROR_SIZE];
+    if (node->options->datadir != NULL)
+        return rpc_fail(
+            request,
+            RPC_UNSUPPORTED,
+            "a network with --datadir is not loaded into; copy the directory instead"
+        );
+    enum err err = dump_read(node, error, turn->dump);
+    if (err == ERR_INPUT) return rpc_fail(request, RPC_INVALID_PARAMS, "%s", error);
+    return err == ERR_OK ? RPC_OK : stop_network(chain, request, error);
+}
+
+enum rpc_status backend_load(struct rpc_chain *rpc, struct rpc_request *request, bytes dump) {
+    struct turn asked = {0};
+    struct turn *turn;
+    if (request->wait_state == NULL && arena_copy(request->arena, &asked.dump, dump) != ERR_OK)
+        return rpc_fail_err(request, ERR_MEMORY);
+    return take_turn(&turn, rpc, request, do_load, &asked);
 }
 
 static enum rpc_status

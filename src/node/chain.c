@@ -317,6 +317,44 @@ enum err node_chain_put_header(
     return err;
 }
 
+/* The newest block of a database that is another than before. */
+static enum err begin_anew(struct node_chain *chain) {
+    struct pool *pool = pool_open();
+    bool is_new = false;
+    if (pool == NULL) return ERR_MEMORY;
+    pool_close(chain->pool);
+    chain->pool = pool;
+    chain->waiting_count = 0;
+    enum err err = database_renew(&chain->snapshot);
+    if (err != ERR_OK) return err;
+    empty_fresh(chain);
+    forget_cached(chain, 0);
+    err = read_head(chain, &is_new);
+    chain->announced_hash = chain->head_hash;
+    return err == ERR_OK && is_new ? ERR_MISSING : err;
+}
+
+enum err node_chain_replace(
+    struct node_chain *chain, char error[DATABASE_ERROR_SIZE], node_chain_fill *fill, void *context
+) {
+    enum err err = node_chain_sync(chain, error);
+    if (err == ERR_OK) err = database_begin_write(&chain->database, &chain->write);
+    if (err != ERR_OK) return err;
+    err = fill(context, &chain->write);
+    if (err != ERR_OK) {
+        database_end(&chain->write);
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s: %s", chain->rpc.name, err_text(err));
+        return err;
+    }
+    err = database_commit(&chain->write);
+    if (err == ERR_OK) err = begin_anew(chain);
+    if (err != ERR_OK) {
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s: %s", chain->rpc.name, err_text(err));
+        chain->is_lost = true;
+    }
+    return err;
+}
+
 enum err node_chain_restate(
     struct node_chain *chain, char error[DATABASE_ERROR_SIZE], struct arena *scratch
 ) {

@@ -186,6 +186,14 @@ MUST_USE enum err node_chain_put_header(
     const struct header *header
 );
 
+/* node_chain_replace puts other contents into the chain's database, in one transaction that fill
+ * writes, and goes on from the newest block found there. The pool is emptied. On error before the
+ * commit the chain is as it was; after it, is_lost. */
+typedef enum err node_chain_fill(void *context, struct database_transaction *write);
+MUST_USE enum err node_chain_replace(
+    struct node_chain *chain, char error[DATABASE_ERROR_SIZE], node_chain_fill *fill, void *context
+);
+
 /* node_chain_truncate removes the blocks above number: unsafe rollup blocks that come out
  * otherwise. Their transactions are the caller's to keep. */
 MUST_USE enum err

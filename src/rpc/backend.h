@@ -441,6 +441,9 @@ struct rpc_chain_operations {
     enum rpc_status (*revert
     )(struct rpc_chain *chain, struct rpc_request *request, bool *is_found, uint64_t id);
     enum rpc_status (*reset)(struct rpc_chain *chain, struct rpc_request *request);
+    /* The whole network as bytes, and back. */
+    enum rpc_status (*dump)(struct rpc_chain *chain, struct rpc_request *request, bytes *dump);
+    enum rpc_status (*load)(struct rpc_chain *chain, struct rpc_request *request, bytes dump);
     /* Removes the newest blocks; on L1, rollups go back with it. */
     enum rpc_status (*rollback
     )(struct rpc_chain *chain, struct rpc_request *request, uint64_t depth);

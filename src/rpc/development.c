@@ -400,6 +400,21 @@ enum rpc_status anvil_rollback(struct rpc_call *call) {
     return answer_null(call, status);
 }
 
+/* Whether past states are wanted is not asked: they are part of it. */
+enum rpc_status anvil_dumpState(struct rpc_call *call) {
+    bytes dump = BYTES_EMPTY;
+    enum rpc_status status = call->chain->operations->dump(call->chain, &call->request, &dump);
+    if (status == RPC_OK) json_data(call->out, dump);
+    return status;
+}
+
+enum rpc_status anvil_loadState(struct rpc_call *call) {
+    bytes dump;
+    enum rpc_status status = argument_data(call, &dump, 0);
+    if (status == RPC_OK) status = call->chain->operations->load(call->chain, &call->request, dump);
+    return answer_true(call, status);
+}
+
 /* [depth, transactions of the new blocks], the second empty. */
 enum rpc_status anvil_reorg(struct rpc_call *call) {
     uint64_t depth;

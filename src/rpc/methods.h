@@ -14,10 +14,12 @@
     X(anvil_autoImpersonateAccount, 1, 1, configure)           \
     X(anvil_dropAllTransactions, 0, 0, drop)                   \
     X(anvil_dropTransaction, 1, 1, drop)                       \
+    X(anvil_dumpState, 0, 1, dump)                             \
     X(anvil_getAutomine, 0, 0, development_info)               \
     X(anvil_getIntervalMining, 0, 0, development_info)         \
     X(anvil_impersonateAccount, 1, 1, configure)               \
     X(anvil_increaseTime, 1, 1, configure)                     \
+    X(anvil_loadState, 1, 1, load)                             \
     X(anvil_metadata, 0, 0, development_info)                  \
     X(anvil_mine, 0, 2, mine)                                  \
     X(anvil_nodeInfo, 0, 0, development_info)                  \

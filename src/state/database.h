@@ -130,6 +130,20 @@ MUST_USE enum err database_last(
     struct database_transaction *transaction, enum database_table table, bytes *key, bytes *value
 );
 
+/* database_visit calls visit for every entry of a table in order of the keys, until it returns
+ * something else than ERR_OK, which is then returned. visit must not write. */
+typedef enum err database_visitor(void *context, bytes key, bytes value);
+MUST_USE enum err database_visit(
+    struct database_transaction *transaction,
+    enum database_table table,
+    database_visitor *visit,
+    void *context
+);
+
+/* database_clear removes every entry of a table. */
+MUST_USE enum err
+database_clear(struct database_transaction *transaction, enum database_table table);
+
 struct database_usage {
     uint64_t file_size; /* bytes in use */
     uint64_t size_max;

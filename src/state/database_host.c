@@ -462,6 +462,35 @@ void database_blame(
         cause);
 }
 
+enum err database_visit(
+    struct database_transaction *transaction,
+    enum database_table table,
+    database_visitor *visit,
+    void *context
+) {
+    MDB_cursor *cursor;
+    MDB_val k;
+    MDB_val v;
+    CHECK(transaction->txn != NULL);
+    int code = mdb_cursor_open(transaction->txn, transaction->database->tables[table], &cursor);
+    if (code != 0) return fail_at(transaction, table, "read", code);
+    enum err err = ERR_OK;
+    code = mdb_cursor_get(cursor, &k, &v, MDB_FIRST);
+    while (code == 0 && err == ERR_OK) {
+        err = visit(context, bytes_of(k.mv_data, k.mv_size), bytes_of(v.mv_data, v.mv_size));
+        if (err == ERR_OK) code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
+    }
+    mdb_cursor_close(cursor);
+    if (err != ERR_OK || code == MDB_NOTFOUND) return err;
+    return fail_at(transaction, table, "read", code);
+}
+
+enum err database_clear(struct database_transaction *transaction, enum database_table table) {
+    CHECK(transaction->txn != NULL && transaction->is_write);
+    int code = mdb_drop(transaction->txn, transaction->database->tables[table], 0);
+    return code == 0 ? ERR_OK : fail_at(transaction, table, "write", code);
+}
+
 enum err database_last(
     struct database_transaction *transaction, enum database_table table, bytes *key, bytes *value
 ) {

@@ -337,6 +337,38 @@ test("rolling back and reorganising L1 takes the rollups along", async () => {
     assert.equal(await total(rollup, counter), 0);
 });
 
+test("a dump is the whole network, here or in another process", async (t) => {
+    const { l1, rollups: [rollup] } = network;
+    const counter = await deployCounter(rollup);
+    const proxy = await proxyOf(l1, rollup, counter);
+    await send(l1, { to: proxy, data: add(5n) });
+    await send(rollup, { to: counter, data: add(1n) });
+    const dump = await l1.rpc("anvil_dumpState");
+    const blocks = await Promise.all(network.chains.map(latest));
+    await send(l1, { to: proxy, data: add(5n) });
+    assert.equal(await rollup.rpc("anvil_loadState", [dump]), true);
+    assert.deepEqual(await Promise.all(network.chains.map(latest)), blocks);
+    await assertConsistent(rollup);
+    await send(l1, { to: proxy, data: add(1n) });
+    assert.equal(await total(rollup, counter), 7);
+
+    const other = await startNetwork({ silent: true, rollups: 2 });
+    t.after(() => other.stop());
+    assert.equal(await other.l1.rpc("anvil_loadState", [dump]), true);
+    assert.deepEqual(await Promise.all(other.chains.map(latest)), blocks);
+    await send(other.l1, { to: proxy, data: add(1n) });
+    assert.equal(await total(other.rollups[0], counter), 7);
+
+    for (const [wrong, text] of [["0x", /not a dump/], ["0x1234", /not a dump/], [dump.slice(0, -2), /not a dump/]])
+        await fails(other.l1.rpc("anvil_loadState", [wrong]), -32602, text);
+    const at = Math.floor(dump.length / 8) * 2; // Among the nodes.
+    await fails(other.l1.rpc("anvil_loadState", [dump.slice(0, at) + (dump[at] === "0" ? "1" : "0") + dump.slice(at + 1)]), -32602, /dump/);
+    await send(other.l1, { to: proxy, data: add(1n) });
+    const small = await startNetwork({ silent: true, rollups: 1 });
+    t.after(() => small.stop());
+    await fails(small.l1.rpc("anvil_loadState", [dump]), -32602, /other chains/);
+});
+
 test("resetting brings the network back to its beginning", async () => {
     const { l1, rollups: [rollup] } = network;
     const snapshot = await l1.rpc("evm_snapshot");
