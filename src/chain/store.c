@@ -256,15 +256,15 @@ store_replace_head(struct database_transaction *transaction, const hash32 *hash,
     enum err err = store_get_head(transaction, STORE_HEAD, &head, &old);
     if (err != ERR_OK || hash32_equal(&old, hash)) return err;
     err = read_former(transaction, former, &count, head);
-    if (err == ERR_OK && count == STORE_FORMER_HASHES_MAX) {
-        err = database_delete(transaction, DATABASE_BLOCK_NUMBERS, hash32_bytes(&former[0]));
-        memmove(&former[0], &former[1], --count * sizeof(*former));
-    }
-    if (err != ERR_OK) return err;
     /* The hash may be one that the block had before. */
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
         if (!hash32_equal(&former[i], hash)) former[kept++] = former[i];
+    if (err == ERR_OK && kept == STORE_FORMER_HASHES_MAX) {
+        err = database_delete(transaction, DATABASE_BLOCK_NUMBERS, hash32_bytes(&former[0]));
+        memmove(&former[0], &former[1], --kept * sizeof(*former));
+    }
+    if (err != ERR_OK) return err;
     former[kept++] = old;
     struct number_key key = number_key(head);
     struct former_key name = former_key(head);

@@ -193,6 +193,70 @@ static void test_reorg(void **unused) {
 }
 
 /* The same transaction in another block after a reorg is found where it is now. */
+static enum err replace(struct database *database, const hash32 *hash, uint8_t fill) {
+    struct database_transaction write;
+    uint8_t rlp[40];
+    memset(rlp, fill, sizeof rlp);
+    assert_int_equal(database_begin_write(database, &write), ERR_OK);
+    enum err err = store_replace_head(&write, hash, bytes_of(rlp, sizeof rlp));
+    assert_int_equal(database_commit(&write), ERR_OK);
+    return err;
+}
+
+/* The head under other hashes: found by all of them, until it is removed. */
+static void test_replaced_head(void **unused) {
+    (void)unused;
+    struct database database;
+    struct database_transaction t;
+    struct database_options options = {.size_max = (size_t)64 << 20};
+    uint64_t number;
+    hash32 hash;
+    bytes block;
+    assert_int_equal(database_open(&database, &options, error), ERR_OK);
+    append(&database, 0, 0);
+    append(&database, 1, 0);
+    hash32 first = hash_of(1, 0, 0);
+    const unsigned count = STORE_FORMER_HASHES_MAX + 10;
+    for (unsigned i = 0; i < count; i++) {
+        hash = hash_of(1, 100 + i, 0);
+        assert_int_equal(replace(&database, &hash, (uint8_t)i), ERR_OK);
+    }
+    /* Back to one that it had, and the same once more. */
+    hash = hash_of(1, 100 + count - 2, 0);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(replace(&database, &hash, 77), ERR_OK);
+    assert_int_equal(database_begin_read(&database, &t), ERR_OK);
+    assert_int_equal(store_get_head(&t, STORE_HEAD, &number, &first), ERR_OK);
+    assert_int_equal(number, 1);
+    assert_memory_equal(first.b, hash.b, 32);
+    assert_int_equal(store_get_block(&t, 1, &block), ERR_OK);
+    assert_int_equal(block.data[0], 77);
+    for (unsigned i = 0; i < count; i++) {
+        hash = hash_of(1, 100 + i, 0);
+        bool is_kept = i + STORE_FORMER_HASHES_MAX + 1 >= count;
+        enum err err = store_get_number(&t, &hash, &number);
+        if (is_kept) {
+            assert_int_equal(err, ERR_OK);
+            assert_int_equal(number, 1);
+        } else {
+            assert_int_equal(err, ERR_MISSING);
+        }
+    }
+    database_end(&t);
+    assert_int_equal(database_begin_write(&database, &t), ERR_OK);
+    assert_int_equal(store_truncate(&t, 0), ERR_OK);
+    assert_int_equal(database_commit(&t), ERR_OK);
+    append(&database, 1, 1);
+    assert_int_equal(database_begin_read(&database, &t), ERR_OK);
+    assert_there(&t, 1, 1);
+    for (unsigned i = 0; i < count; i++) {
+        hash = hash_of(1, 100 + i, 0);
+        assert_int_equal(store_get_number(&t, &hash, &number), ERR_MISSING);
+    }
+    database_end(&t);
+    database_close(&database);
+}
+
 static void test_transaction_moves(void **unused) {
     (void)unused;
     struct database database = opened();
@@ -321,6 +385,7 @@ int main(void) {
         cmocka_unit_test(test_append),
         cmocka_unit_test(test_heads),
         cmocka_unit_test(test_reorg),
+        cmocka_unit_test(test_replaced_head),
         cmocka_unit_test(test_transaction_moves),
         cmocka_unit_test(test_all_or_nothing),
         cmocka_unit_test(test_meta),

@@ -16,7 +16,8 @@
 
 struct node;
 
-/* dump_write syncs the chains and puts everything into *out, in arena. ERR_MEMORY; as the stores. */
+/* dump_write syncs the chains and puts everything into *out, in arena. ERR_MEMORY; as the
+ * stores. */
 MUST_USE enum err
 dump_write(bytes *out, struct arena *arena, struct node *node, char error[DATABASE_ERROR_SIZE]);
 
