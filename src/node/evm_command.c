@@ -205,20 +205,12 @@ static enum err run_all(struct evm_job *job, const struct evm_options *options) 
     job->time_ns = job->times_ns[options->repeat / 2];
     job->gas_used = job->message.gas - job->evm.result.gas_left;
     enum evm_outcome outcome = job->evm.result.outcome;
-    if (outcome == EVM_SUCCESS || !halt_needs_step(outcome)) {
-        if (outcome != EVM_SUCCESS) halt_text(job->text, outcome, NULL);
-        return ERR_OK;
-    }
-    /* Once more, for the step at which it ended. */
+    if (outcome == EVM_SUCCESS) return ERR_OK;
     struct halt_step step;
-    struct evm_tracer tracer = halt_tracer(&step);
-    const struct evm_tracer *before = job->config.tracer;
-    uint64_t ignored;
-    job->config.tracer = &tracer;
-    err = run_once(job, &ignored);
-    job->config.tracer = before;
-    if (err == ERR_OK) halt_text(job->text, outcome, &step);
-    return err;
+    const struct evm_stop *stop = job->evm.result.stop;
+    if (stop != NULL) step = halt_step_of_stop(stop, job->config.fork);
+    halt_text(job->text, outcome, stop != NULL ? &step : NULL);
+    return ERR_OK;
 }
 
 /* --- printing --------------------------------------------------------------------------------- */
