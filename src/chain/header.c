@@ -299,7 +299,6 @@ u256 header_difficulty(
     } else {
         difficulty = u256_sub(&parent->difficulty, &change); /* 99/2048 at most: no borrow */
     }
-    if (u256_less(&difficulty, &least)) difficulty = least;
     uint64_t number = parent->number + 1;
     number = number > rules->bomb_delay ? number - rules->bomb_delay : 0;
     uint64_t period = number / BOMB_PERIOD;
@@ -307,6 +306,8 @@ u256 header_difficulty(
         u256 bomb = u256_shl(&U256_ONE, (unsigned)(period - 2));
         difficulty = u256_add(&difficulty, &bomb);
     }
+    /* The bomb counts towards the least (Yellow Paper, section 4.4.4). */
+    if (u256_less(&difficulty, &least)) difficulty = least;
     return difficulty;
 }
 

@@ -257,8 +257,43 @@ struct tally {
     size_t failed;
 };
 
+/* Hexadecimal or, in one file, decimal digits. */
+static u256 vector_number(const cJSON *test, const char *name) {
+    const char *text = fixture_text(test, name);
+    u256 value;
+    if (text[0] == '0' && text[1] == 'x') return fixture_number(test, name);
+    assert_int_equal(u256_from_decimal(&value, text, strlen(text)), 0);
+    return value;
+}
+
+static void
+run_difficulty(const cJSON *test, const struct fork_schedule *schedule, struct tally *tally) {
+    struct header parent = example(HEADER_FRONTIER);
+    uint64_t number = vector_number(test, "currentBlockNumber").w[0];
+    uint64_t timestamp = vector_number(test, "currentTimestamp").w[0];
+    parent.number = number - 1;
+    parent.timestamp = vector_number(test, "parentTimestamp").w[0];
+    parent.difficulty = vector_number(test, "parentDifficulty");
+    /* A flag, or the hash itself; the oldest files say nothing: no ommers. */
+    const char *ommers = fixture_text(test, "parentUncles");
+    if (ommers != NULL && strlen(ommers) == 66)
+        parent.ommers_hash = fixture_hash(test, "parentUncles");
+    else if (ommers != NULL && strcmp(ommers, "0x00") != 0 && strcmp(ommers, "0x0") != 0)
+        parent.ommers_hash.b[0] ^= 1;
+    struct fork_rules rules = schedule->has_terminal_total_difficulty
+                                  ? forks_at_difficulty(schedule, number, timestamp, &U256_ZERO)
+                                  : forks_at(schedule, number, timestamp);
+    u256 difficulty = header_difficulty(&parent, timestamp, &rules);
+    u256 expected = vector_number(test, "currentDifficulty");
+    if (u256_equal(&difficulty, &expected)) {
+        tally->passed++;
+    } else {
+        tally->failed++;
+        print_error("%s\n", test->string);
+    }
+}
+
 static void run_difficulty_file(const char *path, void *context) {
-    struct tally *tally = context;
     cJSON *json = fixture_json(path);
     const cJSON *network;
     cJSON_ArrayForEach(network, json->child) {
@@ -266,27 +301,50 @@ static void run_difficulty_file(const char *path, void *context) {
         if (strcmp(network->string, "_info") == 0) continue;
         assert_int_equal(forks_preset(&schedule, network->string), ERR_OK);
         const cJSON *test;
-        cJSON_ArrayForEach(test, network) {
-            struct header parent = example(HEADER_FRONTIER);
-            uint64_t number = fixture_number(test, "currentBlockNumber").w[0];
-            uint64_t timestamp = fixture_number(test, "currentTimestamp").w[0];
-            parent.number = number - 1;
-            parent.timestamp = fixture_number(test, "parentTimestamp").w[0];
-            parent.difficulty = fixture_number(test, "parentDifficulty");
-            u256 ommers = fixture_number(test, "parentUncles");
-            if (!u256_is_zero(&ommers)) parent.ommers_hash.b[0] ^= 1;
-            struct fork_rules rules = forks_at(&schedule, number, timestamp);
-            u256 difficulty = header_difficulty(&parent, timestamp, &rules);
-            u256 expected = fixture_number(test, "currentDifficulty");
-            if (u256_equal(&difficulty, &expected)) {
-                tally->passed++;
-            } else {
-                tally->failed++;
-                print_error("%s %s\n", path, test->string);
-            }
-        }
+        cJSON_ArrayForEach(test, network) run_difficulty(test, &schedule, context);
     }
     cJSON_Delete(json);
+}
+
+/* The older files have one network each. */
+static void basic_difficulty_tests_pass(void **state) {
+    (void)state;
+    struct fork_schedule homestead;
+    struct fork_schedule mainnet;
+    struct fork_schedule ropsten;
+    assert_int_equal(forks_preset(&homestead, "Homestead"), ERR_OK);
+    forks_mainnet(&mainnet);
+    ropsten = homestead;
+    ropsten.activation[FORK_BYZANTIUM] = 1700000;
+    ropsten.activation[FORK_CONSTANTINOPLE] = 4230000;
+    ropsten.bombs[0] = (struct bomb_activation){1700000, 3000000};
+    ropsten.bombs[1] = (struct bomb_activation){4230000, 5000000};
+    ropsten.bomb_count = 2;
+    const struct {
+        const char *file;
+        const struct fork_schedule *schedule;
+        size_t count;
+    } files[] = {
+        {"difficulty", &mainnet, 14},
+        {"difficultyCustomHomestead", &homestead, 120},
+        {"difficultyCustomMainNetwork", &mainnet, 360},
+        {"difficultyMainNetwork", &mainnet, 2254},
+        {"difficultyRopsten", &ropsten, 2254},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char name[128];
+        struct tally tally = {0, 0};
+        snprintf(name, sizeof name, "trie-rlp-tx/ethereum-tests/BasicTests/%s.json", files[i].file);
+        const char *path = fixture_path(name);
+        if (path == NULL) skip();
+        cJSON *json = fixture_json(path);
+        const cJSON *test;
+        cJSON_ArrayForEach(test, json) run_difficulty(test, files[i].schedule, &tally);
+        cJSON_Delete(json);
+        print_message("%s: %zu passed, %zu failed\n", files[i].file, tally.passed, tally.failed);
+        assert_int_equal(tally.failed, 0);
+        assert_int_equal(tally.passed, files[i].count);
+    }
 }
 
 static void ethereum_difficulty_tests_pass(void **state) {
@@ -355,6 +413,7 @@ int main(void) {
         cmocka_unit_test(excess_blob_gas_counts_above_the_target),
         cmocka_unit_test(a_bad_header_is_refused_by_name),
         cmocka_unit_test(ethereum_difficulty_tests_pass),
+        cmocka_unit_test(basic_difficulty_tests_pass),
         cmocka_unit_test_setup_teardown(genesis_headers_of_all_forks_hash_right, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
