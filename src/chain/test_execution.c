@@ -363,8 +363,8 @@ static void memory_may_end_anywhere(void **unused) {
 #define FOREIGN_CODE \
     "6112346000526020600060206000600373f0000000000000000000000000000000000000005af15060206000f3"
 
-/* A call of a warm account costs 100 gas with any amount of data, once the memory that the data lies
- * in is paid for: what it takes must be used again. */
+/* A call of a warm account costs 100 gas with any amount of data, once the memory that this lies in
+ * is paid for: what it takes must be used again. */
 static void calls_with_much_data_need_little_memory(void **unused) {
     (void)unused;
     static const char *const CODES[] = {

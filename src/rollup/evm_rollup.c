@@ -480,8 +480,8 @@ static enum err deliver(
     return ERR_OK;
 }
 
-/* A rollup's genesis may say anything: a balance that would pass 256 bits, a fork that is not built.
- * That leads nowhere. */
+/* A rollup's genesis may say anything: a balance that would pass 256 bits, a fork that is not
+ * built. That leads nowhere. */
 static enum err verdict_of(struct rollup_step *step, enum err err) {
     if (err != ERR_LIMIT && err != ERR_UNSUPPORTED) return err;
     step->verdict = err == ERR_LIMIT ? STEP_TOO_MUCH_ETHER : STEP_UNSUPPORTED;

@@ -44,8 +44,8 @@ static bool has_begun(const struct world *world, size_t index) {
     return false;
 }
 
-/* Rollup `first` has to come before `then`, whose slot block calls it. If that one has to come before
- * it as well, no order will do; `then` can wait for the next block. */
+/* Rollup `first` has to come before `then`, whose slot block calls it. If that one has to come
+ * before it as well, no order will do; `then` can wait for the next block. */
 static void put_before(struct world *world, size_t first, size_t then) {
     const uint64_t first_bit = (uint64_t)1 << first;
     if ((world->precedes[then] & first_bit) != 0) {

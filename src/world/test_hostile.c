@@ -137,6 +137,17 @@ static void verify_call(address target, uint64_t wei) {
     verify();
 }
 
+/* Claims of a call to the idle rollup that it fails, uses so much gas and changes nothing. */
+static void verify_failure(const struct action *call, uint64_t gas_used) {
+    commit();
+    transition.post = transition.pre;
+    transition.idle = true;
+    entry.input = *call;
+    entry.out =
+        (struct action){.kind = ACTION_RESULT, .rollup_id = 1, .failed = true, .gas = gas_used};
+    verify();
+}
+
 /* Claims something of an L2TX whose slot block holds this transaction, or none. */
 static void verify_l2tx(const bytes *tx, address fee_recipient) {
     bytes one = tx == NULL ? BYTES_EMPTY : *tx;
@@ -210,6 +221,29 @@ static void a_fee_that_overflows_is_no_fact(void **state) {
     assert_verdict(ENTRY_TRANSITIONS);
     verify_l2tx(&encoded, RICH);
     assert_no_fact(STEP_TOO_MUCH_ETHER);
+}
+
+/* --- in whose name ---------------------------------------------------------------------------- */
+
+/* Whom the system's contracts trust has no voice from another chain. */
+static void calls_in_the_name_of_the_system_fail(void **state) {
+    (void)state;
+    struct action call = {.kind = ACTION_CALL, .rollup_id = 1, .target = COUNTER, .gas = GAS};
+    const address refused[] = {L2HUB_PREDEPLOY, SYSTEM_ADDRESS};
+    for (size_t i = 0; i < 2; i++) {
+        call.source = refused[i];
+        call.source_rollup_id = 1;
+        verify_failure(&call, 0);
+        assert_verdict(OK);
+        /* On another chain it is an account like any other. */
+        call.source_rollup_id = 0;
+        verify_failure(&call, 0);
+        assert_verdict(ENTRY_TRANSITIONS);
+    }
+    call.source = net.user;
+    call.target = L2HUB_PREDEPLOY;
+    verify_failure(&call, 0);
+    assert_verdict(OK);
 }
 
 /* --- depth ------------------------------------------------------------------------------------ */
@@ -302,6 +336,7 @@ static const uint8_t CLZ_CODE[] = {0x60, 0x01, 0x1e, 0x5f, 0x52, 0x60, 0x20, 0x5
 static void the_fork_is_what_the_state_says(void **state) {
     static struct genesis_slot slots[SYSTEM_PREV_RANDAO + 1];
     (void)state;
+    struct action call = {.kind = ACTION_CALL, .rollup_id = 1, .source = POOR, .gas = GAS};
     account_of(&COUNTER)->code = bytes_of(CLZ_CODE, sizeof(CLZ_CODE));
     struct genesis_account *system = account_of(&SYSTEM_PREDEPLOY);
     assert_int_equal(system->slot_count, sizeof(slots) / sizeof(slots[0]));
@@ -309,15 +344,8 @@ static void the_fork_is_what_the_state_says(void **state) {
     system->slots = slots;
     for (enum fork fork = FORK_PRAGUE; fork <= FORK_OSAKA; fork++) {
         slots[SYSTEM_FORK].value = u256_from_u64(fork);
-        /* Claimed is that the call fails, with all its gas, and changes nothing. */
-        commit();
-        transition.post = transition.pre;
-        transition.idle = true;
-        entry.out =
-            (struct action){.kind = ACTION_RESULT, .rollup_id = 1, .failed = true, .gas = GAS};
-        entry.input = (struct action
-        ){.kind = ACTION_CALL, .rollup_id = 1, .target = COUNTER, .source = POOR, .gas = GAS};
-        verify();
+        call.target = COUNTER;
+        verify_failure(&call, GAS);
         if (fork < FORK_OSAKA)
             assert_verdict(OK);
         else
@@ -374,6 +402,7 @@ int main(void) {
         TEST(a_balance_that_overflows_is_no_fact),
         TEST(a_proxy_that_has_too_much_is_no_fact),
         TEST(a_fee_that_overflows_is_no_fact),
+        TEST(calls_in_the_name_of_the_system_fail),
         TEST(calls_end_at_1024_frames),
         TEST(the_fork_is_what_the_state_says),
         TEST(an_anchor_that_is_refused_is_no_fact),

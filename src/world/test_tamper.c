@@ -330,51 +330,6 @@ static void absurd_ether_is_refused(void **state) {
     assert_no_fact(STEP_TOO_MUCH_ETHER);
 }
 
-/* The batch with one entry instead of its own: this call to the idle rollup 1, which fails at
- * once. */
-static void claim_that_it_fails(const struct action *call) {
-    static struct transition stays;
-    static struct entry entry;
-    hash32 head = built.batch.entries[BEGIN_1].transitions[0].pre;
-    stays = (struct transition){.rollup_id = 1, .pre = head, .post = head, .idle = true};
-    entry = (struct entry){
-        .input = *call,
-        .transitions = &stays,
-        .transition_count = 1,
-        .out = {.kind = ACTION_RESULT, .rollup_id = 1, .failed = true},
-    };
-    batch.entries = &entry;
-    batch.entry_count = 1;
-}
-
-/* Whom the system's contracts trust has no voice from another chain. */
-static void calls_in_the_name_of_the_system_fail(void **state) {
-    struct action call = {
-        .kind = ACTION_CALL,
-        .rollup_id = 1,
-        .target = COUNTER,
-        .source_rollup_id = 1,
-        .gas = 100000,
-    };
-    const address refused[] = {L2HUB_PREDEPLOY, SYSTEM_ADDRESS};
-    for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(decode(state), 0);
-        call.source = refused[i];
-        claim_that_it_fails(&call);
-        assert_verdict(OK);
-        /* On another chain it is an account like any other. */
-        call.source_rollup_id = 0;
-        claim_that_it_fails(&call);
-        assert_verdict(WITNESS_INCOMPLETE);
-        call.source_rollup_id = 1;
-    }
-    assert_int_equal(decode(state), 0);
-    call.source = net.user;
-    call.target = L2HUB_PREDEPLOY;
-    claim_that_it_fails(&call);
-    assert_verdict(OK);
-}
-
 static void swapped_and_dropped_entries_are_refused(void **state) {
     /* Each entry but the last gives the head that a later one begins at. */
     for (size_t drop = 0; drop < ENTRIES; drop++) {
@@ -787,7 +742,6 @@ int main(void) {
         TEST(a_changed_trace_is_refused),
         TEST(a_changed_input_is_refused),
         TEST(absurd_ether_is_refused),
-        TEST(calls_in_the_name_of_the_system_fail),
         TEST(swapped_and_dropped_entries_are_refused),
         TEST(scope_is_in_the_public_input),
         TEST(a_changed_payload_is_refused),
