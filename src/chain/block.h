@@ -198,6 +198,13 @@ struct block_ancestors {
     enum err (*check_seal)(void *context, bool *is_sealed, const struct header *header);
 };
 
+/* Who signed a block's transactions (tx_recover), in order, if somebody has found out before; the
+ * zero address: not known. With another count than the block has transactions it is not used. */
+struct block_signers {
+    const address *signers;
+    size_t count;
+};
+
 struct block_import {
     enum block_verdict verdict;
     enum tx_verdict tx_verdict; /* with BLOCK_TRANSACTION */
@@ -224,7 +231,8 @@ MUST_USE enum err block_import(
     struct block_hashes hashes,
     struct block_ancestors ancestors,
     struct evm_code_cache *code_cache,
-    bytes encoding
+    bytes encoding,
+    struct block_signers known
 );
 
 /* EIP-7002, 7251, 4788, 2935. */

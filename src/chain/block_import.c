@@ -13,6 +13,7 @@ struct importing {
     const struct header *parent;
     struct fork_rules rules;
     struct block_ancestors ancestors;
+    struct block_signers known;
     bool has_other_txs; /* than the header's root says */
 };
 
@@ -150,6 +151,16 @@ static enum err check_body(struct importing *im) {
     return ERR_OK;
 }
 
+static enum err find_sender(struct importing *im, address *sender, size_t index) {
+    struct block_import *import = im->import;
+    const struct tx *tx = &import->block.txs[index];
+    const struct block_signers *known = &im->known;
+    if (known->count != import->block.tx_count || address_is_zero(&known->signers[index]))
+        return tx_sender(sender, &import->tx_verdict, im->arena, tx, &im->rules);
+    tx_sender_recovered(sender, &import->tx_verdict, tx, &im->rules, &known->signers[index]);
+    return ERR_OK;
+}
+
 static enum err execute(struct importing *im) {
     struct block_import *import = im->import;
     const struct block *block = &import->block;
@@ -160,7 +171,7 @@ static enum err execute(struct importing *im) {
         /* A type the fork lacks is named before its signature is looked at. */
         import->tx_verdict = tx_check_type(tx, im->rules.fork);
         if (import->tx_verdict == TX_OK) {
-            enum err err = tx_sender(&sender, &import->tx_verdict, im->arena, tx, &im->rules);
+            enum err err = find_sender(im, &sender, i);
             if (err != ERR_OK) return err;
         }
         if (import->tx_verdict != TX_OK) {
@@ -246,7 +257,8 @@ enum err block_import(
     struct block_hashes hashes,
     struct block_ancestors ancestors,
     struct evm_code_cache *code_cache,
-    bytes encoding
+    bytes encoding,
+    struct block_signers known
 ) {
     *import = (struct block_import){.verdict = BLOCK_OK};
     struct block *block = &import->block;
@@ -267,6 +279,7 @@ enum err block_import(
         .schedule = schedule,
         .parent = parent,
         .ancestors = ancestors,
+        .known = known,
     };
     im.rules = parent_total_difficulty == NULL
                    ? forks_at(schedule, header->number, header->timestamp)

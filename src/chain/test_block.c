@@ -99,6 +99,8 @@ static void chain_begin(struct genesis *genesis) {
 static struct block_import import;
 static struct state state;
 
+static struct block_signers known_signers; /* for the next block */
+
 static enum block_verdict chain_import(bytes encoding) {
     const struct header *parent = &chain.headers[chain.count - 1];
     arena_reset(&chain.block_arena);
@@ -118,7 +120,8 @@ static enum block_verdict chain_import(bytes encoding) {
             (struct block_ancestors
             ){.context = &chain, .get = chain_header, .ommers = chain_ommers},
             NULL,
-            encoding
+            encoding,
+            known_signers
         ),
         ERR_OK
     );

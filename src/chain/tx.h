@@ -218,6 +218,19 @@ MUST_USE enum err tx_sender(
     const struct fork_rules *rules
 );
 
+/* tx_recover says whose signature it is, whatever the rules; it may run on any thread. ERR_INPUT:
+ * nobody's. */
+MUST_USE enum err tx_recover(address *signer, struct arena *arena, const struct tx *tx);
+
+/* tx_sender for a transaction whose signer tx_recover has already said. */
+void tx_sender_recovered(
+    address *sender,
+    enum tx_verdict *verdict,
+    const struct tx *tx,
+    const struct fork_rules *rules,
+    const address *signer
+);
+
 /* tx_sign sets y_parity, r and s (deterministic, RFC 6979). ERR_INPUT: no such private key. */
 MUST_USE enum err tx_sign(struct tx *tx, struct arena *arena, const hash32 *private_key);
 

@@ -52,6 +52,41 @@ static bool read_named_sender(address *sender, const struct tx *tx) {
     return true;
 }
 
+enum err tx_recover(address *signer, struct arena *arena, const struct tx *tx) {
+    hash32 digest;
+    enum err err = tx_signing_hash(&digest, arena, tx);
+    if (err != ERR_OK) return err;
+    return secp256k1_recover_address(signer, &digest, &tx->r, &tx->s, tx->y_parity);
+}
+
+/* What is known before anything is recovered; false: the signature has to say. */
+static bool sender_is_decided(
+    address *sender, enum tx_verdict *verdict, const struct tx *tx, const struct fork_rules *rules
+) {
+    *verdict = TX_OK;
+    if (tx->type == TX_DEPOSIT) {
+        *sender = tx->from;
+        return true;
+    }
+    if (tx->is_protected && tx->type == TX_LEGACY && rules->fork < FORK_SPURIOUS_DRAGON) {
+        *verdict = TX_PROTECTED_PRE_FORK;
+        return true;
+    }
+    if (tx->is_protected && tx->chain_id != rules->chain_id) {
+        *verdict = TX_CHAIN_ID;
+        return true;
+    }
+    if (rules->names_senders && tx_names_sender(tx)) {
+        *verdict = read_named_sender(sender, tx) ? TX_OK : TX_SIGNATURE;
+        return true;
+    }
+    if (rules->fork >= FORK_HOMESTEAD && u256_less(&SECP256K1_N_HALF, &tx->s)) { /* EIP-2 */
+        *verdict = TX_SIGNATURE;
+        return true;
+    }
+    return false;
+}
+
 enum err tx_sender(
     address *sender,
     enum tx_verdict *verdict,
@@ -59,35 +94,21 @@ enum err tx_sender(
     const struct tx *tx,
     const struct fork_rules *rules
 ) {
-    if (tx->type == TX_DEPOSIT) {
-        *sender = tx->from;
-        *verdict = TX_OK;
-        return ERR_OK;
-    }
-    if (tx->is_protected) {
-        if (tx->type == TX_LEGACY && rules->fork < FORK_SPURIOUS_DRAGON) {
-            *verdict = TX_PROTECTED_PRE_FORK;
-            return ERR_OK;
-        }
-        if (tx->chain_id != rules->chain_id) {
-            *verdict = TX_CHAIN_ID;
-            return ERR_OK;
-        }
-    }
-    if (rules->names_senders && tx_names_sender(tx)) {
-        *verdict = read_named_sender(sender, tx) ? TX_OK : TX_SIGNATURE;
-        return ERR_OK;
-    }
-    if (rules->fork >= FORK_HOMESTEAD && u256_less(&SECP256K1_N_HALF, &tx->s)) { /* EIP-2 */
-        *verdict = TX_SIGNATURE;
-        return ERR_OK;
-    }
-    hash32 digest;
-    enum err err = tx_signing_hash(&digest, arena, tx);
-    if (err != ERR_OK) return err;
-    err = secp256k1_recover_address(sender, &digest, &tx->r, &tx->s, tx->y_parity);
+    if (sender_is_decided(sender, verdict, tx, rules)) return ERR_OK;
+    enum err err = tx_recover(sender, arena, tx);
+    if (err == ERR_MEMORY) return err;
     *verdict = err == ERR_OK ? TX_OK : TX_SIGNATURE;
     return ERR_OK;
+}
+
+void tx_sender_recovered(
+    address *sender,
+    enum tx_verdict *verdict,
+    const struct tx *tx,
+    const struct fork_rules *rules,
+    const address *signer
+) {
+    if (!sender_is_decided(sender, verdict, tx, rules)) *sender = *signer;
 }
 
 enum err tx_sign(struct tx *tx, struct arena *arena, const hash32 *private_key) {

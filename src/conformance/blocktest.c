@@ -150,7 +150,8 @@ static enum err import_once(
         (struct block_hashes){context, hash_of_number},
         (struct block_ancestors){t, header_of_hash, ommers_of_hash, seal},
         t->codes,
-        encoding
+        encoding,
+        (struct block_signers){NULL, 0}
     );
 }
 

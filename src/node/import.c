@@ -1,7 +1,5 @@
 #include "node/import.h"
 
-#include "core/rlp.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,6 +7,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uv.h>
+
+#include "core/rlp.h"
+#include "node/signers.h"
 
 #define META_GENESIS          "genesis"
 #define IMPORT_BLOCK_SIZE_MAX ((size_t)1 << 30) /* working memory of one block */
@@ -202,7 +204,9 @@ struct import {
     struct node_chain *chain;
     const char *path;
     char *error;
-    struct arena arena; /* of the block */
+    struct arena arena;      /* of the block */
+    bytes rest;              /* of the file, from this block on */
+    struct signers *signers; /* of the blocks to come; NULL while all are known */
     u256 total_difficulty;
     uint64_t number; /* of the block, for the error */
 };
@@ -288,7 +292,8 @@ static enum err execute(struct import *import, bytes encoding) {
             node_chain_hashes(chain),
             (struct block_ancestors){chain, get_ancestor, get_ommers, NULL},
             chain->codes,
-            encoding
+            encoding,
+            signers_take(import->signers)
         );
     if (err == ERR_OK && made->verdict != BLOCK_OK) return refuse(import, made);
     import->error[0] = 0;
@@ -337,7 +342,10 @@ static enum err import_block(struct import *import, bytes encoding) {
         hash32 hash = header_hash(&header);
         hash32 known;
         enum err err = store_get_hash(node_chain_store(chain), header.number, &known);
-        if (err == ERR_OK && hash32_equal(&hash, &known)) return ERR_OK;
+        if (err == ERR_OK && hash32_equal(&hash, &known)) {
+            (void)signers_take(import->signers);
+            return ERR_OK;
+        }
         return fail(
             import->error,
             ERR_INPUT,
@@ -346,6 +354,9 @@ static enum err import_block(struct import *import, bytes encoding) {
             import->number
         );
     }
+    /* From the first block on that is new. Without threads it goes on without. */
+    if (import->signers == NULL)
+        import->signers = signers_open(import->rest, uv_available_parallelism() - 1);
     arena_reset(&import->arena);
     enum err err = execute(import, encoding);
     if (err == ERR_OK) node_chain_settle(chain);
@@ -374,6 +385,7 @@ enum err import_blocks(struct node *node, char error[NODE_ERROR_SIZE]) {
     while (err == ERR_OK && !rlp_done(&rlp)) {
         bytes item = BYTES_EMPTY;
         bool is_list;
+        import.rest = rlp.rest;
         /* An item that is cut short has no header either. */
         if (rlp_read_item(&rlp, &item, &is_list) != ERR_OK) item = BYTES_EMPTY;
         err = import_block(&import, item);
@@ -384,6 +396,7 @@ enum err import_blocks(struct node *node, char error[NODE_ERROR_SIZE]) {
         if (err != ERR_OK) (void)fail(error, err, "l1: %s", err_text(err));
     }
     chain->gas_limit = chain->head.gas_limit;
+    signers_close(import.signers);
     arena_close(&import.arena);
     unmap_file(content);
     return err;
