@@ -25,7 +25,7 @@ test("the README's first call across chains", async () => {
         assert.equal(run.stderr, "");
         assert.equal(run.status, 0);
         assert.match(run.stdout, /^5\n5\n0x[0-9a-f]{64} on l1 \(chain 31337\)/m);
-        assert.match(run.stdout, /^rollup1 +└─ 0x.* = 5$/m);
+        assert.match(run.stdout, /^rollup1 +└─ 0xf39fd6e5…2266 ⇒ 0x.* = 5$/m);
     } finally {
         await network.stop();
     }

@@ -94,16 +94,32 @@ static void write_crossing(
     json_member_hash(out, "headPost", &t->post);
 }
 
+/* Where a transaction is sent to a proxy, the root is the proxy's frame: it is shown, and what is
+ * called by way of it was called by the sender. */
+static bool is_by_sender(const struct world_frame *frame, const struct world_frame *root) {
+    while (frame != root && frame->parent != NULL && world_frame_is_hidden(frame->parent)) {
+        if (frame->parent == root) return true;
+        frame = frame->parent;
+    }
+    return false;
+}
+
 static void begin_frame(
-    struct json_writer *out, const struct node *node, const struct world_frame *frame, bool is_root
+    struct json_writer *out,
+    const struct node *node,
+    const struct world_frame *frame,
+    const struct world_frame *root
 ) {
     const struct node_chain *chain = &node->chains[frame->chain];
     const struct evm_message *message = &frame->message;
     const struct world_frame *proxy;
     /* What a transaction was sent by is no frame: the root has no caller. */
-    const struct world_frame *caller = is_root ? NULL : world_frame_caller(frame, &proxy);
+    const struct world_frame *caller = frame == root ? NULL : world_frame_caller(frame, &proxy);
+    bool by_sender = is_by_sender(frame, root);
+    if (by_sender) caller = proxy = root;
     bool is_crossing = caller != NULL && caller->chain != frame->chain;
-    const address *from = is_crossing ? &caller->message.recipient : &message->sender;
+    const address *from = &message->sender;
+    if (is_crossing) from = by_sender ? &root->message.sender : &caller->message.recipient;
     const address *to = message->kind == EVM_DELEGATECALL || message->kind == EVM_CALLCODE
                             ? &message->code_address
                             : &message->recipient;
@@ -147,7 +163,7 @@ void trace_json_frame(struct json_writer *out, const struct node *node, struct w
                 json_array_begin(out);
                 caller->is_listing = true;
             }
-            begin_frame(out, node, frame, frame == root);
+            begin_frame(out, node, frame, root);
             frame->is_shown = true;
         }
         if (frame->first != NULL) {

@@ -85,3 +85,24 @@ test("a transaction whose calls fit into no batch leaves alone", async () => {
         await rpc(l1, "evm_setAutomine", [true]);
     }
 });
+
+for (const [from, to] of [
+    ["l1", "rollup1"],
+    ["rollup1", "l1"],
+    ["rollup1", "rollup2"],
+])
+    test(`a transaction sent to a proxy on ${from} is its sender's call of ${to}`, async () => {
+        const counter = await world.deploy(to, "Counter");
+        const proxy = await world.reference(from, counter);
+        const { wallet, client, account } = chains[from];
+        const data = encodeFunctionData({ abi: counter.abi, functionName: "add", args: [5n] });
+        const hash = await wallet.sendTransaction({ to: proxy, data, gas: 3_000_000n });
+        await client.waitForTransactionReceipt({ hash });
+        const { frame } = await rpc(chains[from], "lockstep_traceTransaction", [hash]);
+        assert.equal(frame.to, proxy.toLowerCase());
+        const call = frame.calls.find(({ crossing }) => crossing);
+        assert.equal(call.from, account.address.toLowerCase());
+        assert.equal(call.to, counter.address.toLowerCase());
+        assert.equal(call.chain, to);
+        assert.equal(call.viaProxy, proxy.toLowerCase());
+    });
