@@ -6,6 +6,8 @@
 #include "chain/header.h"
 #include "crypto/keccak.h"
 #include "rpc/backend.h"
+#include "rpc/payload.h"
+#include "rpc/simulate.h"
 
 #include <stdlib.h>
 
@@ -29,6 +31,7 @@ struct fake_chain {
     bool must_wait;
     struct rpc_request *waiting;
     struct rpc_simulation last_simulation;
+    struct fork_schedule schedule;
     unsigned call_count;
 };
 
@@ -400,6 +403,71 @@ static inline enum rpc_status fake_trace_transaction(
     return RPC_OK;
 }
 
+/* Each block is the first one with as many transactions as there are calls, of which those with
+ * data revert with it. */
+static inline enum rpc_status fake_simulate(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    bool *is_found,
+    const struct rpc_simulated_block **blocks,
+    size_t *count,
+    const struct rpc_simulate *wish
+) {
+    struct fake_chain *fake = (struct fake_chain *)chain;
+    struct rpc_simulated_block *made =
+        arena_alloc_zero(request->arena, wish->block_count * sizeof(*made));
+    if (made == NULL) return rpc_fail_err(request, ERR_MEMORY);
+    for (size_t i = 0; i < wish->block_count; i++) {
+        const struct rpc_simulate_block *block = &wish->blocks[i];
+        size_t size = block->call_count;
+        struct rpc_transaction *txs = arena_alloc_zero(request->arena, size * sizeof(*txs));
+        struct rpc_simulated_call *calls = arena_alloc_zero(request->arena, size * sizeof(*calls));
+        if (txs == NULL || calls == NULL) return rpc_fail_err(request, ERR_MEMORY);
+        for (size_t k = 0; k < size; k++) {
+            txs[k] = fake->transactions[1];
+            calls[k].result.output = block->calls[k].data;
+            calls[k].result.has_reverted = block->calls[k].data.size > 0;
+            calls[k].result.has_succeeded = !calls[k].result.has_reverted;
+        }
+        made[i].calls = calls;
+        made[i].block = (struct rpc_block){
+            .header = &fake->headers[0],
+            .hash = fake->hashes[0],
+            .transaction_count = size,
+            .transactions = txs,
+            .withdrawals = block->overrides.withdrawals,
+            .withdrawal_count = block->overrides.withdrawal_count,
+        };
+    }
+    *is_found = true;
+    *blocks = made;
+    *count = wish->block_count;
+    return RPC_OK;
+}
+
+/* The first block with the withdrawals and one request. */
+static inline enum rpc_status fake_build_block(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    const struct rpc_payload **payload,
+    const struct rpc_payload_wish *wish
+) {
+    struct fake_chain *fake = (struct fake_chain *)chain;
+    static const bytes requests[] = {{(const uint8_t *)"\x01\x02", 2}};
+    struct rpc_payload *made = arena_alloc_zero(request->arena, sizeof(*made));
+    if (made == NULL) return rpc_fail_err(request, ERR_MEMORY);
+    made->block = (struct rpc_block){
+        .header = &fake->headers[0],
+        .hash = fake->hashes[0],
+        .withdrawals = wish->withdrawals,
+        .withdrawal_count = wish->withdrawal_count,
+    };
+    made->requests = requests;
+    made->request_count = 1;
+    *payload = made;
+    return RPC_OK;
+}
+
 static const struct rpc_chain_operations fake_operations = {
     .head_number = fake_head_number,
     .block = fake_block,
@@ -411,6 +479,8 @@ static const struct rpc_chain_operations fake_operations = {
     .call = fake_call,
     .estimate_gas = fake_estimate_gas,
     .create_access_list = NULL, /* so that one method is not available */
+    .simulate = fake_simulate,
+    .build_block = fake_build_block,
     .priority_fee = fake_priority_fee,
     .send_raw_transaction = fake_send_raw_transaction,
     .send_transaction = fake_send_transaction,
@@ -435,6 +505,8 @@ static inline void fake_open(struct fake_chain *fake, uint64_t blocks) {
                 .account_count = 1,
             },
     };
+    forks_development(&fake->schedule, 1337, FORK_OSAKA);
+    fake->chain.schedule = &fake->schedule;
     struct header *genesis = &fake->headers[0];
     genesis->fields = HEADER_REQUESTS_HASH;
     genesis->gas_limit = 30000000;
