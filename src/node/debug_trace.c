@@ -550,10 +550,7 @@ go_before(struct debug_job *job, struct simulation *simulation, uint64_t tx_inde
 static enum rpc_status
 run_call(struct debug_job *job, struct simulation *simulation, struct tracer *tracer) {
     struct simulation_run run;
-    struct world_trace trace;
     const char *text = "";
-    simulation->tracer = tracer;
-    simulation->trace = &trace;
     enum rpc_status status = simulation_try(simulation, &run, simulation->gas, &tracer->hooks);
     if (status != RPC_OK) return status;
     if (run.verdict != TX_OK) {
@@ -569,6 +566,7 @@ run_call(struct debug_job *job, struct simulation *simulation, struct tracer *tr
 static enum rpc_status trace_call(struct debug_job *job, const struct rpc_trace *call) {
     const struct rpc_simulation *description = call->simulation;
     struct simulation simulation;
+    struct world_trace trace;
     struct tracer tracer;
     struct arena arena;
     bool is_found;
@@ -581,6 +579,8 @@ static enum rpc_status trace_call(struct debug_job *job, const struct rpc_trace 
     if (call->has_tx_index) status = go_before(job, &simulation, call->tx_index);
     if (status == RPC_OK) {
         tracer_open(&tracer, job->out, job->options);
+        simulation.tracer = &tracer;
+        simulation.trace = &trace;
         status = run_call(job, &simulation, &tracer);
         tracer_close(&tracer);
     }

@@ -38,7 +38,7 @@ static bool is_create(const struct tracer_frame *frame) {
 static void write_lower(struct json_writer *out, const char *name) {
     char lower[16];
     size_t size = 0;
-    for (; name[size] != 0 && size < sizeof(lower) - 1; size++)
+    for (; size < sizeof(lower) - 1 && name[size] != 0; size++)
         lower[size] = (char)(name[size] >= 'A' && name[size] <= 'Z' ? name[size] + 32 : name[size]);
     json_string(out, bytes_of(lower, size));
 }
