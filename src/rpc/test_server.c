@@ -40,6 +40,7 @@ struct fixture {
     uint16_t port;
     uint16_t second_port;
     bool has_stopped;
+    bool has_ended; /* the loop: nobody takes an order any more */
 };
 
 static void on_stopped(void *context) {
@@ -72,8 +73,8 @@ static void on_order(uv_async_t *async) {
 static void give_order(struct fixture *f, enum order order) {
     (void)pthread_mutex_lock(&f->mutex);
     f->order = order;
-    (void)uv_async_send(&f->async);
-    while (f->order != ORDER_NONE)
+    if (!f->has_ended) (void)uv_async_send(&f->async);
+    while (f->order != ORDER_NONE && !f->has_ended)
         (void)pthread_cond_wait(&f->done, &f->mutex);
     (void)pthread_mutex_unlock(&f->mutex);
 }
@@ -81,6 +82,10 @@ static void give_order(struct fixture *f, enum order order) {
 static void *run_loop(void *context) {
     struct fixture *f = context;
     (void)uv_run(&f->loop, UV_RUN_DEFAULT);
+    (void)pthread_mutex_lock(&f->mutex);
+    f->has_ended = true;
+    (void)pthread_cond_signal(&f->done);
+    (void)pthread_mutex_unlock(&f->mutex);
     return NULL;
 }
 
