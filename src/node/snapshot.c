@@ -79,12 +79,12 @@ static enum err add(struct snapshots *snapshots, struct snapshot *snapshot) {
         memmove(
             (void *)&snapshots->items[0],
             (void *)&snapshots->items[1],
-            --snapshots->count * sizeof(*snapshots->items)
+            --snapshots->count * sizeof(struct snapshot *)
         );
     }
     if (snapshots->count == snapshots->capacity) {
         size_t capacity = snapshots->capacity == 0 ? 16 : snapshots->capacity * 2;
-        void *items = realloc((void *)snapshots->items, capacity * sizeof(*snapshots->items));
+        void *items = realloc((void *)snapshots->items, capacity * sizeof(struct snapshot *));
         if (items == NULL) return ERR_MEMORY;
         snapshots->items = items;
         snapshots->capacity = capacity;
