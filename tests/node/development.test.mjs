@@ -295,8 +295,8 @@ test("what follows from L1 or the block before is not to be set on a rollup", as
 
 onEach("blocks by an interval", async (chain) => {
     await chain.rpc("evm_setIntervalMining", [[20, 20]]);
-    const first = number(await chain.rpc("eth_blockNumber"));
     const hash = await chain.rpc("eth_sendTransaction", [{ from, to: someone(0xf2), value: "0x1" }]);
+    const first = number(await chain.rpc("eth_blockNumber"));
     while (number(await chain.rpc("eth_blockNumber")) < first + 3);
     assert.equal((await chain.rpc("eth_getTransactionReceipt", [hash])).status, "0x1");
     await chain.rpc("evm_setAutomine", [true]);
