@@ -208,7 +208,7 @@ struct former_key {
 };
 
 static struct former_key former_key(uint64_t number) {
-    struct former_key key;
+    struct former_key key = {{0}};
     memcpy(key.b, FORMER_NAME, FORMER_NAME_SIZE);
     store_be64(key.b + FORMER_NAME_SIZE, number);
     return key;
