@@ -1,5 +1,5 @@
-/* The hosted build's BLAKE2b compression: the four columns, then the four diagonals, side by side in
- * vector registers.
+/* The hosted build's BLAKE2b compression: the four columns, then the four diagonals, side by side
+ * in vector registers.
  *
  * A round is one long chain of dependencies, so what counts is latency. Each row of the 4 × 4 words
  * is one register. For the diagonals rows are turned against each other; the second row, which is

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { HEADER_SIZE = 3, INPUT_SIZE_MAX = 2048 };
 
-/* Enough for anything but the largest modular powers and BLAKE2 rounds, which take too long here. */
+/* Enough for all but the largest modular powers and BLAKE2 rounds, which take too long here. */
 #define GAS ((uint64_t)400000)
 
 static struct evm_precompile_result
