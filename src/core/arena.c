@@ -32,6 +32,7 @@ struct arena_chunk {
     size_t size; /* bytes taken from the source, this head included */
 };
 
+_Static_assert(ALIGNMENT + RED_ZONE <= ARENA_ALLOCATION_EXTRA, "as the header says");
 _Static_assert(sizeof(struct arena_chunk) % ALIGNMENT == 0, "payloads must be aligned");
 
 static uint8_t *payload(struct arena_chunk *chunk) {

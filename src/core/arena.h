@@ -31,6 +31,10 @@ struct arena_mark {
 /* arena_open makes an empty arena over the C heap (hosted only). It allocates nothing yet. */
 void arena_open(struct arena *arena, size_t size_max);
 
+/* What an allocation takes beside its size, at most: alignment, and a red zone under
+ * AddressSanitizer. For regions that must suffice. */
+#define ARENA_ALLOCATION_EXTRA 32
+
 /* arena_open_region makes an arena over memory that the caller owns and keeps. */
 void arena_open_region(struct arena *arena, void *region, size_t size);
 

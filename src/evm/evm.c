@@ -29,6 +29,10 @@ const char *evm_outcome_text(enum evm_outcome outcome) {
     return "unknown outcome";
 }
 
+static bool is_create(enum evm_kind kind) {
+    return kind == EVM_CREATE || kind == EVM_CREATE2;
+}
+
 /* --- the code cache --------------------------------------------------------------------------- */
 
 struct cached_code {
@@ -83,12 +87,49 @@ static struct map *programs_of(struct evm *evm) {
     return evm->own_programs;
 }
 
-enum err evm_find_program(
-    struct evm *evm, struct program **out, const hash32 *code_hash, bytes code, bool is_careful
+static enum err find_init_program(
+    struct evm *evm,
+    struct evm_init_program *init,
+    struct program **out,
+    bytes code,
+    bool is_careful
 ) {
+    enum fork fork = evm->config->fork;
+    *out = init->program;
+    if (init->program != NULL && init->program->fork == fork &&
+        bytes_equal(init->program->code, code))
+        return ERR_OK;
+    struct arena region;
+    bytes copy;
+    size_t size = program_size_max(code, fork, is_careful) + code.size + 2 * ARENA_ALLOCATION_EXTRA;
+    if (size > init->capacity) {
+        size_t capacity = 2 * init->capacity > size ? 2 * init->capacity : size;
+        uint8_t *memory = arena_alloc(evm->arena, capacity);
+        if (memory == NULL) return ERR_MEMORY;
+        init->memory = memory;
+        init->capacity = capacity;
+    }
+    init->program = NULL;
+    arena_open_region(&region, init->memory, init->capacity);
+    enum err err = arena_copy(&region, &copy, code);
+    if (err == ERR_OK) err = program_make(&init->program, &region, copy, fork, is_careful);
+    *out = init->program;
+    return err;
+}
+
+enum err evm_find_program(
+    struct evm *evm,
+    struct evm_frame *frame,
+    struct program **out,
+    const hash32 *code_hash,
+    bytes code,
+    bool is_careful
+) {
+    if (code_hash == NULL)
+        return find_init_program(evm, &frame->inits[is_careful], out, code, is_careful);
     struct evm_code_cache *cache = evm->config->code_cache;
     enum fork fork = evm->config->fork;
-    struct map *map = code_hash == NULL ? NULL : programs_of(evm);
+    struct map *map = programs_of(evm);
     if (map == NULL) return program_make(out, evm->arena, code, fork, is_careful);
     struct cached_code *found = map_get(map, code_hash);
     if (found == NULL) {
@@ -221,7 +262,8 @@ copy_program(struct evm_frame *to, struct arena *arena, const struct evm_frame *
     struct program *copy;
     enum err err = program_copy(&copy, arena, program);
     if (err != ERR_OK) return err;
-    if (program->code.data == from->message.input.data) copy->code = to->message.input;
+    /* An init code's own copy is in the machine's memory. */
+    if (is_create(from->message.kind)) copy->code = to->message.input;
     to->program = copy;
     to->ip = copy->instructions + (from->ip - program->instructions);
     return ERR_OK;
@@ -254,6 +296,7 @@ evm_copy(struct evm *to, struct arena *arena, const struct evm *from, struct jou
         *copy = *f;
         /* The journal's copy has accounts of its own. */
         copy->self = NULL;
+        memset(copy->inits, 0, sizeof(copy->inits));
         /* Inputs of frames lie in the memory of their callers. */
         enum err err = arena_copy(arena, &copy->message.input, f->message.input);
         if (err == ERR_OK) err = arena_copy(arena, &copy->call.input, f->call.input);
@@ -322,10 +365,6 @@ bool evm_delegation_target(bytes code, address *target) {
 }
 
 /* --- frames ----------------------------------------------------------------------------------- */
-
-static bool is_create(enum evm_kind kind) {
-    return kind == EVM_CREATE || kind == EVM_CREATE2;
-}
 
 static bool is_foreign(const struct evm *evm, const address *who) {
     for (uint32_t i = 0; i < evm->config->foreign_count; i++)
@@ -435,7 +474,7 @@ static enum evm_status new_frame(struct evm *evm, struct evm_frame **out) {
     if (frame != NULL)
         evm->frame_pool = frame->below;
     else
-        frame = arena_alloc(evm->arena, sizeof(*frame));
+        frame = arena_alloc_zero(evm->arena, sizeof(*frame));
     if (frame == NULL) return EVM_NO_MEMORY;
     if (evm->memory == NULL) {
         evm->memory = arena_alloc(evm->arena, MEMORY_CAPACITY_MIN);
@@ -453,8 +492,12 @@ static enum evm_status new_frame(struct evm *evm, struct evm_frame **out) {
         evm->stack = stack;
         evm->stack_capacity = capacity;
     }
-    *frame = (struct evm_frame
-    ){.below = evm->frame, .stack_base = stack_base, .memory_base = memory_base};
+    *frame = (struct evm_frame){
+        .below = evm->frame,
+        .inits = {frame->inits[0], frame->inits[1]},
+        .stack_base = stack_base,
+        .memory_base = memory_base,
+    };
     *out = frame;
     return EVM_DONE;
 }
@@ -619,6 +662,7 @@ static enum evm_status enter(struct evm *evm) {
     if (rule == NULL) {
         enum err err = evm_find_program(
             evm,
+            frame,
             &frame->program,
             is_create(m->kind) ? NULL : &code_account->code_hash,
             is_create(m->kind) ? m->input : code_account->code,

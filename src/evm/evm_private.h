@@ -15,9 +15,18 @@ enum evm_next {
     NEXT_WAIT_CALL,  /* a foreign call is pending */
 };
 
+/* The program of the init code that ran last in a frame's place, and the memory it is in: the arena
+ * gives nothing back, and creations come in loops. */
+struct evm_init_program {
+    uint8_t *memory;
+    size_t capacity;
+    struct program *program; /* NULL: none yet. Its code is a copy here, too */
+};
+
 struct evm_frame {
     struct evm_frame *below; /* the caller's, or the next free one */
     struct evm_message message;
+    struct evm_init_program inits[2]; /* stay with the place; [1] is the careful one */
     struct program *program;
     const struct instruction *ip; /* the next one */
     bytes calldata;               /* the message's input, but for creations nothing */
@@ -59,9 +68,15 @@ enum evm_status
 evm_load_account(struct evm *evm, struct journal_account **account, const address *who);
 enum evm_status evm_load_code(struct evm *evm, struct journal_account *account);
 
-/* The code's program, from a cache or made anew. code_hash may be NULL: then it is not kept. */
+/* The code's program, from a cache or made anew. code_hash is NULL for init code, whose program
+ * stays in the frame's place until another one is made there. */
 MUST_USE enum err evm_find_program(
-    struct evm *evm, struct program **program, const hash32 *code_hash, bytes code, bool is_careful
+    struct evm *evm,
+    struct evm_frame *frame,
+    struct program **program,
+    const hash32 *code_hash,
+    bytes code,
+    bool is_careful
 );
 
 /* Whether a tracer wants to see each step. */

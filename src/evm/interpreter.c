@@ -137,8 +137,9 @@ static enum evm_status go_on_carefully(struct evm *evm, struct evm_frame *f) {
     struct program *careful;
     const struct program *fast = f->program;
     uint64_t ahead = f->ip->op == PROGRAM_BLOCK ? 0 : gas_ahead(fast, f->ip);
-    enum err err =
-        evm_find_program(evm, &careful, fast->has_hash ? &fast->code_hash : NULL, fast->code, true);
+    enum err err = evm_find_program(
+        evm, f, &careful, fast->has_hash ? &fast->code_hash : NULL, fast->code, true
+    );
     if (err != ERR_OK) return EVM_NO_MEMORY;
     uint32_t pc = fast->pcs[f->ip - fast->instructions];
     f->gas += ahead;

@@ -318,6 +318,15 @@ measure(bytes code, enum fork fork, bool is_careful, size_t *instructions, size_
     *constants = wide + 1;
 }
 
+size_t program_size_max(bytes code, enum fork fork, bool is_careful) {
+    size_t instructions;
+    size_t constants;
+    measure(code, fork, is_careful, &instructions, &constants);
+    return sizeof(struct program) + (code.size + 1) * sizeof(uint32_t) +
+           instructions * (sizeof(struct instruction) + sizeof(uint32_t)) +
+           constants * sizeof(u256) + 5 * ARENA_ALLOCATION_EXTRA;
+}
+
 enum err program_make(
     struct program **program, struct arena *arena, bytes code, enum fork fork, bool is_careful
 ) {

@@ -101,6 +101,9 @@ struct program {
     const u256 *constants;
 };
 
+/* What program_make takes from the arena at most, if the code is not absurdly large. */
+size_t program_size_max(bytes code, enum fork fork, bool is_careful);
+
 /* program_make translates code, which is borrowed. ERR_MEMORY. */
 MUST_USE enum err program_make(
     struct program **program, struct arena *arena, bytes code, enum fork fork, bool is_careful

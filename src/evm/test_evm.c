@@ -451,6 +451,38 @@ static void test_calls_give_their_memory_back(void **state) {
     arena_close(&small);
 }
 
+/* The same for creations: CREATE of 32 KiB of zeros, an init code that stops at once, in a loop. */
+static void test_creations_give_their_memory_back(void **state) {
+    (void)state;
+    struct arena small;
+    struct journal journal;
+    struct evm evm;
+    const struct evm_config config = {.fork = FORK_PARIS, .chain_id = 1};
+    const struct toy_world world = world_of(
+        code_of("5b"
+                "618000"
+                "6000"
+                "6000"
+                "f0"
+                "50"
+                "600056"),
+        BYTES_EMPTY
+    );
+    arena_open(&small, (size_t)4 << 20);
+    assert_int_equal(journal_open(&journal, &small), ERR_OK);
+    assert_int_equal(evm_open(&evm, &small, &journal, &config), ERR_OK);
+    journal_begin_transaction(&journal);
+    const struct evm_message message = message_of(32100 * 200);
+    evm_begin(&evm, &message);
+    enum evm_status status;
+    do
+        status = evm_run(&evm);
+    while (toy_answer(&evm, status, &world));
+    assert_int_equal(status, EVM_DONE);
+    assert_int_equal(evm.result.outcome, EVM_OUT_OF_GAS);
+    arena_close(&small);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_how_frames_end),
@@ -466,6 +498,7 @@ int main(void) {
         cmocka_unit_test(test_a_frame_that_called_out_tells_before_it_fails),
         cmocka_unit_test(test_a_frame_can_be_told_to_fail),
         cmocka_unit_test(test_calls_give_their_memory_back),
+        cmocka_unit_test(test_creations_give_their_memory_back),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

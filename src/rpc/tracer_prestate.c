@@ -177,7 +177,7 @@ look_create2(struct tracer *tracer, struct lookup *lookup, const struct evm_step
     const u256 *size = tracer_stack_item(step, 2);
     bytes code;
     if (!tracer_memory_slice(tracer, &code, step, offset, size)) return;
-    hash32 salt;
+    hash32 salt = {{0}};
     u256_store_be(salt.b, tracer_stack_item(step, 3));
     hash32 code_hash = keccak256(code);
     lookup->has_account = true;
