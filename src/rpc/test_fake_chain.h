@@ -11,8 +11,9 @@
 
 #include <stdlib.h>
 
-#define FAKE_BLOCKS_MAX 64
-#define FAKE_POOL_MAX   16
+#define FAKE_BLOCKS_MAX    64
+#define FAKE_POOL_MAX      16
+#define FAKE_OVERRIDES_MAX 16
 
 struct fake_chain {
     struct rpc_chain chain; /* first */
@@ -31,6 +32,8 @@ struct fake_chain {
     bool must_wait;
     struct rpc_request *waiting;
     struct rpc_simulation last_simulation;
+    struct rpc_account_override last_accounts[FAKE_OVERRIDES_MAX]; /* outlive the request */
+    struct rpc_slot_override last_slots[FAKE_OVERRIDES_MAX];
     struct fork_schedule schedule;
     unsigned call_count;
 };
@@ -237,6 +240,22 @@ static inline bool fake_waits(struct fake_chain *fake, struct rpc_request *reque
 }
 
 /* Data beginning with 0xfe halts, with 0xfd reverts with the rest; else the output is the data. */
+static inline void fake_keep_overrides(struct fake_chain *fake) {
+    struct rpc_simulation *last = &fake->last_simulation;
+    size_t used = 0;
+    if (last->account_count > FAKE_OVERRIDES_MAX) abort();
+    for (size_t i = 0; i < last->account_count; i++) {
+        struct rpc_account_override *account = &fake->last_accounts[i];
+        *account = last->accounts[i];
+        if (account->slot_count > FAKE_OVERRIDES_MAX - used) abort();
+        for (size_t s = 0; s < account->slot_count; s++)
+            fake->last_slots[used + s] = account->slots[s];
+        account->slots = &fake->last_slots[used];
+        used += account->slot_count;
+    }
+    last->accounts = fake->last_accounts;
+}
+
 static inline enum rpc_status fake_call(
     struct rpc_chain *chain,
     struct rpc_request *request,
@@ -249,6 +268,7 @@ static inline enum rpc_status fake_call(
     uint64_t n = 0;
     bytes data = simulation->arguments.data;
     fake->last_simulation = *simulation;
+    fake_keep_overrides(fake);
     fake->call_count++;
     *is_found = fake_find(fake, &n, &simulation->block);
     *result = (struct rpc_call_result){.has_succeeded = true, .output = data, .gas_used = 21000};
