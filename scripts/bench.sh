@@ -4,7 +4,7 @@
 # A benchmark is $BUILD/release/bench/MODULE/bench_NAME, or bench/NAME.mjs or bench/NAME.sh. It prints
 # rows "name,unit,min,median,max" on stdout, and whatever it likes on stderr; a name is
 # area/case/subject, where area is MODULE or NAME, and subject is "lockstep" or a peer's name. It finds
-# BENCH in its environment and may leave out what is not asked for.
+# BENCH and LOCKSTEP_FIXTURES_DIR in its environment and may leave out what is not asked for.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
@@ -13,6 +13,9 @@ export BUILD BENCH
 out=$BUILD/release
 export LOCKSTEP=$PWD/$out/lockstep
 [[ $BUILD = /* ]] && LOCKSTEP=$out/lockstep
+# Some benchmarks run fixtures; without them they print nothing.
+fixtures=$(scripts/fixtures.sh) || exit 1
+eval "$fixtures"
 csv=$BUILD/bench.csv
 area=${BENCH%%/*}
 rows=$(mktemp)
