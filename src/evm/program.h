@@ -18,6 +18,7 @@
 #include "core/arena.h"
 #include "core/u256.h"
 #include "evm/fork.h"
+#include "evm/opcode.h"
 
 /* Instructions that are no opcodes; their numbers follow those of the opcodes.
  *   BLOCK             charges arg gas; needs a items on the stack and lets it grow by b
@@ -121,11 +122,5 @@ struct opcode_info {
     bool is_defined;
 };
 struct opcode_info opcode_info(enum fork fork, uint8_t opcode);
-
-enum opcode {
-#define OPCODE(value, NAME, pops_, pushes_, gas_, since, source) OP_##NAME = (value),
-#include "evm/opcodes.def"
-#undef OPCODE
-};
 
 #endif

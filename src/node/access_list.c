@@ -1,20 +1,7 @@
 #include "node/access_list.h"
 
 #include "core/check.h"
-
-enum opcode {
-    OP_BALANCE = 0x31,
-    OP_EXTCODESIZE = 0x3b,
-    OP_EXTCODECOPY = 0x3c,
-    OP_EXTCODEHASH = 0x3f,
-    OP_SLOAD = 0x54,
-    OP_SSTORE = 0x55,
-    OP_CALL = 0xf1,
-    OP_CALLCODE = 0xf2,
-    OP_DELEGATECALL = 0xf4,
-    OP_STATICCALL = 0xfa,
-    OP_SELFDESTRUCT = 0xff,
-};
+#include "evm/opcode.h"
 
 #define CALL_ITEMS_MIN 5 /* as geth: with fewer it is no call that could begin */
 

@@ -1,28 +1,10 @@
 /* erc7562Tracer: callTracer's frames with what a bundler of account abstraction must know of each
  * (ERC-7562): opcodes, slots, contracts looked at, hashed data. */
 #include "core/map.h"
+#include "evm/opcode.h"
 #include "rpc/tracer_private.h"
 
 #include <stdlib.h>
-
-enum {
-    OP_KECCAK256 = 0x20,
-    OP_EXTCODESIZE = 0x3b,
-    OP_EXTCODECOPY = 0x3c,
-    OP_EXTCODEHASH = 0x3f,
-    OP_ISZERO = 0x15,
-    OP_SLOAD = 0x54,
-    OP_SSTORE = 0x55,
-    OP_GAS = 0x5a,
-    OP_TLOAD = 0x5c,
-    OP_TSTORE = 0x5d,
-    OP_CALL = 0xf1,
-    OP_CALLCODE = 0xf2,
-    OP_DELEGATECALL = 0xf4,
-    OP_STATICCALL = 0xfa,
-    OP_RETURN = 0xf3,
-    OP_REVERT = 0xfd,
-};
 
 struct contract_size {
     uint64_t size;

@@ -1,10 +1,9 @@
 #include "rpc/tracer_frame.h"
 
+#include "evm/opcode.h"
 #include "rpc/revert_reason.h"
 
 #include <stdio.h>
-
-enum { OP_CREATE = 0xf0, OP_CREATE2 = 0xf5, OP_SELFDESTRUCT = 0xff };
 
 const char *tracer_frame_type(const struct tracer_frame *frame) {
     const char *name = halt_opcode_name(frame->opcode);

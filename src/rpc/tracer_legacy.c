@@ -2,18 +2,8 @@
  * transaction. It differs from callTracer where steps do not show what happened: a call to an
  * account without code has no gas, precompiles are left out, and a call that failed before it began
  * has an "internal failure". */
+#include "evm/opcode.h"
 #include "rpc/tracer_private.h"
-
-enum {
-    OP_CREATE = 0xf0,
-    OP_CALL = 0xf1,
-    OP_CALLCODE = 0xf2,
-    OP_DELEGATECALL = 0xf4,
-    OP_CREATE2 = 0xf5,
-    OP_STATICCALL = 0xfa,
-    OP_REVERT = 0xfd,
-    OP_SELFDESTRUCT = 0xff,
-};
 
 /* What a frame is, as far as steps have shown it. */
 struct legacy_call {

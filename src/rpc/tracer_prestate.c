@@ -3,25 +3,10 @@
  * at the coinbase, delegates and heirs, and writes every field of an account. */
 #include "core/map.h"
 #include "crypto/keccak.h"
+#include "evm/opcode.h"
 #include "rpc/tracer_private.h"
 
 #include <stdlib.h>
-
-enum {
-    OP_BALANCE = 0x31,
-    OP_EXTCODESIZE = 0x3b,
-    OP_EXTCODECOPY = 0x3c,
-    OP_EXTCODEHASH = 0x3f,
-    OP_SLOAD = 0x54,
-    OP_SSTORE = 0x55,
-    OP_CREATE = 0xf0,
-    OP_CALL = 0xf1,
-    OP_CALLCODE = 0xf2,
-    OP_DELEGATECALL = 0xf4,
-    OP_CREATE2 = 0xf5,
-    OP_STATICCALL = 0xfa,
-    OP_SELFDESTRUCT = 0xff,
-};
 
 struct seen_slot {
     u256 before;

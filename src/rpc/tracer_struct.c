@@ -1,9 +1,8 @@
 /* The struct logger: every step with its stack, and what is asked for besides. Steps are written as
  * they are made: nothing of them is kept. */
 #include "core/map.h"
+#include "evm/opcode.h"
 #include "rpc/tracer_private.h"
-
-enum { OP_SLOAD = 0x54, OP_SSTORE = 0x55 };
 
 /* What a contract has read and written so far, by key. */
 struct touched_slots {
