@@ -207,14 +207,16 @@ static void write_head(struct json_writer *out, const struct tracer_frame *frame
     write_logs(out, frame);
 }
 
-void tracer_frame_write(
-    struct json_writer *out, const struct tracer_frame *root, tracer_frame_writer *more
+void tracer_frame_walk(
+    struct json_writer *out,
+    const struct tracer_frame *root,
+    tracer_frame_members *members,
+    void *context
 ) {
     const struct tracer_frame *frame = root;
     for (;;) {
         json_object_begin(out);
-        write_head(out, frame);
-        if (more != NULL) more(out, frame);
+        members(context, out, frame);
         if (frame->first != NULL) {
             json_key(out, "calls");
             json_array_begin(out);
@@ -230,4 +232,22 @@ void tracer_frame_write(
         if (frame == root) return;
         frame = frame->next;
     }
+}
+
+struct call_members {
+    tracer_frame_writer *more;
+};
+
+static void
+write_members(void *context, struct json_writer *out, const struct tracer_frame *frame) {
+    const struct call_members *members = context;
+    write_head(out, frame);
+    if (members->more != NULL) members->more(out, frame);
+}
+
+void tracer_frame_write(
+    struct json_writer *out, const struct tracer_frame *root, tracer_frame_writer *more
+) {
+    struct call_members members = {more};
+    tracer_frame_walk(out, root, write_members, &members);
 }

@@ -79,6 +79,17 @@ MUST_USE enum err tracer_frame_end(
 struct tracer_frame *
 tracer_frame_next(const struct tracer_frame *frame, const struct tracer_frame *root);
 
+/* tracer_frame_walk writes each frame of the tree as an object with what members writes, and the
+ * frames below it as "calls". */
+typedef void
+tracer_frame_members(void *context, struct json_writer *out, const struct tracer_frame *frame);
+void tracer_frame_walk(
+    struct json_writer *out,
+    const struct tracer_frame *root,
+    tracer_frame_members *members,
+    void *context
+);
+
 /* tracer_frame_write writes the tree as callTracer does; with chain ids where they are set. more
  * (may be NULL) adds members to a frame. */
 typedef void tracer_frame_writer(struct json_writer *out, const struct tracer_frame *frame);

@@ -300,33 +300,27 @@ complete_root(struct tracer *tracer, struct legacy *self, const struct execution
     root->output = message->output;
 }
 
+struct members {
+    const struct tracer_frame *root;
+    enum evm_outcome outcome; /* of the transaction */
+};
+
+static void
+write_members(void *context, struct json_writer *out, const struct tracer_frame *frame) {
+    const struct members *members = context;
+    write_frame(out, frame);
+    bool is_reverted_root = frame == members->root && frame->error != NULL &&
+                            members->outcome == EVM_REVERT && frame->output.size > 0;
+    if (is_reverted_root) json_member_data(out, "output", frame->output);
+}
+
 static enum err
 write(struct tracer *tracer, struct tracer_part *part, const struct execution_result *result) {
     struct legacy *self = part->self;
-    struct json_writer *out = tracer->out;
     complete_root(tracer, self, result);
-    const struct tracer_frame *frame = self->root;
-    for (;;) {
-        json_object_begin(out);
-        write_frame(out, frame);
-        bool is_reverted_root = frame == self->root && frame->error != NULL &&
-                                result->outcome == EVM_REVERT && frame->output.size > 0;
-        if (is_reverted_root) json_member_data(out, "output", frame->output);
-        if (frame->first != NULL) {
-            json_key(out, "calls");
-            json_array_begin(out);
-            frame = frame->first;
-            continue;
-        }
-        json_object_end(out);
-        while (frame != self->root && frame->next == NULL) {
-            frame = frame->parent;
-            json_array_end(out);
-            json_object_end(out);
-        }
-        if (frame == self->root) return ERR_OK;
-        frame = frame->next;
-    }
+    struct members members = {self->root, result->outcome};
+    tracer_frame_walk(tracer->out, self->root, write_members, &members);
+    return ERR_OK;
 }
 
 const struct tracer_type TRACER_CALL_LEGACY_TYPE = {
