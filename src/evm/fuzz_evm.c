@@ -39,15 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .input = second,
     };
     world.accounts[2].nonce = 1;
-    struct toy_outcome plain = toy_run(&world, fork, &message, (struct toy_mode){0}, arenas);
-    for (unsigned ways = 1; ways < 16; ways++) {
-        struct toy_mode mode = {
-            .is_careful = ways & 1,
-            .is_given = ways & 2,
-            .is_copied = ways & 4,
-            .is_cached = ways & 8,
-        };
-        struct toy_outcome other = toy_run(&world, fork, &message, mode, arenas);
+    struct toy_outcome plain = toy_run(&world, fork, &message, toy_mode_of(0), arenas);
+    for (unsigned number = 1; number < TOY_MODES; number++) {
+        struct toy_outcome other = toy_run(&world, fork, &message, toy_mode_of(number), arenas);
         CHECK(toy_equal(&plain, &other));
     }
     return 0;

@@ -64,15 +64,9 @@ static struct evm_message message_of(uint64_t gas) {
 static struct toy_outcome
 run_message(bytes first, bytes second, enum fork fork, const struct evm_message *message) {
     const struct toy_world world = world_of(first, second);
-    struct toy_outcome plain = toy_run(&world, fork, message, (struct toy_mode){0}, arenas);
-    for (unsigned ways = 1; ways < 16; ways++) {
-        struct toy_mode mode = {
-            .is_careful = ways & 1,
-            .is_given = ways & 2,
-            .is_copied = ways & 4,
-            .is_cached = ways & 8,
-        };
-        struct toy_outcome other = toy_run(&world, fork, message, mode, arenas);
+    struct toy_outcome plain = toy_run(&world, fork, message, toy_mode_of(0), arenas);
+    for (unsigned number = 1; number < TOY_MODES; number++) {
+        struct toy_outcome other = toy_run(&world, fork, message, toy_mode_of(number), arenas);
         assert_true(toy_equal(&plain, &other));
     }
     return plain;
@@ -413,34 +407,18 @@ static void test_a_frame_can_be_told_to_fail(void **state) {
     assert_int_equal(toy_changes(&f.journal), 0);
 }
 
-/* A megabyte copied to and fro by calls must not fill the arena: 100 gas would pay for it. */
-static void test_calls_give_their_memory_back(void **state) {
-    (void)state;
-    for (int i = 0; i < 3; i++)
-        arena_reset(&arenas[i]);
+/* Runs a loop of calls or creations, which ends for want of gas, in an arena that must suffice. */
+static void run_in_4_mib(bytes code, enum fork fork, uint64_t gas) {
     struct arena small;
     struct journal journal;
     struct evm evm;
-    const struct evm_config config = {.fork = FORK_OSAKA, .chain_id = 1};
-    /* In a loop: STATICCALL the identity precompile with 64 KiB in and out. */
-    const struct toy_world world = world_of(
-        code_of("5b"
-                "62010000"
-                "5f"
-                "62010000"
-                "5f"
-                "6004"
-                "62ffffff"
-                "fa"
-                "50"
-                "5f56"),
-        BYTES_EMPTY
-    );
+    const struct evm_config config = {.fork = fork, .chain_id = 1};
+    const struct toy_world world = world_of(code, BYTES_EMPTY);
+    const struct evm_message message = message_of(gas);
     arena_open(&small, (size_t)4 << 20);
     assert_int_equal(journal_open(&journal, &small), ERR_OK);
     assert_int_equal(evm_open(&evm, &small, &journal, &config), ERR_OK);
     journal_begin_transaction(&journal);
-    const struct evm_message message = message_of(10000000);
     evm_begin(&evm, &message);
     enum evm_status status;
     do
@@ -451,36 +429,34 @@ static void test_calls_give_their_memory_back(void **state) {
     arena_close(&small);
 }
 
+/* A megabyte copied to and fro by calls must not fill the arena: 100 gas would pay for it. In a
+ * loop: STATICCALL the identity precompile with 64 KiB in and out. */
+static void test_calls_give_their_memory_back(void **state) {
+    (void)state;
+    bytes code = code_of("5b"
+                         "62010000"
+                         "5f"
+                         "62010000"
+                         "5f"
+                         "6004"
+                         "62ffffff"
+                         "fa"
+                         "50"
+                         "5f56");
+    run_in_4_mib(code, FORK_OSAKA, 10000000);
+}
+
 /* The same for creations: CREATE of 32 KiB of zeros, an init code that stops at once, in a loop. */
 static void test_creations_give_their_memory_back(void **state) {
     (void)state;
-    struct arena small;
-    struct journal journal;
-    struct evm evm;
-    const struct evm_config config = {.fork = FORK_PARIS, .chain_id = 1};
-    const struct toy_world world = world_of(
-        code_of("5b"
-                "618000"
-                "6000"
-                "6000"
-                "f0"
-                "50"
-                "600056"),
-        BYTES_EMPTY
-    );
-    arena_open(&small, (size_t)4 << 20);
-    assert_int_equal(journal_open(&journal, &small), ERR_OK);
-    assert_int_equal(evm_open(&evm, &small, &journal, &config), ERR_OK);
-    journal_begin_transaction(&journal);
-    const struct evm_message message = message_of(32100 * 200);
-    evm_begin(&evm, &message);
-    enum evm_status status;
-    do
-        status = evm_run(&evm);
-    while (toy_answer(&evm, status, &world));
-    assert_int_equal(status, EVM_DONE);
-    assert_int_equal(evm.result.outcome, EVM_OUT_OF_GAS);
-    arena_close(&small);
+    bytes code = code_of("5b"
+                         "618000"
+                         "6000"
+                         "6000"
+                         "f0"
+                         "50"
+                         "600056");
+    run_in_4_mib(code, FORK_PARIS, 32100 * 200);
 }
 
 int main(void) {

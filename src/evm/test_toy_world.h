@@ -29,6 +29,18 @@ struct toy_mode {
     bool is_cached;  /* with a code cache */
 };
 
+/* All the modes: toy_mode_of(0), in which all is off, to toy_mode_of(TOY_MODES - 1). */
+#define TOY_MODES 16u
+
+static inline struct toy_mode toy_mode_of(unsigned number) {
+    return (struct toy_mode){
+        .is_careful = number & 1,
+        .is_given = number & 2,
+        .is_copied = number & 4,
+        .is_cached = number & 8,
+    };
+}
+
 /* What came of it. Equal for all modes. */
 struct toy_outcome {
     enum evm_status status;
