@@ -8,7 +8,7 @@ JOBS    ?= $(shell nproc)
 
 # The ladder (docs/architecture.md): a module may include itself and what stands before it, which is
 # also the order they are linked in. scripts/layers.sh holds the same order and checks it.
-MODULES := core crypto evm state chain rollup world proof rpc conformance node
+MODULES := core crypto evm state chain rollup world proof rpc conformance node backend cli
 
 # Files of guest-safe modules that need an operating system or a hosted library.
 HOSTED_FILES := %_host.c src/state/source_lmdb.c src/chain/genesis.c src/chain/store.c src/chain/pool.c
@@ -73,7 +73,7 @@ EXTRA_OBJECTS_crypto := $(VENDOR)/kzg.o $(VENDOR)/kzg_setup.o
 all: lockstep
 lockstep: $(OUT)/lockstep
 
-$(OUT)/lockstep: $(OUT)/obj/node/main.o $(LIBRARIES)
+$(OUT)/lockstep: $(OUT)/obj/cli/main.o $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $< $(LINK_ORDER) $(LIBS)
 

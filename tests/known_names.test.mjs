@@ -1,11 +1,11 @@
 // `lockstep trace` knows the errors of all our contracts, and the functions of the Hub and the L2Hub:
-// the lists in src/node/names.c are those of the artifacts' ABIs. Where this fails, the message has the
+// the lists in src/rpc/names.c are those of the artifacts' ABIs. Where this fails, the message has the
 // list as it should be.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
-const source = readFileSync("src/node/names.c", "utf8");
+const source = readFileSync("src/rpc/names.c", "utf8");
 const abis = Object.fromEntries(
     readdirSync("contracts/artifacts").map((file) => [
         file.replace(".json", ""),

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 
-const makefile = `MODULES := core crypto evm state chain rollup world proof rpc conformance node
+const makefile = `MODULES := core crypto evm state chain rollup world proof rpc conformance node backend cli
 HOSTED_FILES := %_host.c src/state/source_lmdb.c
 GUEST_SAFE   := core crypto evm state chain rollup
 `;
@@ -22,7 +22,7 @@ const base = {
     "src/state/source_lmdb.h": "#include <lmdb.h>\n",
     "src/chain/tx.h": "",
     "src/world/world.h": "",
-    "src/node/cli.h": "",
+    "src/cli/cli.h": "",
 };
 
 function layers(files) {
@@ -63,7 +63,7 @@ accepts("includes downwards and within a module", {
     "src/chain/execute.c": '#include "chain/tx.h"\n#include "state/trie.h"\n#include "evm/evm.h"\n',
 });
 accepts("system headers in hosted modules, hosted files and tests", {
-    "src/node/main.c": "#include <stdio.h>\n",
+    "src/cli/main.c": "#include <stdio.h>\n",
     "src/core/arena_host.c": '#include "core/arena_host.h"\n#include <stdlib.h>\n',
     "src/state/source_lmdb.c": '#include "state/source_lmdb.h"\n#include <lmdb.h>\n',
     "src/core/test_err.c": "#include <stdio.h>\n#include <cmocka.h>\n",
@@ -81,8 +81,8 @@ refuses(
 );
 refuses(
     "an upward include from a test",
-    { "src/chain/test_tx.c": '#include "node/cli.h"\n' },
-    'src/chain/test_tx.c:1: chain may not include "node/cli.h": node stands above it',
+    { "src/chain/test_tx.c": '#include "cli/cli.h"\n' },
+    'src/chain/test_tx.c:1: chain may not include "cli/cli.h": cli stands above it',
 );
 refuses(
     "an upward include from a header under __STDC_HOSTED__",

@@ -3,8 +3,8 @@
 #include "core/check.h"
 #include "crypto/keccak.h"
 #include "node/network.h"
-#include "node/revert.h"
 #include "node/verdict.h"
+#include "rpc/revert.h"
 #include "state/state.h"
 
 #include <stdio.h>

@@ -7,8 +7,8 @@
 #define NODE_DEV_GENESIS_H
 
 #include "chain/genesis.h"
-#include "node/cli.h"
 #include "node/keys.h"
+#include "node/options.h"
 
 /* github.com/Arachnid/deterministic-deployment-proxy: data is a salt and initcode; CREATE2. */
 extern const address DEPLOYMENT_PROXY_ADDRESS;

@@ -6,8 +6,8 @@
 #ifndef NODE_KEYS_H
 #define NODE_KEYS_H
 
-#include "node/cli.h"
 #include "node/hd_keys.h"
+#include "node/options.h"
 
 struct node_keys {
     struct hd_key *accounts; /* owned */

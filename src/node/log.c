@@ -1,8 +1,8 @@
 #include "node/log.h"
 
 #include "core/hex.h"
-#include "node/revert.h"
 #include "rpc/halt.h"
+#include "rpc/revert.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 #include "chain/header.h"
 #include "core/err.h"
 #include "evm/evm.h"
-#include "node/names.h"
+#include "rpc/names.h"
 
 #include <stdio.h>
 

@@ -13,7 +13,7 @@
 
 #include <uv.h>
 
-#define NODE_CHAINS_MAX     (1 + CLI_ROLLUPS_MAX)
+#define NODE_CHAINS_MAX     (1 + NODE_ROLLUPS_MAX)
 #define NODE_BUILD_SIZE_MAX ((size_t)2 << 30) /* memory of building one block */
 #define NODE_ERROR_SIZE     DATABASE_ERROR_SIZE
 #define NODE_PATH_SIZE      4096
@@ -60,8 +60,8 @@ u256 node_next_base_fee(const struct node_chain *chain);
  * time goes on from its timestamp if that was set. */
 void node_wishes_done(struct node_chain *chain);
 
-/* node_stop ends the network in good order: answers in flight are finished, then node_run returns
- * exit_status. reason (may be NULL) is printed. Calling it again does nothing. */
+/* node_stop ends the network in good order: answers in flight are finished, then the loop ends and the
+ * process returns exit_status. reason (may be NULL) is printed. Calling it again does nothing. */
 void node_stop(struct node *node, int exit_status, const char *reason);
 
 #endif

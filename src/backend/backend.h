@@ -1,0 +1,177 @@
+/* backend/backend.h: the operations of rpc/backend.h on the chains of this network. The files behind
+ * it go by theme: backend.c blocks, backend_state.c state, backend_call.c simulation,
+ * backend_send.c transactions and mining, backend_network.c what is Lockstep's own. */
+#ifndef BACKEND_BACKEND_H
+#define BACKEND_BACKEND_H
+
+#include "node/network.h"
+
+extern const struct rpc_chain_operations BACKEND_OPERATIONS;
+
+static inline struct node_chain *backend_chain(struct rpc_chain *rpc) {
+    return (struct node_chain *)rpc;
+}
+
+/* The operations that lie in other files than the table. */
+enum rpc_status backend_account(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_account *out,
+    const struct rpc_block_id *id,
+    const address *who
+);
+enum rpc_status backend_code(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    bool *is_found,
+    bytes *code,
+    const struct rpc_block_id *id,
+    const address *who
+);
+enum rpc_status backend_slot(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    bool *is_found,
+    u256 *value,
+    const struct rpc_block_id *id,
+    const address *who,
+    const hash32 *key
+);
+enum rpc_status backend_proof(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_proof *out,
+    const struct rpc_block_id *id,
+    const address *who,
+    const hash32 *keys,
+    size_t key_count
+);
+enum rpc_status backend_call(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_call_result *result,
+    const struct rpc_simulation *description
+);
+enum rpc_status backend_estimate_gas(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_call_result *result,
+    uint64_t *gas,
+    const struct rpc_simulation *description
+);
+enum rpc_status backend_create_access_list(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    bool *is_found,
+    struct rpc_call_result *result,
+    const struct rpc_simulation *description
+);
+enum rpc_status backend_build_block(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    const struct rpc_payload **payload,
+    const struct rpc_payload_wish *wish
+);
+enum rpc_status backend_simulate(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    bool *is_found,
+    const struct rpc_simulated_block **blocks,
+    size_t *count,
+    const struct rpc_simulate *wish
+);
+enum rpc_status backend_priority_fee(struct rpc_chain *rpc, struct rpc_request *request, u256 *fee);
+enum rpc_status backend_send_raw_transaction(
+    struct rpc_chain *rpc, struct rpc_request *request, hash32 *hash, bytes encoded
+);
+enum rpc_status backend_send_transaction(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    hash32 *hash,
+    const struct rpc_call_arguments *arguments
+);
+enum rpc_status backend_fill_transaction(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct rpc_transaction *transaction,
+    const struct rpc_call_arguments *arguments,
+    bool is_signed
+);
+enum rpc_status backend_sign(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    uint8_t signature[RPC_SIGNATURE_SIZE],
+    const address *who,
+    const hash32 *digest
+);
+enum rpc_status
+backend_pool(struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_pool **out);
+enum rpc_status backend_mine(
+    struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_mine_options *options
+);
+enum rpc_status
+backend_set_auto_batch(struct rpc_chain *rpc, struct rpc_request *request, bool is_on);
+enum rpc_status backend_amend(
+    struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_amendment *amendment
+);
+enum rpc_status backend_configure(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    uint64_t *answer,
+    const struct rpc_setting *setting
+);
+enum rpc_status backend_snapshot(struct rpc_chain *rpc, struct rpc_request *request, uint64_t *id);
+enum rpc_status
+backend_revert(struct rpc_chain *rpc, struct rpc_request *request, bool *is_found, uint64_t id);
+enum rpc_status backend_reset(struct rpc_chain *rpc, struct rpc_request *request);
+enum rpc_status backend_dump(struct rpc_chain *rpc, struct rpc_request *request, bytes *dump);
+enum rpc_status backend_load(struct rpc_chain *rpc, struct rpc_request *request, bytes dump);
+enum rpc_status
+backend_rollback(struct rpc_chain *rpc, struct rpc_request *request, uint64_t depth);
+enum rpc_status backend_reorg(struct rpc_chain *rpc, struct rpc_request *request, uint64_t depth);
+enum rpc_status backend_drop(
+    struct rpc_chain *rpc, struct rpc_request *request, size_t *count, const struct rpc_drop *drop
+);
+enum rpc_status backend_development_info(
+    struct rpc_chain *rpc, struct rpc_request *request, struct rpc_development_info *info
+);
+/* Whether the account may send on the chain without a key. */
+bool backend_impersonates(const struct node_chain *chain, const address *who);
+enum rpc_status backend_network_info(
+    struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_network_info **info
+);
+enum rpc_status backend_proxy_of(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    address *proxy,
+    uint64_t rollup_id,
+    const address *target
+);
+enum rpc_status backend_debug_trace(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_trace *trace
+);
+enum rpc_status backend_trace_transaction(
+    struct rpc_chain *rpc, struct rpc_request *request, struct json_writer *out, const hash32 *hash
+);
+
+/* The transactions of the pool that the pending block would hold, in order; in arena. */
+MUST_USE enum err backend_pending_transactions(
+    struct node_chain *chain,
+    const struct rpc_transaction **transactions,
+    size_t *count,
+    struct arena *arena
+);
+
+/* The bytes of a transaction that nobody has signed: r, s and v are 0, as in
+ * geth. In arena; ERR_MEMORY. */
+MUST_USE enum err
+backend_encode_unsigned(bytes *encoding, struct arena *arena, const struct tx *tx);
+
+#endif

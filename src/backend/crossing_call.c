@@ -1,0 +1,95 @@
+#include "backend/crossing_call.h"
+
+#include "node/crossing.h"
+#include "node/network.h"
+#include "rollup/predeploys.h"
+
+const address *crossing_exit(const struct node_chain *chain) {
+    return chain->rollup_id == 0 ? &chain->node->contracts.hub : &XCALL_ADDRESS;
+}
+
+bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *call) {
+    if (chain->rollup_id == 0)
+        return chain->node->auto_batch && world_is_lookup(call, &chain->node->contracts.hub);
+    return address_equal(&call->code_address, &XCALL_ADDRESS) &&
+           address_equal(&call->sender, &L2HUB_PREDEPLOY);
+}
+
+static enum rpc_status fail_world(struct simulation *simulation, const struct crossing *crossing) {
+    const char *reason;
+    enum err err = crossing_reason(&reason, crossing);
+    if (err != ERR_OK) return rpc_fail_err(simulation->request, err);
+    return rpc_fail(
+        simulation->request, RPC_SERVER_ERROR, "the call across chains cannot be made: %s", reason
+    );
+}
+
+/* On L1 the transaction follows the batch in the block. */
+static enum err
+call_on_l1(struct simulation *simulation, struct simulation_run *run, struct crossing *crossing) {
+    struct world_tx tx = {.tx = &simulation->tx, .sender = simulation->sender};
+    crossing->options.txs = &tx;
+    crossing->options.tx_count = 1;
+    crossing->options.tx_options = simulation->options;
+    enum err err = world_build(&crossing->result, &crossing->options);
+    if (err != ERR_OK || crossing->result.status != WORLD_OK) return err;
+    const struct world_tx_result *result = &crossing->result.txs[0];
+    run->verdict = result->is_included ? TX_OK : result->verdict;
+    if (result->is_included) run->result = crossing->result.block->results[result->index];
+    return ERR_OK;
+}
+
+/* On a rollup it is the last of the slot block, run inside the batch. */
+static enum err call_on_rollup(
+    struct simulation *simulation, struct simulation_run *run, struct crossing *crossing
+) {
+    const struct evm_rollup_scratch scratch = {
+        .tx = &simulation->tx,
+        .sender = simulation->sender,
+        .options = simulation->options,
+        .result = &run->result,
+        .verdict = &run->verdict,
+    };
+    crossing->rollups[simulation->chain->rollup_id - 1].scratch = &scratch;
+    return world_build(&crossing->result, &crossing->options);
+}
+
+enum rpc_status crossing_call(struct simulation *simulation, struct simulation_run *run) {
+    struct node_chain *chain = simulation->chain;
+    struct node *node = chain->node;
+    const struct header *parent = &node_l1(node)->head;
+    struct crossing *crossing = arena_alloc(&simulation->arena, sizeof(*crossing));
+    if (crossing == NULL) return rpc_fail_err(simulation->request, ERR_MEMORY);
+    if (simulation->header.number < chain->head.number)
+        return rpc_fail(
+            simulation->request,
+            RPC_UNSUPPORTED,
+            "calls across chains can be simulated on the latest block only"
+        );
+    if (simulation->description->account_count > 0)
+        return rpc_fail(
+            simulation->request,
+            RPC_UNSUPPORTED,
+            "state overrides are not supported for calls across chains"
+        );
+    struct block_attributes attributes = {
+        .timestamp = node_next_timestamp(node_l1(node)),
+        .gas_limit = node_l1(node)->gas_limit,
+        .coinbase = node_l1(node)->rpc.coinbase,
+    };
+    enum err err = crossing_open(crossing, node, &simulation->arena, parent, &attributes);
+    crossing->options.is_simulation = true;
+    crossing->options.no_batch = false;
+    crossing->options.trace = simulation->trace;
+    if (err == ERR_OK && simulation->trace != NULL) {
+        err = world_trace_open(
+            simulation->trace, &simulation->arena, &node->contracts.hub, node->chain_count - 1
+        );
+        simulation->trace->wants_logs = true;
+    }
+    if (err == ERR_OK)
+        err = chain->rollup_id == 0 ? call_on_l1(simulation, run, crossing)
+                                    : call_on_rollup(simulation, run, crossing);
+    if (err != ERR_OK) return rpc_fail_err(simulation->request, err);
+    return crossing->result.status == WORLD_OK ? RPC_OK : fail_world(simulation, crossing);
+}

@@ -1,0 +1,20 @@
+/* backend/crossing_call.h: eth_call and its kin when the call leaves its chain: simulated as part of
+ * the next L1 block, batch and all, and forgotten. */
+#ifndef BACKEND_CROSSING_CALL_H
+#define BACKEND_CROSSING_CALL_H
+
+#include "backend/simulation.h"
+
+/* The addresses of a chain at which a call may leave it: the Hub on L1, the XCALL precompile on a
+ * rollup. */
+const address *crossing_exit(const struct node_chain *chain);
+
+/* Whether the machine's request is such an exit, and a batch may be assumed. If not, the call is an
+ * ordinary one. */
+bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *call);
+
+/* crossing_call runs the simulation's transaction in a world of its own, in the simulation's arena.
+ * RPC_FAILED: it could not be run, with the reason. */
+enum rpc_status crossing_call(struct simulation *simulation, struct simulation_run *run);
+
+#endif

@@ -1,0 +1,182 @@
+#include "backend/crossing_trace.h"
+
+#include "backend/trace_json.h"
+#include "node/crossing.h"
+#include "node/network.h"
+#include "rollup/predeploys.h"
+
+struct block_attributes crossing_attributes_of(const struct header *header) {
+    struct block_attributes attributes = {
+        .timestamp = header->timestamp,
+        .gas_limit = header->gas_limit,
+        .coinbase = header->coinbase,
+        .prev_randao = header->mix_hash,
+        .extra_data_size = header->extra_data_size,
+        .parent_beacon_block_root = header->parent_beacon_block_root,
+        .has_base_fee = true,
+        .base_fee_per_gas = header->base_fee_per_gas,
+    };
+    memcpy(attributes.extra_data, header->extra_data, sizeof(attributes.extra_data));
+    return attributes;
+}
+
+static enum err open_trace(struct crossing_replay *replay) {
+    const struct node *node = replay->chain->node;
+    enum err err = world_trace_open(
+        &replay->trace, replay->arena, &node->contracts.hub, node->chain_count - 1
+    );
+    if (err == ERR_OK && replay->on_open != NULL) replay->on_open(replay->context, &replay->trace);
+    return err;
+}
+
+/* The transactions of an L1 block, run again as they are. */
+static enum err replay_l1(struct crossing_replay *replay, uint64_t number) {
+    struct node *node = replay->chain->node;
+    struct node_chain *l1 = node_l1(node);
+    struct arena *arena = replay->arena;
+    const struct chain_block *block;
+    struct header parent;
+    struct crossing *crossing = arena_alloc(arena, sizeof(*crossing));
+    if (crossing == NULL) return ERR_MEMORY;
+    enum err err = node_chain_read_header(l1, &parent, NULL, number - 1);
+    if (err == ERR_OK) err = node_chain_read_block(l1, &block, arena, number);
+    if (err != ERR_OK) return err;
+    const struct header *header = &block->block.header;
+    struct block_attributes attributes = crossing_attributes_of(header);
+    struct world_tx *txs = arena_alloc_array(arena, block->block.tx_count, sizeof(*txs));
+    if (txs == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < block->block.tx_count; i++)
+        txs[i] = (struct world_tx){
+            .tx = block->transactions[i].tx,
+            .encoded = block->transactions[i].encoded,
+            .sender = block->transactions[i].sender,
+        };
+    err = crossing_open(crossing, node, arena, &parent, &attributes);
+    if (err == ERR_OK) err = open_trace(replay);
+    if (err != ERR_OK) return err;
+    crossing->options.txs = txs;
+    crossing->options.tx_count = block->block.tx_count;
+    crossing->options.is_replay = true;
+    crossing->options.trace = &replay->trace;
+    return world_build(&crossing->result, &crossing->options);
+}
+
+/* A rollup block that is not a slot block: no other chain had to do with it. */
+static enum err replay_rollup(struct crossing_replay *replay) {
+    struct node_chain *chain = replay->chain;
+    struct arena *arena = replay->arena;
+    const struct chain_block *block = replay->block;
+    struct evm_rollup *rollup = arena_alloc_zero(arena, sizeof(*rollup));
+    struct source_memory *overlay = arena_alloc_zero(arena, sizeof(*overlay));
+    bytes *txs = arena_alloc_array(arena, block->block.tx_count, sizeof(*txs));
+    struct header parent;
+    if (rollup == NULL || overlay == NULL || txs == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < block->block.tx_count; i++)
+        txs[i] = block->transactions[i].encoded;
+    enum err err = node_chain_read_header(chain, &parent, NULL, replay->number - 1);
+    if (err == ERR_OK) err = open_trace(replay);
+    if (err != ERR_OK) return err;
+    source_memory_open(overlay, arena, &chain->fresh.source);
+    evm_rollup_open(rollup, arena, chain->rollup_id, chain->rpc.chain_id, overlay);
+    rollup->schedule.names_senders = chain->schedule.names_senders;
+    rollup->tracer = &replay->trace.chains[chain->rollup_id].tracer;
+    rollup->on_tx = world_trace_tx;
+    rollup->on_tx_context = &replay->trace.chains[chain->rollup_id];
+    struct payload_block payload = {
+        .timestamp = block->block.header.timestamp,
+        .fee_recipient = block->block.header.coinbase,
+        .txs = txs,
+        .tx_count = block->block.tx_count,
+    };
+    struct sealed_block sealed;
+    struct rollup_step step;
+    hash32 parent_hash = header_hash(&parent);
+    err = evm_rollup_build_block(rollup, &sealed, &step, &parent, &parent_hash, &payload);
+    if (err == ERR_OK && step.verdict != STEP_OK) err = ERR_CORRUPT;
+    return err;
+}
+
+/* A slot block begins with the system's transaction that names the parent block before the one in
+ * which it was built. */
+static bool is_slot_block(const struct chain_block *block, uint64_t *parent_number) {
+    if (block->block.tx_count == 0) return false;
+    const struct tx *tx = block->transactions[0].tx;
+    if (tx->type != TX_DEPOSIT || !tx->is_system || !address_equal(&tx->to, &ANCHOR_PREDEPLOY))
+        return false;
+    uint64_t anchor;
+    if (abi_read_u64(&anchor, bytes_slice(tx->data, 4, SIZE_MAX), 0) != ERR_OK) return false;
+    *parent_number = anchor + 1;
+    return true;
+}
+
+enum err crossing_replay(struct crossing_replay *replay) {
+    struct node_chain *chain = replay->chain;
+    uint64_t parent_number = replay->number;
+    enum err err = node_chain_read_block(chain, &replay->block, replay->arena, replay->number);
+    if (err != ERR_OK) return err;
+    bool is_on_l1 = chain->rollup_id == 0 || is_slot_block(replay->block, &parent_number);
+    err = is_on_l1 ? replay_l1(replay, parent_number) : replay_rollup(replay);
+    if (err != ERR_OK) return err;
+    return replay->trace.failed ? ERR_MEMORY : ERR_OK;
+}
+
+struct world_frame *crossing_replay_frame(const struct crossing_replay *replay, size_t index) {
+    const struct node_chain *chain = replay->chain;
+    if (chain->rollup_id != 0) {
+        const hash32 *hash = &replay->block->transactions[index].hash;
+        return world_trace_find_tx(&replay->trace, chain->rollup_id, hash);
+    }
+    /* Roots are newest first. */
+    struct world_frame *frame = replay->trace.roots;
+    size_t after = replay->block->block.tx_count - 1 - index;
+    for (size_t i = 0; i < after && frame != NULL; i++)
+        frame = frame->next;
+    return frame;
+}
+
+static void write_result(
+    const struct crossing_replay *replay,
+    struct world_frame *frame,
+    uint32_t index,
+    struct json_writer *out
+) {
+    const struct node_chain *chain = replay->chain;
+    const struct receipt *receipts = replay->block->receipts;
+    const struct receipt *receipt = &receipts[index];
+    uint64_t before = index == 0 ? 0 : receipts[index - 1].cumulative_gas_used;
+    json_object_begin(out);
+    json_member_hash(out, "hash", &replay->block->transactions[index].hash);
+    json_member_quantity_u64(out, "chainId", chain->rpc.chain_id);
+    json_member_cstring(out, "chain", chain->rpc.name);
+    json_member_quantity_u64(out, "blockNumber", replay->number);
+    json_member_quantity_u64(out, "status", receipt->is_success ? 1 : 0);
+    json_member_quantity_u64(out, "gasUsed", receipt->cumulative_gas_used - before);
+    json_key(out, "frame");
+    trace_json_frame(out, chain->node, frame);
+    json_object_end(out);
+}
+
+enum rpc_status crossing_trace(
+    struct node_chain *chain,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const hash32 *hash
+) {
+    struct crossing_replay replay = {.chain = chain};
+    uint32_t index;
+    enum err err = store_find_transaction(node_chain_store(chain), hash, &replay.number, &index);
+    if (err == ERR_MISSING) {
+        json_null(out);
+        return RPC_OK;
+    }
+    if (err != ERR_OK) return rpc_fail_err(request, err);
+    struct arena arena;
+    arena_open(&arena, NODE_BUILD_SIZE_MAX);
+    replay.arena = &arena;
+    err = crossing_replay(&replay);
+    struct world_frame *frame = err == ERR_OK ? crossing_replay_frame(&replay, index) : NULL;
+    if (err == ERR_OK && frame == NULL) err = ERR_CORRUPT;
+    if (err == ERR_OK) write_result(&replay, frame, index, out);
+    arena_close(&arena);
+    return err == ERR_OK ? RPC_OK : rpc_fail_err(request, err);
+}

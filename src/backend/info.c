@@ -1,0 +1,77 @@
+#include "backend/info.h"
+
+#include "node/dev_genesis.h"
+#include "node/hub_view.h"
+#include "node/version.h"
+#include "rollup/predeploys.h"
+
+#define PROOF_SYSTEM "Attestation"
+#define TRUST                                                                                \
+    "1-of-1 by this process: development only, trust this node; whoever holds its attester " \
+    "key can prove anything"
+
+static enum err describe_rollup(
+    struct rpc_rollup_info *out, struct arena *arena, struct node *node, uint64_t rollup_id
+) {
+    struct node_chain *chain = &node->chains[rollup_id];
+    struct rpc_named_address *contracts = arena_alloc_array(arena, 4, sizeof(*contracts));
+    if (contracts == NULL) return ERR_MEMORY;
+    contracts[0] = (struct rpc_named_address){"l2Hub", L2HUB_PREDEPLOY};
+    contracts[1] = (struct rpc_named_address){"system", SYSTEM_PREDEPLOY};
+    contracts[2] = (struct rpc_named_address){"anchor", ANCHOR_PREDEPLOY};
+    contracts[3] = (struct rpc_named_address){"deploymentProxy", DEPLOYMENT_PROXY_ADDRESS};
+    struct hub_view view;
+    struct rpc_block_id safe = {.kind = RPC_BLOCK_SAFE};
+    bool is_found;
+    uint64_t safe_number;
+    enum err err = hub_view_read(&view, &node_l1(node)->state, &node->contracts.hub, rollup_id);
+    if (err == ERR_OK) err = node_chain_resolve(chain, &is_found, &safe_number, &safe);
+    if (err != ERR_OK) return err;
+    *out = (struct rpc_rollup_info){
+        .rollup_id = rollup_id,
+        .name = chain->rpc.name,
+        .kind = "evm",
+        .chain_id = chain->rpc.chain_id,
+        .url = chain->url,
+        .head = view.head,
+        .has_own_token = view.has_own_token,
+        .hub_balance = view.balance_wei,
+        .proof_system = PROOF_SYSTEM,
+        .trust = TRUST,
+        .latest_number = chain->head.number,
+        .safe_number = safe_number,
+        .contracts = contracts,
+        .contract_count = 4,
+    };
+    return ERR_OK;
+}
+
+enum err info_of(
+    const struct rpc_network_info **info, struct arena *arena, struct node *node, uint64_t rollup_id
+) {
+    size_t count = node->chain_count - 1;
+    struct rpc_network_info *made = arena_alloc(arena, sizeof(*made));
+    struct rpc_rollup_info *rollups = arena_alloc_array(arena, count, sizeof(*rollups));
+    struct rpc_named_address *contracts = arena_alloc_array(arena, 3, sizeof(*contracts));
+    if (made == NULL || rollups == NULL || contracts == NULL) return ERR_MEMORY;
+    contracts[0] = (struct rpc_named_address){"hub", node->contracts.hub};
+    contracts[1] = (struct rpc_named_address){"attestation", node->contracts.attestation};
+    contracts[2] = (struct rpc_named_address){"deploymentProxy", DEPLOYMENT_PROXY_ADDRESS};
+    for (size_t i = 0; i < count; i++) {
+        enum err err = describe_rollup(&rollups[i], arena, node, i + 1);
+        if (err != ERR_OK) return err;
+    }
+    *made = (struct rpc_network_info){
+        .version = LOCKSTEP_VERSION,
+        .rollup_id = rollup_id,
+        .parent_chain_id = node_l1(node)->rpc.chain_id,
+        .parent_url = node_l1(node)->url,
+        .contracts = contracts,
+        .contract_count = node->is_given ? 0 : 3,
+        .rollups = rollups,
+        .rollup_count = count,
+        .auto_batch = node->auto_batch,
+    };
+    *info = made;
+    return ERR_OK;
+}

@@ -1,0 +1,52 @@
+/* What only this network has: rollups, proxies, batches. */
+#include "backend/backend.h"
+#include "backend/info.h"
+#include "node/hub_view.h"
+
+#include "rollup/predeploys.h"
+#include "rollup/proxy.h"
+
+enum rpc_status
+backend_set_auto_batch(struct rpc_chain *rpc, struct rpc_request *request, bool is_on) {
+    (void)request;
+    backend_chain(rpc)->node->auto_batch = is_on;
+    return RPC_OK;
+}
+
+enum rpc_status backend_network_info(
+    struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_network_info **info
+) {
+    struct node_chain *chain = backend_chain(rpc);
+    enum err err = info_of(info, request->arena, chain->node, chain->rollup_id);
+    return err == ERR_OK ? RPC_OK : rpc_fail_err(request, err);
+}
+
+/* On L1 the Hub makes the proxies, on a rollup its L2Hub. */
+enum rpc_status backend_proxy_of(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    address *proxy,
+    uint64_t rollup_id,
+    const address *target
+) {
+    struct node_chain *chain = backend_chain(rpc);
+    struct node *node = chain->node;
+    if (rollup_id >= node->chain_count)
+        return rpc_fail(
+            request,
+            RPC_INVALID_PARAMS,
+            "there is no rollup %llu; the last one is %zu",
+            (unsigned long long)rollup_id,
+            node->chain_count - 1
+        );
+    if (rollup_id == chain->rollup_id)
+        return rpc_fail(
+            request,
+            RPC_INVALID_PARAMS,
+            "%s is this chain itself: its contracts need no proxies here",
+            chain->rpc.name
+        );
+    const address *hub = chain->rollup_id == 0 ? &node->contracts.hub : &L2HUB_PREDEPLOY;
+    proxy_address(proxy, hub, rollup_id, target);
+    return RPC_OK;
+}

@@ -1,0 +1,128 @@
+/* lockstep: the program. Chooses the subcommand; everything else is in the commands' own files. */
+#include "cli/cli.h"
+#include "cli/evm_command.h"
+#include "cli/run.h"
+#include "cli/trace_command.h"
+#include "conformance/conformance.h"
+#include "node/version.h"
+
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv); /* as main; argv[0] is the command's name */
+    const char *usage;
+    const char *summary;
+};
+
+static int run_command(int argc, char **argv);
+static int help_command(int argc, char **argv);
+
+static const struct command commands[] = {
+    {"run",
+     run_command,
+     "[run] [OPTION]…",
+     "start the network: an L1 and its rollups (the default)"},
+    {"trace",
+     trace_command,
+     "trace HASH [--rpc URL]",
+     "print a transaction's calls across all chains as a tree"},
+    {"evm",
+     evm_command,
+     "evm run --code FILE [--input FILE] [OPTION]…",
+     "run a contract's code, without a chain"},
+    {"statetest",
+     conformance_statetest,
+     "statetest [--fork NAME] PATH…",
+     "run Ethereum's general state tests (filled fixtures, files or folders)"},
+    {"blocktest",
+     conformance_blocktest,
+     "blocktest [--fork NAME] PATH…",
+     "run Ethereum's blockchain tests"},
+    {"tracetest",
+     conformance_tracetest,
+     "tracetest PATH…",
+     "run geth's tracer cases: what debug_trace… must answer"},
+    {"vmtest", conformance_vmtest, "vmtest PATH…", "run Ethereum's old tests of bare messages"},
+    {"help", help_command, "help [COMMAND]", "explain a command and its options"},
+};
+
+#define COMMANDS_COUNT (sizeof commands / sizeof commands[0])
+
+static const struct command *find_command(const char *name) {
+    for (size_t i = 0; i < COMMANDS_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
+    return NULL;
+}
+
+static int fail_unknown(const char *name) {
+    const char *names[COMMANDS_COUNT];
+    for (size_t i = 0; i < COMMANDS_COUNT; i++)
+        names[i] = commands[i].name;
+    const char *nearest = cli_nearest(name, names, COMMANDS_COUNT);
+    if (nearest != NULL)
+        fprintf(stderr, "lockstep: unknown command %.60s; did you mean %s?\n", name, nearest);
+    else
+        fprintf(stderr, "lockstep: unknown command %.60s; lockstep --help lists them\n", name);
+    return 2;
+}
+
+static void print_help(void) {
+    printf(
+        "Lockstep %s: an Ethereum L1 and its rollups, in one process, behaving like one chain.\n\n"
+        "Usage: lockstep [COMMAND] [OPTION]…\n\nCommands\n",
+        LOCKSTEP_VERSION
+    );
+    for (size_t i = 0; i < COMMANDS_COUNT; i++)
+        printf("  %s\n        %s\n", commands[i].usage, commands[i].summary);
+    printf("\nOptions of run\n");
+    cli_print_options(stdout, &cli_run_table);
+    printf("\nExamples\n"
+           "  lockstep                             L1 on http://127.0.0.1:8545, rollups on 8546 "
+           "and 8547\n"
+           "  lockstep --rollups 4 --slot-time 2000\n"
+           "  lockstep --port 0 --info-file net.json --silent\n");
+}
+
+static int run_command(int argc, char **argv) {
+    struct node_options options;
+    struct cli_error error;
+    const char *words[1];
+    int words_count;
+    bool is_good =
+        cli_parse(&cli_run_table, &options, words, &words_count, &error, argc - 1, argv + 1);
+    if (is_good && options.wants_help) {
+        print_help();
+        return 0;
+    }
+    if (is_good && options.wants_version) {
+        printf("lockstep %s\n", LOCKSTEP_VERSION);
+        return 0;
+    }
+    if (!is_good || !cli_check_run(&options, &error)) {
+        fprintf(stderr, "lockstep: %s\n", error.text);
+        return 2;
+    }
+    return run_network(&options);
+}
+
+static int help_command(int argc, char **argv) {
+    if (argc < 2) {
+        print_help();
+        return 0;
+    }
+    const struct command *command = find_command(argv[1]);
+    if (command == NULL) return fail_unknown(argv[1]);
+    if (command->run == help_command) {
+        print_help();
+        return 0;
+    }
+    static char help[] = "--help";
+    char *with_help[] = {argv[1], help, NULL};
+    return command->run(2, with_help);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2 || argv[1][0] == '-') return run_command(argc, argv);
+    const struct command *command = find_command(argv[1]);
+    if (command == NULL) return fail_unknown(argv[1]);
+    return command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,282 @@
+#include "rpc/names.h"
+
+#include "core/hex.h"
+#include "rpc/abi_text.h"
+#include "rpc/json_reader.h"
+
+#include <stdlib.h>
+
+/* Solidity's own, and those of our contracts (tests/known_names.test.mjs compares). */
+static const char *const known_errors[] = {
+    "Error(string)",
+    "Panic(uint256)",
+    "AnchorBelowLast(uint64 anchorNumber, uint64 last)",
+    "AnchorNotPast(uint64 anchorNumber, uint256 blockNumber)",
+    "AnchorOlder(uint64 number, uint64 latest)",
+    "AnchorTooOld(uint64 anchorNumber, uint256 blockNumber)",
+    "BadAttester(uint256 index, address attester)",
+    "BadLength(uint256 size)",
+    "BadSignature(uint256 index)",
+    "BadThreshold(uint256 threshold, uint256 attesters)",
+    "BadTransitions(uint256 entryIndex)",
+    "BalanceTooLow(uint64 rollupId, uint256 balance, uint256 needed)",
+    "BatchInsideLoop()",
+    "CallerIsProxy(uint64 rollupId, address target)",
+    "EntryNotFound(uint64 rollupId, bytes32 head, bytes32 actionHash)",
+    "EtherMismatch(bytes32 entryHash)",
+    "ForcedUnsupported()",
+    "MessagesUnsupported()",
+    "NotAProxy(address caller)",
+    "NotAnAttester(uint256 index, address signer)",
+    "NotAnchored(uint256 number)",
+    "NotCovered(uint64 rollupId)",
+    "NotEnoughGas()",
+    "NotIdle(uint64 rollupId)",
+    "NotRemote(uint64 rollupId)",
+    "NotTheSystem(address caller)",
+    "NotUpdated(uint64 rollupId)",
+    "NothingToSweep(uint64 rollupId, address target)",
+    "OnlySelf()",
+    "OutActionUnexpected()",
+    "ProofRefused(address system)",
+    "ProxyMissing(uint64 rollupId, address target)",
+    "ScopeMissing(uint64 rollupId, bytes32 head)",
+    "SignersNotAscending(uint256 index)",
+    "TableFull()",
+    "TimestampOutOfRange(uint64 timestamp)",
+    "TokenRollup(uint64 rollupId)",
+    "TooFewSignatures(uint256 have, uint256 need)",
+    "Undo(uint64 rollupId, bytes32 head, bytes32 reverted)",
+    "UnexpectedAction()",
+    "UnknownRollup(uint64 rollupId)",
+    "WrongProofSystem(uint64 rollupId)",
+};
+
+/* Those of the Hub and the L2Hub. */
+static const char *const known_functions[] = {
+    "MAX_ANCHOR_LAG()(uint256)",
+    "ROOT_HISTORY()(uint256)",
+    "balanceOf(uint64 rollupId)(uint256)",
+    "call(address source, uint64 rollupId, address target, bytes data)(bytes)",
+    "createProxy(uint64 rollupId, address target)(address proxy)",
+    "credit(uint64 rollupId)()",
+    "head(uint64 rollupId)(bytes32)",
+    "isRoot(uint64 rollupId, bytes32 root)(bool)",
+    "lookup(uint64 rollupId, bytes32 head_, (uint8,uint64,address,uint64,address,uint256,"
+    "uint64,bool,bool,bytes), uint256 alternative)((bool,bool,bytes32,(uint64,bytes32,"
+    "bytes32,bool,int256)[],(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,"
+    "bytes)))",
+    "postBatch(((uint64,bytes,uint64,bytes32[],uint16,uint64)[],((uint8,uint64,address,"
+    "uint64,address,uint256,uint64,bool,bool,bytes),(uint64,bytes32,bytes32,bool,"
+    "int256)[],(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes)[],"
+    "(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes),bool)[]),"
+    " (address,uint64[],bytes)[])()",
+    "postBatchTransient(((uint64,bytes,uint64,bytes32[],uint16,uint64)[],((uint8,uint64,"
+    "address,uint64,address,uint256,uint64,bool,bool,bytes),(uint64,bytes32,bytes32,bool,"
+    "int256)[],(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes)[],"
+    "(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes),bool)[]),"
+    " (address,uint64[],bytes)[])()",
+    "probe()()",
+    "proxyOf(uint64 rollupId, address target)(address)",
+    "proxyParameters()(uint64 rollupId, address target)",
+    "register(address system, bytes32 vkey, bytes32 head_, address owner,"
+    " (bool))(uint64 rollupId)",
+    "rollup(uint64 rollupId)((bytes32,uint64,uint64,uint64,uint32,bool,bool,uint256,"
+    "address,bytes32,address))",
+    "rollupCount()(uint64)",
+    "rootAt(uint64 rollupId, uint256 index)(bytes32)",
+    "run((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,"
+    "bytes))(bool failed, bytes data)",
+    "runStatic((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,"
+    "bytes))(bool failed, bytes data)",
+    "scoped((bool,bool,bytes32,(uint64,bytes32,bytes32,bool,int256)[],(uint8,uint64,"
+    "address,uint64,address,uint256,uint64,bool,bool,bytes)), (uint8,uint64,address,"
+    "uint64,address,uint256,uint64,bool,bool,bytes), uint256 inflow)(bool failed,"
+    " bytes data)",
+    "staticCall(address source, uint64 rollupId, address target, bytes data)(bytes)",
+    "sweep(uint64 rollupId, address target)()",
+};
+
+enum name_kind { NAME_ADDRESS, NAME_FUNCTION, NAME_ERROR };
+
+struct name_row {
+    enum name_kind kind;
+    bool has_chain;
+    uint64_t chain_id;   /* if has_chain */
+    address who;         /* NAME_ADDRESS */
+    uint8_t selector[4]; /* the others */
+    char *text;          /* owned */
+};
+
+static enum err add_row(struct names *names, struct name_row row, bytes text) {
+    if (names->count == names->capacity) {
+        size_t capacity = names->capacity == 0 ? 64 : 2 * names->capacity;
+        struct name_row *rows = realloc(names->rows, capacity * sizeof *rows);
+        if (rows == NULL) return ERR_MEMORY;
+        names->rows = rows;
+        names->capacity = capacity;
+    }
+    row.text = malloc(text.size + 1);
+    if (row.text == NULL) return ERR_MEMORY;
+    if (text.size > 0) memcpy(row.text, text.data, text.size);
+    row.text[text.size] = 0;
+    names->rows[names->count++] = row;
+    return ERR_OK;
+}
+
+static enum err add_signature(struct names *names, enum name_kind kind, bytes text) {
+    char signature[ABI_SIGNATURE_SIZE_MAX + 1];
+    struct name_row row = {.kind = kind};
+    if (text.size >= sizeof signature) return ERR_INPUT;
+    if (text.size > 0) memcpy(signature, text.data, text.size);
+    signature[text.size] = 0;
+    if (!abi_selector(row.selector, signature)) return ERR_INPUT;
+    return add_row(names, row, text);
+}
+
+static enum err
+add_known(struct names *names, enum name_kind kind, const char *const *signatures, size_t count) {
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < count && err == ERR_OK; i++)
+        err = add_signature(names, kind, bytes_of(signatures[i], strlen(signatures[i])));
+    return err;
+}
+
+enum err names_open(struct names *names) {
+    *names = (struct names){0};
+    enum err err =
+        add_known(names, NAME_ERROR, known_errors, sizeof known_errors / sizeof known_errors[0]);
+    if (err == ERR_OK)
+        err = add_known(
+            names,
+            NAME_FUNCTION,
+            known_functions,
+            sizeof known_functions / sizeof known_functions[0]
+        );
+    if (err != ERR_OK) names_close(names);
+    return err;
+}
+
+void names_close(struct names *names) {
+    for (size_t i = 0; i < names->count; i++)
+        free(names->rows[i].text);
+    free(names->rows);
+    *names = (struct names){0};
+}
+
+/* --- the file --------------------------------------------------------------------------------- */
+
+struct reader {
+    struct names *names;
+    struct json json;
+    struct arena arena;
+    const char *problem;
+};
+
+static enum err refuse(struct reader *r, const char *problem) {
+    r->problem = problem;
+    return ERR_INPUT;
+}
+
+/* "0x…" or "chainId:0x…", the chain id in decimal. */
+static bool parse_place(struct name_row *row, bytes key) {
+    const char *text = (const char *)key.data;
+    const char *colon = key.size > 0 ? memchr(text, ':', key.size) : NULL;
+    if (colon != NULL) {
+        u256 chain_id;
+        size_t size = (size_t)(colon - text);
+        if (u256_from_decimal(&chain_id, text, size) != 0 || !u256_fits_u64(&chain_id))
+            return false;
+        row->has_chain = true;
+        row->chain_id = chain_id.w[0];
+        key = bytes_slice(key, size + 1, key.size);
+        text = colon + 1;
+    }
+    return key.size == 42 && hex_decode_exact(row->who.b, 20, text, key.size) == ERR_OK;
+}
+
+static enum err read_signatures(struct reader *r, enum name_kind kind, uint32_t list) {
+    if (json_kind(&r->json, list) != JSON_ARRAY)
+        return refuse(r, "\"functions\" and \"errors\" are lists of signatures");
+    uint32_t end = r->json.tokens[list].next;
+    for (uint32_t item = list + 1; item < end; item = r->json.tokens[item].next) {
+        bytes text;
+        if (json_kind(&r->json, item) != JSON_STRING)
+            return refuse(r, "\"functions\" and \"errors\" are lists of signatures");
+        enum err err = json_unescape(&text, &r->arena, &r->json, item);
+        if (err == ERR_OK) err = add_signature(r->names, kind, text);
+        if (err == ERR_INPUT) return refuse(r, "a signature reads like transfer(address,uint256)");
+        if (err != ERR_OK) return err;
+    }
+    return ERR_OK;
+}
+
+static enum err read_member(struct reader *r, uint32_t key, uint32_t value) {
+    if (json_string_is(&r->json, key, "functions")) return read_signatures(r, NAME_FUNCTION, value);
+    if (json_string_is(&r->json, key, "errors")) return read_signatures(r, NAME_ERROR, value);
+    bytes place;
+    bytes text;
+    enum err err = json_unescape(&place, &r->arena, &r->json, key);
+    if (err != ERR_OK) return err;
+    struct name_row row = {.kind = NAME_ADDRESS};
+    if (!parse_place(&row, place))
+        return refuse(r, "keys are addresses, chainId:address, \"functions\" or \"errors\"");
+    if (json_kind(&r->json, value) != JSON_STRING)
+        return refuse(r, "the name of an address is a string");
+    err = json_unescape(&text, &r->arena, &r->json, value);
+    return err == ERR_OK ? add_row(r->names, row, text) : err;
+}
+
+static enum err read_file(struct reader *r, bytes text) {
+    enum err err = json_parse(&r->json, (const char *)text.data, text.size);
+    if (err == ERR_INPUT || err == ERR_LIMIT) return refuse(r, "it is not JSON");
+    if (err != ERR_OK) return err;
+    if (json_kind(&r->json, 0) != JSON_OBJECT) return refuse(r, "it must be a JSON object");
+    uint32_t key = 1;
+    while (err == ERR_OK && key < r->json.count) {
+        err = read_member(r, key, key + 1);
+        key = r->json.tokens[key + 1].next;
+    }
+    return err;
+}
+
+enum err names_add(struct names *names, const char **problem, bytes json) {
+    struct reader r = {.names = names};
+    json_open(&r.json);
+    arena_open(&r.arena, 2 * (size_t)NAMES_FILE_SIZE_MAX);
+    enum err err = read_file(&r, json);
+    if (err == ERR_INPUT) *problem = r.problem;
+    arena_close(&r.arena);
+    json_close(&r.json);
+    return err;
+}
+
+/* --- lookup ----------------------------------------------------------------------------------- */
+
+const char *names_address(const struct names *names, uint64_t chain_id, const address *who) {
+    const char *of_all = NULL;
+    for (size_t i = names->count; i-- > 0;) {
+        const struct name_row *row = &names->rows[i];
+        if (row->kind != NAME_ADDRESS || !address_equal(&row->who, who)) continue;
+        if (row->has_chain && row->chain_id == chain_id) return row->text;
+        if (!row->has_chain && of_all == NULL) of_all = row->text;
+    }
+    return of_all;
+}
+
+static const char *
+find_selector(const struct names *names, enum name_kind kind, const uint8_t selector[4]) {
+    for (size_t i = names->count; i-- > 0;) {
+        const struct name_row *row = &names->rows[i];
+        if (row->kind == kind && memcmp(row->selector, selector, 4) == 0) return row->text;
+    }
+    return NULL;
+}
+
+const char *names_function(const struct names *names, const uint8_t selector[4]) {
+    return find_selector(names, NAME_FUNCTION, selector);
+}
+
+const char *names_error(const struct names *names, const uint8_t selector[4]) {
+    return find_selector(names, NAME_ERROR, selector);
+}
