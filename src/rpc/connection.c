@@ -442,8 +442,10 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
         return;
     }
     if (c->phase == PHASE_LINGERING) return;
+    uint64_t begun_ns = vigil_begin();
     take_input(c, (const uint8_t *)buffer->base, (size_t)size);
     connection_settle(c);
+    vigil_end(&c->server->vigil, begun_ns);
 }
 
 /* Goes on with what is held, then reads on or stops reading, as things stand. */

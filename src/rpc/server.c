@@ -14,6 +14,7 @@
 #define TOKENS_KEPT_MAX   4096
 #define TICK_INTERVAL_MAX 500
 #define TICK_INTERVAL_MIN 10
+#define OWN_HANDLES       2 /* timer and vigil */
 
 /* --- exchanges -------------------------------------------------------------------------------- */
 
@@ -295,7 +296,9 @@ enum err rpc_server_open(
         return ERR_MEMORY;
     }
     s->timer.data = s;
-    s->handle_count = 1;
+    vigil_open(&s->vigil, loop);
+    s->vigil.idle.data = s;
+    s->handle_count = OWN_HANDLES;
     json_writer_open(&s->scratch, JSONRPC_ANSWER_SIZE_MAX);
     memcpy(s->date, "Thu, 01 Jan 1970 00:00:00 GMT", DATE_SIZE);
     set_date(s);
@@ -392,20 +395,22 @@ enum err rpc_server_listen(
 
 /* --- stopping --------------------------------------------------------------------------------- */
 
-static void on_timer_closed(uv_handle_t *handle) {
+static void on_own_closed(uv_handle_t *handle) {
     server_handle_closed(handle->data);
 }
 
-/* The timer goes last: until then it watches over the time that stopping may take. */
-static void close_timer_when_last(struct rpc_server *server) {
-    if (server->is_stopping && server->handle_count == 1 &&
-        !uv_is_closing((uv_handle_t *)&server->timer))
-        uv_close((uv_handle_t *)&server->timer, on_timer_closed);
+/* The server's own go last: until then the timer watches over the time that stopping may take. */
+static void close_own_when_last(struct rpc_server *server) {
+    if (!server->is_stopping || server->handle_count != OWN_HANDLES ||
+        uv_is_closing((uv_handle_t *)&server->timer))
+        return;
+    uv_close((uv_handle_t *)&server->timer, on_own_closed);
+    vigil_close(&server->vigil, on_own_closed);
 }
 
 void server_handle_closed(struct rpc_server *server) {
     server->handle_count--;
-    close_timer_when_last(server);
+    close_own_when_last(server);
     if (server->handle_count > 0) return;
     server->has_stopped = true;
     if (server->on_stopped != NULL) server->on_stopped(server->stopped_context);
@@ -434,7 +439,7 @@ void rpc_server_stop(struct rpc_server *server, void (*on_stopped)(void *context
         connection_finish(c);
     }
     resume_due(server);
-    close_timer_when_last(server);
+    close_own_when_last(server);
 }
 
 void rpc_server_close(struct rpc_server *server) {

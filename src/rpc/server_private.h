@@ -7,6 +7,7 @@
 #include "rpc/jsonrpc.h"
 #include "rpc/server.h"
 #include "rpc/subscriptions.h"
+#include "rpc/vigil.h"
 #include "rpc/websocket.h"
 
 #include <uv.h>
@@ -91,6 +92,7 @@ struct connection {
 struct rpc_server {
     uv_loop_t *loop;
     uv_timer_t timer;
+    struct vigil vigil;
     struct rpc_server_options options;
     struct endpoint *endpoints;
     struct listener *listeners;
