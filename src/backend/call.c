@@ -116,7 +116,8 @@ static uint64_t first_bound(const struct simulation *simulation) {
     if (arguments->has_gas && arguments->gas >= ESTIMATE_TRANSFER_GAS) gas = arguments->gas;
     if (simulation->context.rules.fork >= FORK_OSAKA && gas > TX_GAS_LIMIT_MAX)
         gas = TX_GAS_LIMIT_MAX;
-    return gas < SIMULATION_GAS_MAX ? gas : SIMULATION_GAS_MAX;
+    uint64_t most = simulation_gas_max(simulation->chain);
+    return gas < most ? gas : most;
 }
 
 static enum rpc_status

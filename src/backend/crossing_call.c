@@ -90,6 +90,6 @@ enum rpc_status crossing_call(struct simulation *simulation, struct simulation_r
     if (err == ERR_OK)
         err = chain->rollup_id == 0 ? call_on_l1(simulation, run, crossing)
                                     : call_on_rollup(simulation, run, crossing);
-    if (err != ERR_OK) return rpc_fail_err(simulation->request, err);
+    if (err != ERR_OK) return time_limit_fail(simulation->request, &simulation->limit, err);
     return crossing->result.status == WORLD_OK ? RPC_OK : fail_world(simulation, crossing);
 }

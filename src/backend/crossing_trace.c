@@ -57,6 +57,7 @@ static enum err replay_l1(struct crossing_replay *replay, uint64_t number) {
     crossing->options.txs = txs;
     crossing->options.tx_count = block->block.tx_count;
     crossing->options.is_replay = true;
+    crossing->options.tx_options.watch = replay->watch;
     crossing->options.trace = &replay->trace;
     return world_build(&crossing->result, &crossing->options);
 }
@@ -80,6 +81,7 @@ static enum err replay_rollup(struct crossing_replay *replay) {
     evm_rollup_open(rollup, arena, chain->rollup_id, chain->rpc.chain_id, overlay);
     rollup->schedule.names_senders = chain->schedule.names_senders;
     rollup->tracer = &replay->trace.chains[chain->rollup_id].tracer;
+    rollup->watch = replay->watch;
     rollup->on_tx = world_trace_tx;
     rollup->on_tx_context = &replay->trace.chains[chain->rollup_id];
     struct payload_block payload = {

@@ -18,6 +18,7 @@ struct crossing_replay {
     /* Before anything runs; may be NULL. The trace's tracers may be changed. */
     void (*on_open)(void *context, struct world_trace *trace);
     void *context;
+    const struct evm_watch *watch; /* may be NULL; then ERR_TIMEOUT can be the end of it */
 
     /* After it. */
     const struct chain_block *block;

@@ -102,6 +102,7 @@ static void begin(struct rollup_run *run, size_t index, const struct execution *
     run->pieces.needs_comma = false;
     tracer_open(&run->tracer, &run->pieces, run->job->options);
     run->is_open = true;
+    debug_begin_time(run->job);
     tracer_begin(&run->tracer, &subject);
     run->is_tracing = true;
 }
@@ -196,6 +197,8 @@ static enum err trace(struct rollup_run *run) {
         .on_open = on_open,
         .context = run,
     };
+    debug_begin_time(job);
+    run->replay.watch = time_limit_watch(job->limit);
     enum err err = crossing_replay(&run->replay);
     close_tracer(run);
     if (err == ERR_OK) err = run->err;

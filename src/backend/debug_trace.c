@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 enum rpc_status debug_fail(struct rpc_request *request, enum err err) {
+    if (err == ERR_TIMEOUT) return rpc_fail(request, RPC_SERVER_ERROR, "execution timeout");
     if (err == ERR_LIMIT || err == ERR_MEMORY)
         return rpc_fail(
             request,
@@ -19,6 +20,12 @@ enum rpc_status debug_fail(struct rpc_request *request, enum err err) {
             "transaction alone"
         );
     return rpc_fail_err(request, err);
+}
+
+void debug_begin_time(const struct debug_job *job) {
+    const struct tracer_options *options = job->options;
+    uint64_t other = time_limit_of(job->chain->node->options->rpc_timeout_ms);
+    time_limit_begin(job->limit, options->has_timeout ? options->timeout_us : other);
 }
 
 void debug_begin_item(const struct debug_job *job, struct json_writer *out, size_t index) {
@@ -249,7 +256,9 @@ static enum err trace_l1_tx(struct l1_run *run, size_t index) {
     };
     tracer_open(&tracer, job->out, job->options);
     tracer_begin(&tracer, &subject);
+    debug_begin_time(job);
     builder->options.tracer = &tracer.hooks;
+    builder->options.watch = time_limit_watch(job->limit);
     enum err err = ERR_OK;
     switch (block_add(builder, transaction->tx, &transaction->sender)) {
     case EXECUTION_DONE:
@@ -266,6 +275,7 @@ static enum err trace_l1_tx(struct l1_run *run, size_t index) {
         break;
     }
     builder->options.tracer = NULL;
+    builder->options.watch = NULL;
     tracer_close(&tracer);
     return err;
 }
@@ -323,6 +333,8 @@ static enum err trace_l1_block(const struct debug_job *job) {
             .on_open = want_logs,
             .context = run,
         };
+        debug_begin_time(job);
+        if (!job->is_whole) run->replay.watch = time_limit_watch(job->limit);
         err = crossing_replay(&run->replay);
         /* What the rollups were may be gone (anvil_setBalance changes their heads); what ran here
          * is not. */
@@ -579,6 +591,10 @@ static enum rpc_status trace_call(struct debug_job *job, const struct rpc_trace 
     if (call->has_tx_index) status = go_before(job, &simulation, call->tx_index);
     if (status == RPC_OK) {
         tracer_open(&tracer, job->out, job->options);
+        simulation.limit.is_trace = true;
+        if (job->options->has_timeout)
+            time_limit_begin(&simulation.limit, job->options->timeout_us);
+        simulation.options.watch = time_limit_watch(&simulation.limit);
         simulation.tracer = &tracer;
         simulation.trace = &trace;
         status = run_call(job, &simulation, &tracer);
@@ -596,8 +612,14 @@ enum rpc_status debug_trace(
     struct json_writer *out,
     const struct rpc_trace *trace
 ) {
+    struct time_limit limit = {.is_trace = true};
     struct debug_job job = {
-        .chain = chain, .request = request, .out = out, .options = trace->options};
+        .chain = chain,
+        .request = request,
+        .out = out,
+        .options = trace->options,
+        .limit = &limit,
+    };
     switch (trace->kind) {
     case RPC_TRACE_TRANSACTION:
         return trace_transaction(&job, &trace->hash);

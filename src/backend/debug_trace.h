@@ -7,6 +7,7 @@
 #ifndef BACKEND_DEBUG_TRACE_H
 #define BACKEND_DEBUG_TRACE_H
 
+#include "backend/time_limit.h"
 #include "rpc/debug.h"
 #include "world/trace.h"
 
@@ -30,8 +31,12 @@ struct debug_job {
     const struct tracer_options *options;
     const struct chain_block *block;
     bool is_whole;
-    size_t index; /* not is_whole: of the one */
+    size_t index;             /* not is_whole: of the one */
+    struct time_limit *limit; /* of one transaction */
 };
+
+/* The time of a transaction begins. */
+void debug_begin_time(const struct debug_job *job);
 
 /* Whether the transaction at this index is wanted. */
 static inline bool debug_wants(const struct debug_job *job, size_t index) {

@@ -41,6 +41,7 @@ struct run {
     struct rpc_simulated_block *made; /* plan_count of them, as far as they are made */
     size_t made_count;
     uint64_t gas_left; /* of all calls together */
+    struct time_limit limit;
 };
 
 /* --- the plan --------------------------------------------------------------------------------- */
@@ -355,7 +356,7 @@ add_call(struct attempt *attempt, const struct rpc_call_arguments *arguments, si
     case EXECUTION_CALL:
     case EXECUTION_INSIDE_DONE:
     case EXECUTION_REVERTING:
-        return rpc_fail_err(run->request, builder->err);
+        return time_limit_fail(run->request, &run->limit, builder->err);
     }
     const struct execution_result *result = &builder->results[index];
     attempt->wants_steps |= !result->is_success && halt_needs_step(result->outcome);
@@ -395,6 +396,7 @@ static enum rpc_status open_block(struct attempt *attempt) {
         .skip_gas_cap = true,
         .sender_first = true,
         .tracer = &attempt->tracer,
+        .watch = time_limit_watch(&run->limit),
         .precompiles = precompiles,
         .precompile_count = precompile_count,
     };
@@ -517,7 +519,8 @@ enum rpc_status backend_simulate(
     run->request = request;
     run->wish = wish;
     run->arena = request->arena;
-    run->gas_left = SIMULATION_GAS_MAX;
+    run->gas_left = simulation_gas_max(run->chain);
+    time_limit_begin(&run->limit, time_limit_of(run->chain->node->options->rpc_timeout_ms));
     enum err err = open_base(run, is_found);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     if (!*is_found) return RPC_OK;

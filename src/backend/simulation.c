@@ -10,6 +10,9 @@
 #include "rpc/revert.h"
 #include "rpc/tracer.h"
 
+/* Gas without a cap: geth's number, with which sums cannot overflow. */
+#define GAS_UNLIMITED (UINT64_MAX / 2)
+
 /* --- the block it runs on top of -------------------------------------------------------------- */
 
 struct header simulation_pending_header(const struct node_chain *chain) {
@@ -113,7 +116,7 @@ static enum rpc_status make_tx(struct simulation *simulation) {
     else if (from->has_gas_price)
         tx->type = from->has_access_list ? TX_ACCESS_LIST : TX_LEGACY;
     simulation->sender = from->from;
-    simulation->gas = SIMULATION_GAS_MAX;
+    simulation->gas = simulation_gas_max(simulation->chain);
     if (from->has_gas && from->gas < simulation->gas) simulation->gas = from->gas;
 
     bool is_free =
@@ -126,6 +129,7 @@ static enum rpc_status make_tx(struct simulation *simulation) {
         .sender_first = true,
         .gas_available = UINT64_MAX,
         .blob_gas_available = UINT64_MAX,
+        .watch = time_limit_watch(&simulation->limit),
     };
     if (is_free) simulation->context.base_fee_per_gas = U256_ZERO;
     if (u256_is_zero(&tx->max_fee_per_blob_gas)) simulation->context.blob_base_fee = U256_ZERO;
@@ -184,6 +188,7 @@ enum rpc_status simulation_open(
         .request = request,
         .description = description,
     };
+    time_limit_begin(&simulation->limit, time_limit_of(chain->node->options->rpc_timeout_ms));
     enum err err = find_block(simulation, is_found, &description->block);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     if (!*is_found) return RPC_OK;
@@ -272,7 +277,7 @@ enum rpc_status simulation_try(
         return rpc_fail(
             simulation->request, RPC_SERVER_ERROR, "a balance would exceed 2^256 - 1 wei"
         );
-    if (err != ERR_OK) return rpc_fail_err(simulation->request, err);
+    if (err != ERR_OK) return time_limit_fail(simulation->request, &simulation->limit, err);
     simulation->has_crossed = crosses;
     if (!crosses) return RPC_OK;
     arena_reset(&simulation->arena);
@@ -372,4 +377,9 @@ enum rpc_status simulation_result(
     halt_text(text, outcome, &step);
     out->halt_text = text;
     return RPC_OK;
+}
+
+uint64_t simulation_gas_max(const struct node_chain *chain) {
+    uint64_t cap = chain->node->options->rpc_gas_cap;
+    return cap == 0 ? GAS_UNLIMITED : cap;
 }

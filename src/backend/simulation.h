@@ -6,12 +6,12 @@
 #ifndef BACKEND_SIMULATION_H
 #define BACKEND_SIMULATION_H
 
+#include "backend/time_limit.h"
 #include "node/chain.h"
 
 struct tracer;
 struct world_trace;
 
-#define SIMULATION_GAS_MAX  50000000u         /* what a call without gas gets, and more is cut to */
 #define SIMULATION_SIZE_MAX ((size_t)1 << 30) /* memory of one run */
 
 struct simulation {
@@ -24,7 +24,8 @@ struct simulation {
     struct tx tx;
     address sender;
     struct execution_options options;
-    uint64_t gas;       /* for a call: given or the most */
+    uint64_t gas; /* for a call: given or the most */
+    struct time_limit limit;
     struct arena arena; /* of one run */
 
     /* debug_traceCall; both may be NULL. tracer is begun with each run on the chain's own state,
@@ -79,6 +80,9 @@ enum rpc_status simulation_result(
     const struct simulation_run *run,
     uint64_t gas
 );
+
+/* What a call without gas gets, and more is cut to (--rpc-gas-cap). */
+uint64_t simulation_gas_max(const struct node_chain *chain);
 
 /* simulation_pending_header is what the block after the newest one would have, without roots. */
 struct header simulation_pending_header(const struct node_chain *chain);

@@ -186,6 +186,7 @@ begin(struct execution *x, enum execution_kind kind, const struct execution_opti
     x->err = ERR_OK;
     x->wanted = WANTED_NOTHING;
     x->config.tracer = x->options.tracer;
+    x->config.watch = x->options.watch;
     x->config.precompiles = x->options.precompiles;
     x->config.precompile_count = (uint32_t)x->options.precompile_count;
     x->config.foreign = x->options.foreign;
@@ -570,6 +571,9 @@ static enum execution_status run(struct execution *x) {
             break;
         case EVM_TOO_MUCH_ETHER:
             err = ERR_LIMIT;
+            break;
+        case EVM_STOPPED:
+            err = ERR_TIMEOUT;
             break;
         }
         if (err != ERR_OK) return fail(x, err);

@@ -77,6 +77,7 @@ struct execution_options {
     uint64_t gas_available; /* of the block; a transaction that wants more is invalid */
     uint64_t blob_gas_available; /* same */
     const struct evm_tracer *tracer;
+    const struct evm_watch *watch;                     /* has it end as FAILED with ERR_TIMEOUT */
     const struct evm_precompile_override *precompiles; /* eth_call with overrides */
     size_t precompile_count;
     const address *foreign; /* addresses whose calls come out as EXECUTION_CALL */

@@ -124,6 +124,29 @@ static const struct cli_option run_options[] = {
      .fallback = "*",
      .help = "web pages that may call, as the CORS header Access-Control-Allow-Origin names them; "
              "\"none\" sends no header"},
+    {.name = "allow-host",
+     .kind = CLI_TEXT,
+     .offset = FIELD(allow_host),
+     .value = "NAME",
+     .help =
+         "name of this machine that requests may come by (HTTP's Host) besides localhost and IP "
+         "addresses; \"*\" is any, and the default with a --host that is not of this machine "
+         "alone"},
+    {.name = "rpc-gas-cap",
+     .kind = CLI_NUMBER,
+     .offset = FIELD(rpc_gas_cap),
+     .max = GAS_LIMIT_MAX,
+     .value = "GAS",
+     .fallback = "50000000",
+     .help = "most gas that eth_call, eth_estimateGas and their kin run with; 0 sets no limit"},
+    {.name = "rpc-timeout",
+     .kind = CLI_NUMBER,
+     .offset = FIELD(rpc_timeout_ms),
+     .max = SLOT_TIME_MAX_MS,
+     .value = "MS",
+     .fallback = "5000",
+     .help = "milliseconds that one of them, or a trace that names no timeout of its own, may run; "
+             "0 sets no limit"},
     {.name = "info-file",
      .kind = CLI_TEXT,
      .offset = FIELD(info_file),

@@ -222,6 +222,8 @@ enum err evm_world_run(const struct evm_world *world, struct evm *evm) {
             return ERR_LIMIT;
         case EVM_UNSUPPORTED:
             return ERR_UNSUPPORTED;
+        case EVM_STOPPED:
+            return ERR_TIMEOUT;
         }
         if (err != ERR_OK) return err;
     }

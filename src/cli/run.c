@@ -112,12 +112,13 @@ static void name_chains(struct node *node) {
 /* All endpoints, before anything is written: a port in use leaves nothing behind. */
 static enum err listen_all(struct node *node, char error[NODE_ERROR_SIZE]) {
     const struct node_options *options = node->options;
-    static const char *const any[] = {"*", NULL};
     node->origins[0] = options->allow_origin;
+    node->hosts[0] = options->allow_host;
+    /* Whoever opens the node to other machines has names for this one that we do not know. */
+    if (options->allow_host == NULL && !is_loopback(options->host)) node->hosts[0] = "*";
     struct rpc_server_options server = {
         .allowed_origins = node->origins,
-        /* Whoever opens the node to other machines has names for this one that we do not know. */
-        .allowed_hosts = is_loopback(options->host) ? NULL : any,
+        .allowed_hosts = node->hosts,
         .connections_max = CONNECTIONS,
     };
     enum err err = rpc_server_open(&node->server, &node->loop, &server);

@@ -85,6 +85,9 @@ static void test_defaults(void **state) {
     assert_int_equal(o.gas_limit, 60000000);
     assert_int_equal(o.base_fee_wei, 1000000000);
     assert_string_equal(o.allow_origin, "*");
+    assert_null(o.allow_host);
+    assert_int_equal(o.rpc_gas_cap, 50000000);
+    assert_int_equal(o.rpc_timeout_ms, 5000);
     assert_null(o.info_file);
     assert_false(o.is_silent || o.wants_help || o.wants_version);
 }

@@ -19,7 +19,8 @@
     X(INPUT, "malformed input")                                \
     X(LIMIT, "a documented limit is exceeded")                 \
     X(IO, "the operating system refused an operation")         \
-    X(UNSUPPORTED, "not supported by this build")
+    X(UNSUPPORTED, "not supported by this build")              \
+    X(TIMEOUT, "the time that this operation may take is over")
 
 enum err {
 #define ERR_ENUM(name, text) ERR_##name,

@@ -81,8 +81,13 @@ enum evm_status evm_load_code(struct evm *evm, struct journal_account *account) 
 enum err evm_open(
     struct evm *evm, struct arena *arena, struct journal *journal, const struct evm_config *config
 ) {
-    *evm = (struct evm
-    ){.config = config, .journal = journal, .arena = arena, .rules = evm_rules(config->fork)};
+    *evm = (struct evm){
+        .config = config,
+        .journal = journal,
+        .arena = arena,
+        .rules = evm_rules(config->fork),
+        .jumps_left = EVM_WATCH_JUMPS,
+    };
     return ERR_OK;
 }
 
@@ -466,6 +471,11 @@ static const struct evm_fail_rule *rule_for(const struct evm *evm, uint64_t sequ
     return NULL;
 }
 
+enum evm_status evm_look(const struct evm *evm) {
+    const struct evm_watch *watch = evm->config->watch;
+    return watch != NULL && watch->must_stop(watch->context) ? EVM_STOPPED : EVM_DONE;
+}
+
 /* Enters evm->begin. is_outermost: the driver began it; else the innermost frame called. */
 static enum evm_status enter(struct evm *evm) {
     struct evm_message *m = &evm->begin;
@@ -673,7 +683,8 @@ enum evm_status evm_run(struct evm *evm) {
         case NEXT_WAIT_CALL:
             CHECK(false);
         case NEXT_ENTER:
-            status = enter(evm);
+            status = evm_look(evm);
+            if (status == EVM_DONE) status = enter(evm);
             break;
         case NEXT_LOOP:
             status = evm_interpret(evm);

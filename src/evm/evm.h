@@ -67,6 +67,7 @@ enum evm_status {
     EVM_NO_MEMORY,       /* the arena is full: the message cannot be finished. No verdict */
     EVM_UNSUPPORTED,     /* this build lacks what the message needs (a precompile). No verdict */
     EVM_TOO_MUCH_ETHER,  /* a balance would pass 256 bits: the state is no chain's. No verdict */
+    EVM_STOPPED, /* config->watch has it stop; run again to go on all the same. No verdict */
 };
 
 /* How a frame ended. The text is for people. */
@@ -182,6 +183,16 @@ struct evm_precompile_override {
     address precompile; /* whose work is done there; zero: none, an account like others */
 };
 
+/* Somebody who may have a machine stop before it is done: it asks before each frame and every
+ * EVM_WATCH_JUMPS jumps, without which no code runs for long. Nothing but running time depends on
+ * the answers. */
+struct evm_watch {
+    bool (*must_stop)(void *context);
+    void *context;
+};
+
+#define EVM_WATCH_JUMPS 4096u
+
 struct evm_config {
     enum fork fork;
     uint64_t chain_id;
@@ -206,6 +217,7 @@ struct evm_config {
 
     struct evm_code_cache *code_cache; /* may be NULL */
     const struct evm_tracer *tracer;   /* may be NULL */
+    const struct evm_watch *watch;     /* may be NULL */
 
     /* eth_call and the like: of several entries for an address the last one holds. The warm
      * addresses (EIP-2929) stay those of the fork. May be NULL if the count is 0. */
@@ -280,7 +292,8 @@ struct evm {
     struct map *own_programs;    /* without a code cache; NULL until there is one */
     struct u256_modulus modulus; /* MULMOD's last */
     struct evm_fail_rule *fail_rules;
-    uint32_t pending; /* what evm_run does next */
+    uint32_t pending;    /* what evm_run does next */
+    uint32_t jumps_left; /* until config->watch is asked */
     enum evm_status status;
     u256 block_hash;
     bool has_block_hash;

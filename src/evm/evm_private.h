@@ -63,6 +63,9 @@ struct evm_fail_rule {
  * evm->pending says what is next. */
 enum evm_status evm_interpret(struct evm *evm);
 
+/* EVM_STOPPED if the machine's watch has it stop, else EVM_DONE. */
+enum evm_status evm_look(const struct evm *evm);
+
 /* The journal's entry of an account; EVM_DONE, EVM_NEED_ACCOUNT or EVM_NO_MEMORY. */
 enum evm_status
 evm_load_account(struct evm *evm, struct journal_account **account, const address *who);

@@ -224,6 +224,13 @@ block_outcome(const struct instruction *block, size_t stack_count, uint64_t gas)
         memory = evm->memory + f->memory_base;        \
     } while (0)
 
+/* A jump has been made. */
+#define JUMPED()                                                    \
+    do {                                                            \
+        if (__builtin_expect(--evm->jumps_left == 0, 0)) goto look; \
+        DISPATCH();                                                 \
+    } while (0)
+
 #define FAIL(name)               \
     do {                         \
         f->outcome = EVM_##name; \
@@ -549,7 +556,7 @@ do_JUMP : {
     uint32_t position = program->positions[to->w[0]];
     if ((position & PROGRAM_JUMPDEST) == 0) goto bad_jump;
     ip = program->instructions + (position & ~PROGRAM_JUMPDEST);
-    DISPATCH();
+    JUMPED();
 }
 do_JUMPI:
     if (u256_is_zero(&sp[-2])) {
@@ -563,7 +570,7 @@ do_JUMPI:
         if ((position & PROGRAM_JUMPDEST) == 0) goto bad_jump;
         sp -= 2;
         ip = program->instructions + (position & ~PROGRAM_JUMPDEST);
-        DISPATCH();
+        JUMPED();
     }
 do_JUMP_IF : {
     bool jumps = !u256_is_zero(--sp) ^ ip->b;
@@ -573,7 +580,7 @@ do_JUMP_TO:
 jump_to:
     if (ip->arg == 0) goto bad_jump;
     ip += (int32_t)ip->arg;
-    DISPATCH();
+    JUMPED();
 bad_jump:
     FAIL(BAD_JUMP);
 
@@ -689,6 +696,14 @@ failed:
     f->output_size = 0;
     evm->pending = NEXT_EXIT;
     return EVM_DONE;
+
+look:
+    f->ip = ip;
+    f->gas = gas;
+    f->memory_size = memory_size;
+    f->stack_count = (uint32_t)(sp - base);
+    evm->jumps_left = EVM_WATCH_JUMPS;
+    return evm_look(evm);
 
 careful:
     f->ip = ip;

@@ -459,6 +459,49 @@ static void test_creations_give_their_memory_back(void **state) {
     run_in_4_mib(code, FORK_PARIS, 32100 * 200);
 }
 
+static bool every_third(void *context) {
+    return ++*(unsigned *)context % 3 == 0;
+}
+
+/* A machine that is stopped now and then does what one that is not does. */
+static void test_a_watch_stops_the_machine(void **state) {
+    (void)state;
+    /* counts 20,000 down; then calls the second account, which has no loop */
+    bytes code = code_of("614e20"
+                         "5b600190038060035750"
+                         "60006000600060006000"
+                         "6110025af1600055");
+    const uint64_t gas = 2000000;
+    unsigned asked = 0;
+    unsigned stopped = 0;
+    const struct evm_watch watch = {every_third, &asked};
+    uint64_t gas_left[2];
+    for (int i = 0; i < 2; i++) {
+        struct journal journal;
+        struct evm evm;
+        const struct evm_config config = {
+            .fork = FORK_OSAKA, .chain_id = 1, .watch = i == 0 ? NULL : &watch};
+        const struct toy_world world = world_of(code, code_of("6001600255"));
+        const struct evm_message message = message_of(gas);
+        assert_int_equal(journal_open(&journal, &arenas[i]), ERR_OK);
+        assert_int_equal(evm_open(&evm, &arenas[i], &journal, &config), ERR_OK);
+        journal_begin_transaction(&journal);
+        evm_begin(&evm, &message);
+        enum evm_status status;
+        do {
+            status = evm_run(&evm);
+            stopped += status == EVM_STOPPED;
+        } while (status == EVM_STOPPED || toy_answer(&evm, status, &world));
+        assert_int_equal(status, EVM_DONE);
+        assert_int_equal(evm.result.outcome, EVM_SUCCESS);
+        gas_left[i] = evm.result.gas_left;
+    }
+    assert_int_equal(gas_left[0], gas_left[1]);
+    /* one for each EVM_WATCH_JUMPS of 19,999, and two frames at least, asked again after a stop */
+    assert_in_range(asked, 6, 16);
+    assert_int_equal(stopped, asked / 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_how_frames_end),
@@ -475,6 +518,7 @@ int main(void) {
         cmocka_unit_test(test_a_frame_can_be_told_to_fail),
         cmocka_unit_test(test_calls_give_their_memory_back),
         cmocka_unit_test(test_creations_give_their_memory_back),
+        cmocka_unit_test(test_a_watch_stops_the_machine),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

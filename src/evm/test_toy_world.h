@@ -126,6 +126,7 @@ toy_answer(struct evm *evm, enum evm_status status, const struct toy_world *worl
     case EVM_NO_MEMORY:
     case EVM_UNSUPPORTED:
     case EVM_TOO_MUCH_ETHER:
+    case EVM_STOPPED:
         break;
     }
     return false;

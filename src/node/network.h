@@ -35,6 +35,7 @@ struct node {
     uv_loop_t loop;
     struct rpc_server *server;
     const char *origins[2]; /* whose pages may read answers; the second is NULL */
+    const char *hosts[2];   /* that requests may name; the second is NULL */
     bool is_stopping;
     bool auto_batch; /* lockstep_setAutoBatch */
     struct snapshots snapshots;

@@ -24,6 +24,9 @@ struct node_options {
     uint64_t gas_limit;       /* of every block, every chain */
     uint64_t base_fee_wei;    /* of the first block, per gas */
     const char *allow_origin; /* the CORS header's value; NULL: the header is not sent */
+    const char *allow_host;   /* a name that Host headers may have besides localhost; or NULL */
+    uint64_t rpc_gas_cap;     /* of eth_call and its kin; 0: none */
+    uint64_t rpc_timeout_ms;  /* that one of them, or a trace, may take; 0: any */
     const char *info_file;    /* the network as JSON is written here once it answers; or NULL */
     bool is_silent;           /* print nothing but errors */
     bool wants_help;

@@ -316,7 +316,10 @@ static enum err begin_call_transaction(
         .input = data,
     };
     struct execution_options options = {
-        .tracer = rollup->tracer, .foreign = &XCALL_ADDRESS, .foreign_count = 1};
+        .tracer = rollup->tracer,
+        .watch = rollup->watch,
+        .foreign = &XCALL_ADDRESS,
+        .foreign_count = 1};
     block_run_tell(rollup, run, ROLLUP_TX_BEGINS);
     execution_begin_message(&run->execution, &message, &options);
     run->is_executing = true;
@@ -643,6 +646,7 @@ static void begin_tx(
     options.base_fee_to_coinbase = true;
     options.gas_available = open_block_gas_left(&machine->open);
     options.tracer = rollup->tracer;
+    options.watch = rollup->watch;
     options.foreign = &XCALL_ADDRESS;
     options.foreign_count = 1;
     block_run_tell(rollup, run, ROLLUP_TX_BEGINS);

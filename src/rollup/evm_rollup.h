@@ -57,6 +57,7 @@ struct evm_rollup {
     struct source_memory *overlay;   /* the state's source; takes new nodes and codes */
     struct evm_code_cache *codes;    /* may be NULL; a witness is recorded without one */
     const struct evm_tracer *tracer; /* of every transaction; may be NULL */
+    const struct evm_watch *watch;   /* of every transaction; may be NULL */
     rollup_tx_watch *on_tx;          /* of every transaction; may be NULL */
     void *on_tx_context;
     const struct evm_rollup_scratch *scratch; /* may be NULL */

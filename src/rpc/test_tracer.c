@@ -50,6 +50,8 @@ static void options_are_read(void **state) {
     assert_int_equal(r.err, ERR_OK);
     assert_true(r.options.enable_memory && r.options.disable_stack && !r.options.disable_storage);
     assert_int_equal(r.options.limit, 7);
+    assert_true(r.options.has_timeout);
+    assert_int_equal(r.options.timeout_us, 62500000);
     read_close(&r);
     read_open(&r, "{\"tracer\":\"callTracer\",\"tracerConfig\":{\"withLog\":true,\"other\":1}}");
     assert_int_equal(r.err, ERR_OK);
@@ -120,6 +122,7 @@ static void options_are_refused(void **state) {
         false,
         "json: cannot unmarshal number into Go struct field TraceConfig.limit of type int"
     );
+    refused("{\"timeout\":\"2562048h\"}", true, "time: invalid duration \"2562048h\"");
     refused("{\"timeout\":\"5\"}", true, "time: invalid duration \"5\"");
     refused("{\"timeout\":\"\"}", true, "time: invalid duration \"\"");
     refused("{\"timeout\":\"5s1\"}", true, "time: invalid duration \"5s1\"");

@@ -68,6 +68,9 @@ struct tracer_options {
     bool has_ignored_opcodes;    /* erc7562Tracer; else its own list */
     uint64_t ignored_opcodes[4]; /* a bit each */
 
+    bool has_timeout;
+    uint64_t timeout_us; /* how long a transaction may run; of a negative one 0 */
+
     /* muxTracer: parts that are no muxTracers themselves, and their names. */
     const struct tracer_options *parts;
     size_t part_count;

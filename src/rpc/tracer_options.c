@@ -179,34 +179,53 @@ static void read_mux(struct reader *r, struct tracer_options *out, uint32_t conf
     out->part_count = count;
 }
 
-/* "5s", "300ms", "1m30s": Go's durations. It is checked, and then what bounds a trace is its
- * transaction's gas and the size of its result. */
-static bool is_duration(bytes text) {
-    static const char *const units[] = {"ns", "us", "µs", "ms", "s", "m", "h"};
+/* A unit of Go's durations, at this place of the text; NULL if there is none. */
+struct duration_unit {
+    const char *name;
+    double us;
+};
+
+static const struct duration_unit *find_unit(bytes text, size_t at) {
+    static const struct duration_unit units[] = {
+        {"ns", 1e-3}, {"us", 1}, {"µs", 1}, {"ms", 1e3}, {"s", 1e6}, {"m", 60e6}, {"h", 3600e6}};
+    const struct duration_unit *best = NULL;
+    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+        size_t size = strlen(units[i].name);
+        if (text.size - at >= size && memcmp(text.data + at, units[i].name, size) == 0 &&
+            (best == NULL || size > strlen(best->name)))
+            best = &units[i];
+    }
+    return best;
+}
+
+/* "5s", "300ms", "1m30s": Go's durations, in microseconds; negative ones are over at once. */
+static bool read_duration(uint64_t *us, bytes text) {
     size_t at = text.size > 0 && (text.data[0] == '-' || text.data[0] == '+');
+    bool is_negative = at == 1 && text.data[0] == '-';
+    double sum = 0;
+    *us = 0;
     if (text.size - at == 1 && text.data[at] == '0') return true;
     if (at == text.size) return false;
     while (at < text.size) {
         size_t digits = 0;
-        for (; at < text.size && text.data[at] >= '0' && text.data[at] <= '9'; at++)
-            digits++;
+        double value = 0;
+        for (; at < text.size && text.data[at] >= '0' && text.data[at] <= '9'; at++, digits++)
+            value = value * 10 + (text.data[at] - '0');
         if (at < text.size && text.data[at] == '.') at++;
-        for (; at < text.size && text.data[at] >= '0' && text.data[at] <= '9'; at++)
-            digits++;
-        size_t best = 0;
-        for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-            size_t size = strlen(units[i]);
-            if (text.size - at >= size && memcmp(text.data + at, units[i], size) == 0 &&
-                size > best)
-                best = size;
-        }
-        if (digits == 0 || best == 0) return false;
-        at += best;
+        double scale = 1;
+        for (; at < text.size && text.data[at] >= '0' && text.data[at] <= '9'; at++, digits++)
+            value += (scale /= 10) * (text.data[at] - '0');
+        const struct duration_unit *unit = find_unit(text, at);
+        if (digits == 0 || unit == NULL) return false;
+        at += strlen(unit->name);
+        sum += value * unit->us;
     }
+    if (sum >= 9223372036854775.807) return false; /* 2^63 ns: more is no duration */
+    if (!is_negative) *us = (uint64_t)sum;
     return true;
 }
 
-static void read_timeout(struct reader *r, uint32_t object) {
+static void read_timeout(struct reader *r, struct tracer_options *out, uint32_t object) {
     uint32_t token = member(r, object, "timeout");
     if (token == 0 || r->problem != NULL) return;
     if (json_kind(r->json, token) != JSON_STRING) {
@@ -214,7 +233,10 @@ static void read_timeout(struct reader *r, uint32_t object) {
         return;
     }
     bytes text = json_text(r->json, token);
-    if (is_duration(text)) return;
+    if (read_duration(&out->timeout_us, text)) {
+        out->has_timeout = true;
+        return;
+    }
     char *problem = arena_alloc(r->arena, PROBLEM_SIZE_MAX);
     if (problem == NULL) {
         r->no_memory = true;
@@ -274,7 +296,7 @@ enum err tracer_options_read(
     struct tracer_options options = {.kind = TRACER_STRUCT};
     read_struct_logger(&r, &options, object);
     if (r.problem == NULL) read_tracer(&r, &options, object);
-    read_timeout(&r, object);
+    read_timeout(&r, &options, object);
     if (r.no_memory) return ERR_MEMORY;
     if (r.problem != NULL) {
         *problem = r.problem;

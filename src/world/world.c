@@ -23,6 +23,7 @@ static enum err open_rollups(struct world *world) {
         source_memory_open(&world->overlays[i], world->arena, &world->recorders[i].source);
         evm_rollup_open(rollup, world->arena, r->rollup_id, r->chain_id, &world->overlays[i]);
         rollup->scratch = r->scratch;
+        rollup->watch = options->tx_options.watch;
         rollup->schedule.names_senders = options->schedule->names_senders;
         if (options->trace != NULL) {
             rollup->tracer = &options->trace->chains[1 + i].tracer;

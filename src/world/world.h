@@ -87,7 +87,7 @@ struct world_options {
     bool no_batch;      /* development: the block is built without a batch */
     bool is_simulation; /* eth_call: nothing is proven, the block is not finished */
     /* Of the parent's transactions, batch excluded; skip_… for eth_call. Foreign addresses and gas
-     * fields are the world's. */
+     * fields are the world's. The watch is the rollups', too. */
     struct execution_options tx_options;
     /* To see what happened in a block that is there: its transactions, batch included, run as they
      * are, and where the Hub finds an entry the rollup runs too, for the trace. */
