@@ -151,6 +151,7 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .fill_transaction = backend_fill_transaction,
     .sign = backend_sign,
     .pool = backend_pool,
+    .pool_count = backend_pool_count,
     .mine = backend_mine,
     .set_auto_batch = backend_set_auto_batch,
     .amend = backend_amend,

@@ -108,8 +108,13 @@ enum rpc_status backend_sign(
     const address *who,
     const hash32 *digest
 );
-enum rpc_status
-backend_pool(struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_pool **out);
+enum rpc_status backend_pool(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    const struct rpc_pool **out,
+    const address *sender
+);
+void backend_pool_count(struct rpc_chain *rpc, size_t *pending, size_t *queued);
 enum rpc_status backend_mine(
     struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_mine_options *options
 );

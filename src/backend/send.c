@@ -72,28 +72,28 @@ static enum rpc_status submit(
     struct miner *miner = &chain->node->miner;
     enum pool_verdict verdict;
     enum tx_verdict tx_verdict;
-    struct pool_account account = {
-        .nonce = candidate->facts.state_nonce, .balance = candidate->facts.balance};
+    const struct verdict_facts *facts = &candidate->facts;
+    const struct pool_offer offer = {
+        .tx = &candidate->tx,
+        .encoding = candidate->encoded,
+        .sender = candidate->sender,
+        .account = {.nonce = facts->state_nonce, .balance = facts->balance},
+        .rules = &candidate->rules,
+        .block_gas_limit = chain->gas_limit,
+        .base_fee_per_gas = facts->base_fee,
+    };
     /* Without a clock nothing would ever lower the base fee for it. */
-    if (chain->automine && u256_less(&candidate->tx.max_fee_per_gas, &candidate->facts.base_fee))
+    if (chain->automine && u256_less(&candidate->tx.max_fee_per_gas, &facts->base_fee))
         return refuse(request, candidate, TX_FEE_CAP);
-    enum err err = pool_add(
-        chain->pool,
-        &verdict,
-        &tx_verdict,
-        hash,
-        candidate->encoded,
-        &candidate->rules,
-        chain->gas_limit,
-        &account,
-        &candidate->sender,
-        &candidate->tx
-    );
+    if (chain->automine && candidate->tx.type == TX_BLOB &&
+        u256_less(&candidate->tx.max_fee_per_blob_gas, &facts->blob_base_fee))
+        return refuse(request, candidate, TX_BLOB_FEE_CAP);
+    enum err err = pool_add(chain->pool, &verdict, &tx_verdict, hash, &offer);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     if (verdict == POOL_INVALID) return refuse(request, candidate, tx_verdict);
     if (verdict != POOL_OK) {
         char text[VERDICT_TEXT_SIZE_MAX];
-        (void)verdict_pool_text(text, verdict, candidate->encoded.size);
+        (void)verdict_pool_text(text, verdict, chain->pool, &offer);
         return rpc_fail(request, RPC_SERVER_ERROR, "%s", text);
     }
     const struct pool_tx *pooled = pool_get(chain->pool, hash);
@@ -385,6 +385,28 @@ static void list_transaction(void *context, const struct pool_tx *tx, bool is_pe
         listing->queued[listing->queued_count++] = entry;
 }
 
+static void count_transaction(void *context, const struct pool_tx *tx, bool is_pending) {
+    struct listing *listing = context;
+    (void)tx;
+    listing->pending_count += is_pending;
+    listing->queued_count += !is_pending;
+}
+
+static enum err list_of_sender(
+    struct node_chain *chain, struct listing *listing, struct arena *arena, const address *sender
+) {
+    const size_t size = sizeof(struct rpc_transaction);
+    struct listing counts = {0};
+    pool_visit_sender(chain->pool, sender, count_transaction, &counts);
+    *listing = (struct listing){
+        .pending = arena_alloc_array(arena, counts.pending_count, size),
+        .queued = arena_alloc_array(arena, counts.queued_count, size),
+    };
+    if (listing->pending == NULL || listing->queued == NULL) return ERR_MEMORY;
+    pool_visit_sender(chain->pool, sender, list_transaction, listing);
+    return ERR_OK;
+}
+
 static enum err list_pool(struct node_chain *chain, struct listing *listing, struct arena *arena) {
     size_t size = sizeof(struct rpc_transaction);
     *listing = (struct listing){
@@ -396,12 +418,24 @@ static enum err list_pool(struct node_chain *chain, struct listing *listing, str
     return ERR_OK;
 }
 
-enum rpc_status
-backend_pool(struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_pool **out) {
+void backend_pool_count(struct rpc_chain *rpc, size_t *pending, size_t *queued) {
+    const struct pool *pool = backend_chain(rpc)->pool;
+    *pending = pool_pending_count(pool);
+    *queued = pool_queued_count(pool);
+}
+
+enum rpc_status backend_pool(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    const struct rpc_pool **out,
+    const address *sender
+) {
+    struct node_chain *chain = backend_chain(rpc);
     struct listing listing;
     struct rpc_pool *pool = arena_alloc(request->arena, sizeof(*pool));
     if (pool == NULL) return rpc_fail_err(request, ERR_MEMORY);
-    enum err err = list_pool(backend_chain(rpc), &listing, request->arena);
+    enum err err = sender == NULL ? list_pool(chain, &listing, request->arena)
+                                  : list_of_sender(chain, &listing, request->arena, sender);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     *pool = (struct rpc_pool){
         .pending = listing.pending,

@@ -1,42 +1,11 @@
-/* chain/pool.c: see pool.h. */
-#include "chain/pool.h"
+/* chain/pool.c: who is in the pool; see pool.h. */
+#include "chain/pool_order.h"
 
 #include "core/check.h"
 #include "crypto/keccak.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define BUCKET_COUNT 32768u /* twice POOL_TX_MAX, a power of two */
-
-/* One allocation holds the entry, the encoding and the decoded lists. */
-struct entry {
-    struct pool_tx tx; /* first: pool_get gives this out */
-    struct entry *next_in_bucket;
-    struct sender *sender;
-};
-
-struct sender {
-    address address;
-    uint64_t nonce;         /* of the account, at the newest block we heard of */
-    struct entry **entries; /* ascending nonces */
-    uint32_t count;
-    uint32_t capacity;
-    uint32_t pending_count; /* leading entries whose nonces follow the account's without a gap */
-    struct sender *next_in_bucket;
-    struct sender *previous;
-    struct sender *next;
-};
-
-struct pool {
-    struct entry *by_hash[BUCKET_COUNT];
-    struct sender *by_address[BUCKET_COUNT];
-    struct sender *first;
-    struct sender *last;
-    size_t count;
-    size_t pending_count;
-    uint64_t arrivals;
-};
 
 static const char *const VERDICT_TEXTS[] = {
 #define VERDICT_TEXT(name, text) text,
@@ -57,7 +26,7 @@ struct pool *pool_open(void) {
 /* Hashes and addresses are uniform already; addresses ground to collide would only slow one bucket
  * of the attacker's own node. */
 static size_t bucket_of(const uint8_t *key) {
-    return load_be64(key) & (BUCKET_COUNT - 1);
+    return load_be64(key) & (POOL_BUCKET_COUNT - 1);
 }
 
 static struct entry **entry_place(const struct pool *pool, const hash32 *hash) {
@@ -84,10 +53,10 @@ static struct sender *sender_open(struct pool *pool, const address *of) {
     struct sender *sender = calloc(1, sizeof *sender);
     if (sender == NULL) return NULL;
     sender->address = *of;
-    sender->previous = pool->last;
-    if (pool->last != NULL) pool->last->next = sender;
-    if (pool->first == NULL) pool->first = sender;
-    pool->last = sender;
+    if (pool_place_sender(pool, sender) != ERR_OK) {
+        free(sender);
+        return NULL;
+    }
     *place = sender;
     return sender;
 }
@@ -97,10 +66,7 @@ static void sender_close_if_empty(struct pool *pool, struct sender *sender) {
     struct sender **place = sender_place(pool, &sender->address);
     CHECK(*place == sender);
     *place = sender->next_in_bucket;
-    if (sender->previous != NULL) sender->previous->next = sender->next;
-    if (sender->next != NULL) sender->next->previous = sender->previous;
-    if (pool->first == sender) pool->first = sender->next;
-    if (pool->last == sender) pool->last = sender->previous;
+    pool_displace_sender(pool, sender);
     free(sender->entries);
     free(sender);
 }
@@ -111,7 +77,7 @@ static uint32_t find_nonce(const struct sender *sender, uint64_t nonce) {
     uint32_t high = sender->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (sender->entries[middle]->tx.tx.nonce < nonce) {
+        if (entry_at(sender, middle)->tx.tx.nonce < nonce) {
             low = middle + 1;
         } else {
             high = middle;
@@ -120,14 +86,38 @@ static uint32_t find_nonce(const struct sender *sender, uint64_t nonce) {
     return low;
 }
 
-static void recount_pending(struct pool *pool, struct sender *sender) {
-    pool->pending_count -= sender->pending_count;
-    uint32_t pending = 0;
-    while (pending < sender->count &&
-           sender->entries[pending]->tx.tx.nonce == sender->nonce + pending)
-        pending++;
-    sender->pending_count = pending;
-    pool->pending_count += pending;
+static struct entry *find_entry(const struct sender *sender, uint64_t nonce) {
+    uint32_t i = find_nonce(sender, nonce);
+    if (i == sender->count || entry_at(sender, i)->tx.tx.nonce != nonce) return NULL;
+    return entry_at(sender, i);
+}
+
+/* --- pending and queued ----------------------------------------------------------------------- */
+
+/* Costs are added modulo 2^256: what queued ones that become pending bring along is not limited by
+ * the balance, and comes out right again when they leave. */
+static void add_pending(struct pool *pool, struct sender *sender) {
+    const struct entry *entry = entry_at(sender, sender->pending_count++);
+    sender->pending_cost = u256_add(&sender->pending_cost, &entry->cost);
+    pool->pending_count++;
+}
+
+static void drop_pending(struct pool *pool, struct sender *sender) {
+    const struct entry *entry = entry_at(sender, --sender->pending_count);
+    sender->pending_cost = u256_sub(&sender->pending_cost, &entry->cost);
+    pool->pending_count--;
+}
+
+/* The leading entries without a gap are pending: entries have come, or gone, or the nonce moved. */
+static void update_pending(struct pool *pool, struct sender *sender) {
+    bool is_gap = sender->count > 0 && entry_at(sender, 0)->tx.tx.nonce != sender->nonce;
+    while (is_gap && sender->pending_count > 0)
+        drop_pending(pool, sender);
+    while (sender->pending_count < sender->count &&
+           entry_at(sender, sender->pending_count)->tx.tx.nonce ==
+               sender->nonce + sender->pending_count)
+        add_pending(pool, sender);
+    pool_rank_sender(pool, sender);
 }
 
 /* --- entries ---------------------------------------------------------------------------------- */
@@ -143,117 +133,120 @@ static size_t lists_size(const struct tx *tx) {
 }
 
 static enum err entry_open(
+    struct pool *pool,
     struct entry **opened,
-    bytes encoding,
+    const struct pool_offer *offer,
     const hash32 *hash,
-    const address *sender,
-    const struct tx *tx
+    const u256 *cost
 ) {
-    size_t size = lists_size(tx);
-    struct entry *entry = malloc(sizeof *entry + encoding.size + size);
+    bytes encoding = offer->encoding;
+    size_t lists = lists_size(offer->tx);
+    size_t size = sizeof(struct entry) + encoding.size + lists;
+    struct entry *entry = malloc(size);
     if (entry == NULL) return ERR_MEMORY;
     uint8_t *copy = (uint8_t *)(entry + 1);
     memcpy(copy, encoding.data, encoding.size);
-    struct arena lists;
-    arena_open_region(&lists, copy + encoding.size, size);
-    *entry = (struct entry
-    ){.tx = {.hash = *hash, .sender = *sender, .encoding = bytes_of(copy, encoding.size)}};
+    struct arena arena;
+    arena_open_region(&arena, copy + encoding.size, lists);
+    *entry = (struct entry){
+        .tx =
+            {.hash = *hash,
+             .sender = offer->sender,
+             .encoding = bytes_of(copy, encoding.size),
+             .arrival = pool->arrivals++},
+        .cost = *cost,
+        .size = size,
+    };
     enum tx_verdict verdict;
-    enum err err = tx_decode(&entry->tx.tx, &verdict, &lists, entry->tx.encoding);
+    enum err err = tx_decode(&entry->tx.tx, &verdict, &arena, entry->tx.encoding);
     CHECK(err == ERR_OK && verdict == TX_OK); /* tx was decoded from these bytes */
     *opened = entry;
     return ERR_OK;
 }
 
-/* Takes the entry out of all tables and frees it; the sender is left, maybe empty. */
-static void entry_close(struct pool *pool, struct entry *entry) {
-    struct sender *sender = entry->sender;
+static bool is_blob(const struct entry *entry) {
+    return entry->tx.tx.type == TX_BLOB;
+}
+
+static void index_entry(struct pool *pool, struct sender *sender, struct entry *entry) {
+    struct entry **place = entry_place(pool, &entry->tx.hash);
+    entry->sender = sender;
+    entry->next_in_bucket = *place;
+    *place = entry;
+    sender->blob_count += is_blob(entry);
+    pool->size += entry->size;
+}
+
+static void unindex_entry(struct pool *pool, struct entry *entry) {
     struct entry **place = entry_place(pool, &entry->tx.hash);
     CHECK(*place == entry);
     *place = entry->next_in_bucket;
+    entry->sender->blob_count -= is_blob(entry);
+    pool->size -= entry->size;
+}
+
+/* Takes the entry out of all tables; it is the caller's, the sender is left, maybe empty. */
+static void take_out(struct pool *pool, struct entry *entry) {
+    struct sender *sender = entry->sender;
     uint32_t i = find_nonce(sender, entry->tx.tx.nonce);
-    CHECK(sender->entries[i] == entry);
-    memmove(
-        &sender->entries[i],
-        &sender->entries[i + 1],
-        (sender->count - i - 1) * sizeof(struct entry *)
-    );
+    CHECK(entry_at(sender, i) == entry);
+    while (sender->pending_count > i)
+        drop_pending(pool, sender);
+    struct entry **place = &sender->entries[sender->first + i];
+    if (i == 0 && sender->count > 1)
+        sender->first++;
+    else
+        memmove(place, place + 1, (sender->count - i - 1) * sizeof(struct entry *));
     sender->count--;
     pool->count--;
+    unindex_entry(pool, entry);
+    update_pending(pool, sender);
+    /* Far from full again: nobody asks who is the worst. */
+    if (pool->count < POOL_TX_MAX / 2 && pool->size < POOL_SIZE_MAX / 2) pool->is_ranked = false;
+}
+
+static void entry_close(struct pool *pool, struct entry *entry) {
+    take_out(pool, entry);
     free(entry);
-    recount_pending(pool, sender);
+}
+
+/* The first entry leaves because the account's nonce has passed it: those behind stay pending. */
+static void close_first(struct pool *pool, struct sender *sender) {
+    struct entry *entry = entry_at(sender, 0);
+    if (sender->pending_count > 0) {
+        sender->pending_count--;
+        sender->pending_cost = u256_sub(&sender->pending_cost, &entry->cost);
+        pool->pending_count--;
+    }
+    sender->first++;
+    sender->count--;
+    pool->count--;
+    unindex_entry(pool, entry);
+    free(entry);
 }
 
 void pool_close(struct pool *pool) {
     if (pool == NULL) return;
-    while (pool->first != NULL) {
-        struct sender *sender = pool->first;
+    pool->is_ranked = false;
+    while (pool->sender_count > 0) {
+        struct sender *sender = pool->senders[pool->sender_count - 1];
         while (sender->count > 0)
-            entry_close(pool, sender->entries[sender->count - 1]);
+            close_first(pool, sender);
         sender_close_if_empty(pool, sender);
     }
+    free(pool->senders);
     free(pool);
 }
 
-/* --- adding ----------------------------------------------------------------------------------- */
-
-/* What the block and the sender's account must allow, apart from nonces that may still come. */
-static enum tx_verdict check(
-    const struct tx *tx,
-    const struct fork_rules *rules,
-    uint64_t block_gas_limit,
-    const struct pool_account *account
-) {
-    if (tx->type == TX_DEPOSIT) return TX_DEPOSIT_NOT_ALLOWED;
-    enum tx_verdict verdict = tx_check(tx, rules);
-    if (verdict != TX_OK) return verdict;
-    if (tx->gas_limit > block_gas_limit) return TX_GAS_ALLOWANCE;
-    if (tx->nonce < account->nonce) return TX_NONCE_LOW;
-    u256 gas = u256_from_u64(tx->gas_limit);
-    u256 blob_gas = u256_from_u64((uint64_t)tx->blob_count * BLOB_GAS_PER_BLOB);
-    u256 cost;
-    u256 blob_cost;
-    if (!u256_mul_checked(&cost, &gas, &tx->max_fee_per_gas) ||
-        !u256_mul_checked(&blob_cost, &blob_gas, &tx->max_fee_per_blob_gas) ||
-        u256_add_carry(&cost, &cost, &blob_cost) || u256_add_carry(&cost, &cost, &tx->value))
-        return TX_FUNDS;
-    return u256_less(&account->balance, &cost) ? TX_FUNDS : TX_OK;
-}
-
-/* Whether a is at least POOL_PRICE_BUMP percent above b. */
-static bool is_bumped(const u256 *a, const u256 *b) {
-    u256 hundred = u256_from_u64(100);
-    u256 factor = u256_from_u64(100 + POOL_PRICE_BUMP);
-    u256 left;
-    u256 right;
-    if (!u256_mul_checked(&right, b, &factor)) return false;
-    return !u256_mul_checked(&left, a, &hundred) || !u256_less(&left, &right);
-}
-
-static bool may_replace(const struct tx *newer, const struct tx *older) {
-    return is_bumped(&newer->max_fee_per_gas, &older->max_fee_per_gas) &&
-           is_bumped(&newer->max_priority_fee_per_gas, &older->max_priority_fee_per_gas) &&
-           (newer->type != TX_BLOB ||
-            is_bumped(&newer->max_fee_per_blob_gas, &older->max_fee_per_blob_gas));
-}
-
-/* The last transaction of another sender that pays the least tip, if it pays less than tx. */
-static struct entry *
-find_victim(const struct pool *pool, const address *sender, const struct tx *tx) {
-    struct entry *victim = NULL;
-    const u256 *least = &tx->max_priority_fee_per_gas;
-    for (const struct sender *s = pool->first; s != NULL; s = s->next) {
-        if (s->count == 0 || address_equal(&s->address, sender)) continue;
-        struct entry *last = s->entries[s->count - 1];
-        if (!u256_less(&last->tx.tx.max_priority_fee_per_gas, least)) continue;
-        victim = last;
-        least = &last->tx.tx.max_priority_fee_per_gas;
-    }
-    return victim;
-}
-
 static enum err reserve(struct sender *sender) {
-    if (sender->count < sender->capacity) return ERR_OK;
+    if (sender->first + sender->count < sender->capacity) return ERR_OK;
+    if (sender->first > sender->capacity / 2) {
+        memmove(
+            sender->entries, sender->entries + sender->first, sender->count * sizeof(struct entry *)
+        );
+        sender->first = 0;
+        return ERR_OK;
+    }
     uint32_t capacity = sender->capacity == 0 ? 4 : 2 * sender->capacity;
     struct entry **entries = realloc(sender->entries, capacity * sizeof(struct entry *));
     if (entries == NULL) return ERR_MEMORY;
@@ -262,39 +255,183 @@ static enum err reserve(struct sender *sender) {
     return ERR_OK;
 }
 
+/* There is room (reserve). */
 static void insert(struct pool *pool, struct sender *sender, struct entry *entry) {
     uint32_t i = find_nonce(sender, entry->tx.tx.nonce);
-    memmove(
-        &sender->entries[i + 1], &sender->entries[i], (sender->count - i) * sizeof(struct entry *)
-    );
-    sender->entries[i] = entry;
-    sender->count++;
-    entry->sender = sender;
-    entry->tx.arrival = pool->arrivals++;
-    struct entry **place = entry_place(pool, &entry->tx.hash);
-    entry->next_in_bucket = *place;
+    struct entry **place = &sender->entries[sender->first + i];
+    memmove(place + 1, place, (sender->count - i) * sizeof(struct entry *));
     *place = entry;
+    sender->count++;
     pool->count++;
-    recount_pending(pool, sender);
+    index_entry(pool, sender, entry);
+    update_pending(pool, sender);
 }
 
-/* Whether there is a place for the transaction, and whom it takes it from. */
-static enum pool_verdict find_place(
-    const struct pool *pool,
-    struct entry **leaving,
-    const struct sender *sender,
-    const struct tx *tx
-) {
-    *leaving = NULL;
-    uint32_t i = find_nonce(sender, tx->nonce);
-    if (i < sender->count && sender->entries[i]->tx.tx.nonce == tx->nonce) {
-        *leaving = sender->entries[i];
-        return may_replace(tx, &(*leaving)->tx.tx) ? POOL_OK : POOL_UNDERPRICED;
+static void replace(struct pool *pool, struct entry *older, struct entry *newer) {
+    struct sender *sender = older->sender;
+    uint32_t i = find_nonce(sender, older->tx.tx.nonce);
+    unindex_entry(pool, older);
+    sender->entries[sender->first + i] = newer;
+    index_entry(pool, sender, newer);
+    if (i < sender->pending_count) {
+        sender->pending_cost = u256_sub(&sender->pending_cost, &older->cost);
+        sender->pending_cost = u256_add(&sender->pending_cost, &newer->cost);
     }
-    if (sender->count >= POOL_SENDER_TX_MAX) return POOL_SENDER_FULL;
-    if (pool->count < POOL_TX_MAX) return POOL_OK;
-    *leaving = find_victim(pool, &sender->address, tx);
-    return *leaving != NULL ? POOL_OK : POOL_FULL;
+    free(older);
+    pool_rank_sender(pool, sender);
+}
+
+/* --- adding ----------------------------------------------------------------------------------- */
+
+u256 pool_tx_cost(const struct tx *tx) {
+    u256 gas = u256_from_u64(tx->gas_limit);
+    u256 blob_gas = u256_from_u64((uint64_t)tx->blob_count * BLOB_GAS_PER_BLOB);
+    u256 cost;
+    u256 blob_cost;
+    bool fits = u256_mul_checked(&cost, &gas, &tx->max_fee_per_gas) &&
+                u256_mul_checked(&blob_cost, &blob_gas, &tx->max_fee_per_blob_gas) &&
+                !u256_add_carry(&cost, &cost, &blob_cost) &&
+                !u256_add_carry(&cost, &cost, &tx->value);
+    return fits ? cost : U256_MAX;
+}
+
+/* What the block and the sender's account must allow, apart from nonces that may still come. */
+static enum tx_verdict check(u256 *cost, const struct pool_offer *offer) {
+    const struct tx *tx = offer->tx;
+    if (tx->type == TX_DEPOSIT) return TX_DEPOSIT_NOT_ALLOWED;
+    enum tx_verdict verdict = tx_check(tx, offer->rules);
+    if (verdict != TX_OK) return verdict;
+    if (tx->gas_limit > offer->block_gas_limit) return TX_GAS_ALLOWANCE;
+    if (tx->nonce < offer->account.nonce) return TX_NONCE_LOW;
+    *cost = pool_tx_cost(tx);
+    return u256_less(&offer->account.balance, cost) ? TX_FUNDS : TX_OK;
+}
+
+/* Whether a is above b, and by so many percent, rounded down as geth does. */
+static bool is_bumped(const u256 *a, const u256 *b, unsigned percent) {
+    u256 hundred = u256_from_u64(100);
+    u256 factor = u256_from_u64(100 + percent);
+    u256 least;
+    if (!u256_less(b, a) || !u256_mul_checked(&least, b, &factor)) return false;
+    least = u256_div(&least, &hundred);
+    return !u256_less(a, &least);
+}
+
+static bool may_replace(const struct tx *newer, const struct tx *older) {
+    bool has_blobs = newer->type == TX_BLOB || older->type == TX_BLOB;
+    unsigned bump = has_blobs ? POOL_BLOB_PRICE_BUMP : POOL_PRICE_BUMP;
+    return is_bumped(&newer->max_fee_per_gas, &older->max_fee_per_gas, bump) &&
+           is_bumped(&newer->max_priority_fee_per_gas, &older->max_priority_fee_per_gas, bump) &&
+           (newer->type != TX_BLOB || older->type != TX_BLOB ||
+            is_bumped(&newer->max_fee_per_blob_gas, &older->max_fee_per_blob_gas, bump));
+}
+
+/* Whether the sender can pay it besides what it has pending. */
+static bool can_pay(
+    const struct sender *sender, const struct entry *replaced, const u256 *balance, const u256 *cost
+) {
+    u256 spent = sender->pending_cost;
+    u256 all;
+    bool counts = replaced != NULL && replaced->tx.tx.nonce - sender->nonce < sender->pending_count;
+    if (counts) spent = u256_sub(&spent, &replaced->cost);
+    return !u256_add_carry(&all, &spent, cost) && !u256_less(balance, &all);
+}
+
+/* What the sender's other transactions say. */
+static enum pool_verdict check_sender(
+    const struct sender *sender,
+    const struct entry *replaced,
+    const struct pool_offer *offer,
+    const u256 *cost
+) {
+    if (replaced != NULL && !may_replace(offer->tx, &replaced->tx.tx)) return POOL_REPLACEMENT;
+    if (replaced == NULL && sender->count >= POOL_SENDER_TX_MAX) return POOL_SENDER_FULL;
+    bool adds_blobs = offer->tx->type == TX_BLOB && (replaced == NULL || !is_blob(replaced));
+    if (adds_blobs && sender->blob_count >= POOL_SENDER_BLOB_MAX) return POOL_SENDER_BLOBS;
+    return can_pay(sender, replaced, &offer->account.balance, cost) ? POOL_OK : POOL_FUNDS;
+}
+
+/* The entries that left go back, or are freed. */
+static void restore(struct pool *pool, struct entry *leaving) {
+    while (leaving != NULL) {
+        struct entry *next = leaving->next_in_bucket;
+        leaving->sender->leaving_count--;
+        insert(pool, leaving->sender, leaving);
+        leaving = next;
+    }
+}
+
+static void dismiss(struct pool *pool, struct entry *leaving) {
+    while (leaving != NULL) {
+        struct entry *next = leaving->next_in_bucket;
+        struct sender *sender = leaving->sender;
+        if (--sender->leaving_count == 0) sender_close_if_empty(pool, sender);
+        free(leaving);
+        leaving = next;
+    }
+}
+
+/* Makes room for an entry of the sender, if it is better than all that have to leave. */
+static enum pool_verdict make_room(
+    struct pool *pool,
+    struct sender *sender,
+    const struct entry *replaced,
+    const struct entry *entry,
+    const u256 *base_fee
+) {
+    size_t count = replaced == NULL ? 1 : 0;
+    size_t freed = replaced == NULL ? 0 : replaced->size;
+    struct entry *leaving = NULL;
+    uint64_t nonce = sender->nonce + sender->pending_count;
+    struct rank own = pool_rank_of(
+        &entry->tx.tx, base_fee, entry->tx.tx.nonce <= nonce, sender->count + (uint32_t)count
+    );
+    enum pool_verdict verdict = POOL_OK;
+    while (pool->count + count > POOL_TX_MAX || pool->size + entry->size - freed > POOL_SIZE_MAX) {
+        struct sender *worst = pool_worst_sender(pool, sender, base_fee);
+        if (worst == NULL || !pool_is_worse(&worst->rank, &own)) {
+            verdict = own.standing == STANDING_IDLE ? POOL_FULL : POOL_UNDERPRICED;
+            break;
+        }
+        struct entry *victim = entry_at(worst, worst->count - 1);
+        take_out(pool, victim);
+        worst->leaving_count++;
+        victim->next_in_bucket = leaving;
+        leaving = victim;
+    }
+    if (verdict == POOL_OK)
+        dismiss(pool, leaving);
+    else
+        restore(pool, leaving);
+    return verdict;
+}
+
+static enum err admit(
+    struct pool *pool,
+    struct sender *sender,
+    enum pool_verdict *verdict,
+    const hash32 *hash,
+    const struct pool_offer *offer,
+    const u256 *cost
+) {
+    struct entry *entry;
+    struct entry *replaced = find_entry(sender, offer->tx->nonce);
+    *verdict = check_sender(sender, replaced, offer, cost);
+    if (*verdict != POOL_OK) return ERR_OK;
+    enum err err = reserve(sender);
+    if (err == ERR_OK) err = entry_open(pool, &entry, offer, hash, cost);
+    if (err != ERR_OK) return err;
+    *verdict = make_room(pool, sender, replaced, entry, &offer->base_fee_per_gas);
+    if (*verdict != POOL_OK) {
+        free(entry);
+        return ERR_OK;
+    }
+    sender->active_s = pool->now_s;
+    if (replaced != NULL)
+        replace(pool, replaced, entry);
+    else
+        insert(pool, sender, entry);
+    return ERR_OK;
 }
 
 enum err pool_add(
@@ -302,45 +439,24 @@ enum err pool_add(
     enum pool_verdict *verdict,
     enum tx_verdict *tx_verdict,
     hash32 *hash,
-    bytes encoding,
-    const struct fork_rules *rules,
-    uint64_t block_gas_limit,
-    const struct pool_account *account,
-    const address *sender_address,
-    const struct tx *tx
+    const struct pool_offer *offer
 ) {
+    u256 cost;
     *verdict = POOL_OK;
-    *hash = keccak256(encoding);
-    if (encoding.size > POOL_TX_SIZE_MAX) *verdict = POOL_SIZE;
+    *hash = keccak256(offer->encoding);
+    if (offer->encoding.size > POOL_TX_SIZE_MAX) *verdict = POOL_SIZE;
     if (*verdict == POOL_OK && *entry_place(pool, hash) != NULL) *verdict = POOL_KNOWN;
     if (*verdict != POOL_OK) return ERR_OK;
-    *tx_verdict = check(tx, rules, block_gas_limit, account);
+    *tx_verdict = check(&cost, offer);
     if (*tx_verdict != TX_OK) {
         *verdict = POOL_INVALID;
         return ERR_OK;
     }
-    struct sender *sender = sender_open(pool, sender_address);
+    pool_advance(pool, &offer->sender, &offer->account);
+    struct sender *sender = sender_open(pool, &offer->sender);
     if (sender == NULL) return ERR_MEMORY;
-    pool_advance(pool, sender_address, account);
-    /* The advance may have emptied and closed it. */
-    sender = sender_open(pool, sender_address);
-    if (sender == NULL) return ERR_MEMORY;
-    sender->nonce = account->nonce;
-    struct entry *leaving;
-    struct entry *entry = NULL;
-    enum err err = ERR_OK;
-    *verdict = find_place(pool, &leaving, sender, tx);
-    if (*verdict != POOL_OK) goto out;
-    err = reserve(sender);
-    if (err == ERR_OK) err = entry_open(&entry, encoding, hash, sender_address, tx);
-    if (err != ERR_OK) goto out;
-    if (leaving != NULL) {
-        struct sender *loser = leaving->sender;
-        entry_close(pool, leaving);
-        if (loser != sender) sender_close_if_empty(pool, loser);
-    }
-    insert(pool, sender, entry);
-out:
+    sender->nonce = offer->account.nonce;
+    enum err err = admit(pool, sender, verdict, hash, offer, &cost);
     sender_close_if_empty(pool, sender);
     return err;
 }
@@ -365,25 +481,47 @@ void pool_advance(
 ) {
     struct sender *sender = *sender_place(pool, sender_address);
     if (sender == NULL) return;
-    /* Closing an entry takes it out of the list, which the analyzer does not follow.
-     * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-    while (sender->count > 0 && sender->entries[0]->tx.tx.nonce < account->nonce)
-        entry_close(pool, sender->entries[0]);
+    while (sender->count > 0 && entry_at(sender, 0)->tx.tx.nonce < account->nonce)
+        close_first(pool, sender);
+    if (sender->nonce != account->nonce) sender->active_s = pool->now_s;
     sender->nonce = account->nonce;
-    recount_pending(pool, sender);
+    update_pending(pool, sender);
     sender_close_if_empty(pool, sender);
+}
+
+void pool_expire(struct pool *pool, uint64_t now_s) {
+    bool is_first = pool->now_s == 0; /* what came before it has just been heard of */
+    pool->now_s = now_s;
+    for (size_t i = 0; is_first && i < pool->sender_count; i++)
+        pool->senders[i]->active_s = now_s;
+    for (size_t i = pool->sender_count; i-- > 0;) {
+        struct sender *sender = pool->senders[i];
+        if (now_s - sender->active_s <= POOL_QUEUED_LIFETIME_S) continue;
+        /* Removing would move other senders about in a heap. */
+        pool->is_ranked = false;
+        while (sender->count > sender->pending_count)
+            entry_close(pool, entry_at(sender, sender->count - 1));
+        sender_close_if_empty(pool, sender);
+    }
 }
 
 uint64_t
 pool_next_nonce(const struct pool *pool, const address *sender_address, uint64_t account_nonce) {
     const struct sender *sender = *sender_place(pool, sender_address);
     if (sender == NULL) return account_nonce;
+    if (sender->nonce == account_nonce) return account_nonce + sender->pending_count;
+    /* The account has moved and the pool not been told yet. */
     uint64_t nonce = account_nonce;
     for (uint32_t i = find_nonce(sender, nonce); i < sender->count; i++) {
-        if (sender->entries[i]->tx.tx.nonce != nonce) break;
+        if (entry_at(sender, i)->tx.tx.nonce != nonce) break;
         nonce++;
     }
     return nonce;
+}
+
+u256 pool_sender_cost(const struct pool *pool, const address *sender_address) {
+    const struct sender *sender = *sender_place(pool, sender_address);
+    return sender == NULL ? U256_ZERO : sender->pending_cost;
 }
 
 size_t pool_pending_count(const struct pool *pool) {
@@ -394,103 +532,23 @@ size_t pool_queued_count(const struct pool *pool) {
     return pool->count - pool->pending_count;
 }
 
+size_t pool_size(const struct pool *pool) {
+    return pool->size;
+}
+
+static void visit_all_of(const struct sender *sender, pool_visit *visit, void *context) {
+    for (uint32_t i = 0; i < sender->count; i++)
+        visit(context, &entry_at(sender, i)->tx, i < sender->pending_count);
+}
+
 void pool_visit_all(const struct pool *pool, pool_visit *visit, void *context) {
-    for (const struct sender *s = pool->first; s != NULL; s = s->next) {
-        for (uint32_t i = 0; i < s->count; i++)
-            visit(context, &s->entries[i]->tx, i < s->pending_count);
-    }
+    for (size_t i = 0; i < pool->sender_count; i++)
+        visit_all_of(pool->senders[i], visit, context);
 }
 
-/* --- best first ------------------------------------------------------------------------------- */
-
-/* A sender and how far the iterator is with it. */
-struct cursor {
-    const struct sender *sender;
-    uint32_t next;
-    u256 tip; /* of the next transaction */
-};
-
-/* A binary heap: heap[0] is the best. The cursor just given out stays there until the next call. */
-struct pool_iterator {
-    u256 base_fee_per_gas;
-    size_t count;
-    bool is_first_given; /* heap[0]'s next transaction was given out already */
-    struct cursor heap[];
-};
-
-static bool is_better(const struct cursor *a, const struct cursor *b) {
-    int order = u256_compare(&a->tip, &b->tip);
-    if (order != 0) return order > 0;
-    return a->sender->entries[a->next]->tx.arrival < b->sender->entries[b->next]->tx.arrival;
-}
-
-/* Sets the tip of the cursor's next transaction; false if there is none that pays the base fee. */
-static bool cursor_load(struct cursor *cursor, const u256 *base_fee) {
-    if (cursor->next >= cursor->sender->pending_count) return false;
-    const struct tx *tx = &cursor->sender->entries[cursor->next]->tx.tx;
-    if (u256_less(&tx->max_fee_per_gas, base_fee)) return false;
-    u256 room = u256_sub(&tx->max_fee_per_gas, base_fee);
-    cursor->tip =
-        u256_less(&room, &tx->max_priority_fee_per_gas) ? room : tx->max_priority_fee_per_gas;
-    return true;
-}
-
-static void sift_down(struct pool_iterator *it, size_t i) {
-    for (;;) {
-        size_t best = i;
-        for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < it->count; child++) {
-            if (is_better(&it->heap[child], &it->heap[best])) best = child;
-        }
-        if (best == i) return;
-        struct cursor moved = it->heap[i];
-        it->heap[i] = it->heap[best];
-        it->heap[best] = moved;
-        i = best;
-    }
-}
-
-struct pool_iterator *pool_iterate(const struct pool *pool, const u256 *base_fee_per_gas) {
-    size_t sender_count = 0;
-    for (const struct sender *s = pool->first; s != NULL; s = s->next)
-        sender_count++;
-    struct pool_iterator *it = malloc(sizeof *it + sender_count * sizeof(struct cursor));
-    if (it == NULL) return NULL;
-    *it = (struct pool_iterator){.base_fee_per_gas = *base_fee_per_gas};
-    for (const struct sender *s = pool->first; s != NULL; s = s->next) {
-        struct cursor cursor = {.sender = s};
-        if (cursor_load(&cursor, base_fee_per_gas)) it->heap[it->count++] = cursor;
-    }
-    for (size_t i = it->count / 2; i-- > 0;)
-        sift_down(it, i);
-    return it;
-}
-
-static void drop_first(struct pool_iterator *it) {
-    it->heap[0] = it->heap[--it->count];
-    sift_down(it, 0);
-}
-
-const struct pool_tx *pool_iterator_next(struct pool_iterator *it) {
-    if (it->is_first_given) {
-        it->is_first_given = false;
-        it->heap[0].next++;
-        if (cursor_load(&it->heap[0], &it->base_fee_per_gas)) {
-            sift_down(it, 0);
-        } else {
-            drop_first(it);
-        }
-    }
-    if (it->count == 0) return NULL;
-    it->is_first_given = true;
-    return &it->heap[0].sender->entries[it->heap[0].next]->tx;
-}
-
-void pool_iterator_skip_sender(struct pool_iterator *it) {
-    CHECK(it->is_first_given);
-    it->is_first_given = false;
-    drop_first(it);
-}
-
-void pool_iterator_close(struct pool_iterator *it) {
-    free(it);
+void pool_visit_sender(
+    const struct pool *pool, const address *sender_address, pool_visit *visit, void *context
+) {
+    const struct sender *sender = *sender_place(pool, sender_address);
+    if (sender != NULL) visit_all_of(sender, visit, context);
 }

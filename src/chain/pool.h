@@ -1,28 +1,44 @@
 /* chain/pool.h (hosted): transactions that wait for a block.
  *
  * Per sender in order of nonces: those without a gap from the account's nonce are pending, the rest
- * queued. A transaction replaces one with the same nonce if both its fees are at least 10 % higher.
- * Pending ones are taken best tip first. When the pool is full, the worst-paying last transaction
- * of another sender makes room if the new one pays better, else the new one is refused. */
+ * queued. A transaction replaces one with the same nonce if both its fees are at least 10 % higher,
+ * of a blob transaction all three 100 %. Pending ones are taken best tip first. Queued ones go when
+ * their sender has not been heard of for POOL_QUEUED_LIFETIME_S.
+ *
+ * When the pool is full, by number or by bytes, the worst last transaction of another sender makes
+ * room, so that nobody's nonces get a gap. Worst are those that no block could take now: behind a
+ * gap, or below the base fee; then those of senders with more than POOL_SENDER_RESERVED; then the
+ * rest; among equals the lowest tip, then the sender with the most. What is not better than the
+ * worst is refused. So a flood, however well paid, leaves everybody else a few places, and memory
+ * stays below the limit. Every operation is O(log n) in senders and transactions, but for those
+ * that go over all of them. */
 #ifndef CHAIN_POOL_H
 #define CHAIN_POOL_H
 
 #include "chain/tx.h"
 #include "core/arena.h"
 
-#define POOL_TX_MAX        16384u
-#define POOL_SENDER_TX_MAX 1024u   /* pending and queued of one sender */
-#define POOL_TX_SIZE_MAX   131072u /* bytes of one encoding */
-#define POOL_PRICE_BUMP    10u     /* percent */
+#define POOL_TX_MAX            65536u
+#define POOL_SIZE_MAX          ((size_t)192 << 20) /* bytes of memory of all transactions */
+#define POOL_SENDER_TX_MAX     32768u              /* pending and queued of one sender */
+#define POOL_SENDER_BLOB_MAX   16u                 /* with blobs; geth's blob pool has as many */
+#define POOL_SENDER_RESERVED   16u                 /* geth's AccountSlots */
+#define POOL_TX_SIZE_MAX       131072u             /* bytes of one encoding */
+#define POOL_PRICE_BUMP        10u                 /* percent */
+#define POOL_BLOB_PRICE_BUMP   100u
+#define POOL_QUEUED_LIFETIME_S 10800u /* three hours, as geth's */
 
 /* X(name, text in the words of geth where it has some) */
-#define POOL_VERDICT_LIST(X)                                            \
-    X(OK, "ok")                                                         \
-    X(INVALID, "invalid transaction") /* tx_verdict says why */         \
-    X(KNOWN, "already known")                                           \
-    X(UNDERPRICED, "replacement transaction underpriced")               \
-    X(SIZE, "oversized data")                                           \
-    X(SENDER_FULL, "too many transactions of this account in the pool") \
+#define POOL_VERDICT_LIST(X)                                    \
+    X(OK, "ok")                                                 \
+    X(INVALID, "invalid transaction") /* tx_verdict says why */ \
+    X(KNOWN, "already known")                                   \
+    X(REPLACEMENT, "replacement transaction underpriced")       \
+    X(UNDERPRICED, "transaction underpriced")                   \
+    X(SIZE, "oversized data")                                   \
+    X(FUNDS, "insufficient funds for gas * price + value")      \
+    X(SENDER_FULL, "account limit exceeded")                    \
+    X(SENDER_BLOBS, "account limit exceeded")                   \
     X(FULL, "txpool is full")
 
 enum pool_verdict {
@@ -50,23 +66,37 @@ struct pool_account {
     u256 balance;
 };
 
+/* A transaction that asks to be let in; everything is borrowed. */
+struct pool_offer {
+    const struct tx *tx; /* decoded from encoding */
+    bytes encoding;
+    address sender;
+    struct pool_account account;
+    const struct fork_rules *rules; /* of the next block */
+    uint64_t block_gas_limit;
+    u256 base_fee_per_gas;
+};
+
+/* pool_tx_cost is the most a transaction can cost its sender, gas, blobs and value; all bits set if
+ * that does not fit. */
+u256 pool_tx_cost(const struct tx *tx);
+
 /* NULL: no memory. */
 struct pool *pool_open(void);
 void pool_close(struct pool *pool);
 
-/* pool_add checks and takes a transaction that was decoded from encoding; everything is copied.
- * tx_verdict is set with POOL_INVALID. ERR_MEMORY. */
+/* pool_add checks and takes a transaction; everything is copied.
+ *
+ * Out:     tx_verdict  set with POOL_INVALID.
+ *          hash        of the transaction, whatever the verdict.
+ * Returns: ERR_OK also when the verdict is a refusal; ERR_MEMORY, and the pool is as it was but for
+ *          what the account's nonce has passed. */
 MUST_USE enum err pool_add(
     struct pool *pool,
     enum pool_verdict *verdict,
     enum tx_verdict *tx_verdict,
     hash32 *hash,
-    bytes encoding,
-    const struct fork_rules *rules,
-    uint64_t block_gas_limit,
-    const struct pool_account *account,
-    const address *sender,
-    const struct tx *tx
+    const struct pool_offer *offer
 );
 
 const struct pool_tx *pool_get(const struct pool *pool, const hash32 *hash);
@@ -78,8 +108,15 @@ void pool_remove(struct pool *pool, const hash32 *hash);
  * queued. */
 void pool_advance(struct pool *pool, const address *sender, const struct pool_account *account);
 
+/* pool_expire tells the pool the time, in seconds of any clock that only goes forward (not 0), and
+ * drops what has been queued too long. Goes over all senders. */
+void pool_expire(struct pool *pool, uint64_t now_s);
+
 /* The first nonce that neither the chain nor the sender's pending transactions use. */
 uint64_t pool_next_nonce(const struct pool *pool, const address *sender, uint64_t account_nonce);
+
+/* The most that the sender's pending transactions can cost together. */
+u256 pool_sender_cost(const struct pool *pool, const address *sender);
 
 /* Going over the pending transactions, best effective tip first, each sender's in order of nonces.
  * The pool must not change meanwhile. NULL: no memory. */
@@ -93,8 +130,15 @@ void pool_iterator_close(struct pool_iterator *it);
 size_t pool_pending_count(const struct pool *pool);
 size_t pool_queued_count(const struct pool *pool);
 
+/* Bytes of memory that the transactions take. */
+size_t pool_size(const struct pool *pool);
+
 /* All transactions of the pool by sender and nonce, for txpool_content. */
 typedef void pool_visit(void *context, const struct pool_tx *tx, bool is_pending);
 void pool_visit_all(const struct pool *pool, pool_visit *visit, void *context);
+/* Those of one sender. */
+void pool_visit_sender(
+    const struct pool *pool, const address *sender, pool_visit *visit, void *context
+);
 
 #endif

@@ -14,6 +14,8 @@
 static struct arena arena;
 static struct pool *pool;
 static struct fork_rules rules;
+static u256 balance;
+static u256 base_fee;
 
 static int setup(void **state) {
     (void)state;
@@ -21,6 +23,8 @@ static int setup(void **state) {
     forks_development(&schedule, 1, FORK_PRAGUE);
     rules = forks_at(&schedule, 1, 1);
     arena_open(&arena, 256 << 20);
+    balance = u256_from_u64(1000000000000000000);
+    base_fee = U256_ZERO;
     pool = pool_open();
     return pool == NULL;
 }
@@ -57,8 +61,6 @@ static enum tx_verdict last_tx_verdict;
 static hash32 last_hash;
 
 static enum pool_verdict add_tx(unsigned sender, const struct tx *tx, uint64_t account_nonce) {
-    struct pool_account account = {account_nonce, u256_from_u64(1000000000000000000)};
-    address from = sender_of(sender);
     enum pool_verdict verdict;
     bytes encoding;
     assert_int_equal(tx_encode(&encoding, &arena, tx), ERR_OK);
@@ -66,21 +68,16 @@ static enum pool_verdict add_tx(unsigned sender, const struct tx *tx, uint64_t a
     enum tx_verdict decoding;
     assert_int_equal(tx_decode(&decoded, &decoding, &arena, encoding), ERR_OK);
     assert_int_equal(decoding, TX_OK);
-    assert_int_equal(
-        pool_add(
-            pool,
-            &verdict,
-            &last_tx_verdict,
-            &last_hash,
-            encoding,
-            &rules,
-            GAS_LIMIT,
-            &account,
-            &from,
-            &decoded
-        ),
-        ERR_OK
-    );
+    const struct pool_offer offer = {
+        .tx = &decoded,
+        .encoding = encoding,
+        .sender = sender_of(sender),
+        .account = {account_nonce, balance},
+        .rules = &rules,
+        .block_gas_limit = GAS_LIMIT,
+        .base_fee_per_gas = base_fee,
+    };
+    assert_int_equal(pool_add(pool, &verdict, &last_tx_verdict, &last_hash, &offer), ERR_OK);
     return verdict;
 }
 
@@ -120,8 +117,8 @@ static void a_replacement_pays_a_tenth_more(void **state) {
     assert_int_equal(add(1, 0, 100, 1000), POOL_OK);
     hash32 first = last_hash;
     assert_int_equal(add(1, 0, 100, 1000), POOL_KNOWN);
-    assert_int_equal(add(1, 0, 109, 1100), POOL_UNDERPRICED);
-    assert_int_equal(add(1, 0, 110, 1099), POOL_UNDERPRICED);
+    assert_int_equal(add(1, 0, 109, 1100), POOL_REPLACEMENT);
+    assert_int_equal(add(1, 0, 110, 1099), POOL_REPLACEMENT);
     assert_int_equal(add(1, 0, 110, 1100), POOL_OK);
     assert_null(pool_get(pool, &first));
     const struct pool_tx *tx = pool_get(pool, &last_hash);
@@ -145,7 +142,7 @@ static void the_best_tip_comes_first_in_order_of_nonces(void **state) {
         unsigned sender;
         uint64_t nonce;
     } order[] = {{2, 0}, {3, 0}, {1, 0}, {1, 1}, {4, 0}, {2, 1}};
-    u256 base_fee = u256_from_u64(80);
+    base_fee = u256_from_u64(80);
     struct pool_iterator *it = pool_iterate(pool, &base_fee);
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         const struct pool_tx *tx = pool_iterator_next(it);
@@ -192,19 +189,257 @@ static void what_cannot_be_in_a_block_is_refused(void **state) {
     assert_int_equal(pool_pending_count(pool), 0);
 }
 
-static void limits_hold(void **state) {
+static void fees_are_compared_as_geth_does(void **state) {
     (void)state;
-    for (uint64_t nonce = 0; nonce < POOL_SENDER_TX_MAX; nonce++)
-        assert_int_equal(add(1, nonce, 5, 10), POOL_OK);
-    assert_int_equal(add(1, POOL_SENDER_TX_MAX, 5, 10), POOL_SENDER_FULL);
-    unsigned sender = 2;
-    while (pool_pending_count(pool) < POOL_TX_MAX)
-        assert_int_equal(add(sender++, 0, 3, 10), POOL_OK);
-    assert_int_equal(add(sender, 0, 3, 10), POOL_FULL);
-    hash32 dropped = last_hash;
-    assert_null(pool_get(pool, &dropped));
-    assert_int_equal(add(sender, 0, 4, 10), POOL_OK); /* one that pays 3 makes room */
+    assert_int_equal(add(1, 0, 0, 15), POOL_OK);
+    assert_int_equal(add(1, 0, 0, 30), POOL_REPLACEMENT); /* the tip must rise too */
+    assert_int_equal(add(1, 0, 1, 15), POOL_REPLACEMENT);
+    assert_int_equal(add(1, 0, 1, 16), POOL_OK); /* 16.5 rounded down */
+    assert_int_equal(add(1, 0, 2, 17), POOL_OK);
+    assert_int_equal(pool_pending_count(pool), 1);
+}
+
+static struct tx blob_tx_of(unsigned sender, uint64_t nonce, uint64_t fee, uint64_t blob_fee) {
+    static const hash32 blobs[1] = {{{1}}};
+    struct tx tx = tx_of(sender, nonce, fee, fee);
+    tx.type = TX_BLOB;
+    tx.blob_versioned_hashes = blobs;
+    tx.blob_count = 1;
+    tx.max_fee_per_blob_gas = u256_from_u64(blob_fee);
+    return tx;
+}
+
+static void blobs_are_replaced_at_twice_the_fees(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t fee;
+        uint64_t blob_fee;
+        enum pool_verdict verdict;
+    } offers[] = {
+        {10, 10, POOL_OK},
+        {19, 20, POOL_REPLACEMENT},
+        {20, 19, POOL_REPLACEMENT},
+        {20, 20, POOL_OK},
+    };
+    for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++) {
+        struct tx tx = blob_tx_of(1, 0, offers[i].fee, offers[i].blob_fee);
+        assert_int_equal(add_tx(1, &tx, 0), offers[i].verdict);
+    }
+    assert_int_equal(add(1, 0, 39, 39), POOL_REPLACEMENT);
+    assert_int_equal(add(1, 0, 40, 40), POOL_OK); /* one without blobs may take its place */
+    struct tx tx = blob_tx_of(1, 0, 79, 1);
+    assert_int_equal(add_tx(1, &tx, 0), POOL_REPLACEMENT);
+    for (unsigned n = 0; n < POOL_SENDER_BLOB_MAX; n++) {
+        tx = blob_tx_of(2, n, 10, 10);
+        assert_int_equal(add_tx(2, &tx, 0), POOL_OK);
+    }
+    tx = blob_tx_of(2, POOL_SENDER_BLOB_MAX, 10, 10);
+    assert_int_equal(add_tx(2, &tx, 0), POOL_SENDER_BLOBS);
+    assert_int_equal(add(2, POOL_SENDER_BLOB_MAX, 10, 10), POOL_OK);
+    tx = blob_tx_of(2, 3, 20, 20);
+    assert_int_equal(add_tx(2, &tx, 0), POOL_OK); /* a replacement adds none */
+}
+
+static void pending_ones_together_must_be_paid_for(void **state) {
+    (void)state;
+    address sender = sender_of(1);
+    balance = u256_from_u64(21000 * 25);
+    assert_int_equal(add(1, 0, 1, 10), POOL_OK);
+    assert_int_equal(add(1, 1, 1, 10), POOL_OK);
+    assert_int_equal(add(1, 2, 1, 6), POOL_FUNDS);
+    assert_int_equal(add(1, 2, 1, 5), POOL_OK);
+    assert_int_equal(pool_sender_cost(pool, &sender).w[0], 21000 * 25);
+    assert_int_equal(add(1, 0, 2, 12), POOL_FUNDS);
+    pool_remove(pool, &last_hash); /* it is not in there */
+    assert_int_equal(pool_pending_count(pool), 3);
+    struct pool_account account = {1, balance};
+    pool_advance(pool, &sender, &account);
+    assert_int_equal(pool_sender_cost(pool, &sender).w[0], 21000 * 15);
+    account.nonce = 0; /* taken back: a gap */
+    pool_advance(pool, &sender, &account);
+    assert_int_equal(pool_sender_cost(pool, &sender).w[0], 0);
+    assert_int_equal(pool_queued_count(pool), 2);
+    assert_int_equal(add(1, 0, 1, 25), POOL_OK);
+    assert_int_equal(pool_pending_count(pool), 3);
+}
+
+static void queued_ones_have_a_lifetime(void **state) {
+    (void)state;
+    assert_int_equal(add(1, 0, 1, 10), POOL_OK);
+    pool_expire(pool, 1000005);
+    assert_int_equal(add(1, 2, 1, 10), POOL_OK);
+    assert_int_equal(add(2, 1, 1, 10), POOL_OK);
+    pool_expire(pool, 1000006);
+    assert_int_equal(add(3, 1, 1, 10), POOL_OK);
+    pool_expire(pool, 1000005 + POOL_QUEUED_LIFETIME_S);
+    assert_int_equal(pool_queued_count(pool), 3);
+    pool_expire(pool, 1000006 + POOL_QUEUED_LIFETIME_S);
+    assert_int_equal(pool_queued_count(pool), 1);
+    assert_int_equal(pool_pending_count(pool), 1); /* for those nobody waits too long */
+    pool_expire(pool, 1000007 + POOL_QUEUED_LIFETIME_S);
+    assert_int_equal(pool_queued_count(pool), 0);
+    assert_int_equal(pool_pending_count(pool), 1);
+}
+
+/* Fills the pool with a sender's transactions and those of others, count of each. */
+static void fill(unsigned sender_count, uint64_t each, uint64_t tip) {
+    for (unsigned sender = 0; sender < sender_count; sender++)
+        for (uint64_t nonce = 0; nonce < each; nonce++) {
+            assert_int_equal(add(1000 + sender, nonce, tip, 1000), POOL_OK);
+            arena_reset(&arena);
+        }
+}
+
+static void a_full_pool_takes_what_pays_more(void **state) {
+    (void)state;
+    for (uint64_t nonce = 0; nonce < POOL_SENDER_TX_MAX; nonce++) {
+        assert_int_equal(add(1, nonce, 5, 1000), POOL_OK);
+        arena_reset(&arena);
+    }
+    assert_int_equal(add(1, POOL_SENDER_TX_MAX, 5, 1000), POOL_SENDER_FULL);
+    fill(POOL_TX_MAX / 2 / 1024, 1024, 3);
     assert_int_equal(pool_pending_count(pool), POOL_TX_MAX);
+    /* A sender with few gets in; its seventeenth must pay more than others' worst. */
+    for (uint64_t nonce = 0; nonce < POOL_SENDER_RESERVED; nonce++)
+        assert_int_equal(add(2, nonce, 1, 1000), POOL_OK);
+    assert_int_equal(add(2, POOL_SENDER_RESERVED, 3, 1000), POOL_UNDERPRICED);
+    assert_null(pool_get(pool, &last_hash));
+    assert_int_equal(add(2, POOL_SENDER_RESERVED, 4, 1000), POOL_OK);
+    /* Behind a gap, or below the base fee, nothing takes anybody's place. */
+    assert_int_equal(add(3, 1, 900, 1000), POOL_FULL);
+    base_fee = u256_from_u64(950);
+    assert_int_equal(add(3, 0, 900, 949), POOL_FULL);
+    /* Those that no block could take leave first, whatever they promise. */
+    assert_int_equal(pool_queued_count(pool), 0);
+    assert_int_equal(add(2, 0, 100, 1100), POOL_OK); /* replacing needs no place */
+    assert_int_equal(pool_pending_count(pool), POOL_TX_MAX);
+    /* The worst has left from its sender's end: no gaps. */
+    uint64_t all = 0;
+    for (unsigned sender = 1000; sender < 1000 + POOL_TX_MAX / 2 / 1024; sender++) {
+        address of = sender_of(sender);
+        all += pool_next_nonce(pool, &of, 0);
+    }
+    assert_int_equal(all, POOL_TX_MAX / 2 - POOL_SENDER_RESERVED - 1);
+}
+
+static void queued_ones_leave_a_full_pool_first(void **state) {
+    (void)state;
+    assert_int_equal(add(1, 7, 900, 1000), POOL_OK);
+    assert_int_equal(add(2, 0, 900, 940), POOL_OK); /* below the base fee to come */
+    fill(POOL_TX_MAX / 16 - 1, 16, 3);
+    for (unsigned i = 0; i < 14; i++)
+        assert_int_equal(add(3, i, 3, 1000), POOL_OK);
+    base_fee = u256_from_u64(950);
+    assert_int_equal(pool_queued_count(pool), 1);
+    assert_int_equal(add(4, 0, 1, 951), POOL_OK);
+    assert_int_equal(add(5, 0, 1, 951), POOL_OK);
+    assert_int_equal(pool_queued_count(pool), 0);
+    address poor = sender_of(2);
+    assert_int_equal(pool_next_nonce(pool, &poor, 0), 0);
+    assert_int_equal(add(6, 0, 1, 951), POOL_UNDERPRICED);
+    assert_int_equal(add(6, 0, 2, 952), POOL_OK); /* in place of one that pays 1 */
+    assert_int_equal(pool_pending_count(pool), POOL_TX_MAX);
+}
+
+static struct tx large_tx_of(unsigned sender, uint64_t tip, size_t data_size) {
+    static const uint8_t data[120000];
+    struct tx tx = tx_of(sender, 0, tip, 100);
+    tx.data = bytes_of(data, data_size);
+    tx.gas_limit = 3000000;
+    return tx;
+}
+
+/* Fills the pool by bytes: a few senders' pay 4, all others' 5. Returns the first free sender. */
+static unsigned fill_with_large(unsigned cheap_count, size_t data_size) {
+    unsigned sender = 0;
+    while (pool_size(pool) + data_size + 2000 <= POOL_SIZE_MAX) {
+        struct tx tx = large_tx_of(sender, sender < cheap_count ? 4 : 5, data_size);
+        assert_int_equal(add_tx(sender++, &tx, 0), POOL_OK);
+        arena_reset(&arena);
+    }
+    return sender;
+}
+
+static void memory_is_limited(void **state) {
+    (void)state;
+    unsigned sender = fill_with_large(5, 100000);
+    size_t count = pool_pending_count(pool);
+    for (unsigned i = 0; i < 5; i++) {
+        struct tx tx = large_tx_of(sender, 5, 100000);
+        assert_int_equal(add_tx(sender++, &tx, 0), POOL_OK); /* in the place of one that pays 4 */
+        assert_int_equal(pool_pending_count(pool), count);
+        assert_true(pool_size(pool) <= POOL_SIZE_MAX);
+    }
+    struct tx tx = large_tx_of(sender, 5, 100000);
+    assert_int_equal(add_tx(sender, &tx, 0), POOL_UNDERPRICED);
+    for (unsigned i = 0; i < 5; i++) {
+        address of = sender_of(i);
+        assert_int_equal(pool_next_nonce(pool, &of, 0), 0);
+    }
+    tx = large_tx_of(sender, 6, 100000);
+    assert_int_equal(add_tx(sender, &tx, 0), POOL_OK);
+    assert_int_equal(pool_pending_count(pool), count);
+}
+
+/* Who has left for one that is then refused comes back. */
+static void who_left_in_vain_comes_back(void **state) {
+    (void)state;
+    unsigned sender = fill_with_large(5, 10000);
+    size_t size = pool_size(pool);
+    size_t count = pool_pending_count(pool);
+    struct tx tx = large_tx_of(sender, 5, 120000); /* needs the places of eleven */
+    assert_int_equal(add_tx(sender, &tx, 0), POOL_UNDERPRICED);
+    assert_int_equal(pool_size(pool), size);
+    assert_int_equal(pool_pending_count(pool), count);
+    for (unsigned i = 0; i < 5; i++) {
+        address of = sender_of(i);
+        assert_int_equal(pool_next_nonce(pool, &of, 0), 1);
+    }
+    tx = large_tx_of(sender, 6, 120000);
+    assert_int_equal(add_tx(sender, &tx, 0), POOL_OK);
+    assert_true(pool_size(pool) <= POOL_SIZE_MAX);
+    assert_true(pool_pending_count(pool) < count - 5);
+}
+
+/* A flood from ever new senders moves nobody who pays as much, and takes no memory. */
+static void a_flood_of_cheap_ones_is_bounded(void **state) {
+    (void)state;
+    for (unsigned sender = 0; sender < 3 * POOL_TX_MAX; sender++) {
+        enum pool_verdict verdict = add(sender, 0, 1 + sender / POOL_TX_MAX % 2, 10);
+        bool is_better = sender / POOL_TX_MAX == 1;
+        assert_int_equal(verdict, sender < POOL_TX_MAX || is_better ? POOL_OK : POOL_UNDERPRICED);
+        arena_reset(&arena);
+    }
+    assert_int_equal(pool_pending_count(pool), POOL_TX_MAX);
+    for (unsigned sender = POOL_TX_MAX; sender < 2 * POOL_TX_MAX; sender++) {
+        address of = sender_of(sender);
+        assert_int_equal(pool_next_nonce(pool, &of, 0), 1);
+    }
+    u256 none = U256_ZERO;
+    struct pool_iterator *it = pool_iterate(pool, &none);
+    const struct pool_tx *first = pool_iterator_next(it);
+    assert_int_equal(first->tx.max_priority_fee_per_gas.w[0], 2);
+    pool_iterator_close(it);
+}
+
+static void costs_do_not_wrap(void **state) {
+    (void)state;
+    const u256 most = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+    struct tx tx = tx_of(1, 3, 9, 7);
+    tx.value = u256_from_u64(1000);
+    u256 cost = pool_tx_cost(&tx);
+    assert_int_equal(cost.w[0], 21000 * 7 + 1000);
+    tx.blob_count = 2;
+    tx.max_fee_per_blob_gas = u256_from_u64(3);
+    cost = pool_tx_cost(&tx);
+    assert_int_equal(cost.w[0], 21000 * 7 + 1000 + 2 * 131072 * 3);
+    tx.value = most;
+    cost = pool_tx_cost(&tx);
+    assert_true(u256_equal(&cost, &most));
+    tx.value = U256_ZERO;
+    tx.max_fee_per_gas = most;
+    cost = pool_tx_cost(&tx);
+    assert_true(u256_equal(&cost, &most));
 }
 
 static void lists_are_copied(void **state) {
@@ -292,7 +527,16 @@ int main(void) {
             the_best_tip_comes_first_in_order_of_nonces, setup, teardown
         ),
         cmocka_unit_test_setup_teardown(what_cannot_be_in_a_block_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(limits_hold, setup, teardown),
+        cmocka_unit_test_setup_teardown(fees_are_compared_as_geth_does, setup, teardown),
+        cmocka_unit_test_setup_teardown(blobs_are_replaced_at_twice_the_fees, setup, teardown),
+        cmocka_unit_test_setup_teardown(pending_ones_together_must_be_paid_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(queued_ones_have_a_lifetime, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_full_pool_takes_what_pays_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(queued_ones_leave_a_full_pool_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(memory_is_limited, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_left_in_vain_comes_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_flood_of_cheap_ones_is_bounded, setup, teardown),
+        cmocka_unit_test(costs_do_not_wrap),
         cmocka_unit_test_setup_teardown(lists_are_copied, setup, teardown),
         cmocka_unit_test_setup_teardown(it_behaves_as_a_model_does, setup, teardown),
     };

@@ -468,12 +468,21 @@ void miner_set_interval(struct miner *miner, struct node_chain *chain, uint64_t 
         CHECK(uv_timer_start(&clock->timer, on_slot, interval_ms, interval_ms) == 0);
 }
 
+static void on_expiry(uv_timer_t *timer) {
+    struct node *node = ((struct miner *)timer->data)->node;
+    for (size_t i = 0; i < node->chain_count; i++)
+        pool_expire(node->chains[i].pool, clock_monotonic_us() / 1000000);
+}
+
 enum err miner_open(struct miner *miner, struct node *node, uint64_t slot_time_ms) {
     *miner = (struct miner){.node = node};
     miner->clocks = calloc(node->chain_count, sizeof(*miner->clocks));
     if (miner->clocks == NULL) return ERR_MEMORY;
     CHECK(uv_idle_init(&node->loop, &miner->idle) == 0);
     miner->idle.data = miner;
+    CHECK(uv_timer_init(&node->loop, &miner->expiry) == 0);
+    miner->expiry.data = miner;
+    CHECK(uv_timer_start(&miner->expiry, on_expiry, 0, MINER_EXPIRY_MS) == 0);
     for (size_t i = 0; i < node->chain_count; i++) {
         struct node_chain *chain = &node->chains[i];
         CHECK(uv_timer_init(&node->loop, &miner->clocks[i].timer) == 0);
@@ -494,6 +503,7 @@ void miner_stop(struct miner *miner) {
     if (miner->over_first != NULL) tell(miner);
     if (miner->clocks == NULL) return;
     uv_close((uv_handle_t *)&miner->idle, NULL);
+    uv_close((uv_handle_t *)&miner->expiry, NULL);
     for (size_t i = 0; i < miner->node->chain_count; i++)
         uv_close((uv_handle_t *)&miner->clocks[i].timer, NULL);
 }

@@ -26,6 +26,7 @@ struct miner_clock;
 #define MINER_JOBS_MAX     131072 /* waiting; a further transaction is refused */
 #define MINER_REFILL_TURNS 64 /* blocks between two looks for transactions whose gap has closed */
 #define MINER_MINE_MAX     1000000 /* blocks of one request */
+#define MINER_EXPIRY_MS    60000   /* between two looks for transactions queued too long */
 
 /* A request that waits for the miner; lies in its arena. */
 struct miner_wait {
@@ -63,6 +64,7 @@ struct miner {
     struct miner_wait *over_first; /* waits that are over, in order */
     struct miner_wait *over_last;
     uv_idle_t idle;             /* active while there are jobs */
+    uv_timer_t expiry;          /* of what is queued in the pools */
     struct miner_clock *clocks; /* of each chain; owned */
 };
 

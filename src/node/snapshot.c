@@ -145,20 +145,17 @@ restore_tx(struct node_chain *chain, struct arena *arena, const uint8_t *data, s
     enum err err = tx_decode(&tx, &tx_verdict, arena, encoding);
     if (err == ERR_OK) err = state_get_account(&chain->state, &sender, &account, &exists);
     if (err != ERR_OK) return err;
-    struct pool_account pool_account = {.nonce = account.nonce, .balance = account.balance};
+    const struct pool_offer offer = {
+        .tx = &tx,
+        .encoding = encoding,
+        .sender = sender,
+        .account = {.nonce = account.nonce, .balance = account.balance},
+        .rules = &rules,
+        .block_gas_limit = chain->gas_limit,
+        .base_fee_per_gas = node_next_base_fee(chain),
+    };
     /* It was in the pool with this state: what the pool says to it now is not asked. */
-    return pool_add(
-        chain->pool,
-        &verdict,
-        &tx_verdict,
-        &hash,
-        encoding,
-        &rules,
-        chain->gas_limit,
-        &pool_account,
-        &sender,
-        &tx
-    );
+    return pool_add(chain->pool, &verdict, &tx_verdict, &hash, &offer);
 }
 
 static enum err restore_pool(struct node_chain *chain, const struct kept_pool *kept) {

@@ -6,21 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-u256 verdict_cost(const struct tx *tx) {
-    const u256 most = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
-    u256 gas = u256_from_u64(tx->gas_limit);
-    u256 blob_gas = u256_from_u64(tx->blob_count);
-    u256 per_blob = u256_from_u64(BLOB_GAS_PER_BLOB);
-    u256 cost;
-    u256 blob_cost;
-    if (!u256_mul_checked(&cost, &gas, &tx->max_fee_per_gas)) return most;
-    if (!u256_mul_checked(&blob_gas, &blob_gas, &per_blob)) return most;
-    if (!u256_mul_checked(&blob_cost, &blob_gas, &tx->max_fee_per_blob_gas)) return most;
-    if (u256_add_carry(&cost, &cost, &blob_cost)) return most;
-    if (u256_add_carry(&cost, &cost, &tx->value)) return most;
-    return cost;
-}
-
 /* Decimal numbers and the sender, as the texts need them. */
 struct words {
     char sender[43];
@@ -40,7 +25,7 @@ static int price_text(
     const size_t size = VERDICT_TEXT_SIZE_MAX;
     const struct tx *tx = facts->tx;
     const char *text = tx_verdict_text(verdict);
-    const u256 cost = verdict_cost(tx);
+    const u256 cost = pool_tx_cost(tx);
     const u256 *a = &facts->balance;
     const u256 *b = &cost;
     if (verdict == TX_TIP_ABOVE_FEE_CAP)
@@ -169,18 +154,61 @@ size_t verdict_text(
     return finish(snprintf(out, size, "%s", text));
 }
 
-size_t
-verdict_pool_text(char out[VERDICT_TEXT_SIZE_MAX], enum pool_verdict verdict, size_t encoded_size) {
-    CHECK(verdict != POOL_OK && verdict != POOL_INVALID);
+static int funds_text(char *out, const struct pool *pool, const struct pool_offer *offer) {
+    u256 spent = pool_sender_cost(pool, &offer->sender);
+    u256 cost = pool_tx_cost(offer->tx);
+    u256 all = u256_add(&spent, &cost);
+    u256 over = u256_sub(&all, &offer->account.balance);
+    char words[4][U256_DECIMAL_SIZE_MAX];
+    (void)u256_to_decimal(words[0], &offer->account.balance);
+    (void)u256_to_decimal(words[1], &spent);
+    (void)u256_to_decimal(words[2], &cost);
+    (void)u256_to_decimal(words[3], &over);
+    return snprintf(
+        out,
+        VERDICT_TEXT_SIZE_MAX,
+        "%s: balance %s, queued cost %s, tx cost %s, overshot %s",
+        pool_verdict_text(POOL_FUNDS),
+        words[0],
+        words[1],
+        words[2],
+        words[3]
+    );
+}
+
+size_t verdict_pool_text(
+    char out[VERDICT_TEXT_SIZE_MAX],
+    enum pool_verdict verdict,
+    const struct pool *pool,
+    const struct pool_offer *offer
+) {
+    const size_t size = VERDICT_TEXT_SIZE_MAX;
     const char *text = pool_verdict_text(verdict);
-    if (verdict == POOL_SIZE)
+    switch (verdict) {
+    case POOL_OK:
+    case POOL_INVALID:
+        CHECK(false);
+        return 0;
+    case POOL_SIZE:
         return finish(snprintf(
             out,
-            VERDICT_TEXT_SIZE_MAX,
+            size,
             "%s: transaction size %zu, limit %u",
             text,
-            encoded_size,
+            offer->encoding.size,
             POOL_TX_SIZE_MAX
         ));
-    return finish(snprintf(out, VERDICT_TEXT_SIZE_MAX, "%s", text));
+    case POOL_FUNDS:
+        return finish(funds_text(out, pool, offer));
+    case POOL_SENDER_FULL:
+        return finish(snprintf(out, size, "%s: pooled %u txs", text, POOL_SENDER_TX_MAX));
+    case POOL_SENDER_BLOBS:
+        return finish(snprintf(out, size, "%s: pooled %u txs", text, POOL_SENDER_BLOB_MAX));
+    case POOL_KNOWN:
+    case POOL_REPLACEMENT:
+    case POOL_UNDERPRICED:
+    case POOL_FULL:
+        break;
+    }
+    return finish(snprintf(out, size, "%s", text));
 }

@@ -31,13 +31,12 @@ size_t verdict_text(
     char out[VERDICT_TEXT_SIZE_MAX], enum tx_verdict verdict, const struct verdict_facts *facts
 );
 
-/* The same for what the pool says; facts->tx's encoding is encoded_size bytes. POOL_INVALID is what
- * verdict_text is for. */
-size_t
-verdict_pool_text(char out[VERDICT_TEXT_SIZE_MAX], enum pool_verdict verdict, size_t encoded_size);
-
-/* verdict_cost is the most a transaction can cost its sender, gas, blobs and value; all bits set if
- * that does not fit. */
-u256 verdict_cost(const struct tx *tx);
+/* The same for what the pool has said to an offer. POOL_INVALID is what verdict_text is for. */
+size_t verdict_pool_text(
+    char out[VERDICT_TEXT_SIZE_MAX],
+    enum pool_verdict verdict,
+    const struct pool *pool,
+    const struct pool_offer *offer
+);
 
 #endif

@@ -242,7 +242,7 @@ struct rpc_call_result {
 /* --- pool, mining, network -------------------------------------------------------------------- */
 
 struct rpc_pool {
-    const struct rpc_transaction *pending; /* executable now; sorted by sender, then nonce */
+    const struct rpc_transaction *pending; /* executable now; by sender in order of nonces */
     size_t pending_count;
     const struct rpc_transaction *queued; /* with a nonce gap */
     size_t queued_count;
@@ -419,8 +419,13 @@ struct rpc_chain_operations {
       uint8_t signature[RPC_SIGNATURE_SIZE],
       const address *who,
       const hash32 *digest);
+    /* The pool's transactions, or those of one sender (NULL: all); and how many there are. */
     enum rpc_status (*pool
-    )(struct rpc_chain *chain, struct rpc_request *request, const struct rpc_pool **pool);
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      const struct rpc_pool **pool,
+      const address *sender);
+    void (*pool_count)(struct rpc_chain *chain, size_t *pending, size_t *queued);
 
     /* Development. Both may wait. */
     enum rpc_status (*mine

@@ -299,7 +299,7 @@ write_block_changes(struct rpc_call *call, const struct filter *filter, uint64_t
 /* The pool's transactions; all of them are then reported ones. */
 static enum rpc_status write_pool_changes(struct rpc_call *call, struct filter *filter) {
     const struct rpc_pool *pool = NULL;
-    enum rpc_status status = call->chain->operations->pool(call->chain, &call->request, &pool);
+    enum rpc_status status = call->chain->operations->pool(call->chain, &call->request, &pool, NULL);
     if (status != RPC_OK) return status;
     size_t count = pool->pending_count;
     hash32 *hashes = malloc(count * sizeof(hash32) + 1);

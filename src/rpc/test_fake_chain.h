@@ -4,6 +4,7 @@
 #define RPC_TEST_FAKE_CHAIN_H
 
 #include "chain/header.h"
+#include "core/check.h"
 #include "crypto/keccak.h"
 #include "rpc/backend.h"
 #include "rpc/payload.h"
@@ -333,13 +334,41 @@ static inline enum rpc_status fake_send_transaction(
     return fake_send_raw_transaction(chain, request, hash, arguments->data);
 }
 
-static inline enum rpc_status
-fake_pool(struct rpc_chain *chain, struct rpc_request *request, const struct rpc_pool **pool) {
+static inline const struct rpc_transaction *fake_those_of(
+    struct arena *arena, const struct rpc_transaction *list, size_t *count, const address *sender
+) {
+    struct rpc_transaction *found = arena_alloc_array(arena, *count, sizeof(*found));
+    size_t found_count = 0;
+    CHECK(found != NULL);
+    for (size_t i = 0; i < *count; i++)
+        if (address_equal(&list[i].sender, sender)) found[found_count++] = list[i];
+    *count = found_count;
+    return found;
+}
+
+static inline enum rpc_status fake_pool(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    const struct rpc_pool **pool,
+    const address *sender
+) {
     struct fake_chain *fake = (struct fake_chain *)chain;
-    (void)request;
     fake->pool.pending = fake->pool_transactions;
     *pool = &fake->pool;
+    if (sender == NULL) return RPC_OK;
+    struct rpc_pool *own = arena_alloc(request->arena, sizeof(*own));
+    CHECK(own != NULL);
+    *own = fake->pool;
+    own->pending = fake_those_of(request->arena, own->pending, &own->pending_count, sender);
+    own->queued = fake_those_of(request->arena, own->queued, &own->queued_count, sender);
+    *pool = own;
     return RPC_OK;
+}
+
+static inline void fake_pool_count(struct rpc_chain *chain, size_t *pending, size_t *queued) {
+    const struct fake_chain *fake = (struct fake_chain *)chain;
+    *pending = fake->pool.pending_count;
+    *queued = fake->pool.queued_count;
 }
 
 /* The pool's transactions go into the next block as if they were the one it has. */
@@ -505,6 +534,7 @@ static const struct rpc_chain_operations fake_operations = {
     .send_raw_transaction = fake_send_raw_transaction,
     .send_transaction = fake_send_transaction,
     .pool = fake_pool,
+    .pool_count = fake_pool_count,
     .mine = fake_mine,
     .set_auto_batch = fake_set_auto_batch,
     .network_info = fake_network_info,

@@ -6,17 +6,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static enum rpc_status read_pool(struct rpc_call *call, const struct rpc_pool **pool) {
-    return call->chain->operations->pool(call->chain, &call->request, pool);
-}
-
 enum rpc_status txpool_status(struct rpc_call *call) {
-    const struct rpc_pool *pool = NULL;
-    enum rpc_status status = read_pool(call, &pool);
-    if (status != RPC_OK) return status;
+    size_t pending;
+    size_t queued;
+    call->chain->operations->pool_count(call->chain, &pending, &queued);
     json_object_begin(call->out);
-    json_member_quantity_u64(call->out, "pending", pool->pending_count);
-    json_member_quantity_u64(call->out, "queued", pool->queued_count);
+    json_member_quantity_u64(call->out, "pending", pending);
+    json_member_quantity_u64(call->out, "queued", queued);
     json_object_end(call->out);
     return RPC_OK;
 }
@@ -71,7 +67,8 @@ static void write_by_sender(
 
 static enum rpc_status write_pool(struct rpc_call *call, write_one *write) {
     const struct rpc_pool *pool = NULL;
-    enum rpc_status status = read_pool(call, &pool);
+    enum rpc_status status =
+        call->chain->operations->pool(call->chain, &call->request, &pool, NULL);
     if (status != RPC_OK) return status;
     json_object_begin(call->out);
     json_key(call->out, "pending");
@@ -90,12 +87,10 @@ enum rpc_status txpool_inspect(struct rpc_call *call) {
     return write_pool(call, write_summary);
 }
 
-static void write_of_sender(
-    struct json_writer *w, const struct rpc_transaction *list, size_t count, const address *sender
-) {
+static void
+write_of_sender(struct json_writer *w, const struct rpc_transaction *list, size_t count) {
     json_object_begin(w);
     for (size_t i = 0; i < count; i++) {
-        if (!address_equal(&list[i].sender, sender)) continue;
         json_key_decimal(w, list[i].tx->nonce);
         view_transaction(w, &list[i], NULL, 0);
     }
@@ -106,13 +101,14 @@ enum rpc_status txpool_contentFrom(struct rpc_call *call) {
     address sender;
     const struct rpc_pool *pool = NULL;
     enum rpc_status status = argument_address(call, &sender, 0);
-    if (status == RPC_OK) status = read_pool(call, &pool);
+    if (status == RPC_OK)
+        status = call->chain->operations->pool(call->chain, &call->request, &pool, &sender);
     if (status != RPC_OK) return status;
     json_object_begin(call->out);
     json_key(call->out, "pending");
-    write_of_sender(call->out, pool->pending, pool->pending_count, &sender);
+    write_of_sender(call->out, pool->pending, pool->pending_count);
     json_key(call->out, "queued");
-    write_of_sender(call->out, pool->queued, pool->queued_count, &sender);
+    write_of_sender(call->out, pool->queued, pool->queued_count);
     json_object_end(call->out);
     return RPC_OK;
 }
