@@ -167,6 +167,9 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .development_info = backend_development_info,
     .network_info = backend_network_info,
     .proxy_of = backend_proxy_of,
+    .posted_batches = backend_posted_batches,
+    .posted_entries = backend_posted_entries,
+    .foresee = backend_foresee,
     .debug_trace = backend_debug_trace,
     .trace_transaction = backend_trace_transaction,
 };

@@ -156,6 +156,24 @@ enum rpc_status backend_proxy_of(
     uint64_t rollup_id,
     const address *target
 );
+enum rpc_status backend_posted_batches(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_block_id *where
+);
+enum rpc_status backend_posted_entries(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_block_id *where
+);
+enum rpc_status backend_foresee(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_simulation *description
+);
 enum rpc_status backend_debug_trace(
     struct rpc_chain *rpc,
     struct rpc_request *request,

@@ -15,9 +15,9 @@ bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *
            address_equal(&call->sender, &L2HUB_PREDEPLOY);
 }
 
-static enum rpc_status fail_world(struct simulation *simulation, const struct crossing *crossing) {
+static enum rpc_status fail_world(struct simulation *simulation) {
     const char *reason;
-    enum err err = crossing_reason(&reason, crossing);
+    enum err err = crossing_reason(&reason, simulation->crossing);
     if (err != ERR_OK) return rpc_fail_err(simulation->request, err);
     return rpc_fail(
         simulation->request, RPC_SERVER_ERROR, "the call across chains cannot be made: %s", reason
@@ -54,12 +54,13 @@ static enum err call_on_rollup(
     return world_build(&crossing->result, &crossing->options);
 }
 
-enum rpc_status crossing_call(struct simulation *simulation, struct simulation_run *run) {
+enum rpc_status crossing_run(struct simulation *simulation, struct simulation_run *run) {
     struct node_chain *chain = simulation->chain;
     struct node *node = chain->node;
     const struct header *parent = &node_l1(node)->head;
     struct crossing *crossing = arena_alloc(&simulation->arena, sizeof(*crossing));
     if (crossing == NULL) return rpc_fail_err(simulation->request, ERR_MEMORY);
+    simulation->crossing = crossing;
     if (simulation->header.number < chain->head.number)
         return rpc_fail(
             simulation->request,
@@ -79,7 +80,7 @@ enum rpc_status crossing_call(struct simulation *simulation, struct simulation_r
     };
     enum err err = crossing_open(crossing, node, &simulation->arena, parent, &attributes);
     crossing->options.is_simulation = true;
-    crossing->options.no_batch = false;
+    crossing->options.no_batch = chain->rollup_id == 0 && !node->auto_batch;
     crossing->options.trace = simulation->trace;
     if (err == ERR_OK && simulation->trace != NULL) {
         err = world_trace_open(
@@ -91,5 +92,11 @@ enum rpc_status crossing_call(struct simulation *simulation, struct simulation_r
         err = chain->rollup_id == 0 ? call_on_l1(simulation, run, crossing)
                                     : call_on_rollup(simulation, run, crossing);
     if (err != ERR_OK) return time_limit_fail(simulation->request, &simulation->limit, err);
-    return crossing->result.status == WORLD_OK ? RPC_OK : fail_world(simulation, crossing);
+    return RPC_OK;
+}
+
+enum rpc_status crossing_call(struct simulation *simulation, struct simulation_run *run) {
+    enum rpc_status status = crossing_run(simulation, run);
+    if (status != RPC_OK) return status;
+    return simulation->crossing->result.status == WORLD_OK ? RPC_OK : fail_world(simulation);
 }

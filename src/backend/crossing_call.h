@@ -13,6 +13,12 @@ const address *crossing_exit(const struct node_chain *chain);
  * ordinary one. */
 bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *call);
 
+/* crossing_run runs the simulation's transaction in a world of its own, in the simulation's arena,
+ * whether it leaves its chain or not. What came of it is in simulation->crossing->result; run is set
+ * if that is WORLD_OK. Without automatic batches (lockstep_setAutoBatch) a block of L1 has none
+ * here either. RPC_FAILED: an operation failed, or this cannot be simulated. */
+enum rpc_status crossing_run(struct simulation *simulation, struct simulation_run *run);
+
 /* crossing_call runs the simulation's transaction in a world of its own, in the simulation's arena.
  * RPC_FAILED: it could not be run, with the reason. */
 enum rpc_status crossing_call(struct simulation *simulation, struct simulation_run *run);

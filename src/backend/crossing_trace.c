@@ -58,6 +58,7 @@ static enum err replay_l1(struct crossing_replay *replay, uint64_t number) {
     crossing->options.tx_count = block->block.tx_count;
     crossing->options.is_replay = true;
     crossing->options.tx_options.watch = replay->watch;
+    crossing->options.no_batch = false; /* it is among the transactions */
     crossing->options.trace = &replay->trace;
     return world_build(&crossing->result, &crossing->options);
 }

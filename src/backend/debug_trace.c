@@ -488,16 +488,6 @@ static enum rpc_status trace_raw_block(struct debug_job *job, bytes encoded) {
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
-/* The outermost frame of the call in a trace over all chains: of L1's transactions the last one, of
- * the rollup's likewise. */
-static const struct world_frame *call_frame(const struct world_trace *trace, size_t chain) {
-    if (chain == 0) return trace->roots;
-    const struct world_frame *frame = trace->newest;
-    while (frame != NULL && !(frame->has_tx && frame->chain == chain))
-        frame = frame->before;
-    return frame;
-}
-
 static enum rpc_status finish_crossed(
     struct simulation *simulation,
     struct json_writer *out,
@@ -512,7 +502,7 @@ static enum rpc_status finish_crossed(
     const struct node_chain *chain = simulation->chain;
     const struct debug_tree tree = {
         .chain = chain,
-        .root = call_frame(simulation->trace, chain->rollup_id),
+        .root = world_trace_newest_tx(simulation->trace, chain->rollup_id),
         .gas_limit = simulation->gas,
         .gas_used = run->result.gas_used,
         .has_logs = options->with_log,

@@ -1,6 +1,8 @@
 /* What only this network has: rollups, proxies, batches. */
 #include "backend/backend.h"
+#include "backend/foresee.h"
 #include "backend/info.h"
+#include "backend/posted.h"
 #include "node/hub_view.h"
 
 #include "rollup/predeploys.h"
@@ -49,4 +51,31 @@ enum rpc_status backend_proxy_of(
     const address *hub = chain->rollup_id == 0 ? &node->contracts.hub : &L2HUB_PREDEPLOY;
     proxy_address(proxy, hub, rollup_id, target);
     return RPC_OK;
+}
+
+enum rpc_status backend_posted_batches(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_block_id *where
+) {
+    return posted_batches(backend_chain(rpc), request, out, where);
+}
+
+enum rpc_status backend_posted_entries(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_block_id *where
+) {
+    return posted_entries(backend_chain(rpc), request, out, where);
+}
+
+enum rpc_status backend_foresee(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_simulation *description
+) {
+    return foresee(backend_chain(rpc), request, out, description);
 }

@@ -9,6 +9,7 @@
 #include "backend/time_limit.h"
 #include "node/chain.h"
 
+struct crossing;
 struct tracer;
 struct world_trace;
 
@@ -32,7 +33,8 @@ struct simulation {
      * whose journal stays until the next; a run across chains is recorded in trace. */
     struct tracer *tracer;
     struct world_trace *trace;
-    bool has_crossed; /* the last run */
+    bool has_crossed;          /* the last run */
+    struct crossing *crossing; /* of the last run across chains; in arena */
 };
 
 /* simulation_open finds the block and makes the transaction.

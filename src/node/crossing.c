@@ -1,6 +1,7 @@
 #include "node/crossing.h"
 
 #include "core/check.h"
+#include "core/hex.h"
 #include "crypto/keccak.h"
 #include "node/network.h"
 #include "node/verdict.h"
@@ -204,16 +205,39 @@ collect_waiting(struct waiting *waiting, struct arena *arena, struct node_chain 
     return ERR_OK;
 }
 
+/* Which chain has no such step, and if it is a call, of which contract. */
+static size_t
+say_where(char *out, size_t size_max, const struct node *node, const struct fact *missing) {
+    const struct action *input = &missing->entry.input;
+    const char *chain = node->chains[missing->verdict_rollup].rpc.name;
+    if (input->kind != ACTION_CALL) {
+        int size = snprintf(out, size_max, "%s: ", chain);
+        return size < 0 ? 0 : (size_t)size;
+    }
+    char target[41] = "";
+    hex_encode(target, bytes_of(input->target.b, sizeof(input->target.b)));
+    int size = snprintf(out, size_max, "%s, contract 0x%s: ", chain, target);
+    return size < 0 ? 0 : (size_t)size;
+}
+
 enum err crossing_reason(const char **text, const struct crossing *crossing) {
     const struct world_result *result = &crossing->result;
+    const struct node *node = crossing->node;
     bool is_hub = result->status == WORLD_BATCH_REVERTED && result->reason_rollup == 0;
     if (is_hub && result->batch_output.size > 0)
-        return revert_text(text, crossing->arena, &crossing->node->log.names, result->batch_output);
-    bytes kept;
-    enum err err =
-        arena_copy(crossing->arena, &kept, bytes_of(result->reason, strlen(result->reason) + 1));
-    if (err == ERR_OK) *text = (const char *)kept.data;
-    return err;
+        return revert_text(text, crossing->arena, &node->log.names, result->batch_output);
+    char where[96] = "";
+    size_t size = 0;
+    if (result->status == WORLD_BATCH_REVERTED && result->missing.verdict != STEP_OK &&
+        result->missing.verdict_rollup < node->chain_count)
+        size = say_where(where, sizeof(where), node, &result->missing);
+    size_t reason_size = strlen(result->reason) + 1;
+    char *out = arena_alloc(crossing->arena, size + reason_size);
+    if (out == NULL) return ERR_MEMORY;
+    memcpy(out, where, size);
+    memcpy(out + size, result->reason, reason_size);
+    *text = out;
+    return ERR_OK;
 }
 
 /* The batch failed: the transaction that was running when it did leaves the pool. False if there is

@@ -128,6 +128,11 @@ static hash32 post_selector(bool is_transient) {
                         : keccak256(bytes_of(POST, sizeof(POST) - 1));
 }
 
+bool batch_is_transient(bytes calldata) {
+    hash32 post_transient = post_selector(true);
+    return calldata.size >= 4 && memcmp(calldata.data, post_transient.b, 4) == 0;
+}
+
 enum err batch_decode_calldata(struct batch *batch, struct arena *arena, bytes calldata) {
     hash32 post = post_selector(false);
     hash32 post_transient = post_selector(true);

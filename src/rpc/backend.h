@@ -471,6 +471,23 @@ struct rpc_chain_operations {
       address *proxy,
       uint64_t rollup_id,
       const address *target);
+    /* Each of the next three writes one JSON value (docs/rpc.md). where: the hash of a transaction
+     * stands for its block. */
+    enum rpc_status (*posted_batches
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      struct json_writer *out,
+      const struct rpc_block_id *where);
+    enum rpc_status (*posted_entries
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      struct json_writer *out,
+      const struct rpc_block_id *where);
+    enum rpc_status (*foresee
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      struct json_writer *out,
+      const struct rpc_simulation *simulation);
     /* debug_trace…: writes one JSON value. */
     enum rpc_status (*debug_trace
     )(struct rpc_chain *chain,

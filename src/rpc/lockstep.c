@@ -1,5 +1,5 @@
 /* lockstep_*: what only this node knows: its rollups, proxies, and calls that cross chains. */
-#include "rpc/arguments.h"
+#include "rpc/call_arguments.h"
 #include "rpc/methods.h"
 
 static enum rpc_status read_info(struct rpc_call *call, const struct rpc_network_info **info) {
@@ -112,5 +112,39 @@ enum rpc_status lockstep_traceTransaction(struct rpc_call *call) {
         status = call->chain->operations->trace_transaction(
             call->chain, &call->request, call->out, &hash
         );
+    return status;
+}
+
+/* A block of the parent; the hash of a transaction stands for its block. */
+static enum rpc_status read_place(struct rpc_call *call, struct rpc_block_id *out) {
+    if (argument_token(call, 0) == 0) return argument_missing(call, 0);
+    return argument_block_id(call, out, 0);
+}
+
+enum rpc_status lockstep_getBatch(struct rpc_call *call) {
+    struct rpc_block_id where;
+    enum rpc_status status = read_place(call, &where);
+    if (status == RPC_OK)
+        status =
+            call->chain->operations->posted_batches(call->chain, &call->request, call->out, &where);
+    return status;
+}
+
+enum rpc_status lockstep_getExecutionTable(struct rpc_call *call) {
+    struct rpc_block_id where;
+    enum rpc_status status = read_place(call, &where);
+    if (status == RPC_OK)
+        status =
+            call->chain->operations->posted_entries(call->chain, &call->request, call->out, &where);
+    return status;
+}
+
+/* [transaction]: what eth_sendTransaction would do with it, without sending it. */
+enum rpc_status lockstep_simulate(struct rpc_call *call) {
+    struct rpc_simulation simulation = {.block = {.kind = RPC_BLOCK_LATEST}};
+    enum rpc_status status = argument_call(call, &simulation.arguments, 0);
+    if (status == RPC_OK)
+        status =
+            call->chain->operations->foresee(call->chain, &call->request, call->out, &simulation);
     return status;
 }

@@ -142,10 +142,13 @@
     X(hardhat_setPrevRandao, 1, 1, configure)                  \
     X(hardhat_setStorageAt, 3, 3, amend)                       \
     X(hardhat_stopImpersonatingAccount, 1, 1, configure)       \
+    X(lockstep_getBatch, 1, 1, posted_batches)                 \
+    X(lockstep_getExecutionTable, 1, 1, posted_entries)        \
     X(lockstep_getRollups, 0, 0, network_info)                 \
     X(lockstep_networkInfo, 0, 0, network_info)                \
     X(lockstep_proxyOf, 2, 2, proxy_of)                        \
     X(lockstep_setAutoBatch, 1, 1, set_auto_batch)             \
+    X(lockstep_simulate, 1, 1, foresee)                        \
     X(lockstep_traceTransaction, 1, 1, trace_transaction)      \
     X(net_listening, 0, 0, head_number)                        \
     X(net_peerCount, 0, 0, head_number)                        \

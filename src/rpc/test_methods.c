@@ -400,6 +400,21 @@ static void test_lockstep_methods(void **state) {
     );
     expect_error(f, "lockstep_proxyOf", "[\"0x2\"," WHO "]", -32000, "no rollup 2");
     expect_result(f, "lockstep_traceTransaction", "[" HASH1 "]", "{\"hash\":" HASH1 "}");
+    /* What this chain lacks does not exist. */
+    expect_error(
+        f,
+        "lockstep_getBatch",
+        "[\"latest\"]",
+        -32601,
+        "the method lockstep_getBatch does not exist/is not available"
+    );
+    expect_error(
+        f,
+        "lockstep_simulate",
+        "[{}]",
+        -32601,
+        "the method lockstep_simulate does not exist/is not available"
+    );
     assert_non_null(strstr(
         ask(f, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"lockstep_networkInfo\"}"),
         "\"autoBatch\":true,\"parent\":{\"chainId\":\"0x539\",\"url\":null,\"contracts\":{\"hub\":"

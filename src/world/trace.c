@@ -254,6 +254,14 @@ world_trace_find_tx(const struct world_trace *trace, size_t chain, const hash32 
     return NULL;
 }
 
+struct world_frame *world_trace_newest_tx(const struct world_trace *trace, size_t chain) {
+    if (chain == 0) return trace->roots;
+    struct world_frame *frame = trace->newest;
+    while (frame != NULL && !(frame->has_tx && frame->chain == chain))
+        frame = frame->before;
+    return frame;
+}
+
 bool world_frame_is_hidden(const struct world_frame *frame) {
     if (frame->role == FRAME_PLAIN) return false;
     if (frame->role == FRAME_PROBE) return true;

@@ -106,6 +106,9 @@ void world_trace_lookup_end(
 struct world_frame *
 world_trace_find_tx(const struct world_trace *trace, size_t chain, const hash32 *tx_hash);
 
+/* The outermost frame of the newest transaction on a chain; NULL if none ran. */
+struct world_frame *world_trace_newest_tx(const struct world_trace *trace, size_t chain);
+
 /* Whether a frame is machinery that a reader can leave out: its call got through, and what it
  * reached is below it. */
 bool world_frame_is_hidden(const struct world_frame *frame);
