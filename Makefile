@@ -28,7 +28,7 @@ endif
 INCLUDES := -Isrc -I$(OUT)/gen -isystem /usr/share/include/llhttp
 CFLAGS   := -std=c17 -D_GNU_SOURCE $(INCLUDES) $(CFLAGS_$(PROFILE)) $(WARNINGS) $(EXTRA_CFLAGS)
 LDFLAGS  := $(filter -fsanitize=address% -fsanitize=thread --coverage,$(CFLAGS_$(PROFILE)))
-LIBS     := -lsecp256k1 -lcrypto -lgmp -llmdb -luv -lwslay -lcurl -lcjson -lpthread -lm
+LIBS     := -lsecp256k1 -lcrypto -lgmp -llmdb -luv -lwslay -lcurl -lcjson -linih -lpthread -lm
 
 # --- sources -------------------------------------------------------------------------------------
 SOURCES_ALL := $(sort $(wildcard src/*/*.c))

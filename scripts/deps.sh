@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 # Build and run.
 packages=(gcc make libc6-dev libsecp256k1-dev libssl-dev libgmp-dev liblmdb-dev libuv1-dev
-    node-llhttp libwslay-dev libcurl4-openssl-dev libcjson-dev libjsmn-dev)
+    node-llhttp libwslay-dev libcurl4-openssl-dev libcjson-dev libinih-dev libjsmn-dev)
 # Tests, tidy, fuzzing and benchmarks.
 packages+=(libcmocka-dev clang clang-format clang-tidy cppcheck wrk zstd ca-certificates)
 

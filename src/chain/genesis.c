@@ -471,6 +471,16 @@ static const struct {
       NULL}},
 };
 
+void genesis_fund(
+    struct genesis_account *accounts, size_t *count, const address *who, const u256 *balance_wei
+) {
+    size_t i = 0;
+    while (i < *count && !address_equal(&accounts[i].address, who))
+        i++;
+    if (i == *count) accounts[(*count)++] = (struct genesis_account){.address = *who};
+    accounts[i].balance = *balance_wei;
+}
+
 enum err genesis_system_accounts(
     struct genesis_account accounts[GENESIS_SYSTEM_ACCOUNT_MAX],
     size_t *count,

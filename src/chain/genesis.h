@@ -66,6 +66,12 @@ MUST_USE enum err genesis_system_accounts(
     enum fork fork
 );
 
+/* genesis_fund gives an account of the list this balance, or appends one that has it; there must be
+ * room. */
+void genesis_fund(
+    struct genesis_account *accounts, size_t *count, const address *who, const u256 *balance_wei
+);
+
 /* genesis_commit writes the accounts into the state, which must be empty, and completes the
  * header's state root. sink gets the nodes and codes, and the state's source must find them there.
  * Working memory comes from the arena and is not released. ERR_INPUT: an account or slot is there

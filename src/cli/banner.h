@@ -3,9 +3,11 @@
 #ifndef CLI_BANNER_H
 #define CLI_BANNER_H
 
-#include "cli/cli.h"
 #include "node/hd_keys.h"
+#include "node/options.h"
 #include "rpc/backend.h"
+
+#include <stdio.h>
 
 struct banner {
     const struct node_options *options;

@@ -364,7 +364,7 @@ int evm_command(int argc, char **argv) {
     struct cli_error error;
     const char *words[1];
     int words_count;
-    if (!cli_parse(&evm_table, &options, words, &words_count, &error, argc - 1, argv + 1)) {
+    if (!cli_parse(&evm_table, &options, words, &words_count, NULL, &error, argc - 1, argv + 1)) {
         fprintf(stderr, "lockstep evm: %s\n", error.text);
         return 2;
     }

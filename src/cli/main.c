@@ -1,10 +1,13 @@
 /* lockstep: the program. Chooses the subcommand; everything else is in the commands' own files. */
 #include "cli/cli.h"
 #include "cli/evm_command.h"
+#include "cli/network_options.h"
 #include "cli/run.h"
 #include "cli/trace_command.h"
 #include "conformance/conformance.h"
 #include "node/version.h"
+
+#define OPTIONS_SIZE_MAX ((size_t)8 << 20) /* texts of a file, and the file */
 
 struct command {
     const char *name;
@@ -74,34 +77,33 @@ static void print_help(void) {
     for (size_t i = 0; i < COMMANDS_COUNT; i++)
         printf("  %s\n        %s\n", commands[i].usage, commands[i].summary);
     printf("\nOptions of run\n");
-    cli_print_options(stdout, &cli_run_table);
+    cli_print_options(stdout, &network_table);
     printf("\nExamples\n"
            "  lockstep                             L1 on http://127.0.0.1:8545, rollups on 8546 "
            "and 8547\n"
            "  lockstep --rollups 4 --slot-time 2000\n"
-           "  lockstep --port 0 --info-file net.json --silent\n");
+           "  lockstep --port 0 --info-file net.json --silent\n"
+           "  lockstep --config examples/network.ini\n");
 }
 
 static int run_command(int argc, char **argv) {
-    struct node_options options;
+    static struct network_options options;
     struct cli_error error;
-    const char *words[1];
-    int words_count;
-    bool is_good =
-        cli_parse(&cli_run_table, &options, words, &words_count, &error, argc - 1, argv + 1);
-    if (is_good && options.wants_help) {
-        print_help();
-        return 0;
-    }
-    if (is_good && options.wants_version) {
-        printf("lockstep %s\n", LOCKSTEP_VERSION);
-        return 0;
-    }
-    if (!is_good || !cli_check_run(&options, &error)) {
+    struct arena arena;
+    int status = 0;
+    arena_open(&arena, OPTIONS_SIZE_MAX);
+    if (!network_options_read(&options, &arena, &error, argc - 1, argv + 1)) {
         fprintf(stderr, "lockstep: %s\n", error.text);
-        return 2;
+        status = 2;
+    } else if (options.wants_help) {
+        print_help();
+    } else if (options.wants_version) {
+        printf("lockstep %s\n", LOCKSTEP_VERSION);
+    } else {
+        status = run_network(&options.node);
     }
-    return run_network(&options);
+    arena_close(&arena);
+    return status;
 }
 
 static int help_command(int argc, char **argv) {

@@ -93,14 +93,10 @@ static void name_chains(struct node *node) {
     node->chain_count = 1 + (size_t)node->options->rollups_count;
     for (size_t i = 0; i < node->chain_count; i++) {
         struct node_chain *chain = &node->chains[i];
-        if (i == 0)
-            (void)snprintf(node->names[i], NODE_NAME_SIZE, "l1");
-        else
-            (void)snprintf(node->names[i], NODE_NAME_SIZE, "rollup%zu", i);
         chain->node = node;
         chain->rpc = (struct rpc_chain){
             .operations = &BACKEND_OPERATIONS,
-            .name = node->names[i],
+            .name = node->options->chains[i].name,
             .client_version = CLIENT_VERSION,
             .schedule = &chain->schedule,
             .accounts = node->keys.addresses,
@@ -128,7 +124,7 @@ static enum err listen_all(struct node *node, char error[NODE_ERROR_SIZE]) {
     }
     for (size_t i = 0; i < node->chain_count; i++) {
         struct node_chain *chain = &node->chains[i];
-        uint16_t port = options->port == 0 ? 0 : (uint16_t)(options->port + i);
+        uint16_t port = (uint16_t)options->chains[i].port;
         char listen_error[RPC_ERROR_SIZE];
         err =
             rpc_server_listen(node->server, &port, listen_error, &chain->rpc, options->host, port);

@@ -1,4 +1,4 @@
-/* cli/run.h: the development network as one call: an L1 and its EVM rollups, each with a store, a
+/* cli/run.h: the development network as one call: an L1 and its rollups, each with a store, a
  * pool and an endpoint, in one process on one event loop.
  *
  * The network's keys: the development accounts come from the mnemonic and are known to everybody;
@@ -14,7 +14,7 @@
  * not start or go on, with the reason as one line on stderr. Nothing is left behind but --datadir
  * and --info-file; the info file is removed when the network stops.
  *
- * options were checked by cli_check_run. Prints the banner on stdout, and one line per block and
+ * options were checked by network_options_read. Prints the banner on stdout, and one line per block and
  * transaction, unless options->is_silent. */
 int run_network(const struct node_options *options);
 

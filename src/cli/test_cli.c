@@ -1,4 +1,4 @@
-#include "cli/cli.h"
+#include "cli/network_options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #define WORDS_MAX 16
+
+static struct arena arena; /* nothing is read from files here */
 
 /* Splits line at blanks; a word in [brackets] keeps its blanks. */
 struct line {
@@ -35,16 +37,14 @@ static void line_split(struct line *line, const char *text) {
     }
 }
 
+static struct network_options read_options;
+
 static bool
 parse(struct node_options *options, struct cli_error *error, struct line *line, const char *text) {
-    const char *words[1];
-    int words_count = -1;
     line_split(line, text);
-    bool is_good =
-        cli_parse(&cli_run_table, options, words, &words_count, error, line->argc, line->argv);
-    if (!is_good) return false;
-    assert_int_equal(words_count, 0);
-    return cli_check_run(options, error);
+    bool is_good = network_options_read(&read_options, &arena, error, line->argc, line->argv);
+    *options = read_options.node;
+    return is_good;
 }
 
 static void assert_good(struct node_options *options, struct line *line, const char *text) {
@@ -72,24 +72,24 @@ static void test_defaults(void **state) {
     struct line line;
     assert_good(&o, &line, "");
     assert_string_equal(o.host, "127.0.0.1");
-    assert_int_equal(o.port, 8545);
+    assert_int_equal(o.chains[0].port, 8545);
     assert_int_equal(o.rollups_count, 2);
-    assert_int_equal(o.chain_id, 31337);
-    assert_int_equal(o.rollup_chain_id, 42101);
+    assert_int_equal(o.chains[0].chain_id, 31337);
+    assert_int_equal(o.chains[1].chain_id, 42101);
     assert_int_equal(o.slot_time_ms, 0);
     assert_null(o.datadir);
     assert_int_equal(o.accounts_count, 10);
     u256 balance = wei("10000000000000000000000");
     assert_true(u256_equal(&o.balance_wei, &balance));
     assert_string_equal(o.mnemonic, "test test test test test test test test test test test junk");
-    assert_int_equal(o.gas_limit, 60000000);
-    assert_int_equal(o.base_fee_wei, 1000000000);
+    assert_int_equal(o.chains[0].gas_limit, 60000000);
+    assert_int_equal(o.chains[0].base_fee_wei, 1000000000);
     assert_string_equal(o.allow_origin, "*");
     assert_null(o.allow_host);
     assert_int_equal(o.rpc_gas_cap, 50000000);
     assert_int_equal(o.rpc_timeout_ms, 5000);
     assert_null(o.info_file);
-    assert_false(o.is_silent || o.wants_help || o.wants_version);
+    assert_false(o.is_silent || read_options.wants_help || read_options.wants_version);
 }
 
 static void test_forms(void **state) {
@@ -97,19 +97,20 @@ static void test_forms(void **state) {
     struct node_options o;
     struct line line;
     assert_good(&o, &line, "--port 0 --rollups=3 -t 500 --host=::1 -s --datadir /tmp/x=y");
-    assert_int_equal(o.port, 0);
+    assert_int_equal(o.chains[0].port, 0);
     assert_int_equal(o.rollups_count, 3);
     assert_int_equal(o.slot_time_ms, 500);
     assert_string_equal(o.host, "::1");
     assert_true(o.is_silent);
     assert_string_equal(o.datadir, "/tmp/x=y");
     assert_good(&o, &line, "--chain-id 0x7a69 --gas-limit 30_000_000 --port 1 --port 2");
-    assert_int_equal(o.chain_id, 31337);
-    assert_int_equal(o.gas_limit, 30000000);
-    assert_int_equal(o.port, 2); /* the last one counts */
-    assert_good(&o, &line, "--allow-origin none --help");
+    assert_int_equal(o.chains[0].chain_id, 31337);
+    assert_int_equal(o.chains[0].gas_limit, 30000000);
+    assert_int_equal(o.chains[0].port, 2); /* the last one counts */
+    assert_good(&o, &line, "--allow-origin none");
     assert_null(o.allow_origin);
-    assert_true(o.wants_help);
+    assert_good(&o, &line, "--chain-id 42101 --help"); /* whatever else is wrong */
+    assert_true(read_options.wants_help);
     assert_good(&o, &line, "--datadir --port"); /* a value may look like an option */
     assert_string_equal(o.datadir, "--port");
     assert_good(
@@ -201,8 +202,15 @@ static void test_what_is_refused(void **state) {
     assert_refused("-", "\"-\" is too much: no arguments but options expected");
     assert_refused(
         "--chain-id 42102",
-        "--chain-id 42102 is also the chain id of rollup 2; choose another, or another "
-        "--rollup-chain-id"
+        "chain id 42102 would be that of l1 and of rollup2; choose another --chain-id or "
+        "--rollup-chain-id, or chain-id in the file"
+    );
+    assert_refused("--rollup-type wasm", "--rollup-type takes evm, not \"wasm\"");
+    assert_refused("--help=no", "--help takes no value");
+    assert_refused(
+        "--fund 0x12",
+        "--fund takes an address and an amount of ether, such as "
+        "\"0x00000000000000000000000000000000000a11ce 100\", not \"0x12\""
     );
     assert_refused("-m test", "--mnemonic: a phrase has 12, 15, 18, 21 or 24 words");
 }
@@ -224,9 +232,9 @@ static void test_help(void **state) {
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    cli_print_options(out, &cli_run_table);
+    cli_print_options(out, &network_table);
     assert_int_equal(fclose(out), 0);
-    for (const struct cli_option *o = cli_run_table.options; o->name != NULL; o++) {
+    for (const struct cli_option *o = network_table.options; o->name != NULL; o++) {
         char name[64];
         (void)snprintf(name, sizeof name, "--%s", o->name);
         assert_non_null(strstr(text, name));

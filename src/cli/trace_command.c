@@ -2,6 +2,7 @@
 
 #include "cli/trace_tree.h"
 #include "core/hex.h"
+#include "node/options.h"
 #include "rpc/abi_text.h"
 #include "rpc/json_reader.h"
 
@@ -316,7 +317,7 @@ int trace_command(int argc, char **argv) {
     struct cli_error error;
     const char *words[1];
     int words_count;
-    if (!cli_parse(&trace_table, &options, words, &words_count, &error, argc - 1, argv + 1)) {
+    if (!cli_parse(&trace_table, &options, words, &words_count, NULL, &error, argc - 1, argv + 1)) {
         fprintf(stderr, "lockstep trace: %s\n", error.text);
         return 2;
     }

@@ -22,6 +22,34 @@ static struct genesis_account deployment_proxy(void) {
     };
 }
 
+static void
+fund_all(struct genesis_account *accounts, size_t *count, const struct node_fundings *fundings) {
+    for (size_t i = 0; i < fundings->count; i++)
+        genesis_fund(accounts, count, &fundings->items[i].account, &fundings->items[i].balance_wei);
+}
+
+enum err dev_genesis_accounts(
+    const struct genesis_account **accounts,
+    size_t *count,
+    struct arena *arena,
+    const struct node_options *options,
+    const struct node_keys *keys,
+    size_t chain
+) {
+    struct genesis_account *made =
+        arena_alloc_array(arena, keys->account_count + 2 * NODE_FUNDINGS_MAX, sizeof(*made));
+    if (made == NULL) return ERR_MEMORY;
+    size_t n = 0;
+    for (size_t i = 0; i < keys->account_count; i++)
+        made[n++] = (struct genesis_account
+        ){.address = keys->addresses[i], .balance = options->balance_wei};
+    fund_all(made, &n, &options->fundings);
+    fund_all(made, &n, &options->chains[chain].fundings);
+    *accounts = made;
+    *count = n;
+    return ERR_OK;
+}
+
 enum err dev_genesis_l1(
     struct genesis *genesis,
     struct arena *arena,
@@ -31,25 +59,28 @@ enum err dev_genesis_l1(
     uint64_t timestamp
 ) {
     struct fork_schedule schedule;
-    forks_development(&schedule, options->chain_id, FORK_OSAKA);
-    struct genesis_account *accounts = arena_alloc_array(
-        arena, keys->account_count + GENESIS_SYSTEM_ACCOUNT_MAX + 2, sizeof(*accounts)
-    );
+    const struct node_chain_plan *plan = &options->chains[0];
+    forks_development(&schedule, plan->chain_id, FORK_OSAKA);
+    const struct genesis_account *funded;
+    size_t funded_count;
+    enum err err = dev_genesis_accounts(&funded, &funded_count, arena, options, keys, 0);
+    if (err != ERR_OK) return err;
+    struct genesis_account *accounts =
+        arena_alloc_array(arena, funded_count + GENESIS_SYSTEM_ACCOUNT_MAX + 2, sizeof(*accounts));
     if (accounts == NULL) return ERR_MEMORY;
     size_t count;
-    enum err err = genesis_system_accounts(accounts, &count, arena, FORK_OSAKA);
+    err = genesis_system_accounts(accounts, &count, arena, FORK_OSAKA);
     if (err != ERR_OK) return err;
-    for (size_t i = 0; i < keys->account_count; i++)
-        accounts[count++] = (struct genesis_account
-        ){.address = keys->addresses[i], .balance = options->balance_wei};
+    accounts[count++] = deployment_proxy();
+    for (size_t i = 0; i < funded_count; i++)
+        genesis_fund(accounts, &count, &funded[i].address, &funded[i].balance);
     const u256 ether = u256_from_u64(1000000000000000000);
     u256 own = u256_from_u64(DEV_GENESIS_BUILDER_ETHER);
     own = u256_mul(&own, &ether);
-    accounts[count++] = (struct genesis_account
-    ){.address = keys->builder.address, .balance = u256_add(&own, credit_wei)};
-    accounts[count++] = deployment_proxy();
-    genesis_from_accounts(genesis, &schedule, accounts, count, options->gas_limit, timestamp);
-    genesis->header.base_fee_per_gas = u256_from_u64(options->base_fee_wei);
+    own = u256_add(&own, credit_wei);
+    genesis_fund(accounts, &count, &keys->builder.address, &own);
+    genesis_from_accounts(genesis, &schedule, accounts, count, plan->gas_limit, timestamp);
+    genesis->header.base_fee_per_gas = u256_from_u64(plan->base_fee_wei);
     return ERR_OK;
 }
 
@@ -57,9 +88,17 @@ enum err dev_genesis_add_proxy(struct genesis *genesis, struct arena *arena) {
     size_t count = genesis->account_count;
     struct genesis_account *accounts = arena_alloc_array(arena, count + 1, sizeof(*accounts));
     if (accounts == NULL) return ERR_MEMORY;
-    memcpy(accounts, genesis->accounts, count * sizeof(*accounts));
-    accounts[count] = deployment_proxy();
+    const struct genesis_account proxy = deployment_proxy();
+    accounts[0] = proxy;
+    size_t made = 1;
+    for (size_t i = 0; i < count; i++) {
+        const struct genesis_account *account = &genesis->accounts[i];
+        if (address_equal(&account->address, &proxy.address))
+            accounts[0].balance = account->balance;
+        else
+            accounts[made++] = *account;
+    }
     genesis->accounts = accounts;
-    genesis->account_count = count + 1;
+    genesis->account_count = made;
     return ERR_OK;
 }

@@ -17,6 +17,18 @@ extern const uint8_t DEPLOYMENT_PROXY_CODE[69];
 /* What the builder has besides what it credits to the rollups: enough for any --base-fee. */
 #define DEV_GENESIS_BUILDER_ETHER UINT64_C(1000000000000)
 
+/* dev_genesis_accounts lists who has ether on a chain (0: L1), and how much: the development
+ * accounts, and those that the options fund, on all chains and then on this one; of what is said
+ * twice of an account the last holds. ERR_MEMORY. */
+MUST_USE enum err dev_genesis_accounts(
+    const struct genesis_account **accounts,
+    size_t *count,
+    struct arena *arena,
+    const struct node_options *options,
+    const struct node_keys *keys,
+    size_t chain
+);
+
 /* dev_genesis_l1 fills the description in; credit_wei is what the builder will credit to rollups.
  * Everything lies in arena. ERR_MEMORY. */
 MUST_USE enum err dev_genesis_l1(

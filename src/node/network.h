@@ -13,11 +13,9 @@
 
 #include <uv.h>
 
-#define NODE_CHAINS_MAX     (1 + NODE_ROLLUPS_MAX)
 #define NODE_BUILD_SIZE_MAX ((size_t)2 << 30) /* memory of building one block */
 #define NODE_ERROR_SIZE     DATABASE_ERROR_SIZE
 #define NODE_PATH_SIZE      4096
-#define NODE_NAME_SIZE      32
 
 struct node {
     const struct node_options *options;
@@ -25,9 +23,8 @@ struct node {
     struct node_log log;
     struct node_chain chains[NODE_CHAINS_MAX]; /* [0] is L1, [i] is rollup i */
     size_t chain_count;
-    char names[NODE_CHAINS_MAX][NODE_NAME_SIZE]; /* "l1", "rollup1", … */
-    int lock;                                    /* file that locks --datadir; -1: none */
-    struct deploy_contracts contracts;           /* on L1 */
+    int lock;                          /* file that locks --datadir; -1: none */
+    struct deploy_contracts contracts; /* on L1 */
     bool is_given; /* L1 began with somebody's genesis, without contracts (node/import.h) */
     struct arena build_arena; /* of the block being built; reset before each */
     struct miner miner;

@@ -5,32 +5,57 @@
 #include "core/u256.h"
 
 #define NODE_ROLLUPS_MAX  64
+#define NODE_CHAINS_MAX   (1 + NODE_ROLLUPS_MAX)
 #define NODE_ACCOUNTS_MAX 1000
+#define NODE_NAME_SIZE    32
+#define NODE_FUNDINGS_MAX 64 /* of a chain, and of all chains */
 
-/* What the network is started with; filled in by cli/cli.h. */
+/* Accounts and what they have in the first block. */
+struct node_fundings {
+    struct node_funding {
+        address account;
+        u256 balance_wei;
+    } items[NODE_FUNDINGS_MAX];
+    size_t count;
+};
+
+enum node_rollup_type { NODE_ROLLUP_EVM };
+
+/* What a rollup's state rests on. */
+enum node_proof { NODE_PROOF_ATTESTATION };
+
+/* What one chain is begun with. */
+struct node_chain_plan {
+    char name[NODE_NAME_SIZE]; /* "l1", "rollup1" or what the file calls it; also of its folder */
+    uint64_t chain_id;
+    uint64_t port;                 /* 0: a free one */
+    uint64_t gas_limit;            /* of its blocks */
+    uint64_t base_fee_wei;         /* of its first block, per gas */
+    unsigned type;                 /* enum node_rollup_type; not of L1 */
+    unsigned proof;                /* enum node_proof; not of L1 */
+    struct node_fundings fundings; /* here, besides those of all chains */
+};
+
+/* What the network is started with; filled in by cli/network_options.h. */
 struct node_options {
-    const char *host;         /* address to listen on, every endpoint */
-    uint64_t port;            /* of L1; rollup i listens on port + i. 0: free ones */
-    uint64_t rollups_count;   /* EVM rollups, ids 1 … rollups_count */
-    uint64_t chain_id;        /* of L1 */
-    uint64_t rollup_chain_id; /* of rollup 1; rollup i has rollup_chain_id + i - 1 */
-    uint64_t slot_time_ms;    /* 0: a block as soon as there is a transaction (automine) */
-    const char *datadir;      /* NULL: nothing is kept */
-    uint64_t accounts_count;  /* development accounts */
-    u256 balance_wei;         /* of each, on each chain */
-    const char *mnemonic;     /* their keys come of it, m/44'/60'/0'/0/i */
-    const char *l1_genesis;   /* geth's genesis.json that L1 begins with; or NULL */
-    const char *l1_import;    /* blocks that follow it, RLP one after another; or NULL */
-    uint64_t gas_limit;       /* of every block, every chain */
-    uint64_t base_fee_wei;    /* of the first block, per gas */
-    const char *allow_origin; /* the CORS header's value; NULL: the header is not sent */
-    const char *allow_host;   /* a name that Host headers may have besides localhost; or NULL */
-    uint64_t rpc_gas_cap;     /* of eth_call and its kin; 0: none */
-    uint64_t rpc_timeout_ms;  /* that one of them, or a trace, may take; 0: any */
-    const char *info_file;    /* the network as JSON is written here once it answers; or NULL */
-    bool is_silent;           /* print nothing but errors */
-    bool wants_help;
-    bool wants_version;
+    const char *host;       /* address to listen on, every endpoint */
+    uint64_t rollups_count; /* ids 1 … rollups_count */
+    /* [0] is L1, [i] is rollup i. */
+    struct node_chain_plan chains[NODE_CHAINS_MAX];
+    uint64_t slot_time_ms;         /* 0: a block as soon as there is a transaction (automine) */
+    const char *datadir;           /* NULL: nothing is kept */
+    uint64_t accounts_count;       /* development accounts */
+    u256 balance_wei;              /* of each, on each chain */
+    struct node_fundings fundings; /* on each chain */
+    const char *mnemonic;          /* their keys come of it, m/44'/60'/0'/0/i */
+    const char *l1_genesis;        /* geth's genesis.json that L1 begins with; or NULL */
+    const char *l1_import;         /* blocks that follow it, RLP one after another; or NULL */
+    const char *allow_origin;      /* the CORS header's value; NULL: the header is not sent */
+    const char *allow_host;  /* a name that Host headers may have besides localhost; or NULL */
+    uint64_t rpc_gas_cap;    /* of eth_call and its kin; 0: none */
+    uint64_t rpc_timeout_ms; /* that one of them, or a trace, may take; 0: any */
+    const char *info_file;   /* the network as JSON is written here once it answers; or NULL */
+    bool is_silent;          /* print nothing but errors */
 };
 
 #endif

@@ -3,6 +3,7 @@
 #include "node/amend.h"
 #include "node/rewind.h"
 
+#include "core/hex.h"
 #include "node/blocks.h"
 #include "node/clock.h"
 #include "node/dev_genesis.h"
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -73,51 +75,93 @@ static enum err lock_datadir(struct node *node, char error[NODE_ERROR_SIZE]) {
     return fail(error, ERR_IO, "cannot lock the data directory %.300s: %s", path, strerror(errno));
 }
 
-/* What the network was begun with, one line an option. */
-static int describe(char *text, size_t size, const struct node_options *options) {
+static void describe_fundings(FILE *out, const char *chain, const struct node_fundings *fundings) {
     char balance[U256_DECIMAL_SIZE_MAX];
+    for (size_t i = 0; i < fundings->count; i++) {
+        char who[40];
+        hex_encode(who, address_bytes(&fundings->items[i].account));
+        (void)u256_to_decimal(balance, &fundings->items[i].balance_wei);
+        (void)fprintf(out, "fund%s 0x%.40s %s wei\n", chain, who, balance);
+    }
+}
+
+/* Of one chain what is not as it follows from the others. */
+static void describe_chain(FILE *out, const struct node_options *options, size_t i) {
+    const struct node_chain_plan *plan = &options->chains[i];
+    const struct node_chain_plan *first = &options->chains[i > 0];
+    char place[NODE_NAME_SIZE + sizeof " of "];
+    char name[NODE_NAME_SIZE];
+    (void)snprintf(place, sizeof(place), " of %s", plan->name);
+    (void)snprintf(name, sizeof(name), i == 0 ? "l1" : "rollup%zu", i);
+    if (strcmp(plan->name, name) != 0) (void)fprintf(out, "name of chain %zu: %s\n", i, plan->name);
+    if (i > 1 && plan->chain_id != first->chain_id + i - 1)
+        (void)fprintf(out, "chain-id%s %" PRIu64 "\n", place, plan->chain_id);
+    if (plan->gas_limit != options->chains[0].gas_limit)
+        (void)fprintf(out, "gas-limit%s %" PRIu64 "\n", place, plan->gas_limit);
+    if (plan->type != 0) (void)fprintf(out, "type%s %u\n", place, plan->type);
+    if (plan->proof != 0) (void)fprintf(out, "proof%s %u\n", place, plan->proof);
+    describe_fundings(out, place, &plan->fundings);
+}
+
+/* What the network was begun with, one line an option; malloc. The first lines are those of
+ * networks whose chains differ in nothing but their ids. */
+static enum err describe(char **text, size_t *size, const struct node_options *options) {
+    char balance[U256_DECIMAL_SIZE_MAX];
+    FILE *out = open_memstream(text, size);
+    if (out == NULL) return ERR_MEMORY;
     (void)u256_to_decimal(balance, &options->balance_wei);
-    return snprintf(
-        text,
-        size,
+    (void)fprintf(
+        out,
         "--chain-id %" PRIu64 "\n--rollups %" PRIu64 "\n--rollup-chain-id %" PRIu64
         "\n--gas-limit %" PRIu64 "\n--accounts %" PRIu64 "\n--balance %s wei\n--mnemonic %s\n",
-        options->chain_id,
+        options->chains[0].chain_id,
         options->rollups_count,
-        options->rollup_chain_id,
-        options->gas_limit,
+        options->chains[1].chain_id,
+        options->chains[0].gas_limit,
         options->accounts_count,
         balance,
         options->mnemonic
     );
+    describe_fundings(out, "", &options->fundings);
+    for (size_t i = 0; i <= options->rollups_count; i++)
+        describe_chain(out, options, i);
+    bool is_written = ferror(out) == 0;
+    return fclose(out) == 0 && is_written ? ERR_OK : ERR_MEMORY;
 }
 
-#define DESCRIPTION_SIZE 1024
+static bytes line_at(bytes text, size_t offset) {
+    bytes rest = bytes_slice(text, offset, SIZE_MAX);
+    const uint8_t *end = rest.size == 0 ? NULL : memchr(rest.data, '\n', rest.size);
+    if (end == NULL) return bytes_of("nothing more", sizeof("nothing more") - 1);
+    return bytes_slice(rest, 0, (size_t)(end - rest.data));
+}
 
 /* The first line in which what is kept and what is asked for differ. */
 static enum err compare_options(struct node *node, char error[NODE_ERROR_SIZE], bytes kept) {
-    char asked[DESCRIPTION_SIZE];
-    int size = describe(asked, sizeof(asked), node->options);
-    if (size < 0 || (size_t)size >= sizeof(asked))
-        return fail(error, ERR_LIMIT, "too long options");
+    char *asked = NULL;
+    size_t size = 0;
+    enum err err = describe(&asked, &size, node->options);
+    if (err != ERR_OK) return fail(error, err, "%s", err_text(err));
     size_t line = 0;
-    for (size_t i = 0; i < (size_t)size && i < kept.size && asked[i] == (char)kept.data[i]; i++)
+    for (size_t i = 0; i < size && i < kept.size && asked[i] == (char)kept.data[i]; i++)
         if (asked[i] == '\n') line = i + 1;
-    if (line == (size_t)size && line == kept.size) return ERR_OK;
-    size_t asked_size = strcspn(asked + line, "\n");
-    const uint8_t *end = memchr(kept.data + line, '\n', kept.size - line);
-    size_t kept_size = end == NULL ? 0 : (size_t)(end - kept.data) - line;
-    return fail(
-        error,
-        ERR_INPUT,
-        "the network in %.200s was begun with %.*s, not %.*s; use the same options, or another "
-        "--datadir",
-        node->options->datadir,
-        (int)kept_size,
-        (const char *)kept.data + line,
-        (int)asked_size,
-        asked + line
-    );
+    if (line != size || line != kept.size) {
+        bytes begun = line_at(kept, line);
+        bytes wanted = line_at(bytes_of(asked, size), line);
+        err = fail(
+            error,
+            ERR_INPUT,
+            "the network in %.200s was begun with %.*s, not %.*s; use the same options, or another "
+            "--datadir",
+            node->options->datadir,
+            (int)begun.size,
+            (const char *)begun.data,
+            (int)wanted.size,
+            (const char *)wanted.data
+        );
+    }
+    free(asked);
+    return err;
 }
 
 static enum err read_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
@@ -147,17 +191,19 @@ static enum err read_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
 
 static enum err write_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
     struct database_transaction write;
-    char text[DESCRIPTION_SIZE];
+    char *text = NULL;
+    size_t size = 0;
     if (node->options->datadir == NULL) return ERR_OK;
-    int size = describe(text, sizeof(text), node->options);
-    if (size < 0 || (size_t)size >= sizeof(text)) return fail(error, ERR_LIMIT, "too long options");
-    enum err err = database_begin_write(&node_l1(node)->database, &write);
+    enum err err = describe(&text, &size, node->options);
+    if (err != ERR_OK) return fail(error, err, "%s", err_text(err));
+    err = database_begin_write(&node_l1(node)->database, &write);
     if (err == ERR_OK)
         err = store_put_meta(&write, META_BUILDER, hash32_bytes(&node->keys.builder.private_key));
     if (err == ERR_OK)
         err = store_put_meta(&write, META_ATTESTER, hash32_bytes(&node->keys.attester.private_key));
-    if (err == ERR_OK) err = store_put_meta(&write, META_NETWORK, bytes_of(text, (size_t)size));
+    if (err == ERR_OK) err = store_put_meta(&write, META_NETWORK, bytes_of(text, size));
     if (err == ERR_OK) err = database_commit(&write);
+    free(text);
     if (err == ERR_OK) return ERR_OK;
     (void)fail(error, err, "%s", write.error);
     database_end(&write);
@@ -171,14 +217,15 @@ open_chain(struct node *node, bool *is_new, char error[NODE_ERROR_SIZE], size_t 
     struct node_chain *chain = &node->chains[index];
     const struct node_options *options = node->options;
     char path[NODE_PATH_SIZE];
+    const struct node_chain_plan *plan = &options->chains[index];
     struct node_chain_options chain_options = {
-        .name = node->names[index],
+        .name = plan->name,
         .rollup_id = index,
-        .chain_id = index == 0 ? options->chain_id : options->rollup_chain_id + index - 1,
-        .gas_limit = options->gas_limit,
+        .chain_id = plan->chain_id,
+        .gas_limit = plan->gas_limit,
     };
     if (options->datadir != NULL) {
-        int size = snprintf(path, sizeof(path), "%s/%s", options->datadir, node->names[index]);
+        int size = snprintf(path, sizeof(path), "%s/%s", options->datadir, plan->name);
         if (size < 0 || (size_t)size >= sizeof(path))
             return fail(error, ERR_INPUT, "the path of the data directory is too long");
         chain_options.path = path;
@@ -262,17 +309,20 @@ static enum err begin_rollup(
     struct rollup_genesis_options options = {
         .rollup_id = rollup_id,
         .chain_id = chain->rpc.chain_id,
-        .parent_chain_id = node->options->chain_id,
+        .parent_chain_id = node->options->chains[0].chain_id,
         .hub = node->contracts.hub,
-        .block_gas_limit = node->options->gas_limit,
+        .block_gas_limit = node->options->chains[rollup_id].gas_limit,
+        .has_base_fee = true,
+        .base_fee_wei = node->options->chains[rollup_id].base_fee_wei,
         .timestamp = timestamp,
-        .accounts = node->keys.addresses,
-        .account_count = node->keys.account_count,
-        .balance_wei = node->options->balance_wei,
     };
     struct genesis genesis;
     struct open_block open;
-    enum err err = rollup_genesis(&genesis, &open, &deployed->credit_wei, arena, &options);
+    enum err err = dev_genesis_accounts(
+        &options.accounts, &options.account_count, arena, node->options, &node->keys, rollup_id
+    );
+    if (err == ERR_OK)
+        err = rollup_genesis(&genesis, &open, &deployed->credit_wei, arena, &options);
     if (err == ERR_OK) err = dev_genesis_add_proxy(&genesis, arena);
     if (err != ERR_OK) return fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
     err = node_chain_begin(chain, error, &genesis);
@@ -342,7 +392,7 @@ static enum err begin(struct node *node, char error[NODE_ERROR_SIZE], struct are
     const struct pool_tx *txs;
     size_t count;
     struct deploy_options options = {
-        .chain_id = node->options->chain_id,
+        .chain_id = node->options->chains[0].chain_id,
         .max_fee_per_gas = twice,
         .keys = &node->keys,
         .contracts = node->contracts,

@@ -13,11 +13,9 @@
 #include <cmocka.h>
 
 static const struct node_options options = {
-    .chain_id = 31337,
+    .chains = {{.chain_id = 31337, .gas_limit = 60000000, .base_fee_wei = 1000000000}},
     .accounts_count = 2,
     .mnemonic = "test test test test test test test test test test test junk",
-    .gas_limit = 60000000,
-    .base_fee_wei = 1000000000,
     .balance_wei = {{5, 0, 0, 0}},
 };
 
@@ -57,7 +55,7 @@ static void makes_every_transaction(void **state) {
     struct deploy_rollup rollups[2] = {
         {.head = {{1}}, .credit_wei = u256_from_u64(7)}, {.head = {{2}}}};
     struct deploy_options deploy = {
-        .chain_id = options.chain_id,
+        .chain_id = options.chains[0].chain_id,
         .max_fee_per_gas = u256_from_u64(2000000000),
         .keys = &keys,
         .rollups = rollups,
@@ -70,7 +68,7 @@ static void makes_every_transaction(void **state) {
     /* Attestation, Hub, rollup 1 with its credit, rollup 2 without one. */
     assert_int_equal(count, 5);
     struct fork_schedule schedule;
-    forks_development(&schedule, options.chain_id, FORK_OSAKA);
+    forks_development(&schedule, options.chains[0].chain_id, FORK_OSAKA);
     struct fork_rules rules = forks_at(&schedule, 1, 1);
     for (size_t i = 0; i < count; i++) {
         address sender;

@@ -38,8 +38,7 @@ static enum err make_accounts(
         predeploy(&ANCHOR_PREDEPLOY, artifact_anchor_runtime, sizeof(artifact_anchor_runtime));
     list[n++] = predeploy(&L2HUB_PREDEPLOY, artifact_l2hub_runtime, sizeof(artifact_l2hub_runtime));
     for (size_t i = 0; i < options->account_count; i++)
-        list[n++] = (struct genesis_account
-        ){.address = options->accounts[i], .balance = options->balance_wei};
+        genesis_fund(list, &n, &options->accounts[i].address, &options->accounts[i].balance);
     for (uint64_t i = 0; i < SYSTEM_SLOT_COUNT; i++)
         slots[i].key = u256_from_u64(i);
     slots[SYSTEM_CHAIN_ID].value = u256_from_u64(options->chain_id);
@@ -72,11 +71,14 @@ enum err rollup_genesis(
     genesis_from_accounts(
         genesis, &schedule, accounts, count, options->block_gas_limit, options->timestamp
     );
+    if (options->has_base_fee)
+        genesis->header.base_fee_per_gas = u256_from_u64(options->base_fee_wei);
     err = open_block_begin(open, arena, &genesis->header);
     if (err != ERR_OK) return err;
     hash32 commitment = open_block_commitment(open);
     slots[SYSTEM_OPEN_BLOCK].value = u256_load_be(commitment.b);
-    u256 funded = u256_from_u64(options->account_count);
-    *ether_wei = u256_mul(&funded, &options->balance_wei);
+    *ether_wei = U256_ZERO;
+    for (size_t i = 0; i < count; i++)
+        *ether_wei = u256_add(ether_wei, &accounts[i].balance);
     return ERR_OK;
 }

@@ -17,10 +17,11 @@ struct rollup_genesis_options {
     uint64_t parent_chain_id;
     address hub;
     uint64_t block_gas_limit;
-    uint64_t timestamp;      /* seconds */
-    const address *accounts; /* funded with balance_wei each */
+    bool has_base_fee;
+    uint64_t base_fee_wei;                  /* of the first block; else 1 gwei */
+    uint64_t timestamp;                     /* seconds */
+    const struct genesis_account *accounts; /* who has ether; none twice */
     size_t account_count;
-    u256 balance_wei;
 };
 
 /* rollup_genesis fills the description in; genesis_commit makes the state of it. open is what its

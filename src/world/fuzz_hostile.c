@@ -189,6 +189,7 @@ static void gather(struct hostile *h) {
 }
 
 static void begin_hostile(struct hostile *h, uint64_t rollup_id) {
+    const struct genesis_account funded = {.address = net.user, .balance = ETHER};
     struct rollup_genesis_options options = {
         .rollup_id = rollup_id,
         .chain_id = NETWORK_CHAIN_ID + rollup_id,
@@ -196,9 +197,8 @@ static void begin_hostile(struct hostile *h, uint64_t rollup_id) {
         .hub = net.hub,
         .block_gas_limit = NETWORK_GAS_LIMIT,
         .timestamp = NETWORK_TIMESTAMP,
-        .accounts = &net.user,
+        .accounts = &funded,
         .account_count = 1,
-        .balance_wei = ETHER,
     };
     u256 ether_wei;
     must(rollup_genesis(&h->genesis, &h->open, &ether_wei, arena, &options));

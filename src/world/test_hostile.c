@@ -46,6 +46,7 @@ static int begin(void **state) {
     arena_reset(&arena);
     net = (struct network){.arena = &arena, .hub = TEST_CONTRACT(30)};
     must(secp256k1_address_of(&net.user, &USER_KEY));
+    const struct genesis_account funded = {.address = net.user, .balance = ETHER};
     struct rollup_genesis_options options = {
         .rollup_id = 1,
         .chain_id = NETWORK_CHAIN_ID + 1,
@@ -53,9 +54,8 @@ static int begin(void **state) {
         .hub = net.hub,
         .block_gas_limit = NETWORK_GAS_LIMIT,
         .timestamp = NETWORK_TIMESTAMP,
-        .accounts = &net.user,
+        .accounts = &funded,
         .account_count = 1,
-        .balance_wei = ETHER,
     };
     u256 ether_wei;
     must(rollup_genesis(&genesis, &open, &ether_wei, &arena, &options));

@@ -459,6 +459,7 @@ static inline struct source *commit_genesis(struct network *n, struct genesis *g
 
 /* A rollup's genesis with the test contracts, and a proxy of each for each other chain. */
 static inline void begin_rollup(struct network *n, u256 *ether_wei, uint64_t rollup_id) {
+    const struct genesis_account funded = {.address = n->user, .balance = ETHER};
     struct rollup_genesis_options options = {
         .rollup_id = rollup_id,
         .chain_id = NETWORK_CHAIN_ID + rollup_id,
@@ -466,9 +467,8 @@ static inline void begin_rollup(struct network *n, u256 *ether_wei, uint64_t rol
         .hub = n->hub,
         .block_gas_limit = NETWORK_GAS_LIMIT,
         .timestamp = NETWORK_TIMESTAMP,
-        .accounts = &n->user,
+        .accounts = &funded,
         .account_count = 1,
-        .balance_wei = ETHER,
     };
     struct genesis genesis;
     struct world_rollup *rollup = &n->rollups[rollup_id - 1];

@@ -1,0 +1,366 @@
+#include "cli/network_options.h"
+
+#include "cli/config.h"
+#include "core/check.h"
+#include "core/hex.h"
+#include "node/hd_keys.h"
+
+#include <inttypes.h>
+
+#define FIELD(name)      offsetof(struct network_options, name)
+#define NODE(name)       offsetof(struct network_options, node.name)
+#define CHAIN(name)      offsetof(struct node_chain_plan, name)
+#define CHAIN_ID_MAX     ((uint64_t)9007199254740991) /* 2^53 - 1, what wallets keep in a double */
+#define SLOT_TIME_MAX_MS 3600000
+#define GAS_LIMIT_MIN    5000                /* Yellow Paper, section 4.4.3 */
+#define GAS_LIMIT_MAX    (UINT64_C(1) << 53) /* what clients written in JavaScript can count */
+#define BASE_FEE_MAX_WEI (UINT64_C(1) << 62)
+
+/* What a chain's row has in common with the network's. */
+#define CHAIN_ID_ROW  .kind = CLI_NUMBER, .min = 1, .max = CHAIN_ID_MAX, .value = "ID"
+#define GAS_LIMIT_ROW .kind = CLI_NUMBER, .min = GAS_LIMIT_MIN, .max = GAS_LIMIT_MAX, .value = "GAS"
+#define BASE_FEE_ROW  .kind = CLI_NUMBER, .max = BASE_FEE_MAX_WEI, .value = "WEI"
+#define TYPE_ROW      .kind = CLI_CHOICE, .choices = type_names, .value = "TYPE"
+#define PROOF_ROW     .kind = CLI_CHOICE, .choices = proof_names, .value = "SYSTEM"
+#define FUND_ROW      .kind = CLI_EACH, .add = add_funding, .value = "\"ADDRESS ETH\""
+
+static const char *const type_names[] = {[NODE_ROLLUP_EVM] = "evm", NULL};
+static const char *const proof_names[] = {[NODE_PROOF_ATTESTATION] = "attestation", NULL};
+
+const char *network_rollup_type_name(unsigned type) {
+    return type_names[type];
+}
+
+const char *network_proof_name(unsigned proof) {
+    return proof_names[proof];
+}
+
+/* "0x… 12.5": an account, and what it has in ether. Who is named again has what is said last. */
+static bool add_funding(void *field, struct cli_error *error, const char *shown, const char *text) {
+    struct node_fundings *fundings = field;
+    struct node_funding made;
+    size_t size = strcspn(text, " \t");
+    const char *amount = text + size + strspn(text + size, " \t");
+    if (strncmp(text, "0x", 2) != 0 ||
+        hex_decode_exact(made.account.b, sizeof made.account.b, text, size) != ERR_OK ||
+        !cli_read_ether(&made.balance_wei, amount))
+        return cli_fail(
+            error,
+            "%s takes an address and an amount of ether, such as "
+            "\"0x00000000000000000000000000000000000a11ce 100\", not \"%.80s\"",
+            shown,
+            text
+        );
+    if (fundings->count == NODE_FUNDINGS_MAX)
+        return cli_fail(error, "%s: at most %u accounts in one place", shown, NODE_FUNDINGS_MAX);
+    fundings->items[fundings->count++] = made;
+    return true;
+}
+
+static const struct cli_option network_rows[] = {
+    {.name = "config",
+     .letter = 'c',
+     .kind = CLI_TEXT,
+     .offset = FIELD(config),
+     .value = "FILE",
+     .help = "take these options, and those of single chains, from this INI file; see "
+             "examples/network.ini. What is said here wins over the file",
+     .is_of_commands = true},
+    {.name = "host",
+     .kind = CLI_TEXT,
+     .offset = NODE(host),
+     .value = "ADDRESS",
+     .fallback = "127.0.0.1",
+     .help =
+         "IP address to listen on; 0.0.0.0 lets other machines in, and gives them the accounts"},
+    {.name = "port",
+     .letter = 'p',
+     .kind = CLI_NUMBER,
+     .offset = FIELD(port),
+     .max = 65535 - NODE_ROLLUPS_MAX,
+     .value = "PORT",
+     .fallback = "8545",
+     .help = "port of L1; the rollups take the following ones. 0 picks free ports"},
+    {.name = "rollups",
+     .letter = 'r',
+     .kind = CLI_NUMBER,
+     .offset = NODE(rollups_count),
+     .max = NODE_ROLLUPS_MAX,
+     .value = "COUNT",
+     .fallback = "2",
+     .help = "number of rollups; where a file describes some, those"},
+    {.name = "rollup-type",
+     .offset = FIELD(rollup_type),
+     TYPE_ROW,
+     .fallback = "evm",
+     .help = "what the rollups run: evm, the Ethereum Virtual Machine"},
+    {.name = "proof",
+     .offset = FIELD(proof),
+     PROOF_ROW,
+     .fallback = "attestation",
+     .help = "what L1 takes for a proof of the rollups' steps: attestation, the signature of this "
+             "process, which has checked them"},
+    {.name = "chain-id",
+     .offset = FIELD(chain_id),
+     CHAIN_ID_ROW,
+     .fallback = "31337",
+     .help = "chain id of L1"},
+    {.name = "rollup-chain-id",
+     .offset = FIELD(rollup_chain_id),
+     CHAIN_ID_ROW,
+     .fallback = "42101",
+     .help = "chain id of rollup 1; the others take the following ones"},
+    {.name = "slot-time",
+     .letter = 't',
+     .kind = CLI_NUMBER,
+     .offset = NODE(slot_time_ms),
+     .max = SLOT_TIME_MAX_MS,
+     .value = "MS",
+     .fallback = "0",
+     .help = "milliseconds between L1 blocks; 0 makes a block as soon as there is a transaction"},
+    {.name = "datadir",
+     .kind = CLI_TEXT,
+     .offset = NODE(datadir),
+     .value = "FOLDER",
+     .help = "folder to keep the chains in, made if missing; without it nothing is kept"},
+    {.name = "accounts",
+     .letter = 'a',
+     .kind = CLI_NUMBER,
+     .offset = NODE(accounts_count),
+     .max = NODE_ACCOUNTS_MAX,
+     .value = "COUNT",
+     .fallback = "10",
+     .help = "number of funded development accounts"},
+    {.name = "balance",
+     .kind = CLI_ETHER,
+     .offset = NODE(balance_wei),
+     .value = "ETH",
+     .fallback = "10000",
+     .help = "ether that each of them has, on each chain"},
+    {.name = "fund",
+     .offset = NODE(fundings),
+     FUND_ROW,
+     .help = "another account, and the ether that it has on each chain in the first block"},
+    {.name = "mnemonic",
+     .letter = 'm',
+     .kind = CLI_TEXT,
+     .offset = NODE(mnemonic),
+     .value = "WORDS",
+     .fallback = "test test test test test test test test test test test junk",
+     .help = "phrase that their keys come from, by the path m/44'/60'/0'/0/index"},
+    {.name = "gas-limit",
+     .offset = FIELD(gas_limit),
+     GAS_LIMIT_ROW,
+     .fallback = "60000000",
+     .help = "gas limit of every block on every chain"},
+    {.name = "base-fee",
+     .offset = FIELD(base_fee_wei),
+     BASE_FEE_ROW,
+     .fallback = "1000000000",
+     .help = "base fee per gas of the first block, in wei"},
+    {.name = "l1-genesis",
+     .kind = CLI_TEXT,
+     .offset = NODE(l1_genesis),
+     .value = "FILE",
+     .help = "begin L1 with the genesis in this file, a genesis.json as geth takes it; needs "
+             "--rollups 0"},
+    {.name = "l1-import",
+     .kind = CLI_TEXT,
+     .offset = NODE(l1_import),
+     .value = "FILE",
+     .help = "check and append the blocks in this file to L1: RLP, one after another, as geth "
+             "exports them"},
+    {.name = "allow-origin",
+     .kind = CLI_TEXT,
+     .offset = NODE(allow_origin),
+     .value = "ORIGIN",
+     .fallback = "*",
+     .help = "web pages that may call, as the CORS header Access-Control-Allow-Origin names them; "
+             "\"none\" sends no header"},
+    {.name = "allow-host",
+     .kind = CLI_TEXT,
+     .offset = NODE(allow_host),
+     .value = "NAME",
+     .help =
+         "name of this machine that requests may come by (HTTP's Host) besides localhost and IP "
+         "addresses; \"*\" is any, and the default with a --host that is not of this machine "
+         "alone"},
+    {.name = "rpc-gas-cap",
+     .kind = CLI_NUMBER,
+     .offset = NODE(rpc_gas_cap),
+     .max = GAS_LIMIT_MAX,
+     .value = "GAS",
+     .fallback = "50000000",
+     .help = "most gas that eth_call, eth_estimateGas and their kin run with; 0 sets no limit"},
+    {.name = "rpc-timeout",
+     .kind = CLI_NUMBER,
+     .offset = NODE(rpc_timeout_ms),
+     .max = SLOT_TIME_MAX_MS,
+     .value = "MS",
+     .fallback = "5000",
+     .help = "milliseconds that one of them, or a trace that names no timeout of its own, may run; "
+             "0 sets no limit"},
+    {.name = "info-file",
+     .kind = CLI_TEXT,
+     .offset = NODE(info_file),
+     .value = "FILE",
+     .help = "once the network answers, write its endpoints, chain ids, contracts and accounts "
+             "there, as JSON"},
+    {.name = "silent",
+     .letter = 's',
+     .kind = CLI_FLAG,
+     .offset = NODE(is_silent),
+     .help = "print nothing but errors"},
+    {.name = "help",
+     .letter = 'h',
+     .kind = CLI_FLAG,
+     .offset = FIELD(wants_help),
+     .help = "print this text and stop",
+     .is_of_commands = true},
+    {.name = "version",
+     .letter = 'V',
+     .kind = CLI_FLAG,
+     .offset = FIELD(wants_version),
+     .help = "print the version and stop",
+     .is_of_commands = true},
+    {0},
+};
+
+static const struct cli_option chain_rows[] = {
+    {.name = "chain-id", .offset = CHAIN(chain_id), CHAIN_ID_ROW, .help = "chain id"},
+    {.name = "port",
+     .offset = CHAIN(port),
+     .kind = CLI_NUMBER,
+     .max = 65535,
+     .value = "PORT",
+     .help = "port of its endpoint; 0 picks a free one"},
+    {.name = "type", .offset = CHAIN(type), TYPE_ROW, .help = "what the rollup runs"},
+    {.name = "proof", .offset = CHAIN(proof), PROOF_ROW, .help = "what its state rests on"},
+    {.name = "gas-limit", .offset = CHAIN(gas_limit), GAS_LIMIT_ROW, .help = "of its blocks"},
+    {.name = "base-fee", .offset = CHAIN(base_fee_wei), BASE_FEE_ROW, .help = "of its first block"},
+    {.name = "fund", .offset = CHAIN(fundings), FUND_ROW, .help = "an account, and its ether"},
+    {0},
+};
+
+const struct cli_table network_table = {
+    .usage = "lockstep [run] [OPTION]…",
+    .options = network_rows,
+    .words_max = 0,
+    .words = "no arguments but options",
+};
+
+const struct cli_table network_chain_table = {.usage = "", .options = chain_rows, .words = ""};
+
+/* --- the chains ------------------------------------------------------------------------------- */
+
+static bool has(const struct cli_table *table, uint64_t set, const char *name) {
+    const struct cli_option *option = cli_find(table, name, strlen(name));
+    CHECK(option != NULL);
+    return (set & cli_option_bit(table, option)) != 0;
+}
+
+/* Whether what the file says of this chain holds: it is said, and the command line says nothing of
+ * the row for all chains. */
+static bool
+holds(const struct network_options *o, size_t chain, const char *row, const char *of_all) {
+    return has(&network_chain_table, o->chain_given[chain], row) &&
+           !has(&network_table, o->given, of_all);
+}
+
+static void make_plan(struct network_options *o, size_t i) {
+    struct node_chain_plan *plan = &o->node.chains[i];
+    if (plan->name[0] == 0) {
+        if (i == 0)
+            (void)snprintf(plan->name, sizeof plan->name, "l1");
+        else
+            (void)snprintf(plan->name, sizeof plan->name, "rollup%zu", i);
+    }
+    if (!holds(o, i, "chain-id", i == 0 ? "chain-id" : "rollup-chain-id"))
+        plan->chain_id = i == 0 ? o->chain_id : o->rollup_chain_id + i - 1;
+    if (!holds(o, i, "port", "port")) plan->port = o->port == 0 ? 0 : o->port + i;
+    if (!holds(o, i, "type", "rollup-type")) plan->type = o->rollup_type;
+    if (!holds(o, i, "proof", "proof")) plan->proof = o->proof;
+    if (!holds(o, i, "gas-limit", "gas-limit")) plan->gas_limit = o->gas_limit;
+    if (!holds(o, i, "base-fee", "base-fee")) plan->base_fee_wei = o->base_fee_wei;
+}
+
+/* Two chains cannot have the same of what tells chains apart. */
+static bool check_pair(
+    const struct node_chain_plan *a, const struct node_chain_plan *b, struct cli_error *error
+) {
+    if (strcmp(a->name, b->name) == 0) return cli_fail(error, "two chains are called %s", a->name);
+    if (a->chain_id == b->chain_id)
+        return cli_fail(
+            error,
+            "chain id %" PRIu64 " would be that of %s and of %s; choose another --chain-id or "
+            "--rollup-chain-id, or chain-id in the file",
+            a->chain_id,
+            a->name,
+            b->name
+        );
+    if (a->port == b->port && a->port != 0)
+        return cli_fail(
+            error,
+            "port %" PRIu64 " would be that of %s and of %s; choose another",
+            a->port,
+            a->name,
+            b->name
+        );
+    return true;
+}
+
+bool network_options_settle(struct network_options *o, struct cli_error *error) {
+    struct node_options *node = &o->node;
+    bool has_count = has(&network_table, o->given, "rollups");
+    bool file_has_count = has(&network_table, o->file_given, "rollups");
+    if (!has_count && file_has_count && node->rollups_count < o->described_count)
+        return cli_fail(
+            error,
+            "%s describes %zu rollups, and says rollups = %" PRIu64,
+            o->config,
+            o->described_count,
+            node->rollups_count
+        );
+    if (!has_count && !file_has_count && o->described_count > 0)
+        node->rollups_count = o->described_count;
+    make_plan(o, 1); /* also where there is none: what is kept names its chain id */
+    for (size_t i = 0; i <= node->rollups_count; i++) {
+        make_plan(o, i);
+        for (size_t j = 0; j < i; j++)
+            if (!check_pair(&node->chains[j], &node->chains[i], error)) return false;
+    }
+    const char *problem = hd_mnemonic_problem(node->mnemonic);
+    if (problem != NULL) return cli_fail(error, "--mnemonic: %s", problem);
+    if (node->l1_genesis != NULL && node->rollups_count != 0)
+        return cli_fail(
+            error,
+            "--l1-genesis needs --rollups 0: the rollups' contracts cannot be part of a given "
+            "genesis"
+        );
+    if (node->l1_import != NULL && node->l1_genesis == NULL && node->datadir == NULL)
+        return cli_fail(
+            error, "--l1-import needs --l1-genesis, the file that the blocks begin from"
+        );
+    if (node->allow_origin != NULL && strcmp(node->allow_origin, "none") == 0)
+        node->allow_origin = NULL;
+    return true;
+}
+
+bool network_options_read(
+    struct network_options *options,
+    struct arena *arena,
+    struct cli_error *error,
+    int argc,
+    char *const *argv
+) {
+    const char *words[1];
+    int words_count;
+    uint64_t given;
+    *options = (struct network_options){0};
+    if (!cli_parse(&network_table, options, words, &words_count, &given, error, argc, argv))
+        return false;
+    options->given = given;
+    if (options->wants_help || options->wants_version) return true;
+    if (options->config != NULL && !config_read(options, arena, error)) return false;
+    return network_options_settle(options, error);
+}
