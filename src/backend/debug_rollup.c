@@ -7,6 +7,7 @@
 struct rollup_run {
     const struct debug_job *job;
     struct crossing_replay replay;
+    struct world_trace *trace;
     struct evm_tracer world; /* the trace's own */
     struct tracer tracer;
     struct json_writer pieces; /* the traces, in the order they ended */
@@ -18,18 +19,23 @@ struct rollup_run {
     enum err err;
 };
 
+/* What a REVERT_CONTINUE repeats has been heard already. */
+static bool is_heard(const struct rollup_run *run) {
+    return run->is_tracing && !run->trace->is_muted;
+}
+
 /* --- both tracers get what there is to see ---------------------------------------------------- */
 
 static void on_enter(void *context, const struct evm_message *message) {
     struct rollup_run *run = context;
     run->world.on_enter(run->world.context, message);
-    if (run->is_tracing) run->tracer.hooks.on_enter(&run->tracer, message);
+    if (is_heard(run)) run->tracer.hooks.on_enter(&run->tracer, message);
 }
 
 static void on_exit(void *context, const struct evm_result *result) {
     struct rollup_run *run = context;
     run->world.on_exit(run->world.context, result);
-    if (run->is_tracing) run->tracer.hooks.on_exit(&run->tracer, result);
+    if (is_heard(run)) run->tracer.hooks.on_exit(&run->tracer, result);
 }
 
 static void on_selfdestruct(
@@ -37,24 +43,29 @@ static void on_selfdestruct(
 ) {
     struct rollup_run *run = context;
     run->world.on_selfdestruct(run->world.context, contract, beneficiary, balance);
-    if (run->is_tracing)
+    if (is_heard(run))
         run->tracer.hooks.on_selfdestruct(&run->tracer, contract, beneficiary, balance);
 }
 
 static void on_log(void *context, const struct journal_log *log) {
     struct rollup_run *run = context;
     run->world.on_log(run->world.context, log);
-    if (run->is_tracing) run->tracer.hooks.on_log(&run->tracer, log);
+    if (is_heard(run)) run->tracer.hooks.on_log(&run->tracer, log);
 }
 
 static void on_step(void *context, const struct evm_step *step) {
     struct rollup_run *run = context;
-    if (run->is_tracing) run->tracer.hooks.on_step(&run->tracer, step);
+    if (is_heard(run)) run->tracer.hooks.on_step(&run->tracer, step);
 }
 
 static void on_step_end(void *context, uint64_t gas_cost, enum evm_outcome outcome) {
     struct rollup_run *run = context;
-    if (run->is_tracing) run->tracer.hooks.on_step_end(&run->tracer, gas_cost, outcome);
+    if (is_heard(run)) run->tracer.hooks.on_step_end(&run->tracer, gas_cost, outcome);
+}
+
+static void on_replayed(void *context, const struct evm_frame_failure *failure) {
+    struct rollup_run *run = context;
+    run->world.on_replayed(run->world.context, failure);
 }
 
 /* --- transactions come and go ----------------------------------------------------------------- */
@@ -140,6 +151,7 @@ static void on_open(void *context, struct world_trace *trace) {
     trace->wants_logs = run->job->options->with_log;
     chain->on_tx = on_tx;
     chain->on_tx_context = run;
+    run->trace = trace;
     run->world = chain->tracer;
     tracer_open(&probe, &run->pieces, run->job->options);
     bool wants_steps = probe.hooks.on_step != NULL;
@@ -150,6 +162,7 @@ static void on_open(void *context, struct world_trace *trace) {
         .on_exit = on_exit,
         .on_selfdestruct = on_selfdestruct,
         .on_log = on_log,
+        .on_replayed = on_replayed,
         .on_step = wants_steps ? on_step : NULL,
         .on_step_end = wants_steps ? on_step_end : NULL,
     };

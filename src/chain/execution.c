@@ -508,6 +508,7 @@ static void enter(struct execution *x) {
     }
     if (message.is_static) message.kind = EVM_STATICCALL;
     evm_begin(&x->evm, &message);
+    evm_fail_frames(&x->evm, x->options.failures);
 }
 
 /* Logs and output outlive the machine's next message only as copies. */

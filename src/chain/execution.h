@@ -82,6 +82,7 @@ struct execution_options {
     size_t precompile_count;
     const address *foreign; /* addresses whose calls come out as EXECUTION_CALL */
     size_t foreign_count;
+    struct evm_frame_failure *failures; /* frames that fail at once (evm_fail_frames) */
 };
 
 struct execution_result {

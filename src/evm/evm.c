@@ -102,7 +102,7 @@ void evm_begin(struct evm *evm, const struct evm_message *message) {
     evm->begin = *message;
     evm->frame_count = 0;
     evm->has_stop = false;
-    evm->fail_rules = NULL;
+    evm->failures = NULL;
     evm->call_failure = EVM_SUCCESS;
     evm->call_declined = false;
     evm->pending = NEXT_ENTER;
@@ -121,17 +121,8 @@ bool evm_pending_call(const struct evm *evm, struct evm_message *call) {
     return true;
 }
 
-enum err evm_fail_frame_at(
-    struct evm *evm, uint64_t sequence, enum evm_outcome outcome, uint64_t gas_left, bytes output
-) {
-    struct evm_fail_rule *rule = arena_alloc(evm->arena, sizeof(*rule));
-    if (rule == NULL) return ERR_MEMORY;
-    bytes copy;
-    enum err err = arena_copy(evm->arena, &copy, output);
-    if (err != ERR_OK) return err;
-    *rule = (struct evm_fail_rule){evm->fail_rules, sequence, outcome, gas_left, copy};
-    evm->fail_rules = rule;
-    return ERR_OK;
+void evm_fail_frames(struct evm *evm, struct evm_frame_failure *failures) {
+    evm->failures = failures;
 }
 
 /* What does not outlive the machine is copied. */
@@ -465,9 +456,9 @@ prepare_creation(struct evm *evm, struct journal_account *account, enum evm_outc
     return EVM_DONE;
 }
 
-static const struct evm_fail_rule *rule_for(const struct evm *evm, uint64_t sequence) {
-    for (const struct evm_fail_rule *r = evm->fail_rules; r != NULL; r = r->next)
-        if (r->sequence == sequence) return r;
+static struct evm_frame_failure *failure_of(const struct evm *evm, uint64_t sequence) {
+    for (struct evm_frame_failure *f = evm->failures; f != NULL; f = f->next)
+        if (f->sequence == sequence) return f;
     return NULL;
 }
 
@@ -508,7 +499,7 @@ static enum evm_status enter(struct evm *evm) {
     }
     evm->call_declined = false;
     struct journal_snapshot snapshot = journal_snapshot(j);
-    const struct evm_fail_rule *rule = rule_for(evm, evm->frame_count);
+    struct evm_frame_failure *failure = failure_of(evm, evm->frame_count);
     if (is_create(m->kind)) {
         enum evm_outcome outcome = EVM_SUCCESS;
         status = prepare_creation(evm, recipient, &outcome);
@@ -537,14 +528,14 @@ static enum evm_status enter(struct evm *evm) {
             journal_revert(j, snapshot);
         return status;
     }
-    if (!is_create(m->kind) && code_account->code.size == 0 && rule == NULL) {
+    if (!is_create(m->kind) && code_account->code.size == 0 && failure == NULL) {
         evm->frame_count++;
         return end_at_once(evm, EVM_SUCCESS, m->gas, BYTES_EMPTY, is_outermost);
     }
     struct evm_frame *frame;
     status = new_frame(evm, &frame);
     if (status != EVM_DONE) return status;
-    if (rule == NULL) {
+    if (failure == NULL) {
         enum err err = evm_find_program(
             evm,
             frame,
@@ -563,12 +554,14 @@ static enum evm_status enter(struct evm *evm) {
     frame->snapshot = snapshot;
     frame->is_outermost = is_outermost;
     frame->sequence = evm->frame_count++;
-    frame->rule = rule;
+    frame->failure = failure;
     evm->frame = frame;
     evm->pending = NEXT_LOOP;
-    if (rule != NULL) {
-        frame->outcome = rule->outcome;
-        frame->gas = rule->gas_left < frame->gas ? rule->gas_left : frame->gas;
+    if (failure != NULL) {
+        failure->has_failed = true;
+        frame->called_foreign = true;
+        frame->outcome = failure->outcome;
+        frame->gas = failure->gas_left < frame->gas ? failure->gas_left : frame->gas;
         evm->pending = NEXT_EXIT;
     }
     return EVM_DONE;
@@ -612,17 +605,17 @@ static enum evm_status leave(struct evm *evm) {
         evm->memory == NULL ? NULL : evm->memory + frame->memory_base + frame->output_offset,
         frame->output_size
     );
-    if (frame->rule != NULL) output = frame->rule->output;
+    if (frame->failure != NULL) output = frame->failure->output;
     if (creates && frame->outcome == EVM_SUCCESS && !frame->has_reported) {
         enum evm_status status = deposit_code(evm, frame, output);
         if (status != EVM_DONE) return status;
         if (frame->outcome != EVM_SUCCESS) output = BYTES_EMPTY;
     }
     bool keeps_output = frame->outcome == EVM_SUCCESS || frame->outcome == EVM_REVERT;
-    if (!keeps_output && frame->rule == NULL) output = BYTES_EMPTY;
-    uint64_t gas_left = keeps_gas(frame->outcome) || frame->rule != NULL ? frame->gas : 0;
+    if (!keeps_output && frame->failure == NULL) output = BYTES_EMPTY;
+    uint64_t gas_left = keeps_gas(frame->outcome) || frame->failure != NULL ? frame->gas : 0;
     bool must_report = frame->outcome != EVM_SUCCESS && frame->called_foreign &&
-                       !frame->is_outermost && !frame->message.is_static && frame->rule == NULL;
+                       !frame->message.is_static && frame->failure == NULL;
     if (must_report && !frame->has_reported) {
         frame->has_reported = true;
         evm->request.frame.sequence = frame->sequence;
@@ -631,17 +624,22 @@ static enum evm_status leave(struct evm *evm) {
         evm->request.frame.output = output;
         evm->request.frame.depth = frame->message.depth;
         evm->request.frame.recipient = frame->message.recipient;
+        evm->request.frame.is_outermost = frame->is_outermost;
         return EVM_REVERTING;
     }
     if (frame->outcome != EVM_SUCCESS) journal_revert(evm->journal, frame->snapshot);
     if (keep_output(evm, &output) != ERR_OK) return EVM_NO_MEMORY;
     bool is_outermost = frame->is_outermost;
+    const struct evm_frame_failure *failure = frame->failure;
     address created = frame->message.recipient;
     evm->frame = frame->below;
     if (evm->frame != NULL && frame->called_foreign) evm->frame->called_foreign = true;
     frame->below = evm->frame_pool;
     evm->frame_pool = frame;
     set_result(evm, frame->outcome, gas_left, output, creates, &created);
+    const struct evm_tracer *tracer = evm->config->tracer;
+    if (failure != NULL && tracer != NULL && tracer->on_replayed != NULL)
+        tracer->on_replayed(tracer->context, failure);
     return hand_over(evm, is_outermost);
 }
 

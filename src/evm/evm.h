@@ -32,9 +32,8 @@
  *
  * A frame remembers whether it, or anything below it, made a foreign call (failed, static and
  * undone ones included; declined ones not). When such a frame is about to end in any other way than
- * success, and it is neither static nor outermost (begun by evm_begin or evm_call_inside), evm_run
- * returns EVM_REVERTING with evm->request.frame filled; nothing is undone yet, and evm_run again
- * goes on.
+ * success, and it is not static, evm_run returns EVM_REVERTING with evm->request.frame filled;
+ * nothing is undone yet, and evm_run again goes on.
  *
  * Lifetimes. The machine's memory comes from its arena and is pooled: frames, stacks and memories
  * are reused by later calls and later messages, and given back only with the arena.
@@ -153,6 +152,8 @@ struct evm_step {
     struct journal *journal;           /* the machine's: a resumed copy has its own */
 };
 
+struct evm_frame_failure;
+
 /* Any callback may be NULL. With on_step the machine runs a slower loop.
  *
  * Every on_enter has its on_exit, in order, for all frames: codeless accounts, precompiles and
@@ -171,6 +172,8 @@ struct evm_tracer {
      * frame without code has no steps. outcome is not EVM_SUCCESS or EVM_REVERT if it failed;
      * gas_cost is then what it would have cost as far as it was computed. */
     void (*on_step_end)(void *context, uint64_t gas_cost, enum evm_outcome outcome);
+    /* After the on_exit of a frame that failed because evm_fail_frames says so. */
+    void (*on_replayed)(void *context, const struct evm_frame_failure *failure);
 };
 
 /* --- configuration ---------------------------------------------------------------------------- */
@@ -263,11 +266,22 @@ struct evm_request {
         bytes output;
         uint32_t depth;
         address recipient;
+        bool is_outermost; /* begun by evm_begin or evm_call_inside */
     } frame;
 };
 
+/* A frame that fails at once when it is entered, as it has failed before. */
+struct evm_frame_failure {
+    struct evm_frame_failure *next;
+    uint64_t sequence;        /* of the frame */
+    enum evm_outcome outcome; /* not EVM_SUCCESS */
+    uint64_t gas_left;        /* cut to the frame's gas */
+    bytes output;
+    bool ends_replay; /* nothing that comes after it has run before; for who traces */
+    bool has_failed;  /* set by the machine */
+};
+
 struct evm_frame;
-struct evm_fail_rule;
 struct map;
 
 struct evm {
@@ -289,11 +303,11 @@ struct evm {
     uint8_t *return_data;         /* of the innermost frame's last call */
     size_t return_data_size;
     size_t return_data_capacity;
-    struct map *own_programs;    /* without a code cache; NULL until there is one */
-    struct u256_modulus modulus; /* MULMOD's last */
-    struct evm_fail_rule *fail_rules;
-    uint32_t pending;    /* what evm_run does next */
-    uint32_t jumps_left; /* until config->watch is asked */
+    struct map *own_programs;           /* without a code cache; NULL until there is one */
+    struct u256_modulus modulus;        /* MULMOD's last */
+    struct evm_frame_failure *failures; /* borrowed */
+    uint32_t pending;                   /* what evm_run does next */
+    uint32_t jumps_left;                /* until config->watch is asked */
     enum evm_status status;
     u256 block_hash;
     bool has_block_hash;
@@ -319,7 +333,7 @@ MUST_USE enum err evm_open(
  *
  * For EVM_CREATE the sender's nonce must already be incremented: the address is that of nonce - 1.
  * The sender's balance must already lack the gas fee; that it covers the value is checked here.
- * Frame numbers start at 0 again; evm_fail_frame_at rules are forgotten. */
+ * Frame numbers start at 0 again; evm_fail_frames is forgotten. */
 void evm_begin(struct evm *evm, const struct evm_message *message);
 
 /* evm_run goes on until the message is done or something is needed. */
@@ -348,14 +362,12 @@ void evm_call_inside(struct evm *evm, const struct evm_message *message);
 /* evm_pending_call: the request of the innermost unanswered foreign call, or false. */
 bool evm_pending_call(const struct evm *evm, struct evm_message *call);
 
-/* evm_fail_frame_at: the frame that gets this sequence number fails at once when it is entered,
- * with this outcome (not EVM_SUCCESS), gas and output, having done nothing but what precedes
- * entering. For replaying what follows a reverted frame. To be called between evm_begin and the
- * frame's entry; any number of them. output is copied. gas_left is cut to the frame's gas.
- * ERR_MEMORY. */
-MUST_USE enum err evm_fail_frame_at(
-    struct evm *evm, uint64_t sequence, enum evm_outcome outcome, uint64_t gas_left, bytes output
-);
+/* evm_fail_frames: each frame that is in the list fails at once when it is entered, having done
+ * nothing but what precedes entering, and counts as one that made a foreign call. For replaying
+ * what follows reverted frames. To be called while a message runs, or between evm_begin and
+ * evm_run; it takes the place of an earlier list. The list is borrowed until the message ends, by
+ * copies of the machine as well. */
+void evm_fail_frames(struct evm *evm, struct evm_frame_failure *failures);
 
 /* evm_copy makes *to an equal machine in another arena, over a journal that is a copy of from's
  * (journal_copy). from may be suspended anywhere. The config is shared; to->config may be replaced

@@ -48,15 +48,7 @@ struct evm_frame {
     struct evm_message call; /* the call it is making */
     size_t return_offset;    /* where in its memory the answer goes */
     size_t return_size;
-    const struct evm_fail_rule *rule; /* ends at once, as this says */
-};
-
-struct evm_fail_rule {
-    struct evm_fail_rule *next;
-    uint64_t sequence;
-    enum evm_outcome outcome;
-    uint64_t gas_left;
-    bytes output;
+    struct evm_frame_failure *failure; /* ends at once, as this says */
 };
 
 /* Runs the innermost frame until it ends, calls, or needs something: EVM_DONE then means that

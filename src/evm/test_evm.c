@@ -386,6 +386,39 @@ static void test_a_frame_that_called_out_tells_before_it_fails(void **state) {
     assert_int_equal(f.evm.result.output.data[31], 0);
 }
 
+/* Also the outermost one tells: who drives the machine knows whether that undoes anything. */
+static void test_the_outermost_frame_tells_too(void **state) {
+    (void)state;
+    struct fixture f;
+    begin(&f, CALL_FOREIGN "5f5ffd", "00");
+    assert_int_equal(go_on(&f, &f.evm), EVM_NEED_CALL);
+    assert_int_equal(evm_give_call(&f.evm, true, 0, BYTES_EMPTY), ERR_OK);
+    assert_int_equal(go_on(&f, &f.evm), EVM_REVERTING);
+    assert_true(f.evm.request.frame.is_outermost);
+    assert_int_equal(go_on(&f, &f.evm), EVM_DONE);
+    assert_int_equal(f.evm.result.outcome, EVM_REVERT);
+}
+
+/* The frame that is told to fail stands for one that called out: the one around it tells. */
+static void test_around_a_frame_told_to_fail(void **state) {
+    (void)state;
+    struct fixture f;
+    begin(
+        &f,
+        "5f5f5f5f5f"
+        "611002"
+        "61ffff"
+        "f1"
+        "5f5ffd",
+        "00"
+    );
+    struct evm_frame_failure failure = {.sequence = 1, .outcome = EVM_REVERT};
+    evm_fail_frames(&f.evm, &failure);
+    assert_int_equal(go_on(&f, &f.evm), EVM_REVERTING);
+    assert_int_equal(f.evm.request.frame.sequence, 0);
+    assert_int_equal(go_on(&f, &f.evm), EVM_DONE);
+}
+
 static void test_a_frame_can_be_told_to_fail(void **state) {
     (void)state;
     struct fixture f;
@@ -397,12 +430,17 @@ static void test_a_frame_can_be_told_to_fail(void **state) {
         "f1" RETURN_DATA,
         "60075f5500"
     );
-    assert_int_equal(
-        evm_fail_frame_at(&f.evm, 1, EVM_REVERT, 77, bytes_of((const uint8_t *)"why", 3)), ERR_OK
-    );
+    struct evm_frame_failure failure = {
+        .sequence = 1,
+        .outcome = EVM_REVERT,
+        .gas_left = 77,
+        .output = bytes_of((const uint8_t *)"why", 3),
+    };
+    evm_fail_frames(&f.evm, &failure);
     assert_int_equal(go_on(&f, &f.evm), EVM_DONE);
     assert_int_equal(f.evm.result.outcome, EVM_SUCCESS);
     assert_memory_equal(f.evm.result.output.data, "why", 3);
+    assert_true(failure.has_failed);
     journal_end_transaction(&f.journal, FORK_OSAKA);
     assert_int_equal(toy_changes(&f.journal), 0);
 }
@@ -515,6 +553,8 @@ int main(void) {
         cmocka_unit_test(test_a_declined_call_is_an_ordinary_one),
         cmocka_unit_test(test_messages_run_inside_a_pending_call),
         cmocka_unit_test(test_a_frame_that_called_out_tells_before_it_fails),
+        cmocka_unit_test(test_the_outermost_frame_tells_too),
+        cmocka_unit_test(test_around_a_frame_told_to_fail),
         cmocka_unit_test(test_a_frame_can_be_told_to_fail),
         cmocka_unit_test(test_calls_give_their_memory_back),
         cmocka_unit_test(test_creations_give_their_memory_back),

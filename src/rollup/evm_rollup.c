@@ -320,6 +320,8 @@ static enum err begin_call_transaction(
         .watch = rollup->watch,
         .foreign = &XCALL_ADDRESS,
         .foreign_count = 1};
+    err = block_run_enter_transaction(rollup, run, &options);
+    if (err != ERR_OK) return err;
     block_run_tell(rollup, run, ROLLUP_TX_BEGINS);
     execution_begin_message(&run->execution, &message, &options);
     run->is_executing = true;
@@ -405,6 +407,7 @@ static enum err deliver_call(
     } else {
         at->base.is_frozen = true;
         err = thaw(rollup, &machine, at);
+        if (err == ERR_OK) err = block_run_enter_entry(rollup, machine->run);
     }
     if (err == ERR_OK) err = push_in_call(rollup, machine, at, in, from);
     if (err == ERR_OK)
@@ -436,15 +439,12 @@ static enum err deliver_result(
         return ERR_OK;
     }
     uint64_t cost = in->gas + XCALL_GAS_PER_BYTE * in->data.size;
+    /* An XCALL that runs out of gas after the other chain has acted fails, and so does the L2Hub's
+     * frame around it, which undoes what it did. */
     bool can_pay = in->gas <= call->gas_available && cost <= call->gas_available;
-    if (!can_pay && !in->failed) {
-        /* The XCALL runs out of gas after the other chain has acted: only a REVERT could undo
-         * it. */
-        step->verdict = STEP_REVERT_AFTER_CALL;
-        return ERR_OK;
-    }
     struct evm_machine *machine;
     enum err err = thaw(rollup, &machine, at);
+    if (err == ERR_OK) err = block_run_enter_entry(rollup, machine->run);
     if (err != ERR_OK) return err;
     struct block_run *run = machine->run;
     if (in->failed) err = move_xcall_value(run, &call->action, false);
@@ -454,7 +454,7 @@ static enum err deliver_result(
     machine->base.open_call = (struct action){0};
     err = evm_give_call(
         &run->execution.evm,
-        !in->failed,
+        !in->failed && can_pay,
         can_pay ? call->gas_available - cost : 0,
         can_pay ? in->data : BYTES_EMPTY
     );
@@ -503,7 +503,24 @@ static enum err evm_step(
     return verdict_of(step, err);
 }
 
-const struct rollup_type EVM_ROLLUP_TYPE = {.name = "evm", .step = evm_step};
+static enum err
+evm_go_on(struct rollup *base, struct rollup_step *step, struct rollup_machine *at) {
+    struct evm_rollup *rollup = evm_rollup_of(base);
+    return verdict_of(step, run_machine(rollup, (struct evm_machine *)at, step));
+}
+
+static enum err evm_parent_called(struct rollup *base, struct rollup_machine *machine) {
+    struct block_run *run = ((struct evm_machine *)machine)->run;
+    CHECK(run->out_call != NULL);
+    return block_run_mark_parent_call(evm_rollup_of(base), run, run->out_call->frame);
+}
+
+const struct rollup_type EVM_ROLLUP_TYPE = {
+    .name = "evm",
+    .step = evm_step,
+    .go_on = evm_go_on,
+    .parent_called = evm_parent_called,
+};
 
 /* --- what goes out ---------------------------------------------------------------------------- */
 
@@ -579,8 +596,13 @@ static enum err handle_xcall(
     action.gas = available < run->max_call_gas ? available : run->max_call_gas;
     err = move_xcall_value(run, &action, true);
     if (err != ERR_OK) return err;
-    *out = (struct out_call){run->out_call, action, available, run->in_call};
+    const uint64_t frame = run->execution.evm.request.frame.sequence;
+    *out = (struct out_call){run->out_call, action, available, run->in_call, frame};
     run->out_call = out;
+    if (action.rollup_id != 0) {
+        err = block_run_mark_rollup_call(rollup, run, frame);
+        if (err != ERR_OK) return err;
+    }
     machine->base.open_call = action;
     step->next = &machine->base;
     step->out = action;
@@ -635,7 +657,7 @@ static enum err finish_block(
     return *is_over ? ERR_OK : block_run_next_block(rollup, machine, step);
 }
 
-static void begin_tx(
+static enum err begin_tx(
     struct evm_rollup *rollup,
     struct evm_machine *machine,
     const struct tx *tx,
@@ -649,9 +671,12 @@ static void begin_tx(
     options.watch = rollup->watch;
     options.foreign = &XCALL_ADDRESS;
     options.foreign_count = 1;
+    enum err err = block_run_enter_transaction(rollup, run, &options);
+    if (err != ERR_OK) return err;
     block_run_tell(rollup, run, ROLLUP_TX_BEGINS);
     execution_begin_tx(&run->execution, tx, sender, &options);
     run->is_executing = true;
+    return ERR_OK;
 }
 
 /* Begins the next transaction of the payload. */
@@ -664,8 +689,7 @@ static enum err next_transaction(
     if (run->tx_index == block->tx_count) {
         const struct evm_rollup_scratch *scratch = rollup->scratch;
         if (scratch != NULL && !run->scratch_done && block_run_is_slot_block(run)) {
-            begin_tx(rollup, machine, scratch->tx, &scratch->sender, scratch->options);
-            return ERR_OK;
+            return begin_tx(rollup, machine, scratch->tx, &scratch->sender, scratch->options);
         }
         return finish_block(rollup, machine, step, is_over);
     }
@@ -682,19 +706,7 @@ static enum err next_transaction(
         step->verdict_tx = (int)verdict;
         return ERR_OK;
     }
-    begin_tx(rollup, machine, &run->tx, &run->sender, options);
-    return ERR_OK;
-}
-
-/* Whether the frame that is about to fail only passes a failed answer on: the L2Hub and its proxies
- * do nothing of their own that would have to be undone on other chains. */
-static bool only_passes_failure_on(struct block_run *run) {
-    const address *who = &run->execution.evm.request.frame.recipient;
-    if (!run->last_result_failed) return false;
-    if (address_equal(who, &L2HUB_PREDEPLOY)) return true;
-    const struct journal_account *account = journal_find_account(&run->journal, who);
-    return account != NULL && account->has_code &&
-           proxy_is_runtime(account->code, &L2HUB_PREDEPLOY);
+    return begin_tx(rollup, machine, &run->tx, &run->sender, options);
 }
 
 /* Runs the machine until something leaves it or a verdict is reached. */
@@ -708,7 +720,10 @@ run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollu
             err = next_transaction(rollup, machine, step, &is_over);
             continue;
         }
-        switch (execution_run(&run->execution)) {
+        enum execution_status status = execution_run(&run->execution);
+        err = block_run_note_replays(rollup, run);
+        if (err != ERR_OK) return err;
+        switch (status) {
         case EXECUTION_DONE:
             is_over = run->in_call != NULL;
             err = finish_transaction(rollup, machine, step);
@@ -721,7 +736,7 @@ run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollu
             err = handle_xcall(rollup, machine, step, &is_over);
             break;
         case EXECUTION_REVERTING:
-            if (!only_passes_failure_on(run)) step->verdict = STEP_REVERT_AFTER_CALL;
+            err = block_run_revert_frame(rollup, machine, step, &is_over);
             break;
         case EXECUTION_INVALID:
             if (is_scratch(rollup, run)) {

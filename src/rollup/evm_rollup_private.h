@@ -22,6 +22,33 @@ struct out_call {
     struct action action;
     uint64_t gas_available;        /* of the XCALL frame after its entry cost */
     const struct in_call *in_call; /* innermost call in progress when it went out */
+    uint64_t frame;                /* number of the frame that made it */
+};
+
+/* A call to another chain that the transaction has made. A frame's own and those made below it are
+ * the ones since it was entered, and those of frames with its number or a higher one. */
+struct call_mark {
+    const struct call_mark *older;
+    uint64_t frame;                    /* number of the frame that made it or waited for it */
+    const struct derived_entry *entry; /* in which it was made */
+    bool is_to_parent;                 /* by the frame or by whom it waited for */
+    uint32_t line;                     /* else: its line in the entry's trace */
+    uint32_t tx;                       /* which transaction of that entry, as run->tx_number */
+    hash32 pre;                        /* this rollup's head before that entry */
+};
+
+/* A REVERT of this rollup. */
+struct evm_revert {
+    struct rollup_revert base;
+    enum evm_outcome outcome;
+    uint64_t gas_left;
+    bytes output;
+};
+
+/* A failure to repeat in the transaction that runs. */
+struct evm_replay {
+    struct evm_frame_failure failure;
+    struct rollup_replay *replay;
 };
 
 /* A block being executed. */
@@ -49,7 +76,10 @@ struct block_run {
     uint64_t max_call_gas; /* System.maxCallGas */
     const struct in_call *in_call;
     const struct out_call *out_call;
-    bool last_result_failed; /* the newest answer to an out-call was a failure */
+    bool last_result_failed;           /* the newest answer to an out-call was a failure */
+    const struct call_mark *marks;     /* of the transaction, the newest first */
+    const struct derived_entry *entry; /* that the machine went on in last */
+    uint32_t tx_number; /* of the transaction in that entry: 0 if it ran already, else from 1 */
 };
 
 struct evm_machine {
@@ -130,6 +160,31 @@ static inline bool block_run_is_slot_block(const struct block_run *run) {
     return run->payload.block_count == 0 ||
            (run->has_slot_block && run->block_index + 1 == run->payload.block_count);
 }
+
+/* --- evm_rollup_revert.c ---------------------------------------------------------------------- */
+
+/* To be called when a machine goes on, and when a transaction begins: what is to fail in it comes
+ * from the entry being derived. */
+MUST_USE enum err block_run_enter_entry(struct evm_rollup *rollup, struct block_run *run);
+MUST_USE enum err block_run_enter_transaction(
+    struct evm_rollup *rollup, struct block_run *run, struct execution_options *options
+);
+
+/* Files a call of this frame to another rollup; to the parent, or that it waited while the parent
+ * was called. */
+MUST_USE enum err
+block_run_mark_rollup_call(struct evm_rollup *rollup, struct block_run *run, uint64_t frame);
+MUST_USE enum err
+block_run_mark_parent_call(struct evm_rollup *rollup, struct block_run *run, uint64_t frame);
+
+/* Takes note of the frames that have failed as they were told to. */
+MUST_USE enum err block_run_note_replays(struct evm_rollup *rollup, struct block_run *run);
+
+/* A frame that called other chains is about to fail. *is_over: a REVERT leaves, or lines of the
+ * trace are undone; else there is nothing to undo elsewhere, and the frame just fails. */
+MUST_USE enum err block_run_revert_frame(
+    struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step, bool *is_over
+);
 
 /* --- evm_rollup.c ----------------------------------------------------------------------------- */
 

@@ -20,6 +20,8 @@ struct fact_rollups {
     void *context;
     /* *rollup is NULL if there is no such rollup. ERR_… as its source has them. */
     enum err (*find)(void *context, struct rollup **rollup, hash32 *head, uint64_t rollup_id);
+    /* The rollup that is known to have had this head; NULL if there is none. */
+    struct rollup *(*find_head)(void *context, const hash32 *head);
 };
 
 struct fact {

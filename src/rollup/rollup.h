@@ -11,31 +11,30 @@
 #define ROLLUP_ROLLUP_H
 
 #include "core/map.h"
-#include "rollup/action.h"
+#include "rollup/entry.h"
 
 /* Why there is no fact. X(name, text) */
-#define STEP_VERDICT_LIST(X)                                                                    \
-    X(OK, "ok")                                                                                 \
-    X(HEAD_UNKNOWN, "the rollup is not known to have this head")                                \
-    X(NOT_DEFINED, "this action is not defined at this head")                                   \
-    X(NOT_IDLE, "an L2TX needs an idle head")                                                   \
-    X(PAYLOAD_UNKNOWN, "the payload of this L2TX is not at hand")                               \
-    X(PAYLOAD_MALFORMED, "the payload is not a canonical list of blocks")                       \
-    X(ANCHOR_UNKNOWN, "the anchor header of this L2TX is not at hand")                          \
-    X(ANCHOR_MALFORMED, "the anchor is not a block header")                                     \
-    X(ANCHOR_REFUSED, "the Anchor refuses the anchor: it is older than the one before")         \
-    X(TIMESTAMP, "a block's timestamp is outside what the update allows")                       \
-    X(MESSAGES, "messages cannot be imported by this version")                                  \
-    X(FORCED, "forced transactions cannot be included by this version")                         \
-    X(TX_INVALID, "the payload holds an invalid transaction")                                   \
-    X(XCALL_OUTSIDE_SLOT_BLOCK, "a call to another chain is made outside the slot block")       \
-    X(BLOCK_GAS, "the slot block has less gas left than the call asks for")                     \
-    X(OPEN_BLOCK, "the open block does not match the commitment in the state")                  \
-    X(TOO_MUCH_ETHER, "more ether than there can be: of a call, or of a balance")               \
-    X(UNSUPPORTED, "the rollup asks for a fork that this version does not have")                \
-    X(NATIVE_TOKEN, "a rollup with its own token does not take ether")                          \
-    X(ROLLUP_UNKNOWN, "the call is for a rollup that is not known")                             \
-    X(REVERT_AFTER_CALL, "a frame that called another chain reverts; undoing is not built yet") \
+#define STEP_VERDICT_LIST(X)                                                              \
+    X(OK, "ok")                                                                           \
+    X(HEAD_UNKNOWN, "the rollup is not known to have this head")                          \
+    X(NOT_DEFINED, "this action is not defined at this head")                             \
+    X(NOT_IDLE, "an L2TX needs an idle head")                                             \
+    X(PAYLOAD_UNKNOWN, "the payload of this L2TX is not at hand")                         \
+    X(PAYLOAD_MALFORMED, "the payload is not a canonical list of blocks")                 \
+    X(ANCHOR_UNKNOWN, "the anchor header of this L2TX is not at hand")                    \
+    X(ANCHOR_MALFORMED, "the anchor is not a block header")                               \
+    X(ANCHOR_REFUSED, "the Anchor refuses the anchor: it is older than the one before")   \
+    X(TIMESTAMP, "a block's timestamp is outside what the update allows")                 \
+    X(MESSAGES, "messages cannot be imported by this version")                            \
+    X(FORCED, "forced transactions cannot be included by this version")                   \
+    X(TX_INVALID, "the payload holds an invalid transaction")                             \
+    X(XCALL_OUTSIDE_SLOT_BLOCK, "a call to another chain is made outside the slot block") \
+    X(BLOCK_GAS, "the slot block has less gas left than the call asks for")               \
+    X(OPEN_BLOCK, "the open block does not match the commitment in the state")            \
+    X(TOO_MUCH_ETHER, "more ether than there can be: of a call, or of a balance")         \
+    X(UNSUPPORTED, "the rollup asks for a fork that this version does not have")          \
+    X(NATIVE_TOKEN, "a rollup with its own token does not take ether")                    \
+    X(ROLLUP_UNKNOWN, "the call is for a rollup that is not known")                       \
     X(TRACE_TOO_LONG, "more calls between rollups than one entry may hold")
 
 enum step_verdict {
@@ -47,12 +46,43 @@ enum step_verdict {
 const char *step_verdict_name(enum step_verdict verdict);
 const char *step_verdict_text(enum step_verdict verdict);
 
+/* What a REVERT records beyond what it says: which frame failed that had called the parent, so that
+ * REVERT_CONTINUE can have it fail at once (protocol.md section 4). A type puts its own behind. */
+struct rollup_revert {
+    const struct derived_entry *undone; /* that ended with the frame's first call to the parent */
+    uint64_t frame;                     /* its number in its transaction, by order of entering */
+    uint32_t tx;         /* which one since the undone entry began: 0 it ran already, else from 1 */
+    uint32_t first_line; /* the trace's, that came of the frame; ROLLUP_NO_LINE: none */
+};
+#define ROLLUP_NO_LINE UINT32_MAX
+
+/* One of the failures that an entry for a REVERT_CONTINUE repeats. */
+struct rollup_replay {
+    struct rollup_replay *next;  /* of the same rollup */
+    struct rollup_replay *older; /* of any */
+    struct rollup *rollup;
+    const struct rollup_revert *revert;
+    bool is_newest;  /* nothing that comes after it has run before */
+    bool has_failed; /* set by the type, once the frame was entered … */
+    uint32_t line;   /* … when the trace had this many lines */
+    bool is_told;    /* to those that wait for the frame */
+};
+
+/* An entry as it was derived. */
+struct derived_entry {
+    struct entry entry;
+    struct action root; /* what ran: the input, or for a REVERT_CONTINUE what the first one undid */
+    struct rollup_replay *replays; /* the newest first */
+};
+
 /* The part of a machine that is the same for every kind of rollup. */
 struct rollup_machine {
     hash32 head;    /* if has_head */
     bool has_head;  /* stands at a head and is registered under it */
     bool is_idle;   /* head is a state root */
     bool is_frozen; /* must not change: stands at a head, or a failed call returns to it */
+    bool has_ended; /* an entry ended here with a REVERT: nothing is defined at this head */
+    const struct rollup_revert *reverted; /* the REVERT was this rollup's; or NULL */
     struct action
         open_call; /* suspended: the CALL it waits for; data lives as long as the machine */
 };
@@ -62,6 +92,8 @@ struct rollup;
 struct rollup_step {
     struct rollup_machine *next; /* owned by the rollup until rollup_forget */
     struct action out;           /* data lives as long as next */
+    bool undoes_lines;           /* no out: what rollups said since first_line is undone … */
+    uint32_t first_line;         /* … then the machine is to go on */
     uint64_t receiver;           /* out RESULT: chain that it goes to, 0 the parent */
     u256 call_value_wei;         /* out RESULT: what the call that it ends had carried */
     enum step_verdict verdict;   /* STEP_OK, or why there is no fact; the rest is then unset */
@@ -81,6 +113,11 @@ struct rollup_type {
       struct rollup_machine *at,
       const struct action *in,
       uint64_t from);
+    /* Goes on after a step with undoes_lines. May be NULL for a type that never has one. */
+    enum err (*go_on)(struct rollup *rollup, struct rollup_step *step, struct rollup_machine *at);
+    /* Tells a machine that waits for an answer that the parent was called meanwhile, by itself or
+     * by whom it called: in the entry being derived. NULL: the type never reverts after calls. */
+    enum err (*parent_called)(struct rollup *rollup, struct rollup_machine *machine);
 };
 
 struct rollup {
@@ -88,6 +125,13 @@ struct rollup {
     uint64_t rollup_id;
     struct arena *arena; /* for the registry and what outlives single machines */
     struct map heads;    /* hash32 → struct rollup_machine * */
+    struct {
+        const struct derived_entry *entry; /* NULL: none */
+        hash32 pre;                        /* this rollup's head before it */
+        uint32_t line;                     /* number that the trace's next line will have */
+        uint32_t tx_count;                 /* transactions that this rollup has begun in it */
+        struct rollup_replay *replays;
+    } now; /* the entry being derived; rollup/fact.c fills it in */
 };
 
 /* rollup_at gives the machine at a head, or NULL. */

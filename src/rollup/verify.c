@@ -152,6 +152,13 @@ find_claimed(void *context, struct rollup **rollup, hash32 *head, uint64_t rollu
     return ERR_OK;
 }
 
+static struct rollup *find_head(void *context, const hash32 *head) {
+    struct verifier *v = context;
+    for (size_t i = 0; i < v->rollup_count; i++)
+        if (rollup_at(&v->rollups[i].base, head) != NULL) return &v->rollups[i].base;
+    return NULL;
+}
+
 static enum verify_verdict compare(const struct entry *claimed, const struct entry *made) {
     if (claimed->transition_count != made->transition_count) return VERIFY_ENTRY_TRANSITIONS;
     for (size_t i = 0; i < made->transition_count; i++) {
@@ -177,7 +184,7 @@ static enum err check_entry(struct verifier *v, size_t index) {
         return ERR_OK;
     }
     struct fact fact;
-    struct fact_rollups rollups = {.context = v, .find = find_claimed};
+    struct fact_rollups rollups = {.context = v, .find = find_claimed, .find_head = find_head};
     enum err err = fact_derive(&fact, v->arena, &rollups, input);
     if (err != ERR_OK) return witness_verdict(v, err);
     if (fact.verdict != STEP_OK) {

@@ -149,6 +149,14 @@ static enum err stands_there(struct standpoint *at, bool *is_so, const struct en
     return ERR_OK;
 }
 
+static struct rollup *find_head(void *context, const hash32 *head) {
+    const struct standpoint *at = context;
+    for (size_t i = 0; i < at->world->options->rollup_count; i++)
+        if (rollup_at(&at->world->rollups[i].base, head) != NULL)
+            return &at->world->rollups[i].base;
+    return NULL;
+}
+
 static enum err mark_used(struct world *world, struct known_fact *fact) {
     if (fact->is_used) return ERR_OK;
     if (world->used_count == world->used_capacity) {
@@ -166,9 +174,27 @@ static enum err mark_used(struct world *world, struct known_fact *fact) {
     return ERR_OK;
 }
 
-/* Files a new fact under its key and the heads it leads to. */
+static bool has_same_heads(const struct entry *a, const struct entry *b) {
+    if (a->transition_count != b->transition_count) return false;
+    for (size_t i = 0; i < a->transition_count; i++) {
+        const struct transition *s = &a->transitions[i];
+        const struct transition *t = &b->transitions[i];
+        if (s->rollup_id != t->rollup_id || !hash32_equal(&s->pre, &t->pre) ||
+            !hash32_equal(&s->post, &t->post))
+            return false;
+    }
+    return true;
+}
+
+/* Files a new fact under its key and the heads it leads to. What a trace has derived again is not
+ * new. */
 static enum err
 keep_fact(struct world *world, struct known_fact **kept, struct known_fact **list, struct fact *f) {
+    for (; *list != NULL; list = &(*list)->next_of_key) {
+        if (!has_same_heads(&(*list)->entry, &f->entry)) continue;
+        *kept = *list;
+        return ERR_OK;
+    }
     struct known_fact *known = arena_alloc_zero(world->arena, sizeof(*known));
     if (known == NULL) return ERR_MEMORY;
     known->entry = f->entry;
@@ -182,11 +208,39 @@ keep_fact(struct world *world, struct known_fact **kept, struct known_fact **lis
         if (producer == NULL) return ERR_MEMORY;
         if (is_new) *producer = known;
     }
-    while (*list != NULL)
-        list = &(*list)->next_of_key;
     *list = known;
     *kept = known;
     return ERR_OK;
+}
+
+static enum err fact_key_of(struct fact_key *key, struct world *world, const struct entry *entry) {
+    memset(key, 0, sizeof(*key));
+    key->rollup_id = entry->input.rollup_id;
+    key->head = entry->transitions[0].pre;
+    return action_hash(&key->action_hash, world->arena, &entry->input);
+}
+
+/* What a REVERT undoes has to be in a scope (protocol.md section 4). Whoever built the pass so far
+ * could not know: the Hub will say ScopeMissing, and the pass is repeated. */
+static enum err require_scope(struct world *world, const struct entry *reverting) {
+    const struct transition *t = entry_transition_of(reverting, reverting->out.rollup_id);
+    const int index = world_find_rollup(world, reverting->out.rollup_id);
+    CHECK(t != NULL && index >= 0);
+    const struct rollup_machine *machine = rollup_at(&world->rollups[index].base, &t->post);
+    CHECK(machine != NULL && machine->reverted != NULL);
+    const struct entry *undone = &machine->reverted->undone->entry;
+    struct fact_key key;
+    enum err err = fact_key_of(&key, world, undone);
+    if (err != ERR_OK) return err;
+    struct known_fact **list = map_get(&world->facts, &key);
+    struct known_fact *known = list == NULL ? NULL : *list;
+    while (known != NULL && !has_same_heads(&known->entry, undone))
+        known = known->next_of_key;
+    CHECK(known != NULL);
+    if (known->entry.scope) return ERR_OK;
+    known->entry.scope = true;
+    world->has_new_scope = true;
+    return entry_hash(&known->entry_hash, world->arena, &known->entry);
 }
 
 /* A rollup may move only after its L2TX in this block. */
@@ -239,7 +293,7 @@ find_fact(struct world *world, struct known_fact **known, const struct hub_looku
         }
     }
     struct fact fact;
-    struct fact_rollups rollups = {.context = &at, .find = find_rollup};
+    struct fact_rollups rollups = {.context = &at, .find = find_rollup, .find_head = find_head};
     err = fact_derive(&fact, world->arena, &rollups, &lookup->action);
     if (err != ERR_OK) return err;
     if (fact.verdict != STEP_OK) {
@@ -247,20 +301,19 @@ find_fact(struct world *world, struct known_fact **known, const struct hub_looku
         world->has_missing = true;
         return action_copy(&world->missing.entry.input, world->arena, &lookup->action);
     }
-    return keep_fact(world, known, list, &fact);
+    err = keep_fact(world, known, list, &fact);
+    if (err != ERR_OK || fact.entry.out.kind != ACTION_REVERT) return err;
+    return require_scope(world, &fact.entry);
 }
 
 static bool is_posted(const struct world *world, const struct known_fact *fact) {
     return fact->posted_in_pass == world->result->pass_count;
 }
 
-static size_t posted_count(const struct world *world, const struct known_fact *fact) {
+static size_t posted_count(struct world *world, const struct known_fact *fact) {
     /* Facts under one key are posted together, in their list's order. */
     struct fact_key key;
-    memset(&key, 0, sizeof(key));
-    key.rollup_id = fact->entry.input.rollup_id;
-    key.head = fact->entry.transitions[0].pre;
-    if (action_hash(&key.action_hash, world->arena, &fact->entry.input) != ERR_OK) return 0;
+    if (fact_key_of(&key, world, &fact->entry) != ERR_OK) return 0;
     struct known_fact **list = map_get(&world->facts, &key);
     size_t count = 0;
     for (struct known_fact *f = list == NULL ? NULL : *list; f != NULL; f = f->next_of_key)
@@ -272,7 +325,7 @@ enum err world_answer_lookup(struct world *world, const struct hub_lookup *looku
     struct evm *evm = &world->builder->execution.evm;
     struct world_trace *trace = world->options->trace;
     if (lookup->action.kind == ACTION_L2TX && lookup->alternative == 0) world->begun_count++;
-    if (trace != NULL) world_trace_lookup_begin(trace);
+    if (trace != NULL) world_trace_lookup_begin(trace, &lookup->action);
     int index = world_find_rollup(world, lookup->rollup_id);
     if (index >= 0) require_newest(world, (size_t)index, lookup->action.kind);
     if (world->must_restart) return ERR_OK;

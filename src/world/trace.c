@@ -95,7 +95,8 @@ new_frame(struct world_trace *trace, size_t chain, const struct evm_message *mes
 static void on_enter(void *context, const struct evm_message *message) {
     struct world_trace_chain *chain = context;
     struct world_trace *trace = chain->trace;
-    struct world_frame *frame = trace->failed ? NULL : new_frame(trace, chain->chain, message);
+    if (trace->failed || trace->is_muted) return;
+    struct world_frame *frame = new_frame(trace, chain->chain, message);
     if (frame == NULL) return;
     bool own_name;
     frame->parent = parent_of(chain, message, &own_name);
@@ -123,7 +124,7 @@ static void on_enter(void *context, const struct evm_message *message) {
 static void on_exit(void *context, const struct evm_result *result) {
     struct world_trace_chain *chain = context;
     struct world_frame *frame = chain->open;
-    if (chain->trace->failed || frame == NULL) return;
+    if (chain->trace->failed || chain->trace->is_muted || frame == NULL) return;
     bytes output;
     if (arena_copy(chain->trace->arena, &output, result->output) != ERR_OK) {
         chain->trace->failed = true;
@@ -146,8 +147,8 @@ static void on_selfdestruct(
     struct world_trace_chain *chain = context;
     struct evm_message message = {
         .sender = *contract, .recipient = *beneficiary, .value = *balance};
-    struct world_frame *frame =
-        chain->trace->failed ? NULL : new_frame(chain->trace, chain->chain, &message);
+    if (chain->trace->failed || chain->trace->is_muted) return;
+    struct world_frame *frame = new_frame(chain->trace, chain->chain, &message);
     if (frame == NULL) return;
     frame->is_selfdestruct = true;
     frame->parent = chain->open;
@@ -158,7 +159,7 @@ static void on_log(void *context, const struct journal_log *log) {
     struct world_trace_chain *chain = context;
     struct world_trace *trace = chain->trace;
     struct world_frame *frame = chain->open;
-    if (!trace->wants_logs || trace->failed || frame == NULL) return;
+    if (!trace->wants_logs || trace->failed || trace->is_muted || frame == NULL) return;
     struct world_log *kept = arena_alloc_zero(trace->arena, sizeof(*kept));
     bytes data;
     if (kept == NULL || arena_copy(trace->arena, &data, log->data) != ERR_OK) {
@@ -173,6 +174,11 @@ static void on_log(void *context, const struct journal_log *log) {
     else
         frame->last_log->next = kept;
     frame->last_log = kept;
+}
+
+static void on_replayed(void *context, const struct evm_frame_failure *failure) {
+    const struct world_trace_chain *chain = context;
+    if (failure->ends_replay) chain->trace->is_muted = false;
 }
 
 enum err world_trace_open(
@@ -192,6 +198,7 @@ enum err world_trace_open(
             .on_exit = on_exit,
             .on_selfdestruct = on_selfdestruct,
             .on_log = on_log,
+            .on_replayed = on_replayed,
         };
     }
     return ERR_OK;
@@ -203,6 +210,7 @@ void world_trace_clear(struct world_trace *trace) {
     trace->entered_in_lookup = NULL;
     trace->entry = NULL;
     trace->entry_hash = NULL;
+    trace->is_muted = false;
     for (size_t i = 0; i < trace->chain_count; i++) {
         trace->chains[i].open = NULL;
         trace->chains[i].has_tx = false;
@@ -213,13 +221,15 @@ void world_trace_tx(
     void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *execution
 ) {
     struct world_trace_chain *chain = context;
+    if (chain->trace->is_muted) return;
     if (chain->on_tx != NULL) chain->on_tx(chain->on_tx_context, moment, encoded, execution);
     if (moment != ROLLUP_TX_BEGINS) return;
     chain->tx_hash = keccak256(encoded);
     chain->has_tx = true;
 }
 
-void world_trace_lookup_begin(struct world_trace *trace) {
+void world_trace_lookup_begin(struct world_trace *trace, const struct action *action) {
+    trace->is_muted = action->kind == ACTION_REVERT_CONTINUE;
     if (trace->chains[0].open != NULL) trace->chains[0].open->role = FRAME_LOOKUP;
     trace->entered_in_lookup = NULL;
 }
@@ -227,6 +237,7 @@ void world_trace_lookup_begin(struct world_trace *trace) {
 void world_trace_lookup_end(
     struct world_trace *trace, const struct entry *entry, const hash32 *entry_hash
 ) {
+    trace->is_muted = false;
     trace->entry = entry;
     trace->entry_hash = entry_hash;
     if (trace->entered_in_lookup != NULL && entry != NULL && entry->input.kind == ACTION_CALL) {

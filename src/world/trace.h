@@ -82,6 +82,7 @@ struct world_trace {
     const struct entry *entry;             /* of the newest lookup */
     const hash32 *entry_hash;
     bool wants_logs; /* may be set after world_trace_open */
+    bool is_muted;   /* what runs has run before: for a REVERT_CONTINUE, up to the reverted frame */
     bool failed;     /* out of memory: the trace is not to be shown */
 };
 
@@ -97,7 +98,7 @@ void world_trace_clear(struct world_trace *trace);
 void world_trace_tx(
     void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *execution
 );
-void world_trace_lookup_begin(struct world_trace *trace);
+void world_trace_lookup_begin(struct world_trace *trace, const struct action *action);
 void world_trace_lookup_end(
     struct world_trace *trace, const struct entry *entry, const hash32 *entry_hash
 );

@@ -51,7 +51,8 @@ static enum err open_pass(struct world *world) {
     /* The entries of one pass change the gas of the next, and so what that one asks for. Mostly
      * this settles at once, and the batch holds nothing that is not asked for. Where it goes back
      * and forth, what was asked for once stays. */
-    bool keeps_used = world->is_filled && world->result->pass_count > EXACT_PASSES;
+    const unsigned passes = world->result->pass_count - world->scope_pass_count;
+    bool keeps_used = world->is_filled && passes > EXACT_PASSES;
     for (size_t i = 0; i < world->used_count; i++) {
         world->used[i]->is_used = keeps_used;
         world->used[i]->posted_in_pass = world->is_filled ? world->result->pass_count : 0;
@@ -60,6 +61,7 @@ static enum err open_pass(struct world *world) {
     world->has_missing = false;
     if (options->trace != NULL) world_trace_clear(options->trace);
     world->must_restart = false;
+    world->has_new_scope = false;
     world->miss_count = 0;
     world->begun_count = 0;
     memset(world->result->txs, 0, options->tx_count * sizeof(*world->result->txs));
@@ -160,6 +162,8 @@ static enum err run_batch(struct world *world) {
     enum err err = world_make_batch_tx(world, tx);
     struct world_tx post = {.tx = tx, .sender = world->options->builder};
     if (err == ERR_OK) err = run_tx(world, &status, &post, &PLAIN);
+    /* Without its scope the batch has failed, and with it all that is to come. */
+    world->must_restart |= world->has_new_scope;
     if (err != ERR_OK || world->must_restart) return err;
     result->has_batch = true;
     if (status == EXECUTION_INVALID) {
@@ -206,18 +210,21 @@ static enum err run_pass(struct world *world) {
         tx_result->had_missing_entry = world->has_missing;
         tx_result->missing = world->missing;
     }
-    if (options->is_simulation || options->is_replay) return ERR_OK;
+    world->must_restart = world->has_new_scope && !options->is_replay;
+    if (options->is_simulation || options->is_replay || world->must_restart) return ERR_OK;
     return block_finish(world->builder, &result->verdict);
 }
 
 /* Passes until one needs nothing that was not there. */
 static enum err run_passes(struct world *world) {
     struct world_result *result = world->result;
-    for (result->pass_count = 1; result->pass_count <= WORLD_PASSES_MAX; result->pass_count++) {
+    for (result->pass_count = 1; result->pass_count - world->scope_pass_count <= WORLD_PASSES_MAX;
+         result->pass_count++) {
         enum err err = run_pass(world);
         if (err != ERR_OK || result->status != WORLD_OK) return err;
         if (world->must_restart) {
             world->is_filled = false;
+            world->scope_pass_count += world->has_new_scope;
             continue;
         }
         if (result->verdict != BLOCK_OK) {

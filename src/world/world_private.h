@@ -42,6 +42,7 @@ struct world {
     size_t order[WORLD_ROLLUPS_MAX]; /* indices of the rollups to update, in the batch's order */
     size_t order_count;
     uint64_t precedes[WORLD_ROLLUPS_MAX]; /* bit j of i: i has to come before j */
+    unsigned scope_pass_count;            /* passes that were repeated for new scopes */
 
     /* Of the current pass. */
     struct block_builder *builder;
@@ -51,6 +52,8 @@ struct world {
     bool has_missing;
     bool is_filled; /* the batch carries the entries: only watch */
     bool must_restart;
+    bool
+        has_new_scope; /* an entry needs a scope that it did not have: the pass is to be repeated */
     size_t miss_count;
     size_t begun_count; /* of order: L2TX delivered */
 };
