@@ -46,7 +46,7 @@ static enum rpc_status take_turn(
 static enum rpc_status
 fail_with(struct node_chain *chain, struct rpc_request *request, enum err err, const char *text) {
     if (err == ERR_INPUT) return rpc_fail(request, RPC_SERVER_ERROR, "%s", text);
-    log_line(&chain->node->log, chain->rpc.name, "%s", text);
+    log_error(&chain->node->log, chain->rpc.name, "%s", text);
     return rpc_fail(request, RPC_INTERNAL_ERROR, "%s", text);
 }
 

@@ -115,6 +115,30 @@ void banner_print(FILE *out, const struct banner *banner) {
     (void)fflush(out);
 }
 
+static void write_endpoint(struct json_writer *w, const char *name, uint64_t id, const char *url) {
+    json_object_begin(w);
+    json_member_cstring(w, "name", name);
+    json_key(w, "chainId");
+    json_decimal(w, id);
+    json_member_cstring(w, "url", url != NULL ? url : "");
+    json_object_end(w);
+}
+
+void banner_write_ready(struct json_writer *w, const struct banner *banner) {
+    const struct rpc_network_info *network = banner->network;
+    json_member_cstring(w, "version", network->version);
+    json_key(w, "startMs");
+    json_decimal(w, banner->start_ms);
+    json_key(w, "chains");
+    json_array_begin(w);
+    write_endpoint(w, "l1", network->parent_chain_id, network->parent_url);
+    for (size_t i = 0; i < network->rollup_count; i++) {
+        const struct rpc_rollup_info *rollup = &network->rollups[i];
+        write_endpoint(w, rollup->name, rollup->chain_id, rollup->url);
+    }
+    json_array_end(w);
+}
+
 /* --- the info file ---------------------------------------------------------------------------- */
 
 static void write_chain(

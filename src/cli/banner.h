@@ -6,6 +6,7 @@
 #include "node/hd_keys.h"
 #include "node/options.h"
 #include "rpc/backend.h"
+#include "rpc/json_writer.h"
 
 #include <stdio.h>
 
@@ -33,5 +34,9 @@ void banner_print(FILE *out, const struct banner *banner);
  * Returns: ERR_IO      errno says why; there is no new file.
  *          ERR_MEMORY  likewise. */
 MUST_USE enum err banner_write_info(const char *path, const struct banner *banner);
+
+/* banner_write_ready adds members to the object of the event "ready" (node/log.h): version, startMs,
+ * and name, chainId and url of each chain. No keys: logs are kept and shown around. */
+void banner_write_ready(struct json_writer *w, const struct banner *banner);
 
 #endif

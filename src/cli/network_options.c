@@ -27,6 +27,9 @@
 static const char *const type_names[] = {[NODE_ROLLUP_EVM] = "evm", NULL};
 static const char *const proof_names[] = {[NODE_PROOF_ATTESTATION] = "attestation", NULL};
 
+static const char *const log_format_names[] = {
+    [NODE_LOG_TEXT] = "text", [NODE_LOG_JSON] = "json", NULL};
+
 const char *network_rollup_type_name(unsigned type) {
     return type_names[type];
 }
@@ -206,6 +209,14 @@ static const struct cli_option network_rows[] = {
      .value = "FILE",
      .help = "once the network answers, write its endpoints, chain ids, contracts and accounts "
              "there, as JSON"},
+    {.name = "log-format",
+     .kind = CLI_CHOICE,
+     .choices = log_format_names,
+     .offset = NODE(log_format),
+     .value = "FORMAT",
+     .fallback = "text",
+     .help = "what stdout tells of blocks and transactions: text for people, or json, an object a "
+             "line"},
     {.name = "silent",
      .letter = 's',
      .kind = CLI_FLAG,

@@ -197,7 +197,12 @@ static enum err announce(struct life *life, char error[NODE_ERROR_SIZE]) {
         goto out;
     }
     banner.start_ms = (clock_monotonic_us() - life->start_us) / 1000;
-    if (node->log.out != NULL) banner_print(node->log.out, &banner);
+    if (node->log.out != NULL && node->log.is_json) {
+        banner_write_ready(log_json_begin(&node->log, "ready"), &banner);
+        log_json_end(&node->log);
+    } else if (node->log.out != NULL) {
+        banner_print(node->log.out, &banner);
+    }
     log_flush(&node->log);
     if (options->info_file != NULL) err = banner_write_info(options->info_file, &banner);
     if (err != ERR_OK)
@@ -255,7 +260,7 @@ int run_network(const struct node_options *options) {
     node->lock = -1;
     node->auto_batch = true;
     arena_open(&node->build_arena, NODE_BUILD_SIZE_MAX);
-    enum err err = log_open(&node->log, options->is_silent);
+    enum err err = log_open(&node->log, options);
     if (err == ERR_OK) err = open_keys(node, error);
     if (err == ERR_OK) err = open_loop(&life, error);
     if (err == ERR_OK) name_chains(node);

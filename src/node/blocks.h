@@ -66,6 +66,11 @@ MUST_USE enum err l1_fill_fate(
 /* The lines of a block of L1 that was appended. */
 void l1_log_results(struct node *node, const struct block_builder *builder);
 
+/* The lines of a rollup's block that has become its head, and of its transactions. */
+void node_rollup_log(
+    struct node_chain *chain, struct arena *arena, const struct node_new_block *block
+);
+
 /* node_rollup_build_block makes one unsafe block of a rollup. If none of the order's transactions
  * gets in there is no block; an order without transactions makes an empty one. */
 MUST_USE enum err node_rollup_build_block(

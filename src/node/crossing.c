@@ -328,8 +328,7 @@ static enum err append_slot_block(
         .is_safe = true,
     };
     if (err == ERR_OK) err = node_chain_append(chain, error, arena, &block);
-    if (err == ERR_OK)
-        log_block(&chain->node->log, chain->rpc.name, &chain->head, &chain->head_hash, count);
+    if (err == ERR_OK) node_rollup_log(chain, arena, &block);
     return err;
 }
 

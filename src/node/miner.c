@@ -222,7 +222,7 @@ static enum err build(
     enum err err = chain->rollup_id == 0
                        ? node_l1_build_block(node, built->fates, built->error, arena, order)
                        : node_rollup_build_block(chain, built->fates, built->error, arena, order);
-    if (err != ERR_OK) log_line(&node->log, chain->rpc.name, "no block: %s", built->error);
+    if (err != ERR_OK) log_error(&node->log, chain->rpc.name, "no block: %s", built->error);
     return err;
 }
 

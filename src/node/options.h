@@ -21,6 +21,8 @@ struct node_fundings {
 
 enum node_rollup_type { NODE_ROLLUP_EVM };
 
+enum node_log_format { NODE_LOG_TEXT, NODE_LOG_JSON };
+
 /* What a rollup's state rests on. */
 enum node_proof { NODE_PROOF_ATTESTATION };
 
@@ -55,6 +57,7 @@ struct node_options {
     uint64_t rpc_gas_cap;    /* of eth_call and its kin; 0: none */
     uint64_t rpc_timeout_ms; /* that one of them, or a trace, may take; 0: any */
     const char *info_file;   /* the network as JSON is written here once it answers; or NULL */
+    unsigned log_format; /* enum node_log_format */
     bool is_silent;          /* print nothing but errors */
 };
 

@@ -111,10 +111,9 @@ static enum err open_attempt(struct attempt *attempt) {
     return ERR_OK;
 }
 
-static void log_results(
-    struct attempt *attempt, const struct node_new_block *block, const struct receipt *receipts
+void node_rollup_log(
+    struct node_chain *chain, struct arena *arena, const struct node_new_block *block
 ) {
-    struct node_chain *chain = attempt->chain;
     struct node_log *log = &chain->node->log;
     if (log->out == NULL) return;
     log_block(log, chain->rpc.name, &chain->head, &chain->head_hash, block->tx_count);
@@ -122,8 +121,8 @@ static void log_results(
     for (size_t i = 0; i < block->tx_count; i++) {
         struct tx tx;
         enum tx_verdict verdict;
-        uint64_t gas_after = receipts[i].cumulative_gas_used;
-        if (tx_decode(&tx, &verdict, attempt->arena, block->tx_encodings[i]) != ERR_OK) return;
+        uint64_t gas_after = block->receipts[i].cumulative_gas_used;
+        if (tx_decode(&tx, &verdict, arena, block->tx_encodings[i]) != ERR_OK) return;
         if (verdict != TX_OK) return;
         struct log_transaction line = {
             .hash = block->tx_hashes[i],
@@ -131,10 +130,11 @@ static void log_results(
             .to = tx.is_create ? evm_create_address(&block->senders[i], tx.nonce) : tx.to,
             .is_create = tx.is_create,
             .value = tx.value,
-            .is_success = receipts[i].is_success,
+            .is_success = block->receipts[i].is_success,
             .gas_used = gas_after - gas_before,
         };
-        log_tx(log, chain->rpc.name, &line);
+        /* The system's own are not worth a line. */
+        if (!tx.is_system) log_tx(log, chain->rpc.name, &line);
         gas_before = gas_after;
     }
 }
@@ -164,7 +164,7 @@ static enum err append(struct attempt *attempt, char error[DATABASE_ERROR_SIZE])
         .memory = &attempt->chain->fresh,
     };
     enum err err = node_chain_append(attempt->chain, error, arena, &block);
-    if (err == ERR_OK) log_results(attempt, &block, receipts);
+    if (err == ERR_OK) node_rollup_log(attempt->chain, arena, &block);
     return err;
 }
 
