@@ -9,6 +9,7 @@ import { World, connect } from "../examples/demo/world.mjs";
 import { compileTestContracts } from "./contracts/lib/chain.mjs";
 
 const CHAINS = ["l1", "rollup1", "rollup2"];
+const RUN = "0xc79efb76"; // selector of Trier.run
 let network;
 let spread; // three places on three chains
 let alone; // the same on L1
@@ -143,8 +144,26 @@ const cases = {
     ]),
 };
 
+// The Triers' frames of a trace, each as [place, whether it failed, its calls].
+function framesOf(frame) {
+    const below = (frame.calls ?? []).flatMap(framesOf);
+    const place = CHAINS.find((name) => {
+        const { chain, address } = spread.triers[name];
+        return chain.chainId === Number(frame.chainId) && address === frame.to;
+    });
+    const isFrame = place !== undefined && frame.input.startsWith(RUN);
+    return isFrame ? [[place, frame.error !== undefined, below]] : below;
+}
+const expectedFrames = (frame) => [frame.place, frame.fails ?? false, frame.calls.map(expectedFrames)];
+
 for (const [name, frame] of Object.entries(cases))
-    test(name, async () => assert.deepEqual(await play(spread, frame), await play(alone, frame)));
+    test(name, async () => {
+        assert.deepEqual(await play(spread, frame), await play(alone, frame));
+        const { chain, hash } = spread.world.sent.at(-1);
+        const params = [hash, { tracer: "callTracer" }];
+        const trace = await chain.client.request({ method: "debug_traceTransaction", params });
+        assert.deepEqual(framesOf(trace), [expectedFrames(frame)], "each frame once, on its chain");
+    });
 
 test("transactions of one block that revert each for itself", async () => {
     const frame = at("rollup1", [at("rollup1", [at("l1")], fails), at("l1")]);
