@@ -5,6 +5,7 @@ BUILD   ?= build
 OUT     := $(BUILD)/$(PROFILE)
 CC      ?= gcc
 JOBS    ?= $(shell nproc)
+MINUTES ?= 60
 
 # The ladder (docs/architecture.md): a module may include itself and what stands before it, which is
 # also the order they are linked in. scripts/layers.sh holds the same order and checks it.
@@ -65,7 +66,7 @@ CFLAGS_FILE_kzg_host       := $(KZG_INCLUDES)
 EXTRA_OBJECTS_crypto := $(VENDOR)/kzg.o $(VENDOR)/kzg_setup.o
 
 .DEFAULT_GOAL := all
-.PHONY: all lockstep run test rpc-compat demo bench tidy format deps help clean unit fuzzers asan contracts freestanding
+.PHONY: all lockstep run test rpc-compat demo bench soak tidy format deps help clean unit fuzzers asan contracts freestanding
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
@@ -199,6 +200,11 @@ bench: deps
 
 .PHONY: benches
 benches: $(BENCHES)
+
+# help: make soak [MINUTES=60]  mixed load for so long; fails when the node's memory grows
+soak: deps
+	@$(BUILD_QUIETLY) PROFILE=release lockstep benches
+	@LOCKSTEP=$(BUILD)/release/lockstep MINUTES=$(MINUTES) node scripts/soak.mjs
 
 # help: make fuzzers          build every fuzzer (PROFILE=fuzz) into build/fuzz/fuzz
 fuzzers:

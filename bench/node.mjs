@@ -4,108 +4,36 @@
 //   node/memory_idle/SUBJECT     resident memory after the start
 //   node/transfer/SUBJECT        eth_sendRawTransaction to its receipt, automine
 //   node/cross_chain/lockstep    the same for a call L1 → rollup → back, attested and checked on L1
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { Agent, request } from "node:http";
-import { createServer } from "node:net";
 import { encodeFunctionData } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { startNetwork } from "../examples/demo/network.mjs";
 import { World, artifact, connect } from "../examples/demo/world.mjs";
+import * as subjects from "./lib/subjects.mjs";
+import { hangUp, lockstep, memory, now, programs, rpc, sleep, start } from "./lib/subjects.mjs";
 
 const STARTS = 21;
 const TRANSACTIONS = 200;
 const WARM_UP = 10;
-const lockstep = process.env.LOCKSTEP ?? "build/release/lockstep";
-const machine = process.arch === "arm64" ? "arm64" : "amd64";
-// The program itself: what stands in node_modules/.bin is a script that starts it.
-const anvil = `node_modules/@foundry-rs/anvil-linux-${machine}/bin/anvil`;
-const bench = process.env.BENCH ?? "";
-const wanted = (name) => `node/${name}`.startsWith(bench) || bench.startsWith(`node/${name}`);
-const now = () => Number(process.hrtime.bigint()) / 1e6;
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-function row(name, unit, values) {
-    values.sort((a, b) => a - b);
-    const middle = values[Math.floor(values.length / 2)];
-    const [min, median, max] = [values[0], middle, values.at(-1)].map((v) => v.toFixed(3));
-    console.log(`node/${name},${unit},${min},${median},${max}`);
-}
-
-const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-let id = 0;
-function rpc(url, method, params = []) {
-    return new Promise((resolve, reject) => {
-        const body = JSON.stringify({ jsonrpc: "2.0", id: ++id, method, params });
-        const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-        const r = request(url, { method: "POST", agent, headers }, (response) => {
-            let text = "";
-            response.on("data", (part) => (text += part));
-            response.on("end", () => {
-                const answer = JSON.parse(text);
-                if (answer.error) reject(new Error(`${method}: ${answer.error.message}`));
-                else resolve(answer.result);
-            });
-        });
-        r.on("error", reject);
-        r.end(body);
-    });
-}
-
-const freePort = () =>
-    new Promise((resolve) => {
-        const server = createServer().listen(0, "127.0.0.1", () => {
-            const { port } = server.address();
-            server.close(() => resolve(port));
-        });
-    });
-
-const subjects = {
-    lockstep: (port) => [lockstep, ["--port", `${port}`, "--silent"]],
-    anvil: (port) => [anvil, ["--port", `${port}`, "--silent"]],
-};
-
-// Starts a subject and returns it when it has answered; ms is how long that took.
-async function start(subject) {
-    // Lockstep takes two more ports for its rollups; a clash shows as an error, not as a wrong figure.
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}`;
-    const [program, args] = subjects[subject](port);
-    const begin = now();
-    const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
-    const ended = new Promise((resolve) => child.on("close", resolve));
-    while (true) {
-        if (child.exitCode !== null) throw new Error(`${subject} ended with ${child.exitCode}`);
-        try {
-            await rpc(url, "eth_chainId");
-            break;
-        } catch {
-            await sleep(0.2);
-        }
-    }
-    const ms = now() - begin;
-    return { url, ms, pid: child.pid, stop: () => (child.kill("SIGTERM"), ended) };
-}
-
-const resident = (pid) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
+const wanted = (name) => subjects.wanted("node", name);
+const row = (name, unit, values) => subjects.row("node", name, unit, values);
 
 async function benchStart() {
     const times = { lockstep: [], anvil: [] };
-    const memory = { lockstep: [], anvil: [] };
+    const sizes = { lockstep: [], anvil: [] };
     for (let i = 0; i < STARTS; i++)
-        for (const subject of Object.keys(subjects)) {
+        for (const subject of Object.keys(programs)) {
             const node = await start(subject);
             times[subject].push(node.ms);
             // Memory is looked at once, when nothing happens any more.
             if (i === 0) {
                 await sleep(500);
-                memory[subject].push(resident(node.pid));
+                sizes[subject].push(memory(node.pid));
             }
             await node.stop();
         }
-    for (const subject of Object.keys(subjects)) {
+    for (const subject of Object.keys(programs)) {
         if (wanted("start")) row(`start/${subject}`, "ms", times[subject]);
-        if (wanted("memory_idle")) row(`memory_idle/${subject}`, "MiB", memory[subject]);
+        if (wanted("memory_idle")) row(`memory_idle/${subject}`, "MiB", sizes[subject]);
     }
 }
 
@@ -179,6 +107,6 @@ async function benchCrossChain() {
 }
 
 if (wanted("start") || wanted("memory_idle")) await benchStart();
-if (wanted("transfer")) for (const subject of Object.keys(subjects)) await benchTransfer(subject);
+if (wanted("transfer")) for (const subject of Object.keys(programs)) await benchTransfer(subject);
 if (wanted("cross_chain")) await benchCrossChain();
-agent.destroy();
+hangUp();
