@@ -63,6 +63,8 @@ static void put_before(struct world *world, size_t first, size_t then) {
 /* Adds the update of a rollup, or brings it forward, in front of the one that is running, and has
  * the passes begin anew. */
 static void require_update(struct world *world, size_t index, enum action_kind input) {
+    /* The order has changed already, and no longer says which updates have begun. */
+    if (world->must_restart) return;
     size_t at = 0;
     while (at < world->order_count && world->order[at] != index)
         at++;
@@ -157,8 +159,22 @@ static struct rollup *find_head(void *context, const hash32 *head) {
     return NULL;
 }
 
+/* Notes that the heads this fact leads to now come of it. Another fact may have led there before: a
+ * head commits to its own rollup's transcript, not to where the others stood. */
+static enum err note_producer(struct world *world, struct known_fact *fact) {
+    for (size_t i = 0; i < fact->entry.transition_count; i++) {
+        const struct transition *t = &fact->entry.transitions[i];
+        if (hash32_equal(&t->pre, &t->post)) continue;
+        struct known_fact **producer = map_put(&world->producers, &t->post, NULL);
+        if (producer == NULL) return ERR_MEMORY;
+        *producer = fact;
+    }
+    return ERR_OK;
+}
+
 static enum err mark_used(struct world *world, struct known_fact *fact) {
-    if (fact->is_used) return ERR_OK;
+    enum err err = note_producer(world, fact);
+    if (err != ERR_OK || fact->is_used) return err;
     if (world->used_count == world->used_capacity) {
         size_t capacity = world->used_capacity == 0 ? 64 : 2 * world->used_capacity;
         struct known_fact **grown =
@@ -186,8 +202,7 @@ static bool has_same_heads(const struct entry *a, const struct entry *b) {
     return true;
 }
 
-/* Files a new fact under its key and the heads it leads to. What a trace has derived again is not
- * new. */
+/* Files a new fact under its key. What a trace has derived again is not new. */
 static enum err
 keep_fact(struct world *world, struct known_fact **kept, struct known_fact **list, struct fact *f) {
     for (; *list != NULL; list = &(*list)->next_of_key) {
@@ -200,14 +215,6 @@ keep_fact(struct world *world, struct known_fact **kept, struct known_fact **lis
     known->entry = f->entry;
     enum err err = entry_hash(&known->entry_hash, world->arena, &known->entry);
     if (err != ERR_OK) return err;
-    for (size_t i = 0; i < known->entry.transition_count; i++) {
-        const struct transition *t = &known->entry.transitions[i];
-        if (hash32_equal(&t->pre, &t->post)) continue;
-        bool is_new;
-        struct known_fact **producer = map_put(&world->producers, &t->post, &is_new);
-        if (producer == NULL) return ERR_MEMORY;
-        if (is_new) *producer = known;
-    }
     *list = known;
     *kept = known;
     return ERR_OK;

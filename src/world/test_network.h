@@ -1,8 +1,10 @@
-/* world/test_network.h: an L1 with the Hub and two EVM rollups, in memory, for this module's tests.
+/* world/test_network.h: an L1 with the Hub and EVM rollups, in memory, for this module's tests and
+ * tests/equivalence.
  *
  * The contracts are the committed artifacts, deployed by ordinary transactions of the builder in
  * L1's first block. What the tests call is a few bytes of hand-written code, the same on all chains
- * and from genesis. A network is a value: a copy of it goes on by itself, as long as its arena. */
+ * and from genesis; others bring their own (network_open_with). A network is a value: a copy of it
+ * goes on by itself, as long as its arena. */
 #ifndef WORLD_TEST_NETWORK_H
 #define WORLD_TEST_NETWORK_H
 
@@ -20,8 +22,10 @@
 
 #include <string.h>
 
-#define NETWORK_CHAIN_ID   31337u /* of L1; rollup i has this and i */
-#define NETWORK_ROLLUPS    2u
+#define NETWORK_CHAIN_ID 31337u /* of L1; rollup i has this and i */
+#ifndef NETWORK_ROLLUPS
+#define NETWORK_ROLLUPS 2u
+#endif
 #define NETWORK_BLOCKS_MAX 16u
 #define NETWORK_GAS_LIMIT  60000000u
 #define NETWORK_TX_GAS     5000000u
@@ -118,7 +122,17 @@ static const uint8_t CELL_CODE[] = {
     0x5b, 0x5f, 0x54, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3,       /* return sload(0) */
 };
 
-#define TEST_CONTRACT_COUNT 8
+/* Calldata is targets of 32 bytes each: looks at one after the other by static calls, and
+ * returns the first word of what the last of them said. */
+static const address LOOKER = TEST_CONTRACT(9);
+static const uint8_t LOOKER_CODE[] = {
+    0x5f, 0x5b, 0x36, 0x81, 0x10, 0x15, 0x60, 0x19, 0x57, /* while (i < calldatasize) */
+    0x60, 0x20, 0x5f, 0x5f, 0x5f, 0x84, 0x35, 0x5a, 0xfa, /* staticcall(calldataload(i)) */
+    0x50, 0x60, 0x20, 0x01, 0x60, 0x01, 0x56,             /* i += 32 */
+    0x5b, 0x60, 0x20, 0x5f, 0xf3,
+};
+
+#define TEST_CONTRACT_COUNT 9
 
 /* --- the network ------------------------------------------------------------------------------ */
 
@@ -427,6 +441,17 @@ static inline void network_advance(struct network *n, const struct world_result 
 
 /* --- the beginning ---------------------------------------------------------------------------- */
 
+/* An account that is there from genesis on one chain, and has a proxy on all others. Without code,
+ * nonce and balance there is only the proxy. */
+struct network_resident {
+    uint64_t chain;
+    struct genesis_account account;
+};
+
+static inline bool is_in_genesis(const struct genesis_account *a) {
+    return a->code.size > 0 || a->nonce > 0 || !u256_is_zero(&a->balance);
+}
+
 static inline struct genesis_account test_contract(address at, const uint8_t *code, size_t size) {
     return (struct genesis_account){
         .address = at,
@@ -444,6 +469,7 @@ static inline size_t test_contracts(struct genesis_account *out) {
     out[5] = test_contract(READER, READER_CODE, sizeof(READER_CODE));
     out[6] = test_contract(ASKER, ASKER_CODE, sizeof(ASKER_CODE));
     out[7] = test_contract(CELL, CELL_CODE, sizeof(CELL_CODE));
+    out[8] = test_contract(LOOKER, LOOKER_CODE, sizeof(LOOKER_CODE));
     return TEST_CONTRACT_COUNT;
 }
 
@@ -457,8 +483,14 @@ static inline struct source *commit_genesis(struct network *n, struct genesis *g
     return &memory->source;
 }
 
-/* A rollup's genesis with the test contracts, and a proxy of each for each other chain. */
-static inline void begin_rollup(struct network *n, u256 *ether_wei, uint64_t rollup_id) {
+/* A rollup's genesis with the accounts, and a proxy of each that is on another chain. */
+static inline void begin_rollup(
+    struct network *n,
+    u256 *ether_wei,
+    uint64_t rollup_id,
+    const struct network_resident *accounts,
+    size_t account_count
+) {
     const struct genesis_account funded = {.address = n->user, .balance = ETHER};
     struct rollup_genesis_options options = {
         .rollup_id = rollup_id,
@@ -474,41 +506,45 @@ static inline void begin_rollup(struct network *n, u256 *ether_wei, uint64_t rol
     struct world_rollup *rollup = &n->rollups[rollup_id - 1];
     *rollup = (struct world_rollup){.rollup_id = rollup_id, .chain_id = options.chain_id};
     must(rollup_genesis(&genesis, &rollup->open, ether_wei, n->arena, &options));
-    /* Also of rollup 3, which is nowhere. */
     size_t count = genesis.account_count;
-    struct genesis_account *accounts =
-        arena_alloc_array(n->arena, count + 5 * TEST_CONTRACT_COUNT, sizeof(*accounts));
-    CHECK(accounts != NULL);
-    memcpy(accounts, genesis.accounts, count * sizeof(*accounts));
-    struct genesis_account *contracts = &accounts[count];
-    count += test_contracts(contracts);
-    for (uint64_t chain = 0; chain <= 3; chain++) {
-        for (size_t i = 0; i < TEST_CONTRACT_COUNT && chain != rollup_id; i++) {
-            const address *target = &contracts[i].address;
-            bytes code;
-            must(proxy_runtime(&code, n->arena, &L2HUB_PREDEPLOY, chain, target));
-            accounts[count++] = test_contract(rollup_proxy(chain, *target), code.data, code.size);
+    struct genesis_account *all = arena_alloc_array(n->arena, count + account_count, sizeof(*all));
+    CHECK(all != NULL);
+    memcpy(all, genesis.accounts, count * sizeof(*all));
+    for (size_t i = 0; i < account_count; i++) {
+        const struct genesis_account *account = &accounts[i].account;
+        bytes code;
+        if (accounts[i].chain == rollup_id) {
+            if (is_in_genesis(account)) all[count++] = *account;
+            *ether_wei = u256_add(ether_wei, &account->balance);
+            continue;
         }
+        must(proxy_runtime(&code, n->arena, &L2HUB_PREDEPLOY, accounts[i].chain, &account->address)
+        );
+        address proxy = rollup_proxy(accounts[i].chain, account->address);
+        all[count++] = test_contract(proxy, code.data, code.size);
     }
-    genesis.accounts = accounts;
+    genesis.accounts = all;
     genesis.account_count = count;
     rollup->base = commit_genesis(n, &genesis);
     rollup->head = genesis.header.state_root;
 }
 
-static inline void begin_l1(struct network *n) {
+static inline void
+begin_l1(struct network *n, const struct network_resident *accounts, size_t account_count) {
     struct genesis genesis;
-    struct genesis_account accounts[GENESIS_SYSTEM_ACCOUNT_MAX + TEST_CONTRACT_COUNT + 2];
     size_t count;
-    must(genesis_system_accounts(accounts, &count, n->arena, FORK_OSAKA));
-    count += test_contracts(&accounts[count]);
+    struct genesis_account *all =
+        arena_alloc_array(n->arena, GENESIS_SYSTEM_ACCOUNT_MAX + account_count + 2, sizeof(*all));
+    CHECK(all != NULL);
+    must(genesis_system_accounts(all, &count, n->arena, FORK_OSAKA));
+    for (size_t i = 0; i < account_count; i++)
+        if (accounts[i].chain == 0 && is_in_genesis(&accounts[i].account))
+            all[count++] = accounts[i].account;
     u256 much = u256_from_u64(1000000);
     much = u256_mul(&much, &ETHER);
-    accounts[count++] = (struct genesis_account){.address = n->builder, .balance = much};
-    accounts[count++] = (struct genesis_account){.address = n->user, .balance = much};
-    genesis_from_accounts(
-        &genesis, &n->schedule, accounts, count, NETWORK_GAS_LIMIT, NETWORK_TIMESTAMP
-    );
+    all[count++] = (struct genesis_account){.address = n->builder, .balance = much};
+    all[count++] = (struct genesis_account){.address = n->user, .balance = much};
+    genesis_from_accounts(&genesis, &n->schedule, all, count, NETWORK_GAS_LIMIT, NETWORK_TIMESTAMP);
     n->l1 = commit_genesis(n, &genesis);
     n->head = genesis.header;
     n->hashes[0] = header_hash(&n->head);
@@ -566,9 +602,8 @@ static inline void register_rollup(
     deploy_step(n, builder, &tx, 1000000);
 }
 
-/* The first block of L1: the contracts, three rollups of which the third is nowhere, and proxies of
- * every test contract on each. */
-static inline void network_open(struct network *n, struct arena *arena) {
+/* The keys' owners, and where the builder's first two creations will be. */
+static inline void network_name(struct network *n, struct arena *arena) {
     *n = (struct network){.arena = arena};
     must(secp256k1_address_of(&n->builder, &BUILDER_KEY));
     must(secp256k1_address_of(&n->user, &USER_KEY));
@@ -576,10 +611,18 @@ static inline void network_open(struct network *n, struct arena *arena) {
     n->attestation = evm_create_address(&n->builder, 0);
     n->hub = evm_create_address(&n->builder, 1);
     forks_development(&n->schedule, NETWORK_CHAIN_ID, FORK_OSAKA);
+}
+
+/* The first block of L1: the contracts, the rollups and one more which is nowhere, and proxies of
+ * every account that is not on L1. The network has been named. */
+static inline void network_open_with(
+    struct network *n, const struct network_resident *accounts, size_t account_count
+) {
+    struct arena *arena = n->arena;
     u256 ether_wei[NETWORK_ROLLUPS];
     for (uint64_t id = 1; id <= NETWORK_ROLLUPS; id++)
-        begin_rollup(n, &ether_wei[id - 1], id);
-    begin_l1(n);
+        begin_rollup(n, &ether_wei[id - 1], id, accounts, account_count);
+    begin_l1(n, accounts, account_count);
 
     struct block_builder *builder = arena_alloc(arena, sizeof(*builder));
     struct source_memory *sink = arena_alloc(arena, sizeof(*sink));
@@ -605,14 +648,11 @@ static inline void network_open(struct network *n, struct arena *arena) {
     for (size_t i = 0; i < NETWORK_ROLLUPS; i++)
         register_rollup(n, builder, &n->rollups[i].head, &ether_wei[i]);
     register_rollup(n, builder, &NETWORK_VKEY, &U256_ZERO);
-    struct genesis_account contracts[TEST_CONTRACT_COUNT];
-    (void)test_contracts(contracts);
-    for (uint64_t id = 1; id <= 3; id++) {
-        for (size_t i = 0; i < TEST_CONTRACT_COUNT; i++) {
-            struct tx tx = {.to = n->hub};
-            tx.data = create_proxy_call(n, id, contracts[i].address);
-            deploy_step(n, builder, &tx, 1000000);
-        }
+    for (size_t i = 0; i < account_count; i++) {
+        if (accounts[i].chain == 0) continue;
+        struct tx tx = {.to = n->hub};
+        tx.data = create_proxy_call(n, accounts[i].chain, accounts[i].account.address);
+        deploy_step(n, builder, &tx, 1000000);
     }
     enum block_verdict verdict;
     must(block_finish(builder, &verdict));
@@ -620,6 +660,19 @@ static inline void network_open(struct network *n, struct arena *arena) {
     n->l1 = &sink->source;
     n->head = builder->header;
     n->hashes[1] = header_hash(&n->head);
+}
+
+/* A network with the test contracts on every chain, that which is nowhere included. */
+static inline void network_open(struct network *n, struct arena *arena) {
+    struct genesis_account contracts[TEST_CONTRACT_COUNT];
+    struct network_resident residents[(NETWORK_ROLLUPS + 2) * TEST_CONTRACT_COUNT];
+    size_t count = 0;
+    (void)test_contracts(contracts);
+    for (uint64_t chain = 0; chain <= NETWORK_ROLLUPS + 1; chain++)
+        for (size_t i = 0; i < TEST_CONTRACT_COUNT; i++)
+            residents[count++] = (struct network_resident){chain, contracts[i]};
+    network_name(n, arena);
+    network_open_with(n, residents, count);
 }
 
 #endif

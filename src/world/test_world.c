@@ -242,6 +242,26 @@ static void a_static_call_across_rollups_sees_their_newest_heads(void **state) {
     assert_int_equal(network_word(&net, 2, CELL), 8);
 }
 
+/* Rollup 1 looks at 2, at L1, and at 2 again, in a pass before 2 moves and in one after: its own
+ * heads on the way are the same in both. */
+static void a_static_call_sees_where_the_others_stand_in_this_pass(void **state) {
+    (void)state;
+    bytes targets = address_word(&net, rollup_proxy(2, READER));
+    targets = join(&net, targets, address_word(&net, rollup_proxy(0, READER)));
+    targets = join(&net, targets, address_word(&net, rollup_proxy(2, READER)));
+    address proxy_2 = network_proxy(&net, 2, RELAY);
+    bytes move_2 = relayed(&net, rollup_proxy(0, COUNTER), 0, word_of(&net, 8));
+    struct world_tx txs[2] = {
+        network_tx(&net, 0, VIEW, 0, viewed(&net, network_proxy(&net, 1, LOOKER), targets)),
+        network_tx(&net, 1, RELAY, 0, relayed(&net, proxy_2, 0, move_2)),
+    };
+    build(txs, 2);
+    assert_success(0);
+    assert_success(1);
+    advance();
+    assert_int_equal(network_word(&net, 2, RELAY), 8);
+}
+
 static void a_rollup_transaction_calls_l1(void **state) {
     (void)state;
     bytes tx = rollup_tx(
@@ -311,6 +331,23 @@ static void a_suspended_rollup_is_called_again(void **state) {
     assert_int_equal(network_word(&net, 0, TRY), 4);
     /* One transaction of the rollup, besides the anchor's. */
     assert_int_equal(open_block_tx_count(&net.rollups[0].open), 2);
+}
+
+/* Rollup 1 → L1 → rollup 2 → rollup 1, which is suspended: one entry moves both, and only rollup
+ * 2 is still without an update. */
+static void a_suspended_rollup_is_called_by_another(void **state) {
+    (void)state;
+    bytes last = relayed(&net, rollup_proxy(1, COUNTER), 0, word_of(&net, 3));
+    bytes middle = relayed(&net, network_proxy(&net, 2, RELAY), 0, last);
+    bytes tx = rollup_tx(&net, 1, 0, RELAY, 0, relayed(&net, rollup_proxy(0, RELAY), 0, middle));
+    set_slot_txs(1, &tx, 1);
+    build(NULL, 0);
+    assert_int_equal(result.batch.update_count, 2);
+    assert_int_equal(result.batch.updates[0].rollup_id, 2);
+    advance();
+    assert_int_equal(network_word(&net, 1, COUNTER), 3);
+    assert_int_equal(network_word(&net, 0, RELAY), 3);
+    assert_int_equal(network_word(&net, 2, RELAY), 3);
 }
 
 static void rollup_to_rollup_and_back(void **state) {
@@ -668,10 +705,12 @@ int main(void) {
         TEST(a_callee_that_reverts_is_heard_and_leaves_nothing),
         TEST(a_static_call_answers_and_moves_nothing),
         TEST(a_static_call_across_rollups_sees_their_newest_heads),
+        TEST(a_static_call_sees_where_the_others_stand_in_this_pass),
         TEST(a_rollup_transaction_calls_l1),
         TEST(a_rollup_hears_l1_revert),
         TEST(l1_to_rollup_to_l1_and_back),
         TEST(a_suspended_rollup_is_called_again),
+        TEST(a_suspended_rollup_is_called_by_another),
         TEST(rollup_to_rollup_and_back),
         TEST(through_all_chains_and_back),
         TEST(a_rollup_goes_through_a_parent_proxy),

@@ -32,7 +32,7 @@ struct world {
 
     /* Over all passes. */
     struct map facts;         /* struct fact_key → struct known_fact * (a list) */
-    struct map producers;     /* head → struct known_fact * that leads there */
+    struct map producers;     /* head → struct known_fact * that last led there */
     struct known_fact **used; /* in the order of first use in the current pass */
     size_t used_count;
     size_t used_capacity;
