@@ -175,12 +175,36 @@ rpc-compat: deps
 	@$(BUILD_QUIETLY) PROFILE=$(PROFILE) lockstep
 	@LOCKSTEP=$(OUT)/lockstep node scripts/rpc_compat.mjs $(RPC_COMPAT)
 
+# --- one-chain equivalence (tests/equivalence) ----------------------------------------------------
+EQUIVALENCE := $(OUT)/equivalence
+EQUIVALENCE_OBJECTS := $(patsubst %.c,$(OUT)/obj/%.o,$(sort $(wildcard tests/equivalence/*.c)))
+
+$(OUT)/obj/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(EQUIVALENCE)/equivalence: $(EQUIVALENCE_OBJECTS) $(call module_link,world)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $(EQUIVALENCE_OBJECTS) $(call module_link,world) $(LIBS)
+
+$(EQUIVALENCE)/Node.hex: tests/equivalence/Node.sol tests/equivalence/compile.mjs contracts/src/libraries/HubErrors.sol
+	@mkdir -p $(@D)
+	node tests/equivalence/compile.mjs $@
+
+.PHONY: equivalence equivalence-build
+equivalence-build: $(EQUIVALENCE)/equivalence $(EQUIVALENCE)/Node.hex
+
+# help: make equivalence [GRAPHS=N] [SEED=S]   random call graphs spread over chains and on one, compared
+equivalence: deps
+	@$(BUILD_QUIETLY) PROFILE=release equivalence-build
+	@$(BUILD)/release/equivalence/equivalence $(BUILD)/release/equivalence/Node.hex $(or $(GRAPHS),500) $(SEED)
+
 # help: make tidy             formatter, layers, freestanding check, contract artifacts, clang-tidy, cppcheck
 tidy: deps
 	@scripts/tidy.sh
 
 format:
-	@clang-format -i $(shell git ls-files 'src/*.c' 'src/*.h')
+	@clang-format -i $(shell git ls-files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h')
 
 # help: make freestanding     compile the guest-safe modules without any hosted header
 freestanding: $(patsubst src/%.c,$(OUT)/freestanding/%.o,$(filter-out $(HOSTED_FILES),$(foreach m,$(GUEST_SAFE),$(filter src/$(m)/%,$(SOURCES)))))

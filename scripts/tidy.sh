@@ -15,7 +15,7 @@ flags=(-std=c17 -D_GNU_SOURCE -DLOCKSTEP_VERIFY -Isrc "-I$BUILD/dev/gen" -isyste
     -isystem node_modules/c-kzg/deps/blst/bindings -isystem node_modules/c-kzg/deps/c-kzg)
 
 mapfile -t c_files < <(git ls-files 'src/*.c' 'fuzz/*.c' 'bench/*.c' 'tests/*.c')
-mapfile -t h_files < <(git ls-files 'src/*.h')
+mapfile -t h_files < <(git ls-files 'src/*.h' 'tests/*.h')
 mapfile -t scripts < <(git ls-files 'scripts/*.sh' 'tests/*.sh' 'bench/*.sh' .ci/run)
 mapfile -t modules < <(git ls-files '*.mjs')
 

@@ -1,0 +1,136 @@
+/* Runs random call graphs spread over chains and on one chain, and compares.
+ *   equivalence NODE_CODE_FILE [GRAPHS [SEED]]
+ * Graph i has the seed SEED + i, so that one graph can be run alone. A graph that comes out
+ * differently is made as small as it can be and printed. The last line is "N passed, N failed". */
+#include "worlds.h"
+
+#include "core/check.h"
+#include "core/hex.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CODE_SIZE_MAX   32768
+#define FAILURES_SHOWN  10
+#define SHRINK_RUNS_MAX 3000
+/* Graphs that run short of gas prove nothing; more than one in so many is a defect of the
+ * generator. */
+#define SHORT_ONE_IN 20
+
+struct tally {
+    uint64_t passed;
+    uint64_t failed;
+    uint64_t short_of_gas;
+    uint64_t unsupported;
+    uint64_t crossings;
+    size_t deepest;
+};
+
+static bytes read_code(struct arena *arena, const char *path) {
+    static char text[2 * CODE_SIZE_MAX + 1];
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        fprintf(stderr, "equivalence: %s cannot be read\n", path);
+        exit(1);
+    }
+    size_t size = fread(text, 1, sizeof(text), file);
+    (void)fclose(file);
+    bytes code;
+    if (hex_decode(&code, arena, text, size) != ERR_OK || code.size == 0) {
+        fprintf(stderr, "equivalence: %s is not code in hex\n", path);
+        exit(1);
+    }
+    return code;
+}
+
+/* As small as it gets while it still comes out differently. */
+static void shrink(struct graph *graph, struct run_report *report) {
+    size_t runs = 0;
+    bool goes_on = true;
+    while (goes_on) {
+        goes_on = false;
+        struct graph smaller;
+        bool is_same;
+        for (size_t move = 0; graph_shrink(&smaller, &is_same, graph, move); move++) {
+            if (is_same) continue;
+            if (++runs > SHRINK_RUNS_MAX) return;
+            struct run_report again;
+            worlds_run(&again, &smaller);
+            if (again.status != report->status) continue;
+            *graph = smaller;
+            *report = again;
+            goes_on = true;
+        }
+    }
+}
+
+static void show(struct graph *graph, struct run_report *report) {
+    printf("seed %" PRIu64 ": %s\n", graph->seed, report->reason);
+    shrink(graph, report);
+    printf("shrunk: %s\n", report->reason);
+    graph_print(stdout, graph);
+    fflush(stdout);
+}
+
+static void count(struct tally *tally, struct graph *graph, bool is_verbose) {
+    struct run_report report;
+    worlds_run(&report, graph);
+    tally->crossings += report.crossings;
+    for (size_t i = 0; i < graph->frame_count; i++)
+        if (graph->frames[i].depth > tally->deepest) tally->deepest = graph->frames[i].depth;
+    switch (report.status) {
+    case RUN_EQUAL:
+        tally->passed++;
+        break;
+    case RUN_DIFFERENT:
+        if (tally->failed++ < FAILURES_SHOWN) show(graph, &report);
+        break;
+    case RUN_SHORT_OF_GAS:
+        tally->short_of_gas++;
+        break;
+    case RUN_UNSUPPORTED:
+        tally->unsupported++;
+        break;
+    }
+    if (is_verbose && report.status != RUN_EQUAL)
+        printf("seed %" PRIu64 ": %s\n", graph->seed, report.reason);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2 || argc > 4) {
+        fprintf(stderr, "usage: equivalence NODE_CODE_FILE [GRAPHS [SEED]]\n");
+        return 1;
+    }
+    uint64_t graphs = argc > 2 ? strtoull(argv[2], NULL, 10) : 500;
+    uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
+    struct arena arena;
+    arena_open(&arena, (size_t)1 << 32);
+    worlds_open(&arena, read_code(&arena, argv[1]));
+    printf("%" PRIu64 " graphs, seeds from %" PRIu64 "\n", graphs, seed);
+    struct tally tally = {0};
+    struct timespec start, end;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (uint64_t i = 0; i < graphs; i++) {
+        static struct graph graph;
+        graph_generate(&graph, seed + i);
+        count(&tally, &graph, getenv("VERBOSE") != NULL);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    arena_close(&arena);
+    double seconds =
+        (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+    printf(
+        "%" PRIu64 " calls between chains, depth %zu, %.1f s; not compared: %" PRIu64
+        " short of gas, %" PRIu64 " not supported\n",
+        tally.crossings,
+        tally.deepest,
+        seconds,
+        tally.short_of_gas,
+        tally.unsupported
+    );
+    if (tally.short_of_gas > graphs / SHORT_ONE_IN) tally.failed++;
+    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", tally.passed, tally.failed);
+    return tally.failed == 0 && tally.passed > 0 ? 0 : 1;
+}
