@@ -209,6 +209,11 @@ static const struct cli_option network_rows[] = {
      .value = "FILE",
      .help = "once the network answers, write its endpoints, chain ids, contracts and accounts "
              "there, as JSON"},
+    {.name = "metrics",
+     .kind = CLI_FLAG,
+     .offset = NODE(has_metrics),
+     .help = "answer GET /metrics on every endpoint with numbers on the whole network, for "
+             "Prometheus"},
     {.name = "log-format",
      .kind = CLI_CHOICE,
      .choices = log_format_names,

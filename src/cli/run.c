@@ -2,6 +2,7 @@
 #include "cli/run.h"
 #include "backend/backend.h"
 #include "backend/info.h"
+#include "backend/metrics.h"
 #include "cli/banner.h"
 #include "node/clock.h"
 #include "node/startup.h"
@@ -116,6 +117,8 @@ static enum err listen_all(struct node *node, char error[NODE_ERROR_SIZE]) {
         .allowed_origins = node->origins,
         .allowed_hosts = node->hosts,
         .connections_max = CONNECTIONS,
+        .write_metrics = options->has_metrics ? metrics_write : NULL,
+        .metrics_context = node,
     };
     enum err err = rpc_server_open(&node->server, &node->loop, &server);
     if (err != ERR_OK) {

@@ -227,6 +227,14 @@ static enum err advance_pool(struct node_chain *chain, const struct node_new_blo
     return ERR_OK;
 }
 
+static void count_block(struct chain_stats *stats, const struct node_new_block *block) {
+    stats->block_count++;
+    stats->tx_count += block->tx_count;
+    stats->gas_used += block->header->gas_used;
+    for (size_t i = 0; i < block->tx_count; i++)
+        stats->failed_count += !block->receipts[i].is_success;
+}
+
 enum err node_chain_append(
     struct node_chain *chain,
     char error[DATABASE_ERROR_SIZE],
@@ -252,6 +260,7 @@ enum err node_chain_append(
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
         chain->is_lost = true;
     }
+    if (err == ERR_OK) count_block(&chain->stats, block);
     return err;
 }
 

@@ -18,6 +18,7 @@
 #include "chain/pool.h"
 #include "chain/store.h"
 #include "rpc/backend.h"
+#include "rpc/metrics.h"
 #include "state/source_lmdb.h"
 #include "state/state.h"
 
@@ -58,6 +59,16 @@ struct chain_wishes {
 
 #define CHAIN_IMPERSONATED_MAX 1024
 
+/* What is counted of a chain since the start, for metrics. Blocks that were taken back count. */
+struct chain_stats {
+    uint64_t block_count;
+    uint64_t tx_count;
+    uint64_t failed_count; /* of those */
+    uint64_t gas_used;
+    uint64_t dropped_count;         /* taken out of the pool without a block */
+    struct metrics_histogram build; /* time to build a block and write it */
+};
+
 struct node_chain {
     struct rpc_chain rpc; /* first: rpc/ gives it back to the operations */
     struct node *node;
@@ -97,6 +108,7 @@ struct node_chain {
     struct chain_cached_block cached[CHAIN_CACHED_BLOCKS];
     uint64_t tick;
 
+    struct chain_stats stats;
     hash32 announced_hash; /* the newest block that clients were told of */
     char url[96];          /* of its endpoint, once it listens */
 };

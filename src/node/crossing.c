@@ -138,6 +138,7 @@ enum err crossing_open(
                 .system = node->contracts.attestation,
                 .vkey = node->contracts.vkey,
                 .attester_key = node->keys.attester.private_key,
+                .duration = &node->stats.proof,
                 .names_senders = l1->schedule.names_senders,
             },
     };
@@ -260,6 +261,7 @@ static bool drop_culprit(
         if (order->waiting != NULL && hash32_equal(order->waiting, &tx->hash))
             *order->waiting_fate = (struct block_tx_fate
             ){.fate = FATE_DROPPED, .code = RPC_SERVER_ERROR, .reason = reason};
+        chain->stats.dropped_count++;
         log_dropped(&node->log, chain->rpc.name, &tx->hash, reason);
         hash32 hash = tx->hash;
         pool_remove(chain->pool, &hash);
@@ -391,6 +393,10 @@ static enum err commit(
         if (err == ERR_OK) node_wishes_done(&node->chains[1 + i]);
     }
     if (err == ERR_OK) err = append_parent_block(crossing, error);
+    if (err == ERR_OK && crossing->result.has_batch) {
+        node->stats.batch_count++;
+        node->stats.entry_count += crossing->result.batch.entry_count;
+    }
     if (err == ERR_OK) l1_log_results(node, crossing->result.block);
     return err;
 }

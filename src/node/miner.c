@@ -219,9 +219,12 @@ static enum err build(
         (void)snprintf(built->error, sizeof(built->error), "%s", err_text(ERR_MEMORY));
         return ERR_MEMORY;
     }
+    uint64_t start_us = metrics_clock_us();
     enum err err = chain->rollup_id == 0
                        ? node_l1_build_block(node, built->fates, built->error, arena, order)
                        : node_rollup_build_block(chain, built->fates, built->error, arena, order);
+    metrics_observe(&chain->stats.build, metrics_clock_us() - start_us);
+    if (arena->used_size > node->stats.build_peak) node->stats.build_peak = arena->used_size;
     if (err != ERR_OK) log_error(&node->log, chain->rpc.name, "no block: %s", built->error);
     return err;
 }
@@ -234,6 +237,7 @@ static void drop(
     const struct block_tx_fate *fate,
     struct miner_wait *wait
 ) {
+    chain->stats.dropped_count++;
     log_dropped(&miner->node->log, chain->rpc.name, hash, fate->reason);
     pool_remove(chain->pool, hash);
     fail_wait(miner, wait, fate->code, fate->reason, fate->has_data ? &fate->data : NULL);

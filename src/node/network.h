@@ -17,6 +17,14 @@
 #define NODE_ERROR_SIZE     DATABASE_ERROR_SIZE
 #define NODE_PATH_SIZE      4096
 
+/* What is counted of the network since the start, for metrics. */
+struct node_stats {
+    uint64_t batch_count;           /* posted on L1 */
+    uint64_t entry_count;           /* in them */
+    struct metrics_histogram proof; /* time to check a batch and vouch for it */
+    uint64_t build_peak;            /* bytes of the arena of building */
+};
+
 struct node {
     const struct node_options *options;
     struct node_keys keys;
@@ -38,6 +46,7 @@ struct node {
     struct snapshots snapshots;
     int64_t time_offset;  /* seconds that the network's time is ahead of the clock's */
     uint8_t instance[32]; /* random: names this run of the network (anvil_metadata) */
+    struct node_stats stats;
     int exit_status;
 };
 

@@ -57,7 +57,8 @@ struct node_options {
     uint64_t rpc_gas_cap;    /* of eth_call and its kin; 0: none */
     uint64_t rpc_timeout_ms; /* that one of them, or a trace, may take; 0: any */
     const char *info_file;   /* the network as JSON is written here once it answers; or NULL */
-    unsigned log_format; /* enum node_log_format */
+    unsigned log_format;     /* enum node_log_format */
+    bool has_metrics;        /* GET /metrics */
     bool is_silent;          /* print nothing but errors */
 };
 

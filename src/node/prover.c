@@ -30,8 +30,8 @@ static const char *reason_of(struct arena *arena, const struct verify_result *re
     return text;
 }
 
-enum err prover_prove(
-    void *context,
+static enum err prove(
+    const struct prover *prover,
     struct arena *arena,
     struct batch_proof **proofs,
     size_t *proof_count,
@@ -39,7 +39,6 @@ enum err prover_prove(
     bytes batch,
     bytes witness
 ) {
-    const struct prover *prover = context;
     struct verify_parent parent = {.chain_id = prover->parent_chain_id, .hub = prover->hub};
     parent.names_senders = prover->names_senders;
     struct verify_result result;
@@ -71,4 +70,20 @@ enum err prover_prove(
     *proofs = proof;
     *proof_count = 1;
     return ERR_OK;
+}
+
+enum err prover_prove(
+    void *context,
+    struct arena *arena,
+    struct batch_proof **proofs,
+    size_t *proof_count,
+    const char **reason,
+    bytes batch,
+    bytes witness
+) {
+    const struct prover *prover = context;
+    uint64_t start_us = metrics_clock_us();
+    enum err err = prove(prover, arena, proofs, proof_count, reason, batch, witness);
+    if (prover->duration != NULL) metrics_observe(prover->duration, metrics_clock_us() - start_us);
+    return err;
 }

@@ -3,6 +3,7 @@
 #ifndef NODE_PROVER_H
 #define NODE_PROVER_H
 
+#include "rpc/metrics.h"
 #include "world/world.h"
 
 struct prover {
@@ -11,7 +12,8 @@ struct prover {
     address system; /* the Attestation contract */
     hash32 vkey;
     hash32 attester_key;
-    bool names_senders; /* it vouches for impersonated transactions, too */
+    struct metrics_histogram *duration; /* takes the time of each proof; may be NULL */
+    bool names_senders;                 /* it vouches for impersonated transactions, too */
 };
 
 /* The program that a signature vouches for: keccak256 of the name of these rules. The guest

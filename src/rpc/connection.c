@@ -176,6 +176,23 @@ static void greet(struct connection *c) {
     answer_text(c, 200, "", text);
 }
 
+static void answer_metrics(struct connection *c) {
+    struct rpc_server *server = c->server;
+    struct json_writer *text = &server->scratch;
+    struct head head;
+    json_writer_clear(text);
+    server_write_metrics(server, text);
+    if (json_failed(text)) {
+        refuse(c, 500, "out of memory");
+        return;
+    }
+    begin_head(&head, c, 200);
+    ADD(&head, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
+    end_head(&head, c, text->size);
+    connection_append(c, head.text, head.size);
+    if (c->http.request.method != HTTP_HEAD) connection_append(c, text->data, text->size);
+}
+
 /* What a browser asks before it lets a page send (CORS, and Chrome's private network access). */
 static void answer_preflight(struct connection *c) {
     const struct http_request *request = &c->http.request;
@@ -243,6 +260,15 @@ static void answer_post(struct connection *c) {
     server_give_exchange(exchange);
 }
 
+static void answer_get(struct connection *c) {
+    if (strcmp(c->http.request.path, "/metrics") != 0)
+        greet(c);
+    else if (c->server->options.write_metrics != NULL)
+        answer_metrics(c);
+    else
+        answer_text(c, 404, "", "there are no metrics; start the node with --metrics\n");
+}
+
 static void answer(struct connection *c) {
     const struct http_request *request = &c->http.request;
     if (!request->keeps_alive || c->server->is_stopping) c->closes_after_write = true;
@@ -255,7 +281,7 @@ static void answer(struct connection *c) {
     else if (request->method == HTTP_POST)
         answer_post(c);
     else if (request->method == HTTP_GET || request->method == HTTP_HEAD)
-        greet(c);
+        answer_get(c);
     else if (request->method == HTTP_OPTIONS)
         answer_preflight(c);
     else
@@ -490,6 +516,7 @@ void connection_accept(struct listener *listener) {
     }
     server->handle_count++;
     server->connection_count++;
+    server->accepted_count++;
     c->next = server->connections;
     if (c->next != NULL) c->next->previous = c;
     server->connections = c;
@@ -500,6 +527,7 @@ void connection_accept(struct listener *listener) {
     (void)uv_tcp_nodelay(&c->tcp, 1);
     c->deadline_ms = uv_now(server->loop) + server->options.idle_timeout_ms;
     if (server->connection_count > server->options.connections_max) {
+        server->refused_count++;
         refuse(c, 503, "too many connections");
         connection_flush(c);
     }

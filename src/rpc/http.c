@@ -69,9 +69,21 @@ static int on_message_begin(llhttp_t *llhttp) {
     p->has_host = false;
     p->expects_continue = false;
     p->raw_body_size = 0;
+    p->path_size = 0;
     p->name_size = 0;
     p->view = BYTES_EMPTY;
     p->copy_size = 0;
+    return 0;
+}
+
+static int on_url(llhttp_t *llhttp, const char *at, size_t size) {
+    struct http_parser *p = llhttp->data;
+    for (size_t i = 0; i < size && p->path_size < HTTP_PATH_SIZE - 1; i++) {
+        if (at[i] == '?')
+            p->path_size = HTTP_PATH_SIZE;
+        else
+            p->request.path[p->path_size++] = at[i];
+    }
     return 0;
 }
 
@@ -229,6 +241,7 @@ static int on_message_complete(llhttp_t *llhttp) {
 
 static const llhttp_settings_t settings = {
     .on_message_begin = on_message_begin,
+    .on_url = on_url,
     .on_header_field = on_header_field,
     .on_header_field_complete = on_header_field_complete,
     .on_header_value = on_header_value,
@@ -417,6 +430,8 @@ const char *http_reason(int status) {
         return "Bad Request";
     case 403:
         return "Forbidden";
+    case 404:
+        return "Not Found";
     case 405:
         return "Method Not Allowed";
     case 408:

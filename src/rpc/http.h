@@ -21,6 +21,8 @@
 #define HTTP_BODY_SIZE_MAX  (16u << 20)
 #define HTTP_VALUE_SIZE_MAX 256 /* of headers whose value matters; longer ones are refused (431) */
 
+#define HTTP_PATH_SIZE 32
+
 enum http_result {
     HTTP_NEED_MORE,        /* everything was taken; feed the next bytes */
     HTTP_EXPECTS_CONTINUE, /* the head is there and its client waits for "100 Continue" */
@@ -38,6 +40,7 @@ struct http_request {
     bool is_websocket;          /* Upgrade: websocket */
     bool wants_private_network; /* Access-Control-Request-Private-Network: true */
     enum http_content_type content_type;
+    char path[HTTP_PATH_SIZE];        /* of the target, up to "?"; what is longer is cut */
     char host[HTTP_VALUE_SIZE_MAX];   /* with port */
     char origin[HTTP_VALUE_SIZE_MAX]; /* of the web page that sends it */
     char websocket_key[HTTP_VALUE_SIZE_MAX];
@@ -60,6 +63,7 @@ struct http_parser {
     bool ended_in_lf;
     size_t head_size;     /* bytes of this head so far */
     size_t raw_body_size; /* bytes after the head so far, framing included */
+    size_t path_size;     /* of the target, so far */
     size_t name_size;
     size_t value_size;
     char name[40];

@@ -80,11 +80,22 @@ static void answer_error(struct jsonrpc_exchange *exchange, int code, const char
     exchange->has_answer = true;
 }
 
+static void count_call(struct jsonrpc_exchange *exchange, bool has_failed) {
+    struct rpc_method_stats *stats = exchange->call.endpoint->stats;
+    if (stats == NULL) return;
+    size_t count;
+    const struct rpc_method *methods = method_table(&count);
+    stats += exchange->method == NULL ? count : (size_t)(exchange->method - methods);
+    stats->error_count += has_failed;
+    metrics_observe(&stats->duration, metrics_clock_us() - exchange->began_us);
+}
+
 /* The current call has come to an end with this status; the envelope stands in out. */
 static void finish_call(struct jsonrpc_exchange *exchange, enum rpc_status status) {
     struct rpc_call *call = &exchange->call;
     struct json_writer *w = call->out;
     bool is_cut = json_failed(w);
+    count_call(exchange, status != RPC_OK || is_cut);
     exchange->method = NULL;
     if (exchange->id == 0) {
         json_rewind(w, exchange->item);
@@ -197,6 +208,7 @@ static enum jsonrpc_state begin_call(struct jsonrpc_exchange *exchange, uint32_t
     exchange->item_memory = arena_mark(&exchange->arena);
     exchange->id = json_member(json, request, "id");
     exchange->method = NULL;
+    if (call->endpoint->stats != NULL) exchange->began_us = metrics_clock_us();
     call->request = (struct rpc_request){.arena = &exchange->arena};
     call->wait_until_ms = 0;
     bool has_id = exchange->id != 0;

@@ -14,6 +14,7 @@
 #include "rpc/filters.h"
 #include "rpc/json_reader.h"
 #include "rpc/json_writer.h"
+#include "rpc/metrics.h"
 
 #define JSONRPC_BATCH_MAX       1000
 #define JSONRPC_ANSWER_SIZE_MAX (64u << 20)
@@ -23,6 +24,8 @@
 struct rpc_endpoint {
     struct rpc_chain *chain;
     struct filters filters;
+    /* One for each method of method_table, and one for names that are none; NULL: nobody counts. */
+    struct rpc_method_stats *stats;
 };
 
 struct rpc_session; /* rpc/subscriptions.h */
@@ -62,6 +65,7 @@ struct jsonrpc_exchange {
     uint32_t end;                    /* the token after the last */
     uint32_t id;                     /* token of the current call's id; 0 if it is a notification */
     const struct rpc_method *method; /* of the call that waits; NULL if none does */
+    uint64_t began_us;               /* the current call, if they are counted */
     bool is_batch;
     bool has_answer; /* the batch's answer has an element */
 };

@@ -1,6 +1,7 @@
 #include "rpc/server.h"
 
 #include "core/check.h"
+#include "rpc/methods.h"
 #include "rpc/server_private.h"
 
 #include <signal.h>
@@ -319,6 +320,15 @@ static struct endpoint *endpoint_of(struct rpc_server *server, struct rpc_chain 
     if (endpoint != NULL) return endpoint;
     endpoint = calloc(1, sizeof(*endpoint));
     if (endpoint == NULL) return NULL;
+    if (server->options.write_metrics != NULL) {
+        size_t count;
+        (void)method_table(&count);
+        endpoint->rpc.stats = calloc(count + 1, sizeof(*endpoint->rpc.stats));
+        if (endpoint->rpc.stats == NULL) {
+            free(endpoint);
+            return NULL;
+        }
+    }
     endpoint->rpc.chain = chain;
     endpoint->next = server->endpoints;
     server->endpoints = endpoint;
@@ -454,6 +464,7 @@ void rpc_server_close(struct rpc_server *server) {
         struct endpoint *endpoint = server->endpoints;
         server->endpoints = endpoint->next;
         filters_close(&endpoint->rpc.filters);
+        free(endpoint->rpc.stats);
         free(endpoint);
     }
     json_writer_close(&server->scratch);

@@ -29,6 +29,7 @@
 #define RPC_WEBSOCKET_WAITING_MAX 256
 #define RPC_WEBSOCKET_PENDING_MAX (32u << 20)
 
+struct json_writer;
 struct uv_loop_s;
 struct rpc_server;
 
@@ -38,6 +39,10 @@ struct rpc_server_options {
     /* Names a Host header may have besides localhost and IP addresses, ended by NULL ("*" is any);
      * NULL: none. A page that re-binds its own name to 127.0.0.1 does not get in. */
     const char *const *allowed_hosts;
+    /* Answers GET /metrics, on every endpoint: writes families in Prometheus' text format
+     * (rpc/metrics.h), to which the server adds its own. NULL: there are no metrics. */
+    void (*write_metrics)(void *context, struct json_writer *out);
+    void *metrics_context;
     /* 0: the defaults above. Tests shrink them. */
     unsigned connections_max;
     unsigned request_timeout_ms;

@@ -98,7 +98,9 @@ struct rpc_server {
     struct listener *listeners;
     struct connection *connections;
     unsigned connection_count;
-    unsigned handle_count; /* open or closing */
+    uint64_t accepted_count; /* since the start */
+    uint64_t refused_count;  /* of those: because there were too many */
+    unsigned handle_count;   /* open or closing */
     struct exchange *waiting;
     struct exchange *pool;
     unsigned pool_count;
@@ -119,6 +121,9 @@ struct exchange *server_take_exchange(struct rpc_server *server); /* NULL: no me
 void server_give_exchange(struct exchange *exchange);
 void server_add_waiting(struct exchange *exchange);
 void server_handle_closed(struct rpc_server *server);
+
+/* server_metrics.c */
+void server_write_metrics(struct rpc_server *server, struct json_writer *out);
 
 /* connection.c */
 void connection_accept(struct listener *listener);

@@ -344,6 +344,41 @@ static void test_hosts(void **state) {
     assert_true(http_host_is_allowed("evil.example", any));
 }
 
+/* The path of a request, however it arrives; of several on one connection each has its own. */
+static void expect_path(const char *target, const char *wanted) {
+    char text[256];
+    int size = snprintf(
+        text,
+        sizeof(text),
+        "GET %s HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+        target
+    );
+    assert_in_range(size, 1, sizeof(text) - 1);
+    for (size_t piece = 1; piece <= (size_t)size; piece++) {
+        struct http_parser parser;
+        unsigned count = 0;
+        http_parser_open(&parser);
+        for (size_t at = 0; at < (size_t)size;) {
+            size_t taken = (size_t)size - at < piece ? (size_t)size - at : piece;
+            enum http_result result = http_feed(&parser, (const uint8_t *)text + at, &taken);
+            at += taken;
+            if (result == HTTP_REQUEST_COMPLETE)
+                assert_string_equal(parser.request.path, count++ == 0 ? wanted : "/b");
+        }
+        assert_int_equal(count, 2);
+        http_parser_close(&parser);
+    }
+}
+
+static void paths(void **state) {
+    (void)state;
+    expect_path("/", "/");
+    expect_path("/metrics", "/metrics");
+    expect_path("/metrics?name=a?b", "/metrics");
+    expect_path("/?/metrics", "/");
+    expect_path("/metrics-that-are-much-too-long-to-be-any", "/metrics-that-are-much-too-long");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepts),
@@ -356,6 +391,7 @@ int main(void) {
         cmocka_unit_test(test_framing_limit),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_hosts),
+        cmocka_unit_test(paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
