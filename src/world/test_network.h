@@ -132,7 +132,24 @@ static const uint8_t LOOKER_CODE[] = {
     0x5b, 0x60, 0x20, 0x5f, 0xf3,
 };
 
-#define TEST_CONTRACT_COUNT 9
+/* As TRY, but it reverts in the end, with the output. */
+static const address THROW = TEST_CONTRACT(10);
+static const uint8_t THROW_CODE[] = {
+    0x60, 0x40, 0x36, 0x03, 0x80, 0x60, 0x40, 0x5f, 0x37, 0x5f, 0x5f, 0x91, 0x5f, 0x60, 0x20, 0x35,
+    0x5f, 0x35, 0x5a, 0xf1, 0x3d, 0x5f, 0x5f, 0x3e, 0x50, 0x5f, 0x51, 0x5f, 0x55, 0x3d, 0x5f, 0xfd,
+};
+
+/* target 32 ‖ size 32 ‖ data[size] ‖ target 32 ‖ data: makes both calls, whether they fail or not. */
+static const address PAIR = TEST_CONTRACT(11);
+static const uint8_t PAIR_CODE[] = {
+    0x60, 0x20, 0x35, 0x80, 0x60, 0x40, 0x5f, 0x37,             /* calldatacopy(0, 64, size) */
+    0x5f, 0x5f, 0x82, 0x5f, 0x5f, 0x5f, 0x35, 0x5a, 0xf1, 0x50, /* call */
+    0x60, 0x40, 0x01, 0x80, 0x35, 0x90, 0x60, 0x20, 0x01,       /* target, its data's offset */
+    0x80, 0x36, 0x03, 0x80, 0x91, 0x5f, 0x37,                   /* calldatacopy: the rest */
+    0x5f, 0x5f, 0x82, 0x5f, 0x5f, 0x86, 0x5a, 0xf1, 0x00,       /* call */
+};
+
+#define TEST_CONTRACT_COUNT 11
 
 /* --- the network ------------------------------------------------------------------------------ */
 
@@ -248,9 +265,17 @@ static inline bytes address_word(const struct network *n, address a) {
     return bytes_of(word, 32);
 }
 
-/* Calldata for RELAY and TRY, and for VIEW. */
+/* Calldata for RELAY, TRY and THROW, and for VIEW. */
 static inline bytes relayed(const struct network *n, address target, uint64_t wei, bytes data) {
     return join(n, address_word(n, target), join(n, word_of(n, wei), data));
+}
+
+/* Calldata for PAIR. */
+static inline bytes
+pair(const struct network *n, address first, bytes first_data, address then, bytes then_data) {
+    bytes head = join(n, address_word(n, first), word_of(n, first_data.size));
+    bytes tail = join(n, address_word(n, then), then_data);
+    return join(n, join(n, head, first_data), tail);
 }
 
 static inline bytes viewed(const struct network *n, address target, bytes data) {
@@ -470,6 +495,8 @@ static inline size_t test_contracts(struct genesis_account *out) {
     out[6] = test_contract(ASKER, ASKER_CODE, sizeof(ASKER_CODE));
     out[7] = test_contract(CELL, CELL_CODE, sizeof(CELL_CODE));
     out[8] = test_contract(LOOKER, LOOKER_CODE, sizeof(LOOKER_CODE));
+    out[9] = test_contract(THROW, THROW_CODE, sizeof(THROW_CODE));
+    out[10] = test_contract(PAIR, PAIR_CODE, sizeof(PAIR_CODE));
     return TEST_CONTRACT_COUNT;
 }
 
