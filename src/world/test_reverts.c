@@ -217,8 +217,8 @@ static void the_frame_is_on_another_rollup_than_the_input(void **state) {
     struct world_tx tx = network_tx(&net, 0, RELAY, 5, to_1);
     build(&tx, 1);
     ASSERT_SHAPES(
-        "L2TX 2>RESULT",
         "L2TX 1>RESULT",
+        "L2TX 2>RESULT",
         "CALL 1>CALL scope",
         "RESULT 2>REVERT",
         "REVERT_CONTINUE 1>RESULT"
