@@ -2,9 +2,8 @@
 // code. Each program is a contract; a transaction runs it, and may call the others.
 //   PROGRAMS=5000 SEED=7 node --test tests/evm_against_anvil.test.mjs    a longer run, another one
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { test } from "node:test";
+import { startAnvil } from "./lib/anvil.mjs";
 import { rpcBatch, rpcCall, startNetwork } from "./lib/network.mjs";
 
 const PROGRAMS = Number(process.env.PROGRAMS ?? 300);
@@ -108,28 +107,6 @@ function program(count) {
     return `${code}59${push(byte(random(SLOTS)))}5560405f${random(5) === 0 ? "fd" : "f3"}`;
 }
 
-async function startAnvil(t) {
-    const port = await new Promise((resolve) => {
-        const server = createServer().listen(0, "127.0.0.1", () => {
-            const { port } = server.address();
-            server.close(() => resolve(port));
-        });
-    });
-    const machine = process.arch === "arm64" ? "arm64" : "amd64";
-    const child = spawn(`node_modules/@foundry-rs/anvil-linux-${machine}/bin/anvil`, ["--port", `${port}`, "--silent", "--hardfork", "osaka"], { stdio: "ignore" });
-    t.after(() => child.kill());
-    const url = `http://127.0.0.1:${port}`;
-    for (let i = 0; ; i++) {
-        try {
-            await rpcCall(url, "eth_chainId");
-            return url;
-        } catch (error) {
-            if (i > 1000 || child.exitCode !== null) throw error;
-            await new Promise((resolve) => setTimeout(resolve, 20));
-        }
-    }
-}
-
 async function batch(url, calls) {
     const answers = await rpcBatch(url, calls);
     return answers.map(({ result, error }) => (error === undefined ? result : { error: error.data ?? "" }));
@@ -166,7 +143,8 @@ async function observe(url, from, programs) {
 
 test(`${PROGRAMS} random programs do the same here and in anvil (seed ${SEED})`, { timeout: 3_600_000 }, async (t) => {
     state = (SEED * 2654435761) >>> 0 || 1;
-    const anvil = await startAnvil(t);
+    const { url: anvil, stop } = await startAnvil();
+    t.after(stop);
     const network = await startNetwork({ rollups: 0 });
     t.after(() => network.stop());
     const [from] = await rpcCall(anvil, "eth_accounts");

@@ -121,14 +121,12 @@ static enum rpc_status find_transaction(
         };
         return RPC_OK;
     }
-    uint64_t number;
-    uint32_t index;
-    enum err err = store_find_transaction(node_chain_store(chain), hash, &number, &index);
-    if (err == ERR_MISSING) return RPC_OK;
-    if (err == ERR_OK) err = store_get_hash(node_chain_store(chain), number, &place->block_hash);
+    struct forked_place found;
+    enum err err = node_chain_find_transaction(chain, &place->is_found, &found, hash);
     if (err != ERR_OK) return rpc_fail_err(request, err);
-    place->is_found = true;
-    place->index = index;
+    if (!place->is_found) return RPC_OK;
+    place->block_hash = found.block_hash;
+    place->index = found.index;
     return RPC_OK;
 }
 

@@ -213,8 +213,12 @@ static enum err open_l1_run(struct l1_run *run) {
     if (chain->schedule.has_terminal_total_difficulty)
         attributes.parent_total_difficulty =
             u256_is_zero(&header->difficulty) ? &U256_MAX : &U256_ZERO;
-    source_memory_open(&run->overlay, job->arena, &chain->fresh.source);
-    err = state_open(&run->state, job->arena, &run->overlay.source, &parent.state_root);
+    struct source *source;
+    hash32 root;
+    err = node_chain_source_at(chain, &source, &root, job->arena, &parent);
+    if (err != ERR_OK) return err;
+    source_memory_open(&run->overlay, job->arena, source);
+    err = state_open(&run->state, job->arena, &run->overlay.source, &root);
     if (err != ERR_OK) return err;
     return block_begin(
         &run->builder,
@@ -362,6 +366,13 @@ static enum err trace_l1_block(const struct debug_job *job) {
 static enum rpc_status trace_block(struct debug_job *job) {
     if (job->block->block.header.number == 0)
         return rpc_fail(job->request, RPC_SERVER_ERROR, "genesis is not traceable");
+    if (node_chain_is_forked(job->chain, job->block->block.header.number))
+        return rpc_fail(
+            job->request,
+            RPC_UNSUPPORTED,
+            "the block is not above the fork block, so this node has not run it: ask %s",
+            forked_name(job->chain->forked)
+        );
     struct arena arena;
     arena_open(&arena, NODE_BUILD_SIZE_MAX);
     job->arena = &arena;
@@ -380,15 +391,15 @@ static enum rpc_status trace_block(struct debug_job *job) {
 }
 
 static enum rpc_status trace_transaction(struct debug_job *job, const hash32 *hash) {
-    uint64_t number;
-    uint32_t index;
-    enum err err = store_find_transaction(node_chain_store(job->chain), hash, &number, &index);
-    if (err == ERR_MISSING)
+    struct forked_place place;
+    bool is_found;
+    enum err err = node_chain_find_transaction(job->chain, &is_found, &place, hash);
+    if (err == ERR_OK && !is_found)
         return rpc_fail(job->request, RPC_SERVER_ERROR, "transaction not found");
     if (err == ERR_OK)
-        err = node_chain_read_block(job->chain, &job->block, job->request->arena, number);
+        err = node_chain_read_block(job->chain, &job->block, job->request->arena, place.number);
     if (err != ERR_OK) return rpc_fail_err(job->request, err);
-    job->index = index;
+    job->index = place.index;
     return trace_block(job);
 }
 

@@ -241,7 +241,7 @@ enum err dump_read(struct node *node, char error[DATABASE_ERROR_SIZE], bytes dum
     struct deploy_contracts contracts;
     keys.builder = dump->builder;
     keys.attester = dump->attester;
-    err = deploy_addresses(&contracts, arena, &keys);
+    err = deploy_addresses(&contracts, arena, &keys, node->contracts.salt);
     error[0] = 0;
     if (err == ERR_OK) err = try_all(node, dump, &contracts, chains, error);
     if (err != ERR_OK) return fail(error, ERR_INPUT, "the dump is damaged");

@@ -500,9 +500,13 @@ static enum err open_base(struct run *run, bool *is_found) {
     else
         err = node_chain_read_header(chain, &run->base, NULL, number);
     if (err != ERR_OK) return err;
+    struct source *source;
+    hash32 root;
     run->base_hash = header_hash(&run->base);
-    source_memory_open(&run->memory, run->arena, &chain->fresh.source);
-    return state_open(&run->state, run->arena, &run->memory.source, &run->base.state_root);
+    err = node_chain_source_at(chain, &source, &root, run->arena, &run->base);
+    if (err != ERR_OK) return err;
+    source_memory_open(&run->memory, run->arena, source);
+    return state_open(&run->state, run->arena, &run->memory.source, &root);
 }
 
 enum rpc_status backend_simulate(

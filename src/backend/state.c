@@ -102,7 +102,7 @@ enum rpc_status backend_slot(
 
 /* The nodes of one path, in the arena. */
 static enum err path_of(
-    struct node_chain *chain,
+    struct source *source,
     struct proof *proof,
     const bytes **nodes,
     size_t *count,
@@ -111,8 +111,7 @@ static enum err path_of(
     bytes key
 ) {
     hash32 hashed = keccak256(key);
-    enum err err =
-        proof_make(proof, &chain->fresh.source, root, hash32_bytes(&hashed), arena, NULL);
+    enum err err = proof_make(proof, source, root, hash32_bytes(&hashed), arena, NULL);
     if (err != ERR_OK) return err;
     bytes *copy = arena_alloc_array(arena, proof->count, sizeof(*copy));
     if (copy == NULL) return ERR_MEMORY;
@@ -123,7 +122,6 @@ static enum err path_of(
 }
 
 static enum err slot_proofs(
-    struct node_chain *chain,
     struct rpc_storage_proof *slots,
     struct arena *arena,
     struct state *state,
@@ -141,7 +139,9 @@ static enum err slot_proofs(
         u256 number = u256_load_be(keys[i].b);
         err = state_get_slot(state, who, &number, &slot->value);
         if (err == ERR_OK)
-            err = path_of(chain, proof, &slot->nodes, &slot->node_count, arena, storage_root, key);
+            err = path_of(
+                state->source, proof, &slot->nodes, &slot->node_count, arena, storage_root, key
+            );
     }
     return err;
 }
@@ -165,6 +165,12 @@ enum rpc_status backend_proof(
     if (err == ERR_OK && !*is_found) return RPC_OK;
     if (err == ERR_OK) err = state_get_account(state, who, &account, &exists);
     if (err != ERR_OK) return fail_state(request, err);
+    if (chain->forked != NULL && !forked_is_proven(chain->forked))
+        return rpc_fail(
+            request,
+            RPC_UNSUPPORTED,
+            "there are no proofs: the chain is a fork of one that gives none"
+        );
     *out = (struct rpc_proof){0};
     if (exists)
         out->account = (struct rpc_account){
@@ -178,7 +184,7 @@ enum rpc_status backend_proof(
     if (proof == NULL || slots == NULL) return rpc_fail_err(request, ERR_MEMORY);
     out->slots = slots;
     err = path_of(
-        chain,
+        state->source,
         proof,
         &out->account_nodes,
         &out->account_node_count,
@@ -187,6 +193,6 @@ enum rpc_status backend_proof(
         address_bytes(who)
     );
     if (err == ERR_OK)
-        err = slot_proofs(chain, slots, arena, state, who, &account.storage_root, keys, key_count);
+        err = slot_proofs(slots, arena, state, who, &account.storage_root, keys, key_count);
     return err == ERR_OK ? RPC_OK : fail_state(request, err);
 }

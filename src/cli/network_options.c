@@ -173,6 +173,22 @@ static const struct cli_option network_rows[] = {
      .value = "FILE",
      .help = "check and append the blocks in this file to L1: RLP, one after another, as geth "
              "exports them"},
+    {.name = "fork-url",
+     .kind = CLI_TEXT,
+     .offset = NODE(fork_url),
+     .value = "URL",
+     .help = "make L1 a fork of the chain of this node: what is not changed here is asked for "
+             "there, and checked against the fork block's state root"},
+    {.name = "fork-block",
+     .kind = CLI_NUMBER,
+     .offset = NODE(fork_block),
+     .max = INT64_MAX,
+     .value = "NUMBER",
+     .help = "the block to go on from; without it the newest"},
+    {.name = "fork-trust",
+     .kind = CLI_FLAG,
+     .offset = NODE(trusts_fork),
+     .help = "take what the forked chain's node says as given, without proofs"},
     {.name = "allow-origin",
      .kind = CLI_TEXT,
      .offset = NODE(allow_origin),
@@ -300,6 +316,29 @@ static void make_plan(struct network_options *o, size_t i) {
     if (!holds(o, i, "base-fee", "base-fee")) plan->base_fee_wei = o->base_fee_wei;
 }
 
+/* Whether it is said, anywhere, of L1. */
+static bool says(const struct network_options *o, const char *row) {
+    return has(&network_table, o->given | o->file_given, row) ||
+           has(&network_chain_table, o->chain_given[0], row);
+}
+
+static bool settle_fork(struct network_options *o, struct cli_error *error) {
+    struct node_options *node = &o->node;
+    node->has_fork_block = has(&network_table, o->given | o->file_given, "fork-block");
+    node->has_chain_id = says(o, "chain-id");
+    node->has_gas_limit = says(o, "gas-limit");
+    node->has_base_fee = says(o, "base-fee");
+    if (node->fork_url == NULL && (node->has_fork_block || node->trusts_fork))
+        return cli_fail(
+            error,
+            "--%s needs --fork-url, the node whose chain is to be forked",
+            node->has_fork_block ? "fork-block" : "fork-trust"
+        );
+    if (node->fork_url != NULL && (node->l1_genesis != NULL || node->l1_import != NULL))
+        return cli_fail(error, "--fork-url and --l1-genesis or --l1-import exclude each other");
+    return true;
+}
+
 /* Two chains cannot have the same of what tells chains apart. */
 static bool check_pair(
     const struct node_chain_plan *a, const struct node_chain_plan *b, struct cli_error *error
@@ -357,6 +396,7 @@ bool network_options_settle(struct network_options *o, struct cli_error *error) 
         return cli_fail(
             error, "--l1-import needs --l1-genesis, the file that the blocks begin from"
         );
+    if (!settle_fork(o, error)) return false;
     if (node->allow_origin != NULL && strcmp(node->allow_origin, "none") == 0)
         node->allow_origin = NULL;
     return true;

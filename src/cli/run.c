@@ -5,6 +5,7 @@
 #include "backend/metrics.h"
 #include "cli/banner.h"
 #include "node/clock.h"
+#include "node/forked_start.h"
 #include "node/startup.h"
 #include "node/version.h"
 
@@ -64,6 +65,7 @@ static void on_turn(uv_prepare_t *prepare) {
     struct life *life = prepare->data;
     for (size_t i = 0; i < life->node->chain_count; i++)
         node_chain_settle(&life->node->chains[i]);
+    forked_start_watch(life->node);
     log_flush(&life->node->log);
 }
 
@@ -206,6 +208,7 @@ static enum err announce(struct life *life, char error[NODE_ERROR_SIZE]) {
     } else if (node->log.out != NULL) {
         banner_print(node->log.out, &banner);
     }
+    forked_start_announce(node);
     log_flush(&node->log);
     if (options->info_file != NULL) err = banner_write_info(options->info_file, &banner);
     if (err != ERR_OK)
@@ -259,12 +262,14 @@ int run_network(const struct node_options *options) {
         (void)fprintf(stderr, "lockstep: %s\n", error);
         return 1;
     }
-    node->options = options;
+    struct node_options own = *options; /* a fork sets what was not given */
+    node->options = &own;
     node->lock = -1;
     node->auto_batch = true;
     arena_open(&node->build_arena, NODE_BUILD_SIZE_MAX);
     enum err err = log_open(&node->log, options);
     if (err == ERR_OK) err = open_keys(node, error);
+    if (err == ERR_OK) err = forked_start(node, &own, error);
     if (err == ERR_OK) err = open_loop(&life, error);
     if (err == ERR_OK) name_chains(node);
     if (err == ERR_OK) err = listen_all(node, error);

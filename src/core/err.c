@@ -1,5 +1,7 @@
 #include "core/err.h"
 
+#include "core/mem.h"
+
 const char *err_name(enum err err) {
     switch (err) {
 #define ERR_NAME(name, text) \
@@ -11,7 +13,21 @@ const char *err_name(enum err err) {
     return "UNKNOWN";
 }
 
+#if __STDC_HOSTED__
+static _Thread_local char remote_text[ERR_REMOTE_TEXT_SIZE];
+
+void err_note_remote(const char *text) {
+    size_t size = strlen(text);
+    if (size >= sizeof remote_text) size = sizeof remote_text - 1;
+    memmove(remote_text, text, size);
+    remote_text[size] = 0;
+}
+#endif
+
 const char *err_text(enum err err) {
+#if __STDC_HOSTED__
+    if (err == ERR_REMOTE && remote_text[0] != 0) return remote_text;
+#endif
     switch (err) {
 #define ERR_TEXT(name, text) \
     case ERR_##name:         \

@@ -19,6 +19,7 @@
     X(INPUT, "malformed input")                                \
     X(LIMIT, "a documented limit is exceeded")                 \
     X(IO, "the operating system refused an operation")         \
+    X(REMOTE, "a remote chain did not answer as it must")      \
     X(UNSUPPORTED, "not supported by this build")              \
     X(TIMEOUT, "the time that this operation may take is over")
 
@@ -31,7 +32,13 @@ enum err {
 /* err_name returns the constant's name without prefix, such as "CORRUPT"; static storage. */
 const char *err_name(enum err err);
 
-/* err_text returns one sentence for a person; static storage. */
+/* err_text returns one sentence for a person; static storage. Of ERR_REMOTE it is what this thread
+ * noted last, valid until it notes something else. */
 const char *err_text(enum err err);
+
+/* err_note_remote copies the sentence for the ERR_REMOTE that is about to be returned; cut at
+ * ERR_REMOTE_TEXT_SIZE - 1. Hosted only. */
+#define ERR_REMOTE_TEXT_SIZE 512
+void err_note_remote(const char *text);
 
 #endif

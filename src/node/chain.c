@@ -13,8 +13,10 @@
 /* --- opening ---------------------------------------------------------------------------------- */
 
 static void empty_fresh(struct node_chain *chain) {
+    struct source *base =
+        chain->forked != NULL ? &chain->forked_source.source : &chain->source.source;
     arena_reset(&chain->fresh_arena);
-    source_memory_open(&chain->fresh, &chain->fresh_arena, &chain->source.source);
+    source_memory_open(&chain->fresh, &chain->fresh_arena, base);
 }
 
 /* Opens the newest state anew, at the head's root. */
@@ -62,6 +64,14 @@ enum err node_chain_open(
     err = database_begin_read(&chain->database, &chain->snapshot);
     if (err != ERR_OK) goto out;
     source_lmdb_open(&chain->source, &chain->snapshot, options->path != NULL);
+    chain->forked = options->forked;
+    if (chain->forked != NULL)
+        forked_source_open(
+            &chain->forked_source,
+            chain->forked,
+            &chain->source.source,
+            forked_header(chain->forked)
+        );
     empty_fresh(chain);
     err = read_head(chain, is_new);
 out:
@@ -109,6 +119,23 @@ enum err node_chain_begin(
     if (err != ERR_OK && error[0] == 0)
         (void
         )snprintf(error, DATABASE_ERROR_SIZE, "%s: genesis: %s", chain->rpc.name, err_text(err));
+    arena_close(&arena);
+    return err;
+}
+
+enum err node_chain_begin_forked(
+    struct node_chain *chain, char error[DATABASE_ERROR_SIZE], struct genesis *genesis
+) {
+    struct arena arena;
+    const hash32 *root = forked_source_root(&chain->forked_source);
+    struct node_new_block block = {.header = &genesis->header, .memory = &chain->fresh};
+    arena_open(&arena, GENESIS_SIZE_MAX);
+    error[0] = 0;
+    enum err err = state_open(&chain->state, &chain->state_arena, &chain->fresh.source, root);
+    if (err == ERR_OK) err = genesis_commit(genesis, &chain->state, &chain->fresh, &arena);
+    if (err == ERR_OK) err = node_chain_append(chain, error, &arena, &block);
+    if (err != ERR_OK && error[0] == 0)
+        (void)snprintf(error, DATABASE_ERROR_SIZE, "%s: %.400s", chain->rpc.name, err_text(err));
     arena_close(&arena);
     return err;
 }
@@ -430,6 +457,7 @@ static enum err get_hash(void *context, uint64_t number, hash32 *hash) {
         *hash = chain->head_hash;
         return ERR_OK;
     }
+    if (node_chain_is_forked(chain, number)) return forked_block_hash(chain->forked, hash, number);
     return store_get_hash(node_chain_store(chain), number, hash);
 }
 
@@ -452,6 +480,18 @@ static enum err resolve_head(struct node_chain *chain, uint64_t *number, enum rp
     return err;
 }
 
+static enum err resolve_hash(struct node_chain *chain, uint64_t *number, const hash32 *hash) {
+    if (hash32_equal(hash, &chain->head_hash)) {
+        *number = chain->head.number;
+        return ERR_OK;
+    }
+    enum err err = store_get_number(node_chain_store(chain), hash, number);
+    if (err != ERR_MISSING || chain->forked == NULL) return err;
+    bool is_found;
+    err = forked_find_block(chain->forked, &is_found, number, hash);
+    return err == ERR_OK && !is_found ? ERR_MISSING : err;
+}
+
 enum err node_chain_resolve(
     struct node_chain *chain, bool *is_found, uint64_t *number, const struct rpc_block_id *id
 ) {
@@ -461,10 +501,7 @@ enum err node_chain_resolve(
         *number = id->number;
         break;
     case RPC_BLOCK_HASH:
-        if (hash32_equal(&id->hash, &chain->head_hash))
-            *number = chain->head.number;
-        else
-            err = store_get_number(node_chain_store(chain), &id->hash, number);
+        err = resolve_hash(chain, number, &id->hash);
         break;
     case RPC_BLOCK_LATEST:
     case RPC_BLOCK_PENDING:
@@ -487,6 +524,8 @@ enum err node_chain_read_header(
     struct node_chain *chain, struct header *header, size_t *tx_count, uint64_t number
 ) {
     bytes encoded;
+    if (node_chain_is_forked(chain, number))
+        return forked_read_header(chain->forked, header, NULL, tx_count, number);
     enum err err = store_get_block(node_chain_store(chain), number, &encoded);
     if (err != ERR_OK) return err;
     struct rlp rlp = rlp_open(encoded);
@@ -519,6 +558,35 @@ static enum err decode_receipts(
     return senders->size == count * sizeof(address) ? ERR_OK : ERR_CORRUPT;
 }
 
+/* A block of the remote, in the form of our own. */
+static enum err read_forked_block(
+    struct node_chain *chain, struct chain_block *out, struct arena *arena, uint64_t number
+) {
+    struct forked_block read;
+    bytes encoded;
+    enum err err = forked_read_block(chain->forked, &read, arena, number);
+    if (err == ERR_OK) err = block_encode(&encoded, arena, &read.block);
+    if (err != ERR_OK) return err;
+    size_t count = read.block.tx_count;
+    struct rpc_transaction *transactions = arena_alloc_array(arena, count, sizeof(*transactions));
+    if (transactions == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        transactions[i] = (struct rpc_transaction){
+            .tx = &read.block.txs[i],
+            .hash = read.tx_hashes[i],
+            .sender = read.senders[i],
+            .encoded = read.block.tx_encodings[i],
+        };
+    *out = (struct chain_block){
+        .block = read.block,
+        .hash = read.hash,
+        .size = encoded.size,
+        .transactions = transactions,
+        .receipts = read.receipts,
+    };
+    return ERR_OK;
+}
+
 /* Everything lies in arena. */
 static enum err read_block(
     struct node_chain *chain, struct chain_block *out, struct arena *arena, uint64_t number
@@ -527,6 +595,7 @@ static enum err read_block(
     bytes receipts_encoded;
     const hash32 *hashes;
     size_t count;
+    if (node_chain_is_forked(chain, number)) return read_forked_block(chain, out, arena, number);
     struct database_transaction *store = node_chain_store(chain);
     enum err err = store_get_block(store, number, &encoded);
     if (err == ERR_OK) err = store_get_receipts(store, number, &receipts_encoded);
@@ -608,16 +677,57 @@ enum err node_chain_read_block(
     return ERR_OK;
 }
 
+enum err node_chain_find_transaction(
+    struct node_chain *chain, bool *is_found, struct forked_place *place, const hash32 *hash
+) {
+    struct database_transaction *store = node_chain_store(chain);
+    uint32_t index;
+    *is_found = false;
+    enum err err = store_find_transaction(store, hash, &place->number, &index);
+    if (err == ERR_MISSING)
+        return chain->forked == NULL
+                   ? ERR_OK
+                   : forked_find_transaction(chain->forked, is_found, place, hash);
+    if (err == ERR_OK) err = store_get_hash(store, place->number, &place->block_hash);
+    if (err != ERR_OK) return err;
+    place->index = index;
+    *is_found = true;
+    return ERR_OK;
+}
+
+enum err node_chain_source_at(
+    struct node_chain *chain,
+    struct source **source,
+    hash32 *root,
+    struct arena *arena,
+    const struct header *header
+) {
+    if (!node_chain_is_forked(chain, header->number)) {
+        *source = &chain->fresh.source;
+        *root = header->state_root;
+        return ERR_OK;
+    }
+    struct forked_source *own = arena_alloc(arena, sizeof(*own));
+    if (own == NULL) return ERR_MEMORY;
+    forked_source_open(own, chain->forked, &chain->source.source, header);
+    *source = &own->source;
+    *root = *forked_source_root(own);
+    return ERR_OK;
+}
+
 enum err node_chain_state_at(
     struct node_chain *chain, struct state **state, struct arena *arena, const struct header *header
 ) {
+    struct source *source;
+    hash32 root;
     if (hash32_equal(&header->state_root, &chain->state.root)) {
         *state = &chain->state;
         return ERR_OK;
     }
     struct state *own = arena_alloc_zero(arena, sizeof(*own));
     if (own == NULL) return ERR_MEMORY;
-    enum err err = state_open(own, arena, &chain->fresh.source, &header->state_root);
+    enum err err = node_chain_source_at(chain, &source, &root, arena, header);
+    if (err == ERR_OK) err = state_open(own, arena, source, &root);
     if (err == ERR_OK) *state = own;
     return err;
 }

@@ -17,6 +17,7 @@
 #include "chain/genesis.h"
 #include "chain/pool.h"
 #include "chain/store.h"
+#include "node/forked.h"
 #include "rpc/backend.h"
 #include "rpc/metrics.h"
 #include "state/source_lmdb.h"
@@ -79,6 +80,8 @@ struct node_chain {
     struct database database;
     struct database_transaction snapshot; /* everything synced */
     struct source_lmdb source;            /* over the snapshot: nodes of synced blocks */
+    struct forked *forked;                /* whose block this chain goes on from; NULL: none */
+    struct forked_source forked_source;   /* over source: the state of that block */
     struct database_transaction write;    /* if unsynced_count > 0: blocks not synced yet */
     unsigned unsynced_count;
     bool is_lost; /* unsynced blocks could not be written: the network must stop */
@@ -118,7 +121,8 @@ struct node_chain_options {
     uint64_t rollup_id;
     uint64_t chain_id;
     uint64_t gas_limit;
-    const char *path; /* of its database; NULL: temporary */
+    const char *path;      /* of its database; NULL: temporary */
+    struct forked *forked; /* the chain that this one goes on from, borrowed; NULL: none */
 };
 
 /* node_chain_open opens the chain's database; *is_new says that it holds no block yet, and
@@ -138,6 +142,17 @@ void node_chain_close(struct node_chain *chain);
 MUST_USE enum err node_chain_begin(
     struct node_chain *chain, char error[DATABASE_ERROR_SIZE], struct genesis *genesis
 );
+
+/* node_chain_begin_forked writes the first block above the fork block instead: empty, but for the
+ * accounts that genesis puts on top of the remote's state. */
+MUST_USE enum err node_chain_begin_forked(
+    struct node_chain *chain, char error[DATABASE_ERROR_SIZE], struct genesis *genesis
+);
+
+/* Whether a block is one that the remote has made. */
+static inline bool node_chain_is_forked(const struct node_chain *chain, uint64_t number) {
+    return chain->forked != NULL && number <= forked_number(chain->forked);
+}
 
 /* A block to be appended: what a builder made. */
 struct node_new_block {
@@ -239,6 +254,22 @@ MUST_USE enum err node_chain_read_header(
  * until the loop's next turn at least. */
 MUST_USE enum err node_chain_read_block(
     struct node_chain *chain, const struct chain_block **block, struct arena *arena, uint64_t number
+);
+
+/* node_chain_find_transaction says where a transaction is; *is_found is false if no block has
+ * it. Errors as the store's. */
+MUST_USE enum err node_chain_find_transaction(
+    struct node_chain *chain, bool *is_found, struct forked_place *place, const hash32 *hash
+);
+
+/* node_chain_source_at gives what the state after a block is read from, and its root there. It
+ * lies in arena, or lives as long as the chain. ERR_MEMORY. */
+MUST_USE enum err node_chain_source_at(
+    struct node_chain *chain,
+    struct source **source,
+    hash32 *root,
+    struct arena *arena,
+    const struct header *header
 );
 
 /* node_chain_state_at gives the state after a block: the newest one, or one opened in arena. */

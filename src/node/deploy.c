@@ -39,21 +39,23 @@ static bytes hub_initcode(void) {
     return bytes_of(artifact_hub_creation, sizeof(artifact_hub_creation));
 }
 
-static address deployed_at(bytes initcode) {
-    const hash32 salt = {{0}};
+static address deployed_at(bytes initcode, uint8_t salt) {
+    const hash32 word = {{[31] = salt}};
     hash32 hash = keccak256(initcode);
-    return evm_create2_address(&DEPLOYMENT_PROXY_ADDRESS, &salt, &hash);
+    return evm_create2_address(&DEPLOYMENT_PROXY_ADDRESS, &word, &hash);
 }
 
-enum err
-deploy_addresses(struct deploy_contracts *out, struct arena *arena, const struct node_keys *keys) {
+enum err deploy_addresses(
+    struct deploy_contracts *out, struct arena *arena, const struct node_keys *keys, uint8_t salt
+) {
     bytes attestation;
     enum err err = attestation_initcode(&attestation, arena, keys);
     if (err != ERR_OK) return err;
     *out = (struct deploy_contracts){
-        .hub = deployed_at(hub_initcode()),
-        .attestation = deployed_at(attestation),
+        .hub = deployed_at(hub_initcode(), salt),
+        .attestation = deployed_at(attestation, salt),
         .vkey = keccak256(bytes_of(DEPLOY_PROGRAM, sizeof(DEPLOY_PROGRAM) - 1)),
+        .salt = salt,
     };
     return ERR_OK;
 }
@@ -95,10 +97,11 @@ add(struct deployment *d, const address *to, bytes data, const u256 *value_wei, 
     return ERR_OK;
 }
 
-/* Through the deployment proxy, with salt 0. */
+/* Through the deployment proxy: the salt, then the code. */
 static enum err add_contract(struct deployment *d, bytes initcode) {
     uint8_t *data = arena_alloc_zero(d->arena, ABI_WORD + initcode.size);
     if (data == NULL) return ERR_MEMORY;
+    data[ABI_WORD - 1] = d->options->contracts.salt;
     memcpy(data + ABI_WORD, initcode.data, initcode.size);
     bytes calldata = bytes_of(data, ABI_WORD + initcode.size);
     uint64_t gas = DEPLOY_GAS + DEPLOY_GAS_PER_BYTE * initcode.size;

@@ -16,11 +16,13 @@ struct deploy_contracts {
     address hub;
     address attestation;
     hash32 vkey;
+    uint8_t salt; /* of both deployments, its last byte */
 };
 
 /* deploy_addresses computes where the contracts will be. ERR_MEMORY (arena is for the work). */
-MUST_USE enum err
-deploy_addresses(struct deploy_contracts *out, struct arena *arena, const struct node_keys *keys);
+MUST_USE enum err deploy_addresses(
+    struct deploy_contracts *out, struct arena *arena, const struct node_keys *keys, uint8_t salt
+);
 
 struct deploy_rollup {
     hash32 head; /* state root of its genesis */

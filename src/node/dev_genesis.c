@@ -14,7 +14,7 @@ const uint8_t DEPLOYMENT_PROXY_CODE[69] = {
     0xfd, 0x5b, 0x80, 0x82, 0x52, 0x50, 0x50, 0x50, 0x60, 0x14, 0x60, 0x0c, 0xf3,
 };
 
-static struct genesis_account deployment_proxy(void) {
+struct genesis_account dev_genesis_proxy(void) {
     return (struct genesis_account){
         .address = DEPLOYMENT_PROXY_ADDRESS,
         .nonce = 1,
@@ -50,6 +50,13 @@ enum err dev_genesis_accounts(
     return ERR_OK;
 }
 
+u256 dev_genesis_builder_wei(const u256 *credit_wei) {
+    const u256 ether = u256_from_u64(1000000000000000000);
+    u256 own = u256_from_u64(DEV_GENESIS_BUILDER_ETHER);
+    own = u256_mul(&own, &ether);
+    return u256_add(&own, credit_wei);
+}
+
 enum err dev_genesis_l1(
     struct genesis *genesis,
     struct arena *arena,
@@ -71,13 +78,10 @@ enum err dev_genesis_l1(
     size_t count;
     err = genesis_system_accounts(accounts, &count, arena, FORK_OSAKA);
     if (err != ERR_OK) return err;
-    accounts[count++] = deployment_proxy();
+    accounts[count++] = dev_genesis_proxy();
     for (size_t i = 0; i < funded_count; i++)
         genesis_fund(accounts, &count, &funded[i].address, &funded[i].balance);
-    const u256 ether = u256_from_u64(1000000000000000000);
-    u256 own = u256_from_u64(DEV_GENESIS_BUILDER_ETHER);
-    own = u256_mul(&own, &ether);
-    own = u256_add(&own, credit_wei);
+    const u256 own = dev_genesis_builder_wei(credit_wei);
     genesis_fund(accounts, &count, &keys->builder.address, &own);
     genesis_from_accounts(genesis, &schedule, accounts, count, plan->gas_limit, timestamp);
     genesis->header.base_fee_per_gas = u256_from_u64(plan->base_fee_wei);
@@ -88,7 +92,7 @@ enum err dev_genesis_add_proxy(struct genesis *genesis, struct arena *arena) {
     size_t count = genesis->account_count;
     struct genesis_account *accounts = arena_alloc_array(arena, count + 1, sizeof(*accounts));
     if (accounts == NULL) return ERR_MEMORY;
-    const struct genesis_account proxy = deployment_proxy();
+    const struct genesis_account proxy = dev_genesis_proxy();
     accounts[0] = proxy;
     size_t made = 1;
     for (size_t i = 0; i < count; i++) {

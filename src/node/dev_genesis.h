@@ -40,6 +40,11 @@ MUST_USE enum err dev_genesis_l1(
     uint64_t timestamp
 );
 
+/* What the builder has on L1: its own, and the credit. */
+u256 dev_genesis_builder_wei(const u256 *credit_wei);
+
+struct genesis_account dev_genesis_proxy(void);
+
 /* dev_genesis_add_proxy adds the deployment proxy to a genesis. ERR_MEMORY. */
 MUST_USE enum err dev_genesis_add_proxy(struct genesis *genesis, struct arena *arena);
 

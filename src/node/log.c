@@ -300,22 +300,40 @@ void log_dropped(struct node_log *log, const char *chain, const hash32 *hash, co
     );
 }
 
-void log_error(struct node_log *log, const char *chain, const char *format, ...) {
+__attribute__((format(printf, 4, 0))) static void
+say(struct node_log *log,
+    const char *chain,
+    const char *level,
+    const char *format,
+    va_list arguments) {
     char text[1024];
+    bool is_error = strcmp(level, "error") == 0;
     if (log->out == NULL) return;
-    va_list arguments;
-    va_start(arguments, format);
     (void)vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
     if (log->is_json) {
-        struct json_writer *w = begin_json(log, "error", "message", chain);
+        struct json_writer *w = begin_json(log, level, "message", chain);
         json_member_cstring(w, "message", text);
         log_json_end(log);
         return;
     }
     begin(log, chain);
-    (void
-    )fprintf(log->out, "%serror%s  %s\n", colour(log, COLOUR_RED), colour(log, COLOUR_OFF), text);
+    if (is_error)
+        (void)fprintf(log->out, "%serror%s  ", colour(log, COLOUR_RED), colour(log, COLOUR_OFF));
+    (void)fprintf(log->out, "%s\n", text);
+}
+
+void log_error(struct node_log *log, const char *chain, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    say(log, chain, "error", format, arguments);
+    va_end(arguments);
+}
+
+void log_message(struct node_log *log, const char *chain, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    say(log, chain, "info", format, arguments);
+    va_end(arguments);
 }
 
 void log_flush(struct node_log *log) {

@@ -31,6 +31,7 @@ struct node {
     struct node_log log;
     struct node_chain chains[NODE_CHAINS_MAX]; /* [0] is L1, [i] is rollup i */
     size_t chain_count;
+    struct forked *forked;             /* what L1 is a fork of; NULL: nothing */
     int lock;                          /* file that locks --datadir; -1: none */
     struct deploy_contracts contracts; /* on L1 */
     bool is_given; /* L1 began with somebody's genesis, without contracts (node/import.h) */

@@ -60,6 +60,11 @@ struct node_options {
     unsigned log_format;     /* enum node_log_format */
     bool has_metrics;        /* GET /metrics */
     bool is_silent;          /* print nothing but errors */
+    const char *fork_url;    /* of the chain that L1 is a fork of; or NULL */
+    uint64_t fork_block;     /* has_fork_block: above which block; else the newest */
+    bool trusts_fork;        /* take what it says without proof */
+    /* Given by the user, of L1: else a fork has its own. */
+    bool has_fork_block, has_chain_id, has_gas_limit, has_base_fee;
 };
 
 #endif

@@ -151,6 +151,8 @@ enum err rewind_by(
     struct rewind_point *own = &points[chain->rollup_id];
     uint64_t number = chain->head.number - depth;
     enum err err = rewind_capture(points, node);
+    if (err == ERR_OK && node_chain_is_forked(chain, number))
+        return fail(error, ERR_INPUT, "the fork begins above that block");
     if (err == ERR_OK && chain->rollup_id != 0 && number < own->safe_number)
         return fail(error, ERR_INPUT, "the rollup's blocks are on L1: roll L1 back instead");
     if (err == ERR_OK) err = node_chain_read_header(chain, &own->header, NULL, number);

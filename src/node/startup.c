@@ -7,6 +7,7 @@
 #include "node/blocks.h"
 #include "node/clock.h"
 #include "node/dev_genesis.h"
+#include "node/forked_start.h"
 #include "node/hub_view.h"
 #include "node/import.h"
 #include "rollup/genesis_host.h"
@@ -223,6 +224,7 @@ open_chain(struct node *node, bool *is_new, char error[NODE_ERROR_SIZE], size_t 
         .rollup_id = index,
         .chain_id = plan->chain_id,
         .gas_limit = plan->gas_limit,
+        .forked = index == 0 ? node->forked : NULL,
     };
     if (options->datadir != NULL) {
         int size = snprintf(path, sizeof(path), "%s/%s", options->datadir, plan->name);
@@ -367,6 +369,21 @@ static enum err deploy(
     return ERR_OK;
 }
 
+static enum err begin_l1(
+    struct node *node,
+    char error[NODE_ERROR_SIZE],
+    struct arena *arena,
+    const u256 *credit_wei,
+    uint64_t timestamp
+) {
+    struct genesis genesis;
+    if (node->forked != NULL) return forked_start_l1(node, error, arena, credit_wei, timestamp);
+    enum err err =
+        dev_genesis_l1(&genesis, arena, node->options, &node->keys, credit_wei, timestamp);
+    if (err != ERR_OK) return fail(error, err, "l1: genesis: %s", err_text(err));
+    return node_chain_begin(node_l1(node), error, &genesis);
+}
+
 /* Genesis blocks of all chains, and the contracts. */
 static enum err begin(struct node *node, char error[NODE_ERROR_SIZE], struct arena *arena) {
     size_t rollup_count = node->chain_count - 1;
@@ -381,10 +398,7 @@ static enum err begin(struct node *node, char error[NODE_ERROR_SIZE], struct are
         credit = u256_add(&credit, &rollups[i].credit_wei);
     }
     if (err != ERR_OK) return err;
-    struct genesis genesis;
-    err = dev_genesis_l1(&genesis, arena, node->options, &node->keys, &credit, timestamp);
-    if (err != ERR_OK) return fail(error, err, "l1: genesis: %s", err_text(err));
-    err = node_chain_begin(node_l1(node), error, &genesis);
+    err = begin_l1(node, error, arena, &credit, timestamp);
     if (err != ERR_OK) return err;
 
     u256 base_fee = header_next_base_fee(&node_l1(node)->head);
@@ -419,7 +433,7 @@ enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
     if (err == ERR_OK) {
         for (size_t i = 0; i < node->chain_count; i++)
             node->chains[i].rpc.coinbase = node->keys.builder.address;
-        err = deploy_addresses(&node->contracts, &arena, &node->keys);
+        err = forked_start_contracts(node, &arena);
         if (err != ERR_OK) (void)fail(error, err, "%s", err_text(err));
     }
     if (err == ERR_OK && !is_new) err = rewind_recover(node, error);
@@ -430,6 +444,7 @@ enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
     if (err == ERR_OK && is_new)
         err = is_given ? import_begin(node, error, &arena) : begin(node, error, &arena);
     if (err == ERR_OK && is_new) err = rewind_mark_start(node, error);
+    if (err == ERR_OK && is_new) err = forked_start_keep(node, error);
     if (err == ERR_OK && is_new) err = write_settings(node, error);
     if (err == ERR_OK && node->options->l1_import != NULL) err = import_blocks(node, error);
     arena_close(&arena);
@@ -441,6 +456,8 @@ void startup_close(struct node *node) {
     snapshots_close(&node->snapshots);
     for (size_t i = 0; i < node->chain_count; i++)
         node_chain_close(&node->chains[i]);
+    forked_close(node->forked);
+    node->forked = NULL;
     if (node->lock >= 0) (void)close(node->lock);
     node->lock = -1;
 }

@@ -63,7 +63,7 @@ static void makes_every_transaction(void **state) {
     };
     const struct pool_tx *txs;
     size_t count;
-    assert_int_equal(deploy_addresses(&deploy.contracts, &arena, &keys), ERR_OK);
+    assert_int_equal(deploy_addresses(&deploy.contracts, &arena, &keys, 0), ERR_OK);
     assert_int_equal(deploy_transactions(&txs, &count, &arena, &deploy), ERR_OK);
     /* Attestation, Hub, rollup 1 with its credit, rollup 2 without one. */
     assert_int_equal(count, 5);

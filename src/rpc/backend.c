@@ -43,5 +43,6 @@ rpc_fail_data(struct rpc_request *request, int code, bytes data, const char *for
 }
 
 enum rpc_status rpc_fail_err(struct rpc_request *request, enum err err) {
+    if (err == ERR_REMOTE) return rpc_fail(request, RPC_SERVER_ERROR, "%s", err_text(err));
     return rpc_fail(request, RPC_INTERNAL_ERROR, "internal error: %s", err_text(err));
 }

@@ -46,7 +46,7 @@ static enum err answer(struct source *source, const hash32 *hash, bytes *encoded
 static void check_trie(bytes input) {
     static const uint8_t keys[4][32] = {{0}, {0x11, 0x22}, {0x0f}, {0xff, 0xff}};
     static const size_t sizes[] = {32, 2, 1, 32};
-    struct split_source source = {{answer, answer}, {{0}}};
+    struct split_source source = {{answer, answer, NULL}, {{0}}};
     struct arena arena;
     struct trie_pool pool;
     struct trie trie;

@@ -56,7 +56,7 @@ static enum err memory_code(struct source *source, const hash32 *code_hash, byte
 
 void source_memory_open(struct source_memory *memory, struct arena *arena, struct source *base) {
     *memory = (struct source_memory){
-        .source = {memory_node, memory_code},
+        .source = {memory_node, memory_code, base != NULL ? base->origin : NULL},
         .base = base,
         .arena = arena,
     };
@@ -122,7 +122,7 @@ void source_recorder_open(
     struct source_recorder *recorder, struct arena *arena, struct source *base
 ) {
     *recorder = (struct source_recorder){
-        .source = {recorder_node, recorder_code},
+        .source = {recorder_node, recorder_code, base->origin},
         .base = base,
         .arena = arena,
     };
@@ -157,7 +157,8 @@ static enum err witness_code(struct source *source, const hash32 *code_hash, byt
 }
 
 void source_witness_open(struct source_witness *witness, struct arena *arena) {
-    *witness = (struct source_witness){.source = {witness_node, witness_code}, .arena = arena};
+    *witness =
+        (struct source_witness){.source = {witness_node, witness_code, NULL}, .arena = arena};
     items_open(&witness->nodes, arena);
     items_open(&witness->codes, arena);
 }

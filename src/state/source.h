@@ -18,11 +18,34 @@
 
 #include "core/arena.h"
 #include "core/map.h"
+#include "state/account.h"
+
+/* Somebody who does not have the nodes but can be asked about accounts and slots by name: a remote
+ * chain that this one forked from. Where a source has an origin, what is deleted may stay in the
+ * tries as a tombstone (state/state.h). Every function may return ERR_REMOTE. */
+struct source_origin {
+    /* Puts all nodes of the path to an account, and to one of its slots (NULL: none), where the
+     * source finds them. NULL: this origin has no proofs; account and slot are then set. */
+    enum err (*prove)(struct source_origin *origin, const address *who, const u256 *key);
+    /* Puts the node that stands at this path (nibbles, two a byte) of the account trie, or of the
+     * storage trie of who, where the source finds it. ERR_UNSUPPORTED: it cannot be had. */
+    enum err (*prove_path
+    )(struct source_origin *origin, const address *who, const uint8_t *path, unsigned nibbles);
+    /* What this source's tries do not have, from the origin. *exists as state_get_account's. */
+    enum err (*account
+    )(struct source_origin *origin, struct account *account, bool *exists, const address *who);
+    enum err (*slot
+    )(struct source_origin *origin, u256 *value, const address *who, const u256 *key);
+    /* Says whose code has this hash, so that it can be asked for. */
+    enum err (*name_code
+    )(struct source_origin *origin, const hash32 *code_hash, const address *who);
+};
 
 /* The first member of every kind. */
 struct source {
     enum err (*node)(struct source *source, const hash32 *hash, bytes *encoded);
     enum err (*code)(struct source *source, const hash32 *code_hash, bytes *code);
+    struct source_origin *origin; /* NULL: what it does not have is nowhere */
 };
 
 /* source_node and source_code find a node's encoding or a contract's code.

@@ -33,7 +33,7 @@ void source_lmdb_open(
     struct source_lmdb *source, struct database_transaction *transaction, bool is_checked
 ) {
     *source = (struct source_lmdb){
-        .source = {read_node, read_code},
+        .source = {read_node, read_code, NULL},
         .transaction = transaction,
         .is_checked = is_checked,
     };

@@ -51,34 +51,135 @@ static struct state_address *address_entry(struct state *state, const address *w
     return entry;
 }
 
+/* --- origins --- */
+
+/* After ERR_MISSING from a trie, on the way to an account or (key is not NULL) one of its slots:
+ * what is wanted is asked for. ERR_MISSING: there is nobody to ask. */
+static enum err ask_origin(struct state *state, const address *who, const u256 *key) {
+    struct source_origin *origin = state->source->origin;
+    const struct trie_pool *pool = &state->pool;
+    if (origin == NULL || origin->prove == NULL) return ERR_MISSING;
+    if (!pool->wants_sibling) return origin->prove(origin, who, key);
+    const address *of = key != NULL ? who : NULL;
+    return origin->prove_path(origin, of, pool->wanted_path, pool->wanted_nibbles);
+}
+
+/* Whether the tries hold changes only, and what is not there is the origin's. */
+static bool is_overlay(const struct state *state) {
+    return state->source->origin != NULL && state->source->origin->account != NULL;
+}
+
+static enum err
+get(struct state *state,
+    struct trie *trie,
+    bytes *value,
+    const hash32 *hash,
+    const address *who,
+    const u256 *key) {
+    enum err err = trie_get(trie, value, hash32_bytes(hash));
+    if (err == ERR_MISSING) {
+        err = ask_origin(state, who, key);
+        if (err == ERR_OK) err = trie_get(trie, value, hash32_bytes(hash));
+    }
+    return told(state, err);
+}
+
+static enum err
+put(struct state *state,
+    struct trie *trie,
+    const hash32 *hash,
+    bytes value,
+    const address *who,
+    const u256 *key) {
+    enum err err = trie_put(trie, hash32_bytes(hash), value);
+    if (err == ERR_MISSING) {
+        err = ask_origin(state, who, key);
+        if (err == ERR_OK) err = trie_put(trie, hash32_bytes(hash), value);
+    }
+    return told(state, err);
+}
+
+/* Leaves a tombstone where the trie cannot be without one. */
+static enum err remove_key(
+    struct state *state,
+    struct trie *trie,
+    const hash32 *hash,
+    bytes tombstone,
+    const address *who,
+    const u256 *key
+) {
+    /* Missing may be the path to the key, and then the branch's other child. */
+    enum { ROUNDS_MAX = 3 };
+    if (is_overlay(state)) return put(state, trie, hash, tombstone, who, key);
+    enum err err = trie_delete(trie, hash32_bytes(hash));
+    for (unsigned i = 0; i < ROUNDS_MAX && err == ERR_MISSING; i++) {
+        err = ask_origin(state, who, key);
+        if (err == ERR_UNSUPPORTED) return put(state, trie, hash, tombstone, who, key);
+        if (err == ERR_OK) err = trie_delete(trie, hash32_bytes(hash));
+    }
+    return told(state, err);
+}
+
+/* Nothing hashes to this key: an entry under it says that of an overlaid storage nothing is left. */
+static const hash32 WIPED_KEY = {{0}};
+
+/* No trie's root: what is said of an overlaid account that may have slots below. */
+static const hash32 UNKNOWN_STORAGE = {{0}};
+
+/* The RLP of zero, which no trie of Ethereum has for a slot. */
+static const uint8_t SLOT_TOMBSTONE[1] = {0x80};
+
+/* --- reading --- */
+
 static enum err read_account(
-    struct state *state, const struct state_address *entry, struct account *account, bool *exists
+    struct state *state,
+    const struct state_address *entry,
+    struct account *account,
+    bool *exists,
+    const address *who
 ) {
     bytes value;
-    enum err err = told(state, trie_get(&state->accounts, &value, hash32_bytes(&entry->hash)));
+    struct source_origin *origin = state->source->origin;
+    enum err err = get(state, &state->accounts, &value, &entry->hash, who, NULL);
     if (err != ERR_OK) return err;
     if (value.size == 0) {
+        if (is_overlay(state)) {
+            err = origin->account(origin, account, exists, who);
+            return err == ERR_OK && *exists ? origin->name_code(origin, &account->code_hash, who)
+                                            : err;
+        }
         *account = account_none();
         *exists = false;
         return ERR_OK;
     }
     err = account_decode(account, value);
-    if (err == ERR_OK) *exists = true;
-    return err;
+    if (err != ERR_OK) return err;
+    *exists = origin == NULL || !account_is_empty(account);
+    return origin == NULL ? ERR_OK : origin->name_code(origin, &account->code_hash, who);
 }
 
 enum err
 state_get_account(struct state *state, const address *who, struct account *account, bool *exists) {
+    struct account read;
+    bool is_there;
     struct state_address *entry = address_entry(state, who);
     if (entry == NULL) return ERR_MEMORY;
-    return read_account(state, entry, account, exists);
+    enum err err = read_account(state, entry, &read, &is_there, who);
+    if (err != ERR_OK) return err;
+    /* Who executes asks for no slots of an account that has no storage. */
+    bool is_empty = hash32_equal(&read.storage_root, &EMPTY_TRIE_ROOT);
+    if (is_overlay(state) && is_empty && !hash32_equal(&read.code_hash, &KECCAK_EMPTY))
+        read.storage_root = UNKNOWN_STORAGE;
+    *account = read;
+    *exists = is_there;
+    return ERR_OK;
 }
 
-static enum err open_storage(struct state *state, struct state_address *entry) {
+static enum err open_storage(struct state *state, struct state_address *entry, const address *who) {
     struct account account;
     bool exists;
     if (entry->is_open) return ERR_OK;
-    enum err err = read_account(state, entry, &account, &exists);
+    enum err err = read_account(state, entry, &account, &exists, who);
     if (err != ERR_OK) return err;
     trie_open(&entry->storage, &state->pool, &account.storage_root);
     entry->is_open = true;
@@ -94,12 +195,12 @@ static hash32 hash_key(const u256 *key) {
 /* The value of a slot is the RLP of its number; zero is not stored. */
 enum { SLOT_VALUE_SIZE_MAX = 33 };
 
-static enum err decode_slot(u256 *value, bytes encoded) {
+static enum err decode_slot(u256 *value, bytes encoded, bool has_tombstones) {
     u256 read = U256_ZERO;
     if (encoded.size != 0) {
         struct rlp rlp = rlp_open(encoded);
-        if (rlp_read_u256(&rlp, &read) != ERR_OK || !rlp_done(&rlp) || u256_is_zero(&read))
-            return ERR_CORRUPT;
+        if (rlp_read_u256(&rlp, &read) != ERR_OK || !rlp_done(&rlp)) return ERR_CORRUPT;
+        if (u256_is_zero(&read) && !has_tombstones) return ERR_CORRUPT;
     }
     *value = read;
     return ERR_OK;
@@ -118,12 +219,32 @@ static size_t encode_slot(uint8_t out[SLOT_VALUE_SIZE_MAX], const u256 *value) {
     return 1 + size;
 }
 
+/* A slot that the overlaid storage does not have. */
+static enum err get_slot_below(
+    struct state *state,
+    struct state_address *entry,
+    const address *who,
+    const u256 *key,
+    u256 *value
+) {
+    struct source_origin *origin = state->source->origin;
+    struct account account;
+    bool exists;
+    bytes wiped;
+    enum err err = trie_get(&entry->storage, &wiped, hash32_bytes(&WIPED_KEY));
+    if (err == ERR_OK) err = read_account(state, entry, &account, &exists, who);
+    if (err != ERR_OK) return told(state, err);
+    *value = U256_ZERO;
+    return wiped.size != 0 || !exists ? ERR_OK : origin->slot(origin, value, who, key);
+}
+
 enum err state_get_slot(struct state *state, const address *who, const u256 *key, u256 *value) {
     struct state_address *entry = address_entry(state, who);
     if (entry == NULL) return ERR_MEMORY;
-    enum err err = open_storage(state, entry);
+    enum err err = open_storage(state, entry, who);
     if (err != ERR_OK) return err;
-    if (entry->storage.root == NULL && hash32_equal(&entry->storage.root_hash, &EMPTY_TRIE_ROOT)) {
+    if (!is_overlay(state) && entry->storage.root == NULL &&
+        hash32_equal(&entry->storage.root_hash, &EMPTY_TRIE_ROOT)) {
         *value = U256_ZERO; /* an empty trie: the key need not be hashed */
         return ERR_OK;
     }
@@ -132,8 +253,11 @@ enum err state_get_slot(struct state *state, const address *who, const u256 *key
     if (hash == NULL) return ERR_MEMORY;
     if (is_new) *hash = hash_key(key);
     bytes encoded;
-    err = told(state, trie_get(&entry->storage, &encoded, hash32_bytes(hash)));
-    return err == ERR_OK ? decode_slot(value, encoded) : err;
+    err = get(state, &entry->storage, &encoded, hash, who, key);
+    if (err != ERR_OK) return err;
+    if (encoded.size == 0 && is_overlay(state))
+        return get_slot_below(state, entry, who, key, value);
+    return decode_slot(value, encoded, state->source->origin != NULL);
 }
 
 enum err state_get_code(struct state *state, const hash32 *code_hash, bytes *code) {
@@ -221,12 +345,16 @@ static enum err apply_slots(
         if (u256_is_zero(&slot->value)) continue;
         uint8_t value[SLOT_VALUE_SIZE_MAX];
         size_t size = encode_slot(value, &slot->value);
-        err = trie_put(storage, hash32_bytes(&hashes[i]), bytes_of(value, size));
+        bytes encoded = bytes_of(value, size);
+        err = put(state, storage, &hashes[i], encoded, &change->address, &slot->key);
     }
-    for (size_t i = 0; err == ERR_OK && i < change->slot_count; i++)
+    const bytes tombstone = bytes_of(SLOT_TOMBSTONE, sizeof SLOT_TOMBSTONE);
+    for (size_t i = 0; err == ERR_OK && i < change->slot_count; i++) {
+        const u256 *key = &change->slots[i].key;
         if (u256_is_zero(&change->slots[i].value))
-            err = trie_delete(storage, hash32_bytes(&hashes[i]));
-    return told(state, err);
+            err = remove_key(state, storage, &hashes[i], tombstone, &change->address, key);
+    }
+    return err;
 }
 
 /* Brings the storage of one account up to date, not yet committed. */
@@ -236,15 +364,28 @@ static enum err apply_storage(
     const struct state_change *change,
     hash32 *hashes
 ) {
-    if (!change->exists || change->storage_wiped) {
+    bool is_wiped = !change->exists || change->storage_wiped;
+    if (is_overlay(state) && !is_wiped) {
+        struct account before;
+        bool existed;
+        enum err err = read_account(state, entry, &before, &existed, &change->address);
+        if (err != ERR_OK) return err;
+        is_wiped = !existed;
+    }
+    if (is_wiped) {
         if (entry->is_open)
             trie_move(&entry->storage, &EMPTY_TRIE_ROOT);
         else
             trie_open(&entry->storage, &state->pool, &EMPTY_TRIE_ROOT);
         entry->is_open = true;
+        if (is_overlay(state)) {
+            bytes mark = bytes_of(SLOT_TOMBSTONE, sizeof SLOT_TOMBSTONE);
+            enum err err = trie_put(&entry->storage, hash32_bytes(&WIPED_KEY), mark);
+            if (err != ERR_OK) return told(state, err);
+        }
         if (!change->exists) return ERR_OK;
     } else {
-        enum err err = open_storage(state, entry);
+        enum err err = open_storage(state, entry, &change->address);
         if (err != ERR_OK) return err;
     }
     return apply_slots(state, &entry->storage, change, hashes);
@@ -288,15 +429,21 @@ static enum err apply_accounts(
         };
         uint8_t value[ACCOUNT_SIZE_MAX];
         size_t size = account_encode(value, &account);
-        bytes key = hash32_bytes(&apply->entries[i]->hash);
-        err = told(state, trie_put(&state->accounts, key, bytes_of(value, size)));
+        const hash32 *key = &apply->entries[i]->hash;
+        bytes encoded = bytes_of(value, size);
+        err = put(state, &state->accounts, key, encoded, &change->address, NULL);
         if (err == ERR_OK && change->code.size != 0)
             err = source_memory_put_code(sink, &change->code_hash, change->code);
     }
-    for (size_t i = 0; err == ERR_OK && i < count; i++)
-        if (!changes[i].exists)
-            err =
-                told(state, trie_delete(&state->accounts, hash32_bytes(&apply->entries[i]->hash)));
+    for (size_t i = 0; err == ERR_OK && i < count; i++) {
+        if (changes[i].exists) continue;
+        struct account none = account_none();
+        uint8_t value[ACCOUNT_SIZE_MAX];
+        if (is_overlay(state)) none.storage_root = apply->storage_roots[i];
+        bytes tombstone = bytes_of(value, account_encode(value, &none));
+        const hash32 *key = &apply->entries[i]->hash;
+        err = remove_key(state, &state->accounts, key, tombstone, &changes[i].address, NULL);
+    }
     return err;
 }
 

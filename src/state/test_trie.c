@@ -576,7 +576,7 @@ static void assert_corrupt(const char *hex_of_node, unsigned key_nibble_depth) {
     struct arena arena;
     struct trie_pool pool;
     struct trie trie;
-    struct liar liar = {{lie, lie}, BYTES_EMPTY};
+    struct liar liar = {{lie, lie, NULL}, BYTES_EMPTY};
     uint8_t node[1200];
     bytes value = bytes_of("untouched", 9);
     size_t size = strlen(hex_of_node) / 2;

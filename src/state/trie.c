@@ -141,7 +141,10 @@ enum err trie_read(
         hash32 hash;
         memcpy(hash.b, ref.data + 1, sizeof hash.b);
         enum err err = source_node(pool->source, &hash, &encoded);
-        if (err == ERR_MISSING) pool->wanted = hash;
+        if (err == ERR_MISSING) {
+            pool->wanted = hash;
+            pool->wants_sibling = false;
+        }
         if (err != ERR_OK) return err;
         /* Short nodes live in their parents; only a root is hashed whatever its size. */
         if (encoded.size <= NODE_INLINE_MAX && parent != TRIE_NO_PARENT) return ERR_CORRUPT;
@@ -529,6 +532,12 @@ enum err trie_delete(struct trie *trie, bytes key) {
     if (left >= 0) {
         bool has_extension = way.count > 1 && way.nodes[way.count - 2]->kind == TRIE_SHORT;
         err = prepare_collapse(pool, branch, left, has_extension, &child, &spare);
+        if (err == ERR_MISSING) {
+            node_set_nibble(way.key, branch->node.end, (unsigned)left);
+            memcpy(pool->wanted_path, way.key, sizeof pool->wanted_path);
+            pool->wanted_nibbles = branch->node.end + 1u;
+            pool->wants_sibling = true;
+        }
         if (err != ERR_OK) return err;
     }
     make_way_dirty(&way);

@@ -43,9 +43,12 @@ struct trie_pool {
     size_t queue_capacity;
     uint8_t *buffer; /* trie_commit's room for an encoding, kept for the next */
     size_t buffer_capacity;
-    hash32 wanted;         /* after ERR_MISSING: the node the source lacks */
-    uint64_t loaded_count; /* nodes read and decoded since trie_pool_open */
-    uint64_t hashed_count; /* nodes hashed by trie_commit since trie_pool_open */
+    hash32 wanted;      /* after ERR_MISSING: the node the source lacks; */
+    bool wants_sibling; /* no key led to it, trie_delete must know it to collapse a branch: */
+    uint8_t wanted_path[TRIE_KEY_SIZE_MAX]; /* then where it stands, */
+    unsigned wanted_nibbles;                /* so many nibbles */
+    uint64_t loaded_count;                  /* nodes read and decoded since trie_pool_open */
+    uint64_t hashed_count;                  /* nodes hashed by trie_commit since trie_pool_open */
 };
 
 struct trie {
