@@ -41,6 +41,7 @@ struct shape {
     unsigned depth_max;
     uint8_t chain_mask;   /* chains that take part */
     unsigned steps_max;   /* of a frame */
+    bool is_chain;        /* long and thin: every frame makes a call as long as it may */
     unsigned call_chance; /* that a step is a call, in percent; likewise below */
     unsigned cross_chance;
     unsigned static_chance;
@@ -55,11 +56,12 @@ static void choose_shape(struct shape *s, uint64_t seed) {
     (void)draw(r);
     s->chain_mask = (uint8_t)(1u | draw(r));
     if (chance(r, 30)) s->chain_mask = (uint8_t)(1u | 1u << (1 + below(r, CHAINS - 1)));
-    bool is_chain = chance(r, 25); /* long and thin, else bushy */
-    s->frame_max = is_chain ? 4 + below(r, 12) : 1 + below(r, chance(r, 20) ? 24 : 10);
+    bool is_chain = chance(r, 25);
+    s->is_chain = is_chain;
+    s->frame_max = is_chain ? 5 + below(r, 13) : 2 + below(r, chance(r, 20) ? 28 : 12);
     s->depth_max = is_chain ? GRAPH_DEPTH_MAX : 1 + (unsigned)below(r, 6);
     s->steps_max = is_chain ? 3 : 2 + (unsigned)below(r, 6);
-    s->call_chance = is_chain ? 80 : 30 + (unsigned)below(r, 40);
+    s->call_chance = is_chain ? 30 : 30 + (unsigned)below(r, 40);
     s->cross_chance = 50 + (unsigned)below(r, 50);
     s->static_chance = chance(r, 40) ? 0 : (unsigned)below(r, 50);
     s->value_chance = chance(r, 40) ? 0 : (unsigned)below(r, 60);
@@ -214,10 +216,11 @@ static void add_other(struct graph *g, struct shape *s, uint16_t frame) {
 
 static void fill_frame(struct graph *g, struct shape *s, uint16_t frame) {
     uint64_t *r = &s->random;
-    size_t count = below(r, s->steps_max + 1);
+    size_t count = (s->is_chain ? 1 : 0) + below(r, s->steps_max + 1);
+    size_t way_on = s->is_chain ? below(r, count) : count;
     for (size_t i = 0; i < count && g->step_count + 4 < STEPS_MAX; i++) {
         bool has_room = g->frame_count < s->frame_max && g->frames[frame].depth < s->depth_max;
-        if (has_room && chance(r, s->call_chance))
+        if (has_room && (i == way_on || chance(r, s->call_chance)))
             add_call(g, s, frame);
         else
             add_other(g, s, frame);
@@ -226,39 +229,76 @@ static void fill_frame(struct graph *g, struct shape *s, uint16_t frame) {
 
 /* --- gas -------------------------------------------------------------------------------------- */
 
-/* Bounds, generous: what a step costs, and what a call costs on its way through Hub and proxies. */
-#define STEP_GAS       30000u
+/* Bounds: what a step spends, and a call on its way through proxies and Hub; and what has to be
+ * left for it to be made at all. */
+#define STEP_GAS       8000u
+#define WRITE_GAS      30000u
 #define CREATE_GAS     150000u
-#define LOCAL_CALL_GAS 330000u
-#define CROSS_CALL_GAS 700000u
-#define ROOT_GAS_MAX   12000000u
+#define LOCAL_CALL_GAS 12000u
+#define CROSS_CALL_GAS 260000u
+#define BYTE_GAS       40u
+#define CALL_GAS_LEFT  330000u
+#define CROSS_GAS_LEFT 900000u
+#define FRAME_GAS_LEFT 90000u
+#define ROOT_GAS_MAX   14500000u
+#define XCALL_GAS_MAX  9500000u /* a rollup gives no more (ROLLUP_MAX_CALL_GAS) */
+#define TRIES_PER_SIZE 10
 
-static uint64_t call_gas(size_t from, size_t to, uint64_t below_it) {
-    if (from == to) return LOCAL_CALL_GAS + below_it + below_it / 32;
+struct gas {
+    uint64_t spent;  /* by a frame and all below it */
+    uint64_t needed; /* to begin with, so that it never runs short */
+};
+
+static struct gas call_gas(size_t from, size_t to, struct gas callee, size_t size) {
+    if (from == to)
+        return (struct gas){
+            .spent = LOCAL_CALL_GAS + callee.spent,
+            .needed = CALL_GAS_LEFT + callee.needed + callee.needed / 48,
+        };
     /* A rollup is given three quarters of what the parent has left, with four leading bits. */
-    return CROSS_CALL_GAS + (to == 0 ? below_it + below_it / 16 : below_it + below_it / 2);
+    if (from != 0 && callee.needed > XCALL_GAS_MAX) callee.needed = ROOT_GAS_MAX;
+    uint64_t inside = to == 0 ? callee.needed + callee.needed / 16 : callee.needed * 10 / 7;
+    return (struct gas){
+        .spent = CROSS_CALL_GAS + BYTE_GAS * size + callee.spent + callee.spent / 16,
+        .needed = CROSS_GAS_LEFT + BYTE_GAS * size + inside,
+    };
 }
 
-/* The gas each frame needs, from the last to the first; where a frame spends all it is given,
- * its call gives a limit. */
-static void budget(struct graph *g, uint64_t need[FRAMES_MAX]) {
+static uint64_t step_gas(enum step_code code) {
+    if (code == STEP_CREATE) return CREATE_GAS;
+    return code == STEP_STORE || code == STEP_CALL_CHILD ? WRITE_GAS : STEP_GAS;
+}
+
+/* The gas each frame needs, from the last to the first; where a frame spends all it is given, its
+ * call gives a limit. */
+static void budget(struct graph *g, struct gas of_frames[FRAMES_MAX]) {
+    size_t sizes[FRAMES_MAX]; /* of programs, roughly */
     for (size_t i = g->frame_count; i-- > 0;) {
         const struct frame *f = &g->frames[i];
-        uint64_t sum = 2 * STEP_GAS;
+        struct gas gas = {.spent = FRAME_GAS_LEFT / 3, .needed = FRAME_GAS_LEFT};
+        sizes[i] = PROGRAM_HEADER_SIZE;
         for (uint16_t at = f->first; at != NO_STEP; at = g->steps[at].next) {
             struct step *step = &g->steps[at];
-            sum += step->code == STEP_CREATE ? CREATE_GAS : STEP_GAS;
-            if (step->code != STEP_CALL) continue;
-            const struct frame *callee = step->callee == NO_FRAME ? NULL : &g->frames[step->callee];
-            uint64_t gas = call_gas(
-                chain_of(f->account),
-                chain_of(step->target),
-                callee == NULL ? 0 : need[step->callee]
-            );
-            step->gas = callee != NULL && callee->ending >= END_INVALID ? (uint32_t)gas : 0;
-            sum += gas;
+            struct gas one = {.spent = step_gas(step->code)};
+            one.needed = one.spent + FRAME_GAS_LEFT;
+            sizes[i] += 3;
+            if (step->code == STEP_CALL) {
+                bool has_frame = step->callee != NO_FRAME;
+                struct gas callee = has_frame ? of_frames[step->callee] : (struct gas){0};
+                size_t size = has_frame ? sizes[step->callee] : step->size;
+                one = call_gas(chain_of(f->account), chain_of(step->target), callee, size);
+                sizes[i] += CALL_HEADER_SIZE + size;
+                step->gas = 0;
+                if (has_frame && g->frames[step->callee].ending >= END_INVALID) {
+                    step->gas = (uint32_t)one.needed;
+                    one.spent += one.needed;
+                    one.needed += one.needed / 16 + CALL_GAS_LEFT;
+                }
+            }
+            if (gas.spent + one.needed > gas.needed) gas.needed = gas.spent + one.needed;
+            gas.spent += one.spent;
         }
-        need[i] = sum;
+        of_frames[i] = gas;
     }
 }
 
@@ -302,16 +342,19 @@ static void try_generate(struct graph *g, struct shape *s) {
 void graph_generate(struct graph *graph, uint64_t seed) {
     struct shape shape;
     choose_shape(&shape, seed);
-    uint64_t need[FRAMES_MAX];
+    struct gas gas[FRAMES_MAX];
     uint64_t most;
+    unsigned tries = 0;
     do {
         *graph = (struct graph){.seed = seed};
         try_generate(graph, &shape);
-        budget(graph, need);
+        budget(graph, gas);
         most = 0;
-        for (size_t i = 0; i < graph->root_count; i++)
-            if (need[graph->roots[i].call.callee] > most) most = need[graph->roots[i].call.callee];
-        if (shape.frame_max > 1) shape.frame_max--;
+        for (size_t i = 0; i < graph->root_count; i++) {
+            uint64_t needed = gas[graph->roots[i].call.callee].needed;
+            if (needed > most) most = needed;
+        }
+        if (++tries % TRIES_PER_SIZE == 0 && shape.frame_max > 1) shape.frame_max--;
     } while (most > ROOT_GAS_MAX);
 }
 

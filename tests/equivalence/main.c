@@ -25,7 +25,7 @@ struct tally {
     uint64_t short_of_gas;
     uint64_t unsupported;
     uint64_t crossings;
-    size_t deepest;
+    uint64_t by_depth[GRAPH_DEPTH_MAX + 2]; /* graphs, by their deepest frame */
 };
 
 static bytes read_code(struct arena *arena, const char *path) {
@@ -78,8 +78,10 @@ static void count(struct tally *tally, struct graph *graph, bool is_verbose) {
     struct run_report report;
     worlds_run(&report, graph);
     tally->crossings += report.crossings;
+    size_t deepest = 0;
     for (size_t i = 0; i < graph->frame_count; i++)
-        if (graph->frames[i].depth > tally->deepest) tally->deepest = graph->frames[i].depth;
+        if (graph->frames[i].depth > deepest) deepest = graph->frames[i].depth;
+    tally->by_depth[deepest]++;
     switch (report.status) {
     case RUN_EQUAL:
         tally->passed++;
@@ -121,11 +123,13 @@ int main(int argc, char **argv) {
     arena_close(&arena);
     double seconds =
         (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+    printf("graphs by depth:");
+    for (size_t i = 0; i <= GRAPH_DEPTH_MAX; i++)
+        printf(" %" PRIu64, tally.by_depth[i]);
     printf(
-        "%" PRIu64 " calls between chains, depth %zu, %.1f s; not compared: %" PRIu64
+        "\n%" PRIu64 " calls between chains, %.1f s; not compared: %" PRIu64
         " short of gas, %" PRIu64 " not supported\n",
         tally.crossings,
-        tally.deepest,
         seconds,
         tally.short_of_gas,
         tally.unsupported

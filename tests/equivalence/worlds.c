@@ -264,6 +264,13 @@ static bool is_selector(bytes output, size_t size, const char *signature) {
     return memcmp(output.data, hash.b, 4) == 0;
 }
 
+/* The first four bytes, for who reads the report. */
+static unsigned selector_in(bytes output) {
+    uint8_t first[8] = {0};
+    if (output.size >= 4) memcpy(first + 4, output.data, 4);
+    return (unsigned)load_be64(first);
+}
+
 static bool says_short_of_gas(bytes output) {
     return is_selector(output, 4, "NotEnoughGas()") || is_selector(output, 4, "ShortOfGas()");
 }
@@ -324,8 +331,17 @@ static bool has_failed(struct run_report *report, const struct world_result *res
     if (result->status == WORLD_OK) return false;
     enum run_status status = RUN_DIFFERENT;
     if (says_short_of_gas(result->batch_output)) status = RUN_SHORT_OF_GAS;
+    if (strstr(result->reason, "more gas than a transaction") != NULL) status = RUN_SHORT_OF_GAS;
     if (strstr(result->reason, "undoing") != NULL) status = RUN_UNSUPPORTED;
-    report_as(report, status, "world status %d: %s", (int)result->status, result->reason);
+    report_as(
+        report,
+        status,
+        "world status %d: %s (%08x, %zu bytes)",
+        (int)result->status,
+        result->reason,
+        selector_in(result->batch_output),
+        result->batch_output.size
+    );
     return true;
 }
 
@@ -400,9 +416,11 @@ static bool compare_roots(struct run_report *report, const struct graph *g) {
             report_as(
                 report,
                 RUN_DIFFERENT,
-                "transaction %zu %s, on one chain it %s%s%s",
+                "transaction %zu %s (%08x, %zu bytes), on one chain it %s%s%s",
                 i + 1,
                 spread->is_success ? "succeeds" : "fails",
+                selector_in(spread->output),
+                spread->output.size,
                 single->is_success ? "succeeds" : "fails",
                 spread->missing == NULL ? "" : "; a call had no entry: ",
                 spread->missing == NULL ? "" : spread->missing
