@@ -428,7 +428,17 @@ static bool compare_roots(struct run_report *report, const struct graph *g) {
             return false;
         }
         if (spread->has_output && !bytes_equal(spread->output, single->output)) {
-            report_as(report, RUN_DIFFERENT, "transaction %zu returns other data", i + 1);
+            report_as(
+                report,
+                RUN_DIFFERENT,
+                "transaction %zu gives %zu bytes (%08x), on one chain %zu bytes (%08x); %s",
+                i + 1,
+                spread->output.size,
+                selector_in(spread->output),
+                single->output.size,
+                selector_in(single->output),
+                spread->missing == NULL ? "" : spread->missing
+            );
             return false;
         }
     }
