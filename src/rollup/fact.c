@@ -44,13 +44,14 @@ static void refuse(struct derivation *d, enum step_verdict verdict, uint64_t rol
     d->fact->verdict_rollup = rollup_id;
 }
 
-/* Until the newest of the frames to fail is entered, everything has to be as it was: each rollup
- * stands where it stood before the entry that was undone. */
-static bool stands_as_before(const struct derivation *d, uint64_t rollup_id, const hash32 *pre) {
-    const struct rollup_replay *newest = d->entry->replays;
-    if (newest == NULL || newest->has_failed) return true;
-    const struct transition *t = entry_transition_of(&newest->revert->undone->entry, rollup_id);
-    return t != NULL && hash32_equal(&t->pre, pre);
+/* A rollup whose frames are to fail stands where it stood when they did. */
+static bool stands_as_before(const struct rollup *rollup, const hash32 *pre) {
+    for (const struct rollup_replay *r = rollup->now.replays; r != NULL; r = r->next) {
+        const struct entry *undone = &r->revert->undone->entry;
+        const struct transition *t = entry_transition_of(undone, rollup->rollup_id);
+        if (t == NULL || !hash32_equal(&t->pre, pre)) return false;
+    }
+    return true;
 }
 
 /* Finds or adds a participant; NULL with a verdict set if there is no such rollup or head. */
@@ -79,7 +80,7 @@ participant_of(struct derivation *d, struct participant **participant, uint64_t 
         refuse(d, STEP_HEAD_UNKNOWN, rollup_id);
         return ERR_OK;
     }
-    if (p.now->has_ended || !stands_as_before(d, rollup_id, &p.pre)) {
+    if (p.now->has_ended || !stands_as_before(p.rollup, &p.pre)) {
         refuse(d, STEP_NOT_DEFINED, rollup_id);
         return ERR_OK;
     }
@@ -183,12 +184,24 @@ undo_lines(struct derivation *d, struct participant *p, const struct rollup_step
     return append_line(d, &line, &before);
 }
 
+/* Whether up to the frame that is to fail everything was said that was said before it failed the
+ * first time, and nothing else. So its rollup is where it was then: other rollups may have got
+ * there from elsewhere. */
+static bool repeats_trace(const struct derivation *d, const struct rollup_replay *replay) {
+    const struct entry *undone = &replay->revert->undone->entry;
+    if (replay->line > undone->trace_count) return false;
+    for (size_t i = 0; i < replay->line; i++)
+        if (!action_equal(&d->trace[i], &undone->trace[i])) return false;
+    return true;
+}
+
 /* A frame that had called the parent has failed once more, somewhere: those who wait for it have
  * called the parent, too. */
 static enum err tell_of_replays(struct derivation *d, const struct participant *by) {
     for (struct rollup_replay *r = d->entry->replays; r != NULL; r = r->older) {
         if (!r->has_failed || r->is_told) continue;
         r->is_told = true;
+        if (!repeats_trace(d, r)) refuse(d, STEP_NOT_DEFINED, r->rollup->rollup_id);
         for (size_t i = 0; i < d->participant_count; i++) {
             struct participant *p = &d->participants[i];
             if (p == by || p->now->is_idle || p->now->has_head) continue;
@@ -284,6 +297,7 @@ static enum err conclude(struct derivation *d, const struct action *out) {
     for (size_t i = 0; i < d->participant_count; i++) {
         struct participant *p = &d->participants[i];
         hash32 suspended = entry_suspended_head(&p->pre, &input_hash, &trace_hash, &out_hash);
+        d->fact->fresh |= (uint64_t)!p->now->has_head << i;
         err = leave(d, p, &suspended);
         if (err != ERR_OK) return err;
         transitions[i] = (struct transition

@@ -25,7 +25,8 @@ struct fact_rollups {
 };
 
 struct fact {
-    struct entry entry;        /* arrays and data in the arena given, valid if verdict is STEP_OK */
+    struct entry entry; /* arrays and data in the arena given, valid if verdict is STEP_OK */
+    uint64_t fresh;     /* bit i: the entry made transitions[i].post; else it goes back there */
     enum step_verdict verdict; /* or why there is no such fact */
     uint64_t verdict_rollup;   /* which rollup said so */
     uint32_t verdict_tx_index; /* STEP_TX_INVALID: which transaction, enum tx_verdict */

@@ -164,7 +164,8 @@ static struct rollup *find_head(void *context, const hash32 *head) {
 static enum err note_producer(struct world *world, struct known_fact *fact) {
     for (size_t i = 0; i < fact->entry.transition_count; i++) {
         const struct transition *t = &fact->entry.transitions[i];
-        if (hash32_equal(&t->pre, &t->post)) continue;
+        /* One that goes back to a head does not lead there. */
+        if ((fact->fresh >> i & 1) == 0) continue;
         struct known_fact **producer = map_put(&world->producers, &t->post, NULL);
         if (producer == NULL) return ERR_MEMORY;
         *producer = fact;
@@ -213,6 +214,7 @@ keep_fact(struct world *world, struct known_fact **kept, struct known_fact **lis
     struct known_fact *known = arena_alloc_zero(world->arena, sizeof(*known));
     if (known == NULL) return ERR_MEMORY;
     known->entry = f->entry;
+    known->fresh = f->fresh;
     enum err err = entry_hash(&known->entry_hash, world->arena, &known->entry);
     if (err != ERR_OK) return err;
     *list = known;
@@ -228,26 +230,24 @@ static enum err fact_key_of(struct fact_key *key, struct world *world, const str
 }
 
 /* What a REVERT undoes has to be in a scope (protocol.md section 4). Whoever built the pass so far
- * could not know: the Hub will say ScopeMissing, and the pass is repeated. */
-static enum err require_scope(struct world *world, const struct entry *reverting) {
-    const struct transition *t = entry_transition_of(reverting, reverting->out.rollup_id);
-    const int index = world_find_rollup(world, reverting->out.rollup_id);
-    CHECK(t != NULL && index >= 0);
-    const struct rollup_machine *machine = rollup_at(&world->rollups[index].base, &t->post);
-    CHECK(machine != NULL && machine->reverted != NULL);
-    const struct entry *undone = &machine->reverted->undone->entry;
-    struct fact_key key;
-    enum err err = fact_key_of(&key, world, undone);
-    if (err != ERR_OK) return err;
-    struct known_fact **list = map_get(&world->facts, &key);
-    struct known_fact *known = list == NULL ? NULL : *list;
-    while (known != NULL && !has_same_heads(&known->entry, undone))
-        known = known->next_of_key;
-    CHECK(known != NULL);
-    if (known->entry.scope) return ERR_OK;
-    known->entry.scope = true;
+ * could not know: the Hub will say ScopeMissing, and the pass is repeated. The undone entry is the
+ * one on the way here that began at the head that the REVERT says. */
+static enum err require_scope(struct world *world, struct known_fact *reverting) {
+    const struct action *out = &reverting->entry.out;
+    struct known_fact *undone = reverting;
+    const struct transition *t = entry_transition_of(&undone->entry, out->rollup_id);
+    CHECK(t != NULL && out->data.size == sizeof(hash32));
+    while (memcmp(t->pre.b, out->data.data, sizeof(hash32)) != 0) {
+        struct known_fact **producer = map_get(&world->producers, &t->pre);
+        CHECK(producer != NULL);
+        undone = *producer;
+        t = entry_transition_of(&undone->entry, out->rollup_id);
+        CHECK(t != NULL);
+    }
+    if (undone->entry.scope) return ERR_OK;
+    undone->entry.scope = true;
     world->has_new_scope = true;
-    return entry_hash(&known->entry_hash, world->arena, &known->entry);
+    return entry_hash(&undone->entry_hash, world->arena, &undone->entry);
 }
 
 /* A rollup may move only after its L2TX in this block. */
@@ -308,9 +308,7 @@ find_fact(struct world *world, struct known_fact **known, const struct hub_looku
         world->has_missing = true;
         return action_copy(&world->missing.entry.input, world->arena, &lookup->action);
     }
-    err = keep_fact(world, known, list, &fact);
-    if (err != ERR_OK || fact.entry.out.kind != ACTION_REVERT) return err;
-    return require_scope(world, &fact.entry);
+    return keep_fact(world, known, list, &fact);
 }
 
 static bool is_posted(const struct world *world, const struct known_fact *fact) {
@@ -349,6 +347,7 @@ enum err world_answer_lookup(struct world *world, const struct hub_lookup *looku
     }
     require_updates(world, &known->entry);
     err = mark_used(world, known);
+    if (err == ERR_OK && known->entry.out.kind == ACTION_REVERT) err = require_scope(world, known);
     if (err != ERR_OK) return err;
     if (is_posted(world, known) || lookup->alternative < posted_count(world, known)) {
         evm_decline_call(evm);

@@ -309,21 +309,45 @@ static void a_continuation_of_what_was_not_reverted_is_refused(void **state) {
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, REVERTS);
 }
 
-/* What ran up to the frame that reverted has to run again, on each rollup: it does not at another
- * head of a rollup that was asked before. */
-static void a_continuation_on_other_heads_is_refused(void **state) {
+/* What was said up to the frame that reverted has to be said again: a rollup that answers otherwise
+ * at another head is not the one that was asked. */
+static void a_continuation_with_other_answers_is_refused(void **state) {
     (void)state;
+    bytes adds_five = rollup_tx(&net, 2, 0, COUNTER, 0, word_of(&net, 5));
+    net.rollups[1].slot_txs = &adds_five;
+    net.rollups[1].slot_tx_count = 1;
     bytes frame = relayed(&net, rollup_proxy(0, COUNTER), 0, one());
-    bytes list = pair(&net, rollup_proxy(2, COUNTER), one(), THROW, frame);
-    build_from_rollup(PAIR, 0, list);
+    build_from_rollup(PAIR, 0, pair(&net, rollup_proxy(2, COUNTER), one(), THROW, frame));
     assert_int_equal(batch_decode(&batch, &arena, result.batch_encoded), ERR_OK);
     ASSERT_SHAPES(
         "L2TX 2>RESULT", "L2TX 1>CALL scope", "RESULT 1>REVERT", "REVERT_CONTINUE 1>RESULT"
     );
     assert_int_equal(batch.entries[3].transition_count, 2);
-    /* Rollup 2 as it was before its L2TX. */
+    /* Rollup 2 as it was before its L2TX: it would say 1, not 6. */
     batch.entries[3].transitions[1].pre = batch.entries[0].transitions[0].pre;
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, 3);
+    advance();
+    assert_int_equal(network_word(&net, 2, COUNTER), 6);
+}
+
+/* A suspended head says nothing of where other rollups stood: one REVERT undoes two entries that
+ * differ in that alone. L1 ▸ 1 ▸ 2 ▸ L1, where 2's frame reverts, twice, with a step of 1 between. */
+static void one_revert_undoes_entries_from_several_heads(void **state) {
+    (void)state;
+    bytes frame = relayed(&net, rollup_proxy(0, COUNTER), 0, one());
+    bytes in_2 = relayed(&net, THROW, 0, frame);
+    bytes in_1 = relayed(&net, rollup_proxy(2, TRY), 0, in_2);
+    bytes to_1 = relayed(&net, network_proxy(&net, 1, TRY), 0, in_1);
+    struct world_tx txs[3];
+    txs[0] = network_tx(&net, 0, RELAY, 0, to_1);
+    txs[1] = network_tx(&net, 1, network_proxy(&net, 1, COUNTER), 0, one());
+    txs[2] = network_tx(&net, 2, RELAY, 0, to_1);
+    build(txs, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(result.block->receipts[result.txs[i].index].is_success);
+    advance();
+    assert_int_equal(network_word(&net, 0, COUNTER), 0);
+    assert_int_equal(network_word(&net, 1, COUNTER), 1);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -362,7 +386,8 @@ int main(void) {
         TEST(the_frame_is_on_another_rollup_than_the_input),
         TEST(calls_of_rollups_alone_are_undone_within_the_entry),
         TEST(a_continuation_of_what_was_not_reverted_is_refused),
-        TEST(a_continuation_on_other_heads_is_refused),
+        TEST(a_continuation_with_other_answers_is_refused),
+        TEST(one_revert_undoes_entries_from_several_heads),
     };
     return cmocka_run_group_tests(tests, open_group, close_group);
 }

@@ -9,6 +9,7 @@
 struct known_fact {
     struct entry entry;
     hash32 entry_hash;
+    uint64_t fresh;                 /* as fact.fresh */
     struct known_fact *next_of_key; /* another under the same (rollup, head, action) */
     bool is_used;                   /* in world->used */
     unsigned posted_in_pass;        /* the last pass whose batch held it; 0: none */
