@@ -12,7 +12,7 @@ MINUTES ?= 60
 MODULES := core crypto evm state chain rollup world proof rpc conformance node backend cli
 
 # Files of guest-safe modules that need an operating system or a hosted library.
-HOSTED_FILES := %_host.c src/state/source_lmdb.c src/chain/genesis.c src/chain/store.c src/chain/pool.c src/chain/pool_order.c
+HOSTED_FILES := %_host.c src/state/source_lmdb.c src/state/node_store.c src/chain/genesis.c src/chain/store.c src/chain/pool.c src/chain/pool_order.c
 GUEST_SAFE   := core crypto evm state chain rollup
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla -Wundef \

@@ -5,6 +5,8 @@
 #include "node/hub_view.h"
 #include "node/network.h"
 
+#include <stdlib.h>
+
 #define DUMP_MAGIC "lockstep-dump-1"
 
 static enum err fail(char error[DATABASE_ERROR_SIZE], enum err err, const char *text) {
@@ -24,9 +26,12 @@ static enum err write_entry(void *context, bytes key, bytes value) {
 static enum err write_chain(struct rlp_writer *w, struct node_chain *chain) {
     enum err err = ERR_OK;
     rlp_list_begin(w);
-    for (unsigned table = 0; table < DATABASE_TABLE_COUNT && err == ERR_OK; table++) {
+    for (unsigned i = 0; i < DATABASE_TABLE_COUNT && err == ERR_OK; i++) {
+        enum database_table table = (enum database_table)i;
+        if (table == DATABASE_NODE_RUNS) continue; /* made anew from the nodes */
         rlp_list_begin(w);
-        err = database_visit(&chain->snapshot, (enum database_table)table, write_entry, w);
+        err = table == DATABASE_NODES ? node_store_visit(&chain->snapshot, write_entry, w)
+                                      : database_visit(&chain->snapshot, table, write_entry, w);
         rlp_list_end(w);
     }
     rlp_list_end(w);
@@ -91,6 +96,32 @@ static enum err read_head(struct dump *dump, const struct node *node, bytes enco
     return rlp_done(&ids) && rlp_done(&chains) ? ERR_OK : ERR_UNSUPPORTED;
 }
 
+/* Nodes, each under the hash that it has. */
+static enum err fill_nodes(struct database_transaction *write, struct rlp entries) {
+    enum { TOGETHER = 65536 };
+    struct node_store_item *items = malloc(TOGETHER * sizeof(*items));
+    if (items == NULL) return ERR_MEMORY;
+    size_t count = 0;
+    enum err err = node_store_clear(write);
+    while (err == ERR_OK && !rlp_done(&entries)) {
+        bytes key;
+        struct node_store_item *item = &items[count];
+        if (rlp_read_string(&entries, &key) != ERR_OK ||
+            rlp_read_string(&entries, &item->encoding) != ERR_OK) {
+            err = ERR_INPUT;
+            break;
+        }
+        item->hash = keccak256(item->encoding);
+        if (!bytes_equal(key, hash32_bytes(&item->hash))) err = ERR_INPUT;
+        if (err == ERR_OK && ++count < TOGETHER) continue;
+        if (err == ERR_OK) err = node_store_add(write, items, count);
+        count = 0;
+    }
+    if (err == ERR_OK) err = node_store_add(write, items, count);
+    free(items);
+    return err;
+}
+
 /* For node_chain_replace; context is the struct rlp of the chain's tables. */
 static enum err fill(void *context, struct database_transaction *write) {
     struct rlp tables = *(const struct rlp *)context;
@@ -99,10 +130,12 @@ static enum err fill(void *context, struct database_transaction *write) {
     bytes value;
     for (unsigned i = 0; i < DATABASE_TABLE_COUNT; i++) {
         enum database_table table = (enum database_table)i;
-        bool is_hashed = table == DATABASE_NODES || table == DATABASE_CODES;
+        bool is_hashed = table == DATABASE_CODES;
+        if (table == DATABASE_NODE_RUNS) continue; /* made with the nodes */
         if (rlp_read_list(&tables, &entries) != ERR_OK) return ERR_INPUT;
-        enum err err = database_clear(write, table);
-        while (err == ERR_OK && !rlp_done(&entries)) {
+        enum err err =
+            table == DATABASE_NODES ? fill_nodes(write, entries) : database_clear(write, table);
+        while (table != DATABASE_NODES && err == ERR_OK && !rlp_done(&entries)) {
             if (rlp_read_string(&entries, &key) != ERR_OK ||
                 rlp_read_string(&entries, &value) != ERR_OK || key.size == 0 || key.size > 511)
                 return ERR_INPUT;

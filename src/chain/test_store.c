@@ -1,5 +1,6 @@
 #include "chain/store.h"
 #include "crypto/keccak.h"
+#include "state/node_store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -291,6 +292,7 @@ static void test_all_or_nothing(void **unused) {
     struct sample sample;
     struct database_transaction t;
     static uint8_t large[2 << 20];
+    static struct node_runs runs;
     bytes value;
     hash32 hash = keccak256(bytes_of("node", 4));
     arena_open(&arena, SIZE_MAX);
@@ -305,13 +307,13 @@ static void test_all_or_nothing(void **unused) {
     assert_int_equal(database_begin_read(&database, &t), ERR_OK);
     assert_head(&t, STORE_HEAD, 0);
     assert_gone(&t, 1, 0);
-    assert_int_equal(database_get(&t, DATABASE_NODES, hash32_bytes(&hash), &value), ERR_MISSING);
+    assert_int_equal(node_store_get(&t, &runs, &value, &hash, true), ERR_MISSING);
     database_end(&t);
     sample_of(&sample, 1, 0);
     assert_int_equal(store_commit_block(&database, &memory, &sample.block, error), ERR_OK);
     assert_int_equal(database_begin_read(&database, &t), ERR_OK);
     assert_there(&t, 1, 0);
-    assert_int_equal(database_get(&t, DATABASE_NODES, hash32_bytes(&hash), &value), ERR_OK);
+    assert_int_equal(node_store_get(&t, &runs, &value, &hash, true), ERR_OK);
     database_end(&t);
     database_close(&database);
     arena_close(&arena);

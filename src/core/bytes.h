@@ -77,4 +77,15 @@ static inline void store_be64(uint8_t *p, uint64_t v) {
     memcpy(p, &v, 8);
 }
 
+static inline uint32_t load_be32(const uint8_t *p) {
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return __builtin_bswap32(v);
+}
+
+static inline void store_be32(uint8_t *p, uint32_t v) {
+    v = __builtin_bswap32(v);
+    memcpy(p, &v, 4);
+}
+
 #endif

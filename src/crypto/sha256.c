@@ -18,17 +18,6 @@ static uint32_t rotate_right(uint32_t v, unsigned n) {
     return v >> n | v << (32 - n);
 }
 
-static uint32_t load_be32(const uint8_t *p) {
-    uint32_t v;
-    memcpy(&v, p, 4);
-    return __builtin_bswap32(v);
-}
-
-static void store_be32(uint8_t *p, uint32_t v) {
-    v = __builtin_bswap32(v);
-    memcpy(p, &v, 4);
-}
-
 static void compress(uint32_t h[8], const uint8_t *block) {
     uint32_t w[64];
     for (unsigned i = 0; i < 16; i++)

@@ -17,16 +17,17 @@
 #include "core/bytes.h"
 #include "core/err.h"
 
-#define DATABASE_TABLE_LIST(X)                                                                   \
-    X(NODES, "nodes")                           /* trie node by hash */                          \
-    X(CODES, "codes")                           /* contract code by hash */                      \
-    X(BLOCKS, "blocks")                         /* block by number */                            \
-    X(BLOCK_HASHES, "block_hashes")             /* block hash by number */                       \
-    X(BLOCK_NUMBERS, "block_numbers")           /* block number by hash */                       \
-    X(RECEIPTS, "receipts")                     /* receipts by block number */                   \
-    X(TRANSACTION_HASHES, "transaction_hashes") /* concatenated, by block number */              \
-    X(TRANSACTIONS, "transactions")             /* block number and index by transaction hash */ \
-    X(META, "meta")                             /* small values by name */
+#define DATABASE_TABLE_LIST(X)                                                                    \
+    X(NODES, "nodes")                           /* trie nodes in segments (state/node_store.h) */ \
+    X(CODES, "codes")                           /* contract code by hash */                       \
+    X(BLOCKS, "blocks")                         /* block by number */                             \
+    X(BLOCK_HASHES, "block_hashes")             /* block hash by number */                        \
+    X(BLOCK_NUMBERS, "block_numbers")           /* block number by hash */                        \
+    X(RECEIPTS, "receipts")                     /* receipts by block number */                    \
+    X(TRANSACTION_HASHES, "transaction_hashes") /* concatenated, by block number */               \
+    X(TRANSACTIONS, "transactions")             /* block number and index by transaction hash */  \
+    X(META, "meta")                             /* small values by name */                        \
+    X(NODE_RUNS, "node_runs")                   /* where a node is, by hash */
 
 enum database_table {
 #define DATABASE_TABLE_ENUM(name, text) DATABASE_##name,
@@ -36,7 +37,7 @@ enum database_table {
 };
 
 #define DATABASE_ERROR_SIZE     512
-#define DATABASE_FORMAT_VERSION 1
+#define DATABASE_FORMAT_VERSION 2
 
 struct MDB_env;
 struct MDB_txn;
@@ -92,6 +93,10 @@ database_begin_write(struct database *database, struct database_transaction *tra
 /* A read transaction goes on at the newest snapshot; what it handed out dies. On error it has
  * ended. */
 MUST_USE enum err database_renew(struct database_transaction *transaction);
+
+/* A number that two transactions have in common only if they see the same; 0: a write transaction,
+ * which sees what it has written. */
+uint64_t database_snapshot(const struct database_transaction *transaction);
 
 /* All or nothing; the transaction has ended in either case. A full disk is ERR_IO, a full map
  * (options.size_max) ERR_LIMIT. */

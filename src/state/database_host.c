@@ -373,6 +373,11 @@ enum err database_renew(struct database_transaction *transaction) {
 }
 
 /* LMDB reports a write that the system cut short as EIO; where the disk is full that is why. */
+uint64_t database_snapshot(const struct database_transaction *transaction) {
+    CHECK(transaction->txn != NULL);
+    return transaction->is_write ? 0 : mdb_txn_id(transaction->txn);
+}
+
 static bool is_disk_full(const struct database *database) {
     enum { SPARE_SIZE = 1 << 16 };
     mdb_filehandle_t fd;

@@ -7,12 +7,14 @@
 #define STATE_SOURCE_LMDB_H
 
 #include "state/database.h"
+#include "state/node_store.h"
 #include "state/source.h"
 
 struct source_lmdb {
     struct source source;
     struct database_transaction *transaction; /* its error says what went wrong */
     bool is_checked;
+    struct node_runs runs; /* of the transaction's snapshot */
 };
 
 /* transaction may be a read or the write transaction, and must be open whenever the source is read.

@@ -339,6 +339,39 @@ static void test_no_room_on_disk(void **unused) {
 
 /* --- as a source --- */
 
+struct search {
+    const hash32 *hash;
+    bytes key;
+    bytes segment;
+    size_t offset;
+};
+
+static enum err find_segment(void *context, bytes key, bytes value) {
+    struct search *search = context;
+    const uint8_t *at = memmem(value.data, value.size, search->hash->b, sizeof(hash32));
+    if (at == NULL) return ERR_OK;
+    *search = (struct search){search->hash, key, value, (size_t)(at - value.data)};
+    return ERR_OK;
+}
+
+/* Turns a bit of the node's encoding where it is stored. */
+static void damage_node(struct database_transaction *write, const hash32 *hash) {
+    struct search search = {.hash = hash};
+    assert_int_equal(database_visit(write, DATABASE_NODES, find_segment, &search), ERR_OK);
+    assert_non_null(search.segment.data);
+    uint8_t *copy = malloc(search.segment.size);
+    uint8_t key[4];
+    assert_non_null(copy);
+    memcpy(copy, search.segment.data, search.segment.size);
+    memcpy(key, search.key.data, sizeof(key));
+    copy[search.offset + 36] ^= 1;
+    assert_int_equal(
+        database_put(write, DATABASE_NODES, bytes_of(key, 4), bytes_of(copy, search.segment.size)),
+        ERR_OK
+    );
+    free(copy);
+}
+
 static void test_source(void **unused) {
     (void)unused;
     struct arena arena;
@@ -387,9 +420,7 @@ static void test_source(void **unused) {
     struct database_transaction write;
     bytes node;
     assert_int_equal(database_begin_write(&database, &write), ERR_OK);
-    assert_int_equal(
-        database_put(&write, DATABASE_NODES, hash32_bytes(&root), text("damaged")), ERR_OK
-    );
+    damage_node(&write, &root);
     assert_int_equal(database_commit(&write), ERR_OK);
     assert_int_equal(database_renew(&t), ERR_OK);
     assert_int_equal(source_node(&lmdb.source, &root, &node), ERR_CORRUPT);
