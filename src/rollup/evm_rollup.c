@@ -23,6 +23,8 @@ void evm_rollup_open(
     *rollup = (struct evm_rollup){
         .base = {.type = &EVM_ROLLUP_TYPE, .rollup_id = rollup_id, .arena = arena},
         .overlay = overlay,
+        /* Its own: what a witness needs has passed through the overlay once. */
+        .codes = evm_code_cache_open(arena),
     };
     map_open(&rollup->base.heads, arena, sizeof(hash32), sizeof(struct rollup_machine *));
     forks_development(&rollup->schedule, chain_id, FORK_OSAKA);

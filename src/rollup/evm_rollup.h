@@ -55,7 +55,7 @@ struct evm_rollup {
     struct rollup base;
     struct fork_schedule schedule;   /* chain id and the like; the fork is the state's */
     struct source_memory *overlay;   /* the state's source; takes new nodes and codes */
-    struct evm_code_cache *codes;    /* may be NULL; a witness is recorded without one */
+    struct evm_code_cache *codes;    /* not shared where a witness is recorded; may be NULL */
     const struct evm_tracer *tracer; /* of every transaction; may be NULL */
     const struct evm_watch *watch;   /* of every transaction; may be NULL */
     rollup_tx_watch *on_tx;          /* of every transaction; may be NULL */
