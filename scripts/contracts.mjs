@@ -14,6 +14,7 @@ const isCheck = process.argv.includes('--check');
 const EMBEDDED = [
     ['hub_creation', 'Hub', 'bytecode'],
     ['attestation_creation', 'Attestation', 'bytecode'],
+    ['bundler_creation', 'Bundler', 'bytecode'],
     ['proxy_creation', 'Proxy', 'bytecode'],
     ['proxy_runtime', 'Proxy', 'deployedBytecode'],
     ['system_runtime', 'System', 'deployedBytecode'],

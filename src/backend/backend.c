@@ -168,6 +168,7 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .posted_batches = backend_posted_batches,
     .posted_entries = backend_posted_entries,
     .foresee = backend_foresee,
+    .prepare_bundle = backend_prepare_bundle,
     .debug_trace = backend_debug_trace,
     .trace_transaction = backend_trace_transaction,
 };

@@ -174,6 +174,12 @@ enum rpc_status backend_foresee(
     struct json_writer *out,
     const struct rpc_simulation *description
 );
+enum rpc_status backend_prepare_bundle(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_bundle *bundle
+);
 enum rpc_status backend_debug_trace(
     struct rpc_chain *rpc,
     struct rpc_request *request,

@@ -29,7 +29,8 @@ static enum err
 call_on_l1(struct simulation *simulation, struct simulation_run *run, struct crossing *crossing) {
     struct world_tx tx = {.tx = &simulation->tx, .sender = simulation->sender};
     crossing->options.txs = &tx;
-    crossing->options.tx_count = 1;
+    crossing->options.tx_count = simulation->bundle == NULL ? 1 : 0;
+    crossing->options.bundle = simulation->bundle;
     crossing->options.tx_options = simulation->options;
     enum err err = world_build(&crossing->result, &crossing->options);
     if (err != ERR_OK || crossing->result.status != WORLD_OK) return err;
@@ -79,8 +80,10 @@ enum rpc_status crossing_run(struct simulation *simulation, struct simulation_ru
         .coinbase = node_l1(node)->rpc.coinbase,
     };
     enum err err = crossing_open(crossing, node, &simulation->arena, parent, &attributes);
-    crossing->options.is_simulation = true;
-    crossing->options.no_batch = chain->rollup_id == 0 && !node->auto_batch;
+    /* A bundle brings its batch along, proof and all. */
+    crossing->options.is_simulation = simulation->bundle == NULL;
+    crossing->options.no_batch =
+        chain->rollup_id == 0 && !node->auto_batch && simulation->bundle == NULL;
     crossing->options.trace = simulation->trace;
     if (err == ERR_OK && simulation->trace != NULL) {
         err = world_trace_open(

@@ -99,17 +99,38 @@ static enum err replay_rollup(struct crossing_replay *replay) {
     return err;
 }
 
-/* A slot block begins with the system's transaction that names the parent block before the one in
- * which it was built. */
-static bool is_slot_block(const struct chain_block *block, uint64_t *parent_number) {
+/* A slot block begins with the system's transaction that names a parent block before the one in
+ * which it was built: mostly the one before, but a batch may have waited for its transaction. */
+static bool is_slot_block(const struct chain_block *block, uint64_t *anchor) {
     if (block->block.tx_count == 0) return false;
     const struct tx *tx = block->transactions[0].tx;
     if (tx->type != TX_DEPOSIT || !tx->is_system || !address_equal(&tx->to, &ANCHOR_PREDEPLOY))
         return false;
-    uint64_t anchor;
-    if (abi_read_u64(&anchor, bytes_slice(tx->data, 4, SIZE_MAX), 0) != ERR_OK) return false;
-    *parent_number = anchor + 1;
-    return true;
+    return abi_read_u64(anchor, bytes_slice(tx->data, 4, SIZE_MAX), 0) == ERR_OK;
+}
+
+/* The rollup's head as the Hub has it after a block of L1. */
+static enum err head_at(struct crossing_replay *replay, u256 *head, uint64_t number) {
+    struct node_chain *l1 = node_l1(replay->chain->node);
+    const u256 slot = world_head_slot(replay->chain->rollup_id);
+    struct header header;
+    struct state *state;
+    enum err err = node_chain_read_header(l1, &header, NULL, number);
+    if (err == ERR_OK) err = node_chain_state_at(l1, &state, replay->arena, &header);
+    return err == ERR_OK ? state_get_slot(state, &l1->node->contracts.hub, &slot, head) : err;
+}
+
+/* The block of L1 that a slot block was built with: the first after its anchor in which the Hub's
+ * head for the rollup moves. */
+static enum err find_parent(struct crossing_replay *replay, uint64_t *number, uint64_t anchor) {
+    u256 before;
+    u256 after;
+    enum err err = head_at(replay, &before, anchor);
+    for (*number = anchor + 1; err == ERR_OK; ++*number) {
+        err = head_at(replay, &after, *number);
+        if (err == ERR_OK && !u256_equal(&before, &after)) return ERR_OK;
+    }
+    return err == ERR_MISSING ? ERR_CORRUPT : err;
 }
 
 enum err crossing_replay(struct crossing_replay *replay) {
@@ -117,8 +138,12 @@ enum err crossing_replay(struct crossing_replay *replay) {
     uint64_t parent_number = replay->number;
     enum err err = node_chain_read_block(chain, &replay->block, replay->arena, replay->number);
     if (err != ERR_OK) return err;
-    bool is_on_l1 = chain->rollup_id == 0 || is_slot_block(replay->block, &parent_number);
-    err = is_on_l1 ? replay_l1(replay, parent_number) : replay_rollup(replay);
+    uint64_t anchor;
+    bool is_slot = chain->rollup_id != 0 && is_slot_block(replay->block, &anchor);
+    if (is_slot) err = find_parent(replay, &parent_number, anchor);
+    if (err != ERR_OK) return err;
+    err =
+        is_slot || chain->rollup_id == 0 ? replay_l1(replay, parent_number) : replay_rollup(replay);
     if (err != ERR_OK) return err;
     return replay->trace.failed ? ERR_MEMORY : ERR_OK;
 }

@@ -52,11 +52,12 @@ enum err info_of(
     size_t count = node->chain_count - 1;
     struct rpc_network_info *made = arena_alloc(arena, sizeof(*made));
     struct rpc_rollup_info *rollups = arena_alloc_array(arena, count, sizeof(*rollups));
-    struct rpc_named_address *contracts = arena_alloc_array(arena, 3, sizeof(*contracts));
+    struct rpc_named_address *contracts = arena_alloc_array(arena, 4, sizeof(*contracts));
     if (made == NULL || rollups == NULL || contracts == NULL) return ERR_MEMORY;
     contracts[0] = (struct rpc_named_address){"hub", node->contracts.hub};
     contracts[1] = (struct rpc_named_address){"attestation", node->contracts.attestation};
-    contracts[2] = (struct rpc_named_address){"deploymentProxy", DEPLOYMENT_PROXY_ADDRESS};
+    contracts[2] = (struct rpc_named_address){"bundler", node->contracts.bundler};
+    contracts[3] = (struct rpc_named_address){"deploymentProxy", DEPLOYMENT_PROXY_ADDRESS};
     for (size_t i = 0; i < count; i++) {
         enum err err = describe_rollup(&rollups[i], arena, node, i + 1);
         if (err != ERR_OK) return err;
@@ -67,7 +68,7 @@ enum err info_of(
         .parent_chain_id = node_l1(node)->rpc.chain_id,
         .parent_url = node_l1(node)->url,
         .contracts = contracts,
-        .contract_count = node->is_given ? 0 : 3,
+        .contract_count = node->is_given ? 0 : 4,
         .rollups = rollups,
         .rollup_count = count,
         .auto_batch = node->auto_batch,

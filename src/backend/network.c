@@ -1,5 +1,6 @@
 /* What only this network has: rollups, proxies, batches. */
 #include "backend/backend.h"
+#include "backend/bundle.h"
 #include "backend/foresee.h"
 #include "backend/info.h"
 #include "backend/posted.h"
@@ -78,4 +79,13 @@ enum rpc_status backend_foresee(
     const struct rpc_simulation *description
 ) {
     return foresee(backend_chain(rpc), request, out, description);
+}
+
+enum rpc_status backend_prepare_bundle(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_bundle *bundle
+) {
+    return bundle_prepare(backend_chain(rpc), request, out, bundle);
 }

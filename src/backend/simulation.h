@@ -11,6 +11,7 @@
 
 struct crossing;
 struct tracer;
+struct world_bundle;
 struct world_trace;
 
 #define SIMULATION_SIZE_MAX ((size_t)1 << 30) /* memory of one run */
@@ -33,8 +34,9 @@ struct simulation {
      * whose journal stays until the next; a run across chains is recorded in trace. */
     struct tracer *tracer;
     struct world_trace *trace;
-    bool has_crossed;          /* the last run */
-    struct crossing *crossing; /* of the last run across chains; in arena */
+    bool has_crossed;                  /* the last run */
+    const struct world_bundle *bundle; /* of crossing_run: makes tx's data; or NULL */
+    struct crossing *crossing;         /* of the last run across chains; in arena */
 };
 
 /* simulation_open finds the block and makes the transaction.

@@ -26,6 +26,7 @@ static const char *label_of(const struct node *node, size_t chain, const address
     if (chain == 0) {
         if (address_equal(who, &node->contracts.hub)) return "Hub";
         if (address_equal(who, &node->contracts.attestation)) return "Attestation";
+        if (address_equal(who, &node->contracts.bundler)) return "Bundler";
         if (address_equal(who, &node->keys.builder.address)) return "builder";
         return NULL;
     }

@@ -118,6 +118,14 @@ static enum err place_rollup(
     return err;
 }
 
+static enum err get_header(void *context, struct arena *arena, bytes *encoded, uint64_t number) {
+    struct header header;
+    *encoded = BYTES_EMPTY;
+    enum err err = node_chain_read_header(context, &header, NULL, number);
+    if (err == ERR_MISSING) return ERR_OK;
+    return err == ERR_OK ? header_encode(encoded, arena, &header) : err;
+}
+
 enum err crossing_open(
     struct crossing *crossing,
     struct node *node,
@@ -159,6 +167,7 @@ enum err crossing_open(
         .parent_encoded = parent_encoded,
         .attributes = &crossing->attributes,
         .hashes = node_chain_hashes(l1),
+        .headers = {.context = l1, .get = get_header},
         .codes = l1->codes,
         .hub = node->contracts.hub,
         .proof_system = node->contracts.attestation,
@@ -427,6 +436,57 @@ static bool lessen(
     return true;
 }
 
+/* A transaction that brings a batch along has a block to itself, as the batch is about the heads
+ * after the block before. False: it has, or there is none. */
+static bool set_apart(struct crossing *crossing, struct waiting *waiting) {
+    const struct world_tx_result *txs = crossing->result.txs;
+    size_t *tx_count = &crossing->options.tx_count;
+    size_t index = 0;
+    while (index < *tx_count && !txs[index].has_brought)
+        index++;
+    if (index == *tx_count) return false;
+    size_t keep = index == 0 ? 1 : index;
+    bool is_less = keep < *tx_count;
+    *tx_count = keep;
+    for (size_t i = 0; i + 1 < crossing->node->chain_count && index == 0; i++) {
+        struct waiting *w = &waiting[i];
+        if (w->count == 0) continue;
+        w->deferred = w->count;
+        w->count = 0;
+        is_less = true;
+    }
+    return is_less;
+}
+
+/* A rollup whose newest blocks are not in the batch that the block's first transaction brings along;
+ * NULL if there is none. */
+static const struct node_chain *left_behind(const struct crossing *crossing) {
+    const struct world_result *result = &crossing->result;
+    uint64_t moves = crossing->options.tx_count == 0 ? 0 : result->txs[0].brought_moves;
+    for (size_t i = 0; i + 1 < crossing->node->chain_count; i++) {
+        const struct node_chain *chain = &crossing->node->chains[1 + i];
+        const struct sealed_block *sealed = result->rollups[i].sealed;
+        bool is_behind = sealed != NULL && !hash32_equal(&sealed->hash, &chain->head_hash);
+        if ((moves >> i & 1) != 0 && result->rollups[i].is_updated && is_behind) return chain;
+    }
+    return NULL;
+}
+
+static const char *say_left_behind(struct arena *arena, const struct node_chain *chain) {
+    static const char FALLBACK[] = "the batch leaves out blocks that its rollup has made since";
+    char *text = arena_alloc(arena, 160);
+    if (text == NULL) return FALLBACK;
+    (void)snprintf(
+        text,
+        160,
+        "the batch that the transaction posts leaves out blocks that %s has made since: prepare "
+        "the "
+        "bundle again",
+        chain->rpc.name
+    );
+    return text;
+}
+
 enum err crossing_build_block(
     struct node *node,
     struct block_tx_fate *fates,
@@ -463,10 +523,17 @@ enum err crossing_build_block(
         }
         err = world_build(&crossing->result, &crossing->options);
         if (err != ERR_OK) return err;
-        if (crossing->result.status == WORLD_OK)
-            return commit(crossing, fates, error, waiting, order);
+        if (set_apart(crossing, waiting)) continue;
+        const struct node_chain *behind = NULL;
+        if (crossing->result.status == WORLD_OK) {
+            behind = left_behind(crossing);
+            if (behind == NULL) return commit(crossing, fates, error, waiting, order);
+        }
         const char *reason;
-        err = crossing_reason(&reason, crossing);
+        if (behind != NULL)
+            reason = say_left_behind(arena, behind);
+        else
+            err = crossing_reason(&reason, crossing);
         if (err != ERR_OK) return err;
         if (lessen(crossing, fates, waiting, reason, order)) continue;
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", reason);

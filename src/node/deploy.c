@@ -13,11 +13,6 @@
 #define REGISTER_GAS        500000u
 #define CREDIT_GAS          200000u
 
-static void write_selector(struct abi_writer *w, const char *signature) {
-    hash32 hash = keccak256(bytes_of(signature, strlen(signature)));
-    abi_write_raw(w, bytes_of(hash.b, 4));
-}
-
 /* Attestation's constructor: (uint256 threshold, address[] attesters), 1 of 1. */
 static enum err
 attestation_initcode(bytes *code, struct arena *arena, const struct node_keys *keys) {
@@ -45,15 +40,28 @@ static address deployed_at(bytes initcode, uint8_t salt) {
     return evm_create2_address(&DEPLOYMENT_PROXY_ADDRESS, &word, &hash);
 }
 
+/* Bundler's constructor: (address hub). */
+static enum err bundler_initcode(bytes *code, struct arena *arena, const address *hub) {
+    struct abi_writer w;
+    abi_writer_open(&w, arena);
+    abi_write_raw(&w, bytes_of(artifact_bundler_creation, sizeof(artifact_bundler_creation)));
+    abi_write_address(&w, hub);
+    return abi_finish(&w, code);
+}
+
 enum err deploy_addresses(
     struct deploy_contracts *out, struct arena *arena, const struct node_keys *keys, uint8_t salt
 ) {
     bytes attestation;
+    bytes bundler;
+    address hub = deployed_at(hub_initcode(), salt);
     enum err err = attestation_initcode(&attestation, arena, keys);
+    if (err == ERR_OK) err = bundler_initcode(&bundler, arena, &hub);
     if (err != ERR_OK) return err;
     *out = (struct deploy_contracts){
-        .hub = deployed_at(hub_initcode(), salt),
+        .hub = hub,
         .attestation = deployed_at(attestation, salt),
+        .bundler = deployed_at(bundler, salt),
         .vkey = keccak256(bytes_of(DEPLOY_PROGRAM, sizeof(DEPLOY_PROGRAM) - 1)),
         .salt = salt,
     };
@@ -113,7 +121,7 @@ static enum err add_registration(struct deployment *d, const struct deploy_rollu
     struct abi_writer w;
     bytes data;
     abi_writer_open(&w, d->arena);
-    write_selector(&w, "register(address,bytes32,bytes32,address,(bool))");
+    abi_write_selector(&w, "register(address,bytes32,bytes32,address,(bool))");
     abi_write_address(&w, &contracts->attestation);
     abi_write_hash(&w, &contracts->vkey);
     abi_write_hash(&w, &rollup->head);
@@ -128,7 +136,7 @@ add_credit(struct deployment *d, uint64_t rollup_id, const struct deploy_rollup 
     struct abi_writer w;
     bytes data;
     abi_writer_open(&w, d->arena);
-    write_selector(&w, "credit(uint64)");
+    abi_write_selector(&w, "credit(uint64)");
     abi_write_u64(&w, rollup_id);
     enum err err = abi_finish(&w, &data);
     if (err != ERR_OK) return err;
@@ -143,7 +151,8 @@ enum err deploy_transactions(
 ) {
     struct deployment d = {.options = options, .arena = arena};
     bytes attestation;
-    d.txs = arena_alloc_array(arena, 2 + 2 * options->rollup_count, sizeof(*d.txs));
+    bytes bundler;
+    d.txs = arena_alloc_array(arena, 3 + 2 * options->rollup_count, sizeof(*d.txs));
     if (d.txs == NULL) return ERR_MEMORY;
     enum err err = attestation_initcode(&attestation, arena, options->keys);
     if (err == ERR_OK) err = add_contract(&d, attestation);
@@ -153,6 +162,8 @@ enum err deploy_transactions(
         if (err == ERR_OK && !u256_is_zero(&options->rollups[i].credit_wei))
             err = add_credit(&d, i + 1, &options->rollups[i]);
     }
+    if (err == ERR_OK) err = bundler_initcode(&bundler, arena, &options->contracts.hub);
+    if (err == ERR_OK) err = add_contract(&d, bundler);
     if (err != ERR_OK) return err;
     *txs = d.txs;
     *count = d.count;

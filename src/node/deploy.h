@@ -1,7 +1,7 @@
 /* node/deploy.h: the contracts on L1, deployed by ordinary transactions of the builder in the first
  * blocks: Attestation and the Hub through the deterministic deployment proxy (so that their
  * addresses follow from code and constructor arguments), then each rollup registered and credited
- * with the ether of its genesis. */
+ * with the ether of its genesis, and the Bundler. */
 #ifndef NODE_DEPLOY_H
 #define NODE_DEPLOY_H
 
@@ -15,6 +15,7 @@
 struct deploy_contracts {
     address hub;
     address attestation;
+    address bundler;
     hash32 vkey;
     uint8_t salt; /* of both deployments, its last byte */
 };

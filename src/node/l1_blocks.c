@@ -82,7 +82,8 @@ enum err l1_fill_fate(
     return ERR_OK;
 }
 
-/* *crosses: the transaction calls a rollup, so the block needs a batch and is void as it is. */
+/* *crosses: the transaction calls a rollup: the block needs a batch, or the rollups must be followed
+ * through one that the transaction brings along. It is void as it is. */
 static enum err add_tx(
     struct node_chain *chain,
     struct block_tx_fate *fate,
@@ -103,8 +104,7 @@ static enum err add_tx(
         case EXECUTION_FAILED:
             return builder->err;
         case EXECUTION_CALL:
-            *crosses = chain->node->auto_batch &&
-                       world_is_lookup(&evm->request.call, &chain->node->contracts.hub);
+            *crosses = world_is_lookup(&evm->request.call, &chain->node->contracts.hub);
             if (*crosses) return ERR_OK;
             evm_decline_call(evm);
             break;

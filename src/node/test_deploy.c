@@ -65,8 +65,8 @@ static void makes_every_transaction(void **state) {
     size_t count;
     assert_int_equal(deploy_addresses(&deploy.contracts, &arena, &keys, 0), ERR_OK);
     assert_int_equal(deploy_transactions(&txs, &count, &arena, &deploy), ERR_OK);
-    /* Attestation, Hub, rollup 1 with its credit, rollup 2 without one. */
-    assert_int_equal(count, 5);
+    /* Attestation, Hub, rollup 1 with its credit, rollup 2 without one, Bundler. */
+    assert_int_equal(count, 6);
     struct fork_schedule schedule;
     forks_development(&schedule, options.chains[0].chain_id, FORK_OSAKA);
     struct fork_rules rules = forks_at(&schedule, 1, 1);
@@ -83,6 +83,8 @@ static void makes_every_transaction(void **state) {
     address hub = created_by(&txs[1].tx);
     assert_true(address_equal(&attestation, &deploy.contracts.attestation));
     assert_true(address_equal(&hub, &deploy.contracts.hub));
+    address bundler = created_by(&txs[5].tx);
+    assert_true(address_equal(&bundler, &deploy.contracts.bundler));
     /* Selectors: viem 2.54, toFunctionSelector. */
     starts_with(txs[2].tx.data, 0x7f4c213a);
     starts_with(txs[3].tx.data, 0x8abc4d93);

@@ -1,6 +1,7 @@
 #include "rollup/abi.h"
 
 #include "core/check.h"
+#include "crypto/keccak.h"
 
 void abi_writer_open(struct abi_writer *w, struct arena *arena) {
     *w = (struct abi_writer){.arena = arena};
@@ -63,6 +64,14 @@ void abi_write_hash(struct abi_writer *w, const hash32 *value) {
 void abi_write_address(struct abi_writer *w, const address *value) {
     uint8_t *at = reserve_word(w);
     if (at != NULL) memcpy(at + 12, value->b, 20);
+}
+
+void abi_write_selector(struct abi_writer *w, const char *signature) {
+    size_t size = 0;
+    while (signature[size] != 0)
+        size++;
+    hash32 hash = keccak256(bytes_of(signature, size));
+    abi_write_raw(w, bytes_of(hash.b, ABI_SELECTOR));
 }
 
 size_t abi_write_offset(struct abi_writer *w) {

@@ -22,6 +22,10 @@ struct abi_writer {
 
 void abi_writer_open(struct abi_writer *w, struct arena *arena);
 void abi_write_raw(struct abi_writer *w, bytes raw);
+/* The selector of a function, from its signature: what calldata begins with. Its arguments are a
+ * tuple that starts behind it, at ABI_SELECTOR. */
+#define ABI_SELECTOR 4
+void abi_write_selector(struct abi_writer *w, const char *signature);
 void abi_write_u64(struct abi_writer *w, uint64_t value);
 void abi_write_bool(struct abi_writer *w, bool value);
 void abi_write_u256(struct abi_writer *w, const u256 *value);

@@ -7,6 +7,7 @@
 
 extern const uint8_t artifact_hub_creation[22802];
 extern const uint8_t artifact_attestation_creation[1798];
+extern const uint8_t artifact_bundler_creation[1224];
 extern const uint8_t artifact_proxy_creation[845];
 extern const uint8_t artifact_proxy_runtime[604];
 extern const uint8_t artifact_system_runtime[439];

@@ -128,18 +128,22 @@ static hash32 post_selector(bool is_transient) {
                         : keccak256(bytes_of(POST, sizeof(POST) - 1));
 }
 
+static bool has_selector(bytes calldata, bool is_transient) {
+    hash32 selector = post_selector(is_transient);
+    return calldata.size >= 4 && memcmp(calldata.data, selector.b, 4) == 0;
+}
+
+bool batch_is_post(bytes calldata) {
+    return has_selector(calldata, false) || has_selector(calldata, true);
+}
+
 bool batch_is_transient(bytes calldata) {
-    hash32 post_transient = post_selector(true);
-    return calldata.size >= 4 && memcmp(calldata.data, post_transient.b, 4) == 0;
+    return has_selector(calldata, true);
 }
 
 enum err batch_decode_calldata(struct batch *batch, struct arena *arena, bytes calldata) {
-    hash32 post = post_selector(false);
-    hash32 post_transient = post_selector(true);
     bytes tuple;
-    if (calldata.size < 4 ||
-        (memcmp(calldata.data, post.b, 4) != 0 && memcmp(calldata.data, post_transient.b, 4) != 0))
-        return ERR_INPUT;
+    if (!batch_is_post(calldata)) return ERR_INPUT;
     enum err err = abi_read_tail(&tuple, bytes_slice(calldata, 4, SIZE_MAX), 0);
     return err == ERR_OK ? read_batch(batch, arena, tuple) : err;
 }

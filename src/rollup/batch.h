@@ -46,7 +46,8 @@ MUST_USE enum err batch_decode(struct batch *batch, struct arena *arena, bytes e
  * any encoding that the ABI allows. ERR_INPUT: other calldata; ERR_MEMORY. */
 MUST_USE enum err batch_decode_calldata(struct batch *batch, struct arena *arena, bytes calldata);
 
-/* Whether calldata is that of postBatchTransient. */
+/* Whether calldata is that of postBatch or postBatchTransient; of the latter. */
+bool batch_is_post(bytes calldata);
 bool batch_is_transient(bytes calldata);
 
 /* Calldata of Hub.postBatch(batch, proofs), or of postBatchTransient. */

@@ -224,6 +224,22 @@ struct rpc_simulation {
     struct rpc_block_overrides overrides;
 };
 
+/* lockstep_prepareBundle: one of the calls of a bundle, to an address or to a contract of another
+ * chain. */
+struct rpc_bundle_call {
+    bool has_rollup;
+    uint64_t rollup_id;
+    address target;
+    u256 value;
+    bytes data;
+};
+
+struct rpc_bundle {
+    struct rpc_simulation simulation; /* who sends it, to which Bundler, with which gas */
+    const struct rpc_bundle_call *calls;
+    size_t call_count;
+};
+
 struct rpc_call_result {
     bool has_succeeded;
     bool has_reverted; /* by REVERT: output is the revert data. Else it halted */
@@ -488,6 +504,12 @@ struct rpc_chain_operations {
       struct rpc_request *request,
       struct json_writer *out,
       const struct rpc_simulation *simulation);
+    /* Likewise: a transaction that posts the batch that its own calls need. */
+    enum rpc_status (*prepare_bundle
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      struct json_writer *out,
+      const struct rpc_bundle *bundle);
     /* debug_trace…: writes one JSON value. */
     enum rpc_status (*debug_trace
     )(struct rpc_chain *chain,

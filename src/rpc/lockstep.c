@@ -148,3 +148,66 @@ enum rpc_status lockstep_simulate(struct rpc_call *call) {
             call->chain->operations->foresee(call->chain, &call->request, call->out, &simulation);
     return status;
 }
+
+/* A value of a bundle's call, if it is there. */
+static const char *
+read_member(struct rpc_call *call, struct rpc_bundle_call *out, const char *key, uint32_t token) {
+    const struct json *json = call->json;
+    if (strcmp(key, "to") == 0 || strcmp(key, "target") == 0)
+        return value_address(&out->target, json, token);
+    if (strcmp(key, "rollupId") == 0) return value_number(&out->rollup_id, json, token);
+    if (strcmp(key, "value") == 0) return value_quantity(&out->value, json, token);
+    return value_data(&out->data, call->request.arena, json, token);
+}
+
+/* {to, value, data}, or {rollupId, target, value, data}. */
+static enum rpc_status
+read_bundle_call(struct rpc_call *call, struct rpc_bundle_call *out, uint32_t object) {
+    static const char *const KEYS[] = {"to", "target", "rollupId", "value", "data"};
+    bool is_there[5] = {false};
+    *out = (struct rpc_bundle_call){0};
+    if (json_kind(call->json, object) != JSON_OBJECT)
+        return argument_fail(call, 1, NULL, "a call is not an object");
+    for (size_t i = 0; i < 5; i++) {
+        uint32_t token = json_member(call->json, object, KEYS[i]);
+        is_there[i] = token != 0 && json_kind(call->json, token) != JSON_NULL;
+        const char *problem = is_there[i] ? read_member(call, out, KEYS[i], token) : NULL;
+        if (problem != NULL) return argument_fail(call, 1, KEYS[i], problem);
+    }
+    if (is_there[0] == is_there[1] || is_there[1] != is_there[2])
+        return argument_fail(
+            call, 1, NULL, "a call has either \"to\", or \"rollupId\" and \"target\""
+        );
+    out->has_rollup = is_there[2];
+    return RPC_OK;
+}
+
+static enum rpc_status read_bundle_calls(struct rpc_call *call, struct rpc_bundle *out) {
+    uint32_t list = argument_token(call, 1);
+    if (list == 0) return argument_missing(call, 1);
+    if (json_kind(call->json, list) != JSON_ARRAY)
+        return argument_fail(call, 1, NULL, "not an array");
+    size_t count = call->json->tokens[list].count;
+    struct rpc_bundle_call *calls = arena_alloc_array(call->request.arena, count, sizeof(*calls));
+    if (calls == NULL) return rpc_fail_err(&call->request, ERR_MEMORY);
+    uint32_t at = list + 1;
+    for (size_t i = 0; i < count; i++, at = call->json->tokens[at].next) {
+        enum rpc_status status = read_bundle_call(call, &calls[i], at);
+        if (status != RPC_OK) return status;
+    }
+    out->calls = calls;
+    out->call_count = count;
+    return RPC_OK;
+}
+
+/* [transaction, calls]: the transaction without its data, which is what this is for. */
+enum rpc_status lockstep_prepareBundle(struct rpc_call *call) {
+    struct rpc_bundle bundle = {.simulation.block = {.kind = RPC_BLOCK_LATEST}};
+    enum rpc_status status = argument_call(call, &bundle.simulation.arguments, 0);
+    if (status == RPC_OK) status = read_bundle_calls(call, &bundle);
+    if (status == RPC_OK)
+        status = call->chain->operations->prepare_bundle(
+            call->chain, &call->request, call->out, &bundle
+        );
+    return status;
+}

@@ -31,27 +31,6 @@ enum err world_make_payloads(struct world *world) {
     return ERR_OK;
 }
 
-enum err world_read_payloads(struct world *world) {
-    const struct world_options *options = world->options;
-    for (size_t i = 0; i < options->tx_count; i++) {
-        const struct tx *tx = options->txs[i].tx;
-        struct batch batch;
-        if (tx->is_create || !address_equal(&tx->to, &options->hub)) continue;
-        enum err err = batch_decode_calldata(&batch, world->arena, tx->data);
-        if (err == ERR_INPUT) continue;
-        if (err != ERR_OK) return err;
-        for (size_t j = 0; j < batch.update_count; j++) {
-            int index = world_find_rollup(world, batch.updates[j].rollup_id);
-            if (index < 0 || batch.updates[j].anchor_number != options->parent->number) continue;
-            err = evm_rollup_add_update(
-                &world->rollups[index], &batch.updates[j], options->parent_encoded
-            );
-            if (err != ERR_OK) return err;
-        }
-    }
-    return ERR_OK;
-}
-
 enum err world_make_updates(struct world *world) {
     struct batch *batch = &world->batch;
     batch->update_count = world->order_count;
@@ -149,7 +128,7 @@ static enum err leave_unproven(struct world *world) {
         if (is_named(&world->batch, id)) ids[proof->rollup_id_count++] = id;
     }
     world->proofs = proof;
-    world->proof_count = 1;
+    world->proof_count = proof->rollup_id_count > 0;
     return ERR_OK;
 }
 
@@ -171,11 +150,7 @@ static enum err prove(struct world *world) {
     );
     if (err != ERR_INPUT) return err;
     result->status = WORLD_PROOF_REFUSED;
-    size_t size = 0;
-    while (reason[size] != 0 && size + 1 < sizeof(result->reason))
-        size++;
-    memcpy(result->reason, reason, size);
-    result->reason[size] = 0;
+    world_say(result, reason);
     return ERR_OK;
 }
 
@@ -187,22 +162,26 @@ enum err world_fill(struct world *world) {
     return err;
 }
 
-enum err world_make_batch_tx(struct world *world, struct tx *tx) {
-    const struct world_options *options = world->options;
-    struct arena *arena = world->arena;
+enum err world_make_post(struct world *world, bytes *calldata, bool is_transient) {
     enum err err = ERR_OK;
     if (!world->is_filled) {
         world->batch.entry_count = 0;
         err = world_make_updates(world);
         if (err == ERR_OK) err = leave_unproven(world);
     }
+    if (err != ERR_OK) return err;
+    return batch_post_calldata(
+        calldata, world->arena, &world->batch, world->proofs, world->proof_count, is_transient
+    );
+}
+
+enum err world_make_batch_tx(struct world *world, struct tx *tx) {
+    const struct world_options *options = world->options;
+    struct arena *arena = world->arena;
     bytes calldata;
-    if (err == ERR_OK)
-        err = batch_post_calldata(
-            &calldata, arena, &world->batch, world->proofs, world->proof_count, false
-        );
     struct account account;
     bool exists;
+    enum err err = world_make_post(world, &calldata, false);
     if (err == ERR_OK) err = state_get_account(world->state, &options->builder, &account, &exists);
     if (err != ERR_OK) return err;
     const u256 *base_fee = &world->builder->context.base_fee_per_gas;

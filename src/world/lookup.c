@@ -36,9 +36,11 @@ struct standpoint {
     hash32 head;
     enum action_kind kind; /* of the input */
     bool is_static;
+    bool is_brought; /* the entry is in a batch that a transaction brings along: it is as it is */
 };
 
 static bool has_begun(const struct world *world, size_t index) {
+    if ((world->brought_moves >> index & 1) != 0) return true;
     for (size_t i = 0; i < world->begun_count && i < world->order_count; i++)
         if (world->order[i] == index) return true;
     return false;
@@ -133,7 +135,7 @@ find_rollup(void *context, struct rollup **rollup, hash32 *head, uint64_t rollup
         *head = at->head;
         return ERR_OK;
     }
-    require_newest(at->world, (size_t)index, at->kind);
+    if (!at->is_brought) require_newest(at->world, (size_t)index, at->kind);
     return at->is_static ? static_head(at, head, rollup_id)
                          : world_stored_head(at->world, head, rollup_id);
 }
@@ -222,11 +224,9 @@ keep_fact(struct world *world, struct known_fact **kept, struct known_fact **lis
     return ERR_OK;
 }
 
-static enum err fact_key_of(struct fact_key *key, struct world *world, const struct entry *entry) {
-    memset(key, 0, sizeof(*key));
-    key->rollup_id = entry->input.rollup_id;
-    key->head = entry->transitions[0].pre;
-    return action_hash(&key->action_hash, world->arena, &entry->input);
+enum err world_entry_key(struct fact_key *key, struct world *world, const struct entry *entry) {
+    const struct action *input = &entry->input;
+    return world_key_of(key, world->arena, input->rollup_id, &entry->transitions[0].pre, input);
 }
 
 /* What a REVERT undoes has to be in a scope (protocol.md section 4). Whoever built the pass so far
@@ -264,14 +264,19 @@ static void require_updates(struct world *world, const struct entry *entry) {
 
 /* Finds the fact for a lookup, running the rollups if no pass has had it. *known is NULL if there
  * is none; world->missing then says why. */
-static enum err
-find_fact(struct world *world, struct known_fact **known, const struct hub_lookup *lookup) {
+static enum err find_fact(
+    struct world *world,
+    struct known_fact **known,
+    const struct hub_lookup *lookup,
+    const struct fact_key *key
+) {
     struct standpoint at = {
         .world = world,
         .rollup_id = lookup->rollup_id,
         .head = lookup->head,
         .kind = lookup->action.kind,
         .is_static = lookup->action.is_static,
+        .is_brought = world_is_brought(world, key),
     };
     *known = NULL;
     int index = world_find_rollup(world, lookup->rollup_id);
@@ -280,19 +285,13 @@ find_fact(struct world *world, struct known_fact **known, const struct hub_looku
             rollup_at(&world->rollups[index].base, &lookup->head);
         if (machine != NULL) at.is_static = machine->open_call.is_static;
     }
-    struct fact_key key;
-    memset(&key, 0, sizeof(key));
-    key.rollup_id = lookup->rollup_id;
-    key.head = lookup->head;
-    enum err err = action_hash(&key.action_hash, world->arena, &lookup->action);
-    if (err != ERR_OK) return err;
-    struct known_fact **list = map_put(&world->facts, &key, NULL);
+    struct known_fact **list = map_put(&world->facts, key, NULL);
     if (list == NULL) return ERR_MEMORY;
     /* A trace wants to see the rollup run, each time. */
     bool is_traced = world->options->trace != NULL;
     for (struct known_fact *f = *list; f != NULL && !is_traced; f = f->next_of_key) {
         bool is_so;
-        err = stands_there(&at, &is_so, &f->entry);
+        enum err err = stands_there(&at, &is_so, &f->entry);
         if (err != ERR_OK) return err;
         if (is_so) {
             *known = f;
@@ -301,7 +300,7 @@ find_fact(struct world *world, struct known_fact **known, const struct hub_looku
     }
     struct fact fact;
     struct fact_rollups rollups = {.context = &at, .find = find_rollup, .find_head = find_head};
-    err = fact_derive(&fact, world->arena, &rollups, &lookup->action);
+    enum err err = fact_derive(&fact, world->arena, &rollups, &lookup->action);
     if (err != ERR_OK) return err;
     if (fact.verdict != STEP_OK) {
         world->missing = fact;
@@ -318,7 +317,7 @@ static bool is_posted(const struct world *world, const struct known_fact *fact) 
 static size_t posted_count(struct world *world, const struct known_fact *fact) {
     /* Facts under one key are posted together, in their list's order. */
     struct fact_key key;
-    if (fact_key_of(&key, world, &fact->entry) != ERR_OK) return 0;
+    if (world_entry_key(&key, world, &fact->entry) != ERR_OK) return 0;
     struct known_fact **list = map_get(&world->facts, &key);
     size_t count = 0;
     for (struct known_fact *f = list == NULL ? NULL : *list; f != NULL; f = f->next_of_key)
@@ -326,22 +325,59 @@ static size_t posted_count(struct world *world, const struct known_fact *fact) {
     return count;
 }
 
+/* Whether an entry that the world would have is none of its business: what a transaction brings
+ * along is in the table already; a batch is whole or nothing, so an L2TX that is not in it stays
+ * away; and no proof of the builder's batch covers what comes after somebody else's L2TX. */
+static bool leaves_alone(
+    const struct world *world, const struct hub_lookup *lookup, const struct fact_key *key
+) {
+    if (world->options->is_replay || world_is_brought(world, key)) return true;
+    if (world->is_own_batch) return false;
+    int index = world_find_rollup(world, lookup->rollup_id);
+    return world->options->no_batch || lookup->action.kind == ACTION_L2TX ||
+           (index >= 0 && (world->brought_moves >> index & 1) != 0);
+}
+
+/* Runs the rollups for the fact, though the Hub is left to find the entry by itself. */
+static enum err
+watch_lookup(struct world *world, const struct hub_lookup *lookup, const struct fact_key *key) {
+    struct known_fact *known = NULL;
+    struct world_trace *trace = world->options->trace;
+    bool is_brought = world_is_brought(world, key);
+    enum err err = ERR_OK;
+    if (is_brought || world->options->is_replay) err = find_fact(world, &known, lookup, key);
+    if (err != ERR_OK) return err;
+    if (trace != NULL)
+        world_trace_lookup_end(
+            trace, known == NULL ? NULL : &known->entry, known == NULL ? NULL : &known->entry_hash
+        );
+    bool is_l2tx = lookup->action.kind == ACTION_L2TX;
+    if (is_l2tx && is_brought && known != NULL) world_note_moved(world, lookup->rollup_id);
+    evm_decline_call(&world->builder->execution.evm);
+    return ERR_OK;
+}
+
 enum err world_answer_lookup(struct world *world, const struct hub_lookup *lookup) {
     struct evm *evm = &world->builder->execution.evm;
     struct world_trace *trace = world->options->trace;
-    if (lookup->action.kind == ACTION_L2TX && lookup->alternative == 0) world->begun_count++;
+    struct fact_key key;
+    enum err err =
+        world_key_of(&key, world->arena, lookup->rollup_id, &lookup->head, &lookup->action);
+    if (err != ERR_OK) return err;
     if (trace != NULL) world_trace_lookup_begin(trace, &lookup->action);
+    if (leaves_alone(world, lookup, &key)) return watch_lookup(world, lookup, &key);
+    if (lookup->action.kind == ACTION_L2TX && lookup->alternative == 0) world->begun_count++;
     int index = world_find_rollup(world, lookup->rollup_id);
     if (index >= 0) require_newest(world, (size_t)index, lookup->action.kind);
     if (world->must_restart) return ERR_OK;
     struct known_fact *known;
-    enum err err = find_fact(world, &known, lookup);
+    err = find_fact(world, &known, lookup, &key);
     if (err != ERR_OK || world->must_restart) return err;
     if (trace != NULL)
         world_trace_lookup_end(
             trace, known == NULL ? NULL : &known->entry, known == NULL ? NULL : &known->entry_hash
         );
-    if (known == NULL || world->options->is_replay) {
+    if (known == NULL) {
         evm_decline_call(evm);
         return ERR_OK;
     }

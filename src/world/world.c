@@ -37,7 +37,7 @@ static enum err open_rollups(struct world *world) {
         if (r->slot_tx_count > 0 || r->scratch != NULL || r->must_move)
             world->order[world->order_count++] = i;
     }
-    return options->is_replay ? world_read_payloads(world) : world_make_payloads(world);
+    return options->is_replay ? ERR_OK : world_make_payloads(world);
 }
 
 static enum err open_pass(struct world *world) {
@@ -64,6 +64,8 @@ static enum err open_pass(struct world *world) {
     world->has_new_scope = false;
     world->miss_count = 0;
     world->begun_count = 0;
+    world->brought_moves = 0;
+    map_open(&world->brought, arena, sizeof(struct fact_key), 1);
     memset(world->result->txs, 0, options->tx_count * sizeof(*world->result->txs));
     enum err err =
         state_open(world->state, arena, &world->overlay->source, &options->parent->state_root);
@@ -82,13 +84,14 @@ static enum err open_pass(struct world *world) {
     );
 }
 
-/* In simulation the world vouches for the proof system, whose word is not there yet. */
+/* Of its own batch the world vouches for the proof system, whose word is not there yet, or in a
+ * simulation never will be. What a transaction brings along has its proof with it. */
 static enum err answer_proof_system(struct world *world, bool *is_answered) {
     static const uint8_t TRUE_WORD[32] = {[31] = 1};
     struct evm *evm = &world->builder->execution.evm;
     const struct evm_message *call = &evm->request.call;
     bool is_open = world->options->is_simulation || !world->is_filled;
-    *is_answered = is_open && !world->options->is_replay &&
+    *is_answered = is_open && world->is_own_batch &&
                    address_equal(&call->code_address, &world->options->proof_system) &&
                    address_equal(&call->sender, &world->options->hub);
     if (!*is_answered) return ERR_OK;
@@ -101,8 +104,10 @@ static enum err answer_call(struct world *world) {
     bool is_lookup;
     bool is_answered;
     hub_read_lookup(&lookup, &is_lookup, &evm->request.call, &world->options->hub);
-    if (is_lookup && !world->options->no_batch) return world_answer_lookup(world, &lookup);
+    if (is_lookup) return world_answer_lookup(world, &lookup);
     enum err err = answer_proof_system(world, &is_answered);
+    bool is_to_hub = address_equal(&evm->request.call.recipient, &world->options->hub);
+    if (err == ERR_OK && is_to_hub) err = world_note_batch(world, evm->request.call.input);
     if (err == ERR_OK && !is_answered) evm_decline_call(evm);
     return err;
 }
@@ -123,6 +128,11 @@ static enum err run_tx(
     used.tracer = world->options->trace == NULL ? NULL : &world->options->trace->chains[0].tracer;
     builder->options = used;
     world->has_missing = false;
+    world->has_brought = false;
+    if (!tx->tx->is_create && address_equal(&tx->tx->to, &world->options->hub)) {
+        enum err err = world_note_batch(world, tx->tx->data);
+        if (err != ERR_OK) return err;
+    }
     block_add_begin(builder, tx->tx, tx->encoded, &tx->sender);
     for (;;) {
         *status = block_add_run(builder);
@@ -161,7 +171,9 @@ static enum err run_batch(struct world *world) {
     enum execution_status status;
     enum err err = world_make_batch_tx(world, tx);
     struct world_tx post = {.tx = tx, .sender = world->options->builder};
+    world->is_own_batch = true;
     if (err == ERR_OK) err = run_tx(world, &status, &post, &PLAIN);
+    world->is_own_batch = false;
     /* Without its scope the batch has failed, and with it all that is to come. */
     world->must_restart |= world->has_new_scope;
     if (err != ERR_OK || world->must_restart) return err;
@@ -187,12 +199,47 @@ static enum err run_batch(struct world *world) {
     return ERR_OK;
 }
 
+static void
+note_tx(struct world *world, struct world_tx_result *out, enum execution_status status) {
+    out->is_included = status == EXECUTION_DONE;
+    out->verdict = status == EXECUTION_DONE ? TX_OK : world->builder->tx_verdict;
+    out->index = world->builder->tx_count - 1;
+    out->had_missing_entry = world->has_missing;
+    out->missing = world->missing;
+    out->has_brought = world->has_brought;
+}
+
+/* The transaction that posts the batch and makes the calls that it is for. */
+static enum err run_bundle(struct world *world) {
+    const struct world_options *options = world->options;
+    const struct world_bundle *bundle = options->bundle;
+    struct tx *tx = arena_alloc(world->arena, sizeof(*tx));
+    enum execution_status status;
+    if (tx == NULL) return ERR_MEMORY;
+    enum err err = world_make_post(world, &world->bundle_post, true);
+    if (err == ERR_OK) err = bundle->make(bundle->context, world->arena, tx, world->bundle_post);
+    struct world_tx made = {.tx = tx, .sender = bundle->sender};
+    world->is_own_batch = true;
+    if (err == ERR_OK) err = run_tx(world, &status, &made, &options->tx_options);
+    world->is_own_batch = false;
+    world->must_restart |= world->has_new_scope;
+    if (err != ERR_OK || world->must_restart) return err;
+    world->result->has_batch = world->order_count > 0 || world->is_filled;
+    note_tx(world, &world->result->txs[0], status);
+    return ERR_OK;
+}
+
 static enum err run_pass(struct world *world) {
     const struct world_options *options = world->options;
     struct world_result *result = world->result;
     enum err err = open_pass(world);
     if (err != ERR_OK) return err;
     result->has_batch = false;
+    if (options->bundle != NULL) {
+        err = run_bundle(world);
+        if (err != ERR_OK || world->must_restart) return err;
+        return block_finish(world->builder, &result->verdict);
+    }
     bool has_batch = world->order_count > 0 || world->is_filled;
     if (has_batch && !options->no_batch && !options->is_replay) {
         err = run_batch(world);
@@ -201,14 +248,11 @@ static enum err run_pass(struct world *world) {
     for (size_t i = 0; i < options->tx_count; i++) {
         const struct world_tx *tx = &options->txs[i];
         enum execution_status status;
+        uint64_t moved = world->brought_moves;
         err = run_tx(world, &status, tx, &options->tx_options);
         if (err != ERR_OK || world->must_restart) return err;
-        struct world_tx_result *tx_result = &result->txs[i];
-        tx_result->is_included = status == EXECUTION_DONE;
-        tx_result->verdict = status == EXECUTION_DONE ? TX_OK : world->builder->tx_verdict;
-        tx_result->index = world->builder->tx_count - 1;
-        tx_result->had_missing_entry = world->has_missing;
-        tx_result->missing = world->missing;
+        note_tx(world, &result->txs[i], status);
+        result->txs[i].brought_moves = world->brought_moves & ~moved;
     }
     world->must_restart = world->has_new_scope && !options->is_replay;
     if (options->is_simulation || options->is_replay || world->must_restart) return ERR_OK;
@@ -249,6 +293,7 @@ static enum err conclude(struct world *world) {
     result->block = world->builder;
     result->overlay = world->overlay;
     result->batch = world->batch;
+    result->bundle_post = world->bundle_post;
     for (size_t i = 0; i < world->options->rollup_count; i++) {
         const struct world_rollup *r = &world->options->rollups[i];
         struct world_rollup_result *out = &result->rollups[i];
@@ -258,6 +303,7 @@ static enum err conclude(struct world *world) {
         if (err != ERR_OK) return err;
         for (size_t j = 0; j < world->order_count; j++)
             out->is_updated |= result->has_batch && world->order[j] == i;
+        out->is_updated |= !hash32_equal(&out->head, &r->head);
         out->open = evm_rollup_open_block(&world->rollups[i], &out->head);
         out->sealed = evm_rollup_sealed_blocks(&world->rollups[i], &out->head);
     }
@@ -270,7 +316,8 @@ enum err world_build(struct world_result *result, const struct world_options *op
     CHECK(options->rollup_count <= WORLD_ROLLUPS_MAX);
     struct world *world = arena_alloc_zero(arena, sizeof(*world));
     size_t count = options->rollup_count;
-    result->txs = arena_alloc_array(arena, options->tx_count, sizeof(*result->txs));
+    size_t tx_count = options->bundle == NULL ? options->tx_count : 1;
+    result->txs = arena_alloc_zero(arena, tx_count * sizeof(*result->txs));
     result->rollups = arena_alloc_zero(arena, count * sizeof(*result->rollups));
     if (world == NULL || result->txs == NULL || result->rollups == NULL) return ERR_MEMORY;
     world->options = options;

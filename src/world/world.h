@@ -65,6 +65,22 @@ struct world_tx {
     address sender;
 };
 
+/* Headers of the parent chain below options->parent, for batches that are anchored there. */
+struct world_headers {
+    void *context;
+    /* *encoded is its RLP, in arena; empty if there is no such block. */
+    enum err (*get)(void *context, struct arena *arena, bytes *encoded, uint64_t number);
+};
+
+/* A transaction that brings its batch along: instead of the builder, it posts the entries that its
+ * own calls need (protocol.md section 5, Bundler). */
+struct world_bundle {
+    void *context;
+    address sender;
+    /* Makes the transaction around the calldata of Hub.postBatchTransient. */
+    enum err (*make)(void *context, struct arena *arena, struct tx *tx, bytes post);
+};
+
 struct world_options {
     struct arena *arena;
     /* The parent chain. */
@@ -74,6 +90,7 @@ struct world_options {
     bytes parent_encoded; /* RLP of that header: the anchor of the updates */
     const struct block_attributes *attributes;
     struct block_hashes hashes;
+    struct world_headers headers;
     struct evm_code_cache *codes; /* of the parent chain; may be NULL */
     address hub;
     address proof_system;
@@ -84,8 +101,9 @@ struct world_options {
     size_t rollup_count;
     const struct world_tx *txs;
     size_t tx_count;
-    bool no_batch;      /* development: the block is built without a batch */
-    bool is_simulation; /* eth_call: nothing is proven, the block is not finished */
+    const struct world_bundle *bundle; /* or NULL; then the block's only transaction, and no txs */
+    bool no_batch;                     /* development: the block is built without a batch */
+    bool is_simulation;                /* eth_call: nothing is proven, the block is not finished */
     /* Of the parent's transactions, batch excluded; skip_… for eth_call. Foreign addresses and gas
      * fields are the world's. The watch is the rollups', too. */
     struct execution_options tx_options;
@@ -112,11 +130,13 @@ struct world_tx_result {
     /* The reason of the last call in it that had no entry, for the error message. */
     bool had_missing_entry;
     struct fact missing;
+    bool has_brought;       /* it has posted a batch of its own, or has tried to */
+    uint64_t brought_moves; /* bit i: with it, it has moved rollups[i], unless it was undone */
 };
 
 /* What became of a rollup. */
 struct world_rollup_result {
-    bool is_updated;                     /* an L2TX ran */
+    bool is_updated;                     /* an L2TX ran, of whatever batch */
     hash32 head;                         /* the new one, or the old */
     const struct open_block *open;       /* at the new head */
     const struct sealed_block *sealed;   /* blocks sealed on the way, newest first; NULL if none */
@@ -136,7 +156,8 @@ struct world_result {
     struct batch batch;
     bytes batch_encoded;
     bytes witness_encoded;
-    struct world_tx_result *txs;         /* tx_count of them */
+    bytes bundle_post;                   /* bundle: what it posts, proof and all */
+    struct world_tx_result *txs;         /* tx_count of them; with a bundle, one */
     struct world_rollup_result *rollups; /* rollup_count of them */
     unsigned pass_count;
 };

@@ -44,6 +44,7 @@ struct world {
     size_t order_count;
     uint64_t precedes[WORLD_ROLLUPS_MAX]; /* bit j of i: i has to come before j */
     unsigned scope_pass_count;            /* passes that were repeated for new scopes */
+    bytes bundle_post; /* bundle: the calldata of the current pass's postBatchTransient */
 
     /* Of the current pass. */
     struct block_builder *builder;
@@ -57,6 +58,11 @@ struct world {
         has_new_scope; /* an entry needs a scope that it did not have: the pass is to be repeated */
     size_t miss_count;
     size_t begun_count; /* of order: L2TX delivered */
+    bool is_own_batch;  /* what runs posts world->batch */
+    /* Of batches that transactions bring along (brought.c). */
+    bool has_brought;
+    struct map brought; /* struct fact_key → nothing: entries that they have put into the table */
+    uint64_t brought_moves; /* bit i: such a batch has moved rollup i */
 };
 
 /* --- hub.c: the Hub as the world sees it --- */
@@ -97,11 +103,29 @@ int world_find_rollup(const struct world *world, uint64_t rollup_id);
 
 /* --- batch.c: filling and proving the batch --- */
 MUST_USE enum err world_make_payloads(struct world *world);
-/* Replay: the payloads of the batches among the block's transactions. */
-MUST_USE enum err world_read_payloads(struct world *world);
 MUST_USE enum err world_make_updates(struct world *world);
 /* Puts the entries of the pass before into the batch, and has it proven (not in a simulation). */
 MUST_USE enum err world_fill(struct world *world);
+/* Calldata of the Hub that posts it. */
+MUST_USE enum err world_make_post(struct world *world, bytes *calldata, bool is_transient);
 MUST_USE enum err world_make_batch_tx(struct world *world, struct tx *tx);
+
+/* --- brought.c: batches that transactions bring along --- */
+MUST_USE enum err world_key_of(
+    struct fact_key *key,
+    struct arena *arena,
+    uint64_t rollup_id,
+    const hash32 *head,
+    const struct action *action
+);
+/* Under which key an entry is found; it has a transition. */
+MUST_USE enum err
+world_entry_key(struct fact_key *key, struct world *world, const struct entry *entry);
+/* Reads the calldata of a call of the Hub, if it posts a batch. */
+MUST_USE enum err world_note_batch(struct world *world, bytes calldata);
+/* Whether a transaction has put an entry under this key into the table (or has tried to). */
+bool world_is_brought(const struct world *world, const struct fact_key *key);
+/* An L2TX that a transaction brought along runs. */
+void world_note_moved(struct world *world, uint64_t rollup_id);
 
 #endif

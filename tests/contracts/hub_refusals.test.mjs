@@ -250,7 +250,8 @@ test("transient entries serve the transaction that posts them", async () => {
     const result = await w.bundle(fill, { to: w.A, data: go }, { transient: true });
     assert.deepEqual(result.errors, [null]);
     assert.deepEqual(result.consumed, ["u1", "e1"]);
-    assert.equal(result.outputs[0], `${word(32)}${word(32).slice(2)}${word(6).slice(2)}`); // the Bundler's bytes
+    const results = [word(32), word(1), word(32), word(32), word(6)]; // the Bundler's bytes[]
+    assert.equal(result.outputs[0], `0x${results.map((w) => w.slice(2)).join("")}`);
     // The batch is not in the transaction's input: so it is in the event.
     const posted = result.events.find((e) => e.name === "BatchPosted");
     assert.equal(posted.args.batch, encodeBatch(result.batch.value));

@@ -154,7 +154,8 @@ export class World {
             world[name] = await world.deploy("Actor");
             world.name(world[name], `0:${name}`);
         }
-        world.bundler = await world.deploy("Bundler");
+        world.bundlerAbi = artifact("Bundler").abi;
+        world.bundler = await world.deploy(artifact("Bundler"), [world.hub]);
         world.B = `0x${"b".repeat(40)}`;
         world.C = `0x${"c".repeat(40)}`;
         world.name(world.hub, "Hub");
@@ -179,7 +180,7 @@ export class World {
     }
 
     async deploy(name, args = []) {
-        const { abi, bytecode } = this.test[name];
+        const { abi, bytecode } = typeof name === "string" ? this.test[name] : name;
         const { receipts } = await this.mine({ data: encodeDeployData({ abi, bytecode, args }) });
         return receipts[0].contractAddress;
     }
@@ -302,7 +303,8 @@ export class World {
             arrange: (post) => [{
                 from: this.user, to: this.bundler, gas: 20_000_000n,
                 data: encodeFunctionData({
-                    abi: this.test.Bundler.abi, functionName: "run", args: [[post.to, call.to], [post.data, call.data]],
+                    abi: this.bundlerAbi, functionName: "bundle",
+                    args: [post.data, [{ target: call.to, value: 0n, data: call.data }]],
                 }),
             }],
         });
