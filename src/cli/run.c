@@ -164,6 +164,8 @@ static enum err open_loop(struct life *life, char error[NODE_ERROR_SIZE]) {
     signal_async = &life->signalled;
     signal_count = 0;
     handle_signals(on_signal);
+    /* A file that may not grow (ulimit -f) is an error of a write, and not the end. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     return ERR_OK;
 }
 

@@ -5,13 +5,15 @@
 #include "node/hub_view.h"
 #include "rollup/predeploys.h"
 
-/* In the rollup's store: former and new head of the newest amendments, oldest first. */
+/* In the rollup's store: former and new head of the newest amendments, oldest first, and the ether
+ * that came out of nothing. No two have the same former head. */
 #define META_AMENDED        "amended"
 #define AMENDED_HISTORY_MAX 64
 
 struct head_pair {
     hash32 before;
     hash32 after;
+    u256 minted;
 };
 
 static enum err fail(char error[NODE_ERROR_SIZE], enum err err, const char *text) {
@@ -95,24 +97,37 @@ static enum err remember(struct node_chain *rollup, const struct head_pair *pair
         memcpy(pairs, kept.data, count * sizeof(*pairs));
     }
     if (err != ERR_OK && err != ERR_MISSING) return err;
-    if (count == AMENDED_HISTORY_MAX) memmove(&pairs[0], &pairs[1], --count * sizeof(*pairs));
-    pairs[count++] = *pair;
+    /* The network may have gone back to this head since: what was made of it then is void. */
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!hash32_equal(&pairs[i].before, &pair->before)) pairs[left++] = pairs[i];
+    if (left == AMENDED_HISTORY_MAX) memmove(&pairs[0], &pairs[1], --left * sizeof(*pairs));
+    pairs[left++] = *pair;
+    count = left;
     /* Called with the amended block in the write transaction. */
     return store_put_meta(
         node_chain_store(rollup), META_AMENDED, bytes_of(pairs, count * sizeof(*pairs))
     );
 }
 
-enum err amend_follow(struct node_chain *rollup, hash32 *head) {
+/* *minted is what the amendments followed have made. */
+static enum err follow(struct node_chain *rollup, hash32 *head, u256 *minted) {
     bytes kept;
     struct head_pair pair;
     enum err err = store_get_meta(node_chain_store(rollup), META_AMENDED, &kept);
     if (err != ERR_OK) return err == ERR_MISSING ? ERR_OK : err;
     for (size_t at = 0; at + sizeof(pair) <= kept.size; at += sizeof(pair)) {
         memcpy(&pair, kept.data + at, sizeof(pair));
-        if (hash32_equal(&pair.before, head)) *head = pair.after;
+        if (!hash32_equal(&pair.before, head)) continue;
+        *head = pair.after;
+        *minted = u256_add(minted, &pair.minted);
     }
     return ERR_OK;
+}
+
+enum err amend_follow(struct node_chain *rollup, hash32 *head) {
+    u256 minted = U256_ZERO;
+    return follow(rollup, head, &minted);
 }
 
 /* The Hub learns of the head, and has the ether that was minted. */
@@ -146,11 +161,12 @@ tell_hub(struct node_chain *rollup, char error[NODE_ERROR_SIZE], const hash32 *h
 
 enum err amend_recover(struct node_chain *rollup, char error[NODE_ERROR_SIZE], hash32 *head) {
     hash32 amended = *head;
-    enum err err = amend_follow(rollup, &amended);
+    u256 minted = U256_ZERO;
+    enum err err = follow(rollup, &amended, &minted);
     if (err != ERR_OK) return fail(error, err, err_text(err));
     if (hash32_equal(&amended, head)) return ERR_OK;
     *head = amended;
-    return tell_hub(rollup, error, head, U256_ZERO);
+    return tell_hub(rollup, error, head, minted);
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
@@ -195,6 +211,7 @@ enum err amend(
     err = node_chain_restate(chain, error, &node->build_arena);
     if (err != ERR_OK || !is_rollup) return err;
     pair.after = chain->head.state_root;
+    pair.minted = minted;
     err = remember(chain, &pair);
     if (err != ERR_OK) {
         chain->is_lost = true; /* the network stops: the Hub would not know of the head */

@@ -49,7 +49,7 @@ enum err node_chain_open(
     chain->rpc.chain_id = options->chain_id;
     forks_development(&chain->schedule, options->chain_id, FORK_OSAKA);
     chain->schedule.names_senders = true;
-    struct database_options database = {.path = options->path};
+    struct database_options database = {.path = options->path, .must_exist = options->must_exist};
     enum err err = database_open(&chain->database, &database, error);
     if (err != ERR_OK) return err;
     arena_open(&chain->state_arena, CHAIN_STATE_SIZE_MAX);

@@ -122,6 +122,7 @@ struct node_chain_options {
     uint64_t chain_id;
     uint64_t gas_limit;
     const char *path;      /* of its database; NULL: temporary */
+    bool must_exist;       /* a database that is not there is not made */
     struct forked *forked; /* the chain that this one goes on from, borrowed; NULL: none */
 };
 

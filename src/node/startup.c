@@ -6,24 +6,21 @@
 #include "core/hex.h"
 #include "node/blocks.h"
 #include "node/clock.h"
+#include "node/datadir.h"
 #include "node/dev_genesis.h"
 #include "node/forked_start.h"
 #include "node/hub_view.h"
 #include "node/import.h"
 #include "rollup/genesis_host.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define GENESIS_SIZE_MAX ((size_t)256 << 20)
 
-/* Settings kept with the L1. They are written last: a directory without them is half made. */
+/* Settings kept with the L1. They are written last. */
 #define META_NETWORK  "network"
 #define META_BUILDER  "builder"
 #define META_ATTESTER "attester"
@@ -37,44 +34,7 @@ fail(char error[NODE_ERROR_SIZE], enum err err, const char *format, ...) {
     return err;
 }
 
-/* --- the data directory ----------------------------------------------------------------------- */
-
-/* Makes the directory and those above it. */
-static enum err make_folders(char error[NODE_ERROR_SIZE], const char *path) {
-    char part[NODE_PATH_SIZE];
-    size_t size = strlen(path);
-    if (size >= sizeof(part) - 8)
-        return fail(error, ERR_INPUT, "the path of the data directory is too long");
-    for (size_t i = 1; i <= size; i++) {
-        if (path[i] != '/' && path[i] != 0) continue;
-        memcpy(part, path, i);
-        part[i] = 0;
-        if (mkdir(part, 0700) == 0 || errno == EEXIST) continue;
-        return fail(
-            error, ERR_IO, "cannot make the data directory %.300s: %s", path, strerror(errno)
-        );
-    }
-    return ERR_OK;
-}
-
-/* Takes the directory for this process; the lock goes with it. */
-static enum err lock_datadir(struct node *node, char error[NODE_ERROR_SIZE]) {
-    const char *path = node->options->datadir;
-    char name[NODE_PATH_SIZE];
-    if (path == NULL) return ERR_OK;
-    enum err err = make_folders(error, path);
-    if (err != ERR_OK) return err;
-    (void)snprintf(name, sizeof(name), "%s/lock", path);
-    node->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (node->lock < 0)
-        return fail(
-            error, ERR_IO, "cannot write in the data directory %.300s: %s", path, strerror(errno)
-        );
-    if (flock(node->lock, LOCK_EX | LOCK_NB) == 0) return ERR_OK;
-    if (errno == EWOULDBLOCK)
-        return fail(error, ERR_IO, "another node is using the data directory %.300s", path);
-    return fail(error, ERR_IO, "cannot lock the data directory %.300s: %s", path, strerror(errno));
-}
+/* --- settings --------------------------------------------------------------------------------- */
 
 static void describe_fundings(FILE *out, const char *chain, const struct node_fundings *fundings) {
     char balance[U256_DECIMAL_SIZE_MAX];
@@ -173,8 +133,7 @@ static enum err read_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
         return fail(
             error,
             ERR_CORRUPT,
-            "the data directory %.300s is half made (the node was stopped in the middle of its "
-            "first start); remove it",
+            "the database %.300s/l1 has no network's settings; use another --datadir",
             node->options->datadir
         );
     if (err == ERR_OK) {
@@ -214,7 +173,8 @@ static enum err write_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
 /* --- chains ----------------------------------------------------------------------------------- */
 
 static enum err
-open_chain(struct node *node, bool *is_new, char error[NODE_ERROR_SIZE], size_t index) {
+open_chain(struct node *node, char error[NODE_ERROR_SIZE], size_t index, bool must_exist) {
+    bool is_new;
     struct node_chain *chain = &node->chains[index];
     const struct node_options *options = node->options;
     char path[NODE_PATH_SIZE];
@@ -225,6 +185,7 @@ open_chain(struct node *node, bool *is_new, char error[NODE_ERROR_SIZE], size_t 
         .chain_id = plan->chain_id,
         .gas_limit = plan->gas_limit,
         .forked = index == 0 ? node->forked : NULL,
+        .must_exist = must_exist,
     };
     if (options->datadir != NULL) {
         int size = snprintf(path, sizeof(path), "%s/%s", options->datadir, plan->name);
@@ -232,24 +193,17 @@ open_chain(struct node *node, bool *is_new, char error[NODE_ERROR_SIZE], size_t 
             return fail(error, ERR_INPUT, "the path of the data directory is too long");
         chain_options.path = path;
     }
-    return node_chain_open(chain, is_new, error, &chain_options);
+    enum err err = node_chain_open(chain, &is_new, error, &chain_options);
+    if (err != ERR_OK || is_new != must_exist) return err;
+    return fail(error, ERR_CORRUPT, "the database %.300s/data.mdb has no blocks", path);
 }
 
 /* L1 first: what is kept with it says whether the rest is what is asked for. */
-static enum err open_chains(struct node *node, bool *is_new, char error[NODE_ERROR_SIZE]) {
-    enum err err = open_chain(node, is_new, error, 0);
-    if (err == ERR_OK && !*is_new) err = read_settings(node, error);
-    for (size_t i = 1; i < node->chain_count && err == ERR_OK; i++) {
-        bool chain_is_new = false;
-        err = open_chain(node, &chain_is_new, error, i);
-        if (err == ERR_OK && *is_new != chain_is_new)
-            err = fail(
-                error,
-                ERR_CORRUPT,
-                "the data directory %.300s is half made; remove it",
-                node->options->datadir
-            );
-    }
+static enum err open_chains(struct node *node, char error[NODE_ERROR_SIZE], bool has_network) {
+    enum err err = open_chain(node, error, 0, has_network);
+    if (err == ERR_OK && has_network) err = read_settings(node, error);
+    for (size_t i = 1; i < node->chain_count && err == ERR_OK; i++)
+        err = open_chain(node, error, i, has_network);
     return err;
 }
 
@@ -267,6 +221,23 @@ find_safe(struct node_chain *chain, bool *is_found, uint64_t *number, const hash
     }
 }
 
+/* The first block above number that was made with a block of L1: its first transaction is the
+ * deposit that anchors it. */
+static enum err
+find_slot_block(struct node_chain *chain, bool *is_found, uint64_t *slot, uint64_t number) {
+    struct arena *arena = &chain->node->build_arena;
+    *is_found = false;
+    for (uint64_t n = number + 1; n <= chain->head.number && !*is_found; n++) {
+        const struct chain_block *block;
+        arena_reset(arena);
+        enum err err = node_chain_read_block(chain, &block, arena, n);
+        if (err != ERR_OK) return err;
+        *is_found = block->block.tx_count > 0 && block->transactions[0].tx->type == TX_DEPOSIT;
+        *slot = n;
+    }
+    return ERR_OK;
+}
+
 /* A slot block is written just before the L1 block it belongs to. If the process ended in between,
  * L1 does not know of it, nobody was told of it, and it is taken back. What is left above L1's head
  * are unsafe blocks, which go into the next batch. */
@@ -274,7 +245,9 @@ static enum err
 reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *chain) {
     struct hub_view view;
     bool is_found = false;
+    bool is_ahead = false;
     uint64_t number = 0;
+    uint64_t slot = 0;
     uint64_t safe = 0;
     enum err err =
         hub_view_read(&view, &node_l1(node)->state, &node->contracts.hub, chain->rollup_id);
@@ -288,15 +261,19 @@ reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *cha
         return fail(
             error,
             ERR_CORRUPT,
-            "%s: the head that L1 has for it is no block of its store",
+            "%.300s: l1 and %s are not of the same moment: the head that L1 has for it is no block "
+            "of its store; put back copies of both that were made together",
+            node->options->datadir,
             chain->rpc.name
         );
-    if (err == ERR_OK) err = store_get_head(&chain->snapshot, STORE_SAFE, &safe, NULL);
-    if (err == ERR_MISSING) return ERR_OK; /* only the genesis is on L1 */
+    if (err == ERR_OK) err = find_slot_block(chain, &is_ahead, &slot, number);
     if (err != ERR_OK) return fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
-    if (safe == number) return ERR_OK;
-    err = node_chain_truncate(chain, error, safe - 1);
-    return err != ERR_OK ? err : node_chain_set_safe(chain, error, number);
+    if (is_ahead) err = node_chain_truncate(chain, error, slot - 1);
+    if (err != ERR_OK) return err;
+    err = store_get_head(&chain->snapshot, STORE_SAFE, &safe, NULL);
+    if (err != ERR_OK && err != ERR_MISSING)
+        return fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
+    return safe == number ? ERR_OK : node_chain_set_safe(chain, error, number);
 }
 
 static enum err begin_rollup(
@@ -421,31 +398,42 @@ static enum err begin(struct node *node, char error[NODE_ERROR_SIZE], struct are
     return err;
 }
 
+/* What an earlier run has left, made whole. */
+static enum err restore(struct node *node, char error[NODE_ERROR_SIZE], struct arena *arena) {
+    enum err err = rewind_recover(node, error);
+    for (size_t i = 1; i < node->chain_count && err == ERR_OK; i++)
+        err = reconcile(node, error, &node->chains[i]);
+    return err == ERR_OK ? import_restore(node, error, arena) : err;
+}
+
+static enum err begin_anew(struct node *node, char error[NODE_ERROR_SIZE], struct arena *arena) {
+    bool is_given = node->options->l1_genesis != NULL;
+    enum err err = is_given ? import_begin(node, error, arena) : begin(node, error, arena);
+    if (err == ERR_OK) err = rewind_mark_start(node, error);
+    if (err == ERR_OK) err = forked_start_keep(node, error);
+    if (err == ERR_OK) err = write_settings(node, error);
+    if (err == ERR_OK && node->options->datadir != NULL) err = datadir_settle(node, error);
+    return err;
+}
+
 enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
     struct arena arena;
-    bool is_new = false;
+    bool has_network = false;
+    enum err err = ERR_OK;
     /* Blocks of the start are not worth a line. */
     FILE *out = node->log.out;
     node->log.out = NULL;
     arena_open(&arena, GENESIS_SIZE_MAX);
-    enum err err = lock_datadir(node, error);
-    if (err == ERR_OK) err = open_chains(node, &is_new, error);
+    if (node->options->datadir != NULL) err = datadir_open(node, &has_network, error);
+    if (err == ERR_OK) err = open_chains(node, error, has_network);
     if (err == ERR_OK) {
         for (size_t i = 0; i < node->chain_count; i++)
             node->chains[i].rpc.coinbase = node->keys.builder.address;
         err = forked_start_contracts(node, &arena);
         if (err != ERR_OK) (void)fail(error, err, "%s", err_text(err));
     }
-    if (err == ERR_OK && !is_new) err = rewind_recover(node, error);
-    for (size_t i = 1; i < node->chain_count && err == ERR_OK && !is_new; i++)
-        err = reconcile(node, error, &node->chains[i]);
-    bool is_given = node->options->l1_genesis != NULL;
-    if (err == ERR_OK && !is_new) err = import_restore(node, error, &arena);
-    if (err == ERR_OK && is_new)
-        err = is_given ? import_begin(node, error, &arena) : begin(node, error, &arena);
-    if (err == ERR_OK && is_new) err = rewind_mark_start(node, error);
-    if (err == ERR_OK && is_new) err = forked_start_keep(node, error);
-    if (err == ERR_OK && is_new) err = write_settings(node, error);
+    if (err == ERR_OK)
+        err = has_network ? restore(node, error, &arena) : begin_anew(node, error, &arena);
     if (err == ERR_OK && node->options->l1_import != NULL) err = import_blocks(node, error);
     arena_close(&arena);
     node->log.out = out;

@@ -10,7 +10,11 @@
  * reused: long-lived readers call database_renew at every block.
  *
  * Without a path the environment is temporary: its files are removed as soon as they are open and
- * nothing is synced to disk. */
+ * nothing is synced to disk.
+ *
+ * What the disk gives back is not trusted: opening one for writing reads the whole file and
+ * compares it with sums that every transaction keeps (state/data_file.h,
+ * docs/decisions/010-checked-files.md). */
 #ifndef STATE_DATABASE_H
 #define STATE_DATABASE_H
 
@@ -50,12 +54,21 @@ struct database_options {
     /* Leave syncing to the kernel: a crash of the process loses nothing, a crash of the machine may
      * lose or damage the newest blocks. Temporary ones always are. */
     bool is_unsynced;
-    bool is_readonly; /* no write transactions; the directory must hold a database */
+    /* No write transactions; the directory must hold a database. Another process may be writing to
+     * it, so the file is not checked. */
+    bool is_readonly;
+    bool must_exist; /* ERR_MISSING instead of making one */
+};
+
+/* Of each table, over its entries: state/database_private.h. */
+struct database_sums {
+    uint64_t of[DATABASE_TABLE_COUNT];
 };
 
 struct database {
     struct MDB_env *env;
     unsigned tables[DATABASE_TABLE_COUNT];
+    struct database_sums sums; /* as committed; of a temporary one there are none */
     int lock_fd; /* held while open for writing, so that a second process is told; -1: none */
     bool is_temporary;
     bool is_readonly;
@@ -65,8 +78,8 @@ struct database {
 /* database_open opens or makes the environment.
  *
  * Returns: ERR_IO           the operating system refused, or another user has it open for writing;
- *          ERR_MISSING      (read-only) there is no database;
- *          ERR_CORRUPT      not a database, or cut short;
+ *          ERR_MISSING      (read-only, must_exist) there is no database;
+ *          ERR_CORRUPT      not a database, cut short or damaged;
  *          ERR_UNSUPPORTED  another format version; ERR_MEMORY.
  *          error then has one sentence with path and cause; database is as if closed. */
 MUST_USE enum err database_open(
@@ -80,8 +93,10 @@ void database_close(struct database *database);
 
 struct database_transaction {
     struct database *database;
-    struct MDB_txn *txn; /* NULL: ended */
+    struct MDB_txn *txn;       /* NULL: ended */
+    struct database_sums sums; /* of a write */
     bool is_write;
+    bool is_changed;
     char error[DATABASE_ERROR_SIZE]; /* after an error: one sentence with path, table and cause */
 };
 

@@ -1,6 +1,5 @@
-#include "state/database.h"
-
 #include "core/check.h"
+#include "state/database_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,21 +17,6 @@
 #define SIZE_MAX_SMALLEST  ((size_t)1 << 28)
 
 enum { READERS_MAX = 1024, FILE_MODE = 0644, DIRECTORY_MODE = 0755, PATH_SIZE_MAX = 4096 };
-
-static const char FORMAT_KEY[] = ".format";
-
-static const char *table_name(enum database_table table) {
-    switch (table) {
-#define DATABASE_TABLE_NAME(name, text) \
-    case DATABASE_##name:               \
-        return text;
-        DATABASE_TABLE_LIST(DATABASE_TABLE_NAME)
-#undef DATABASE_TABLE_NAME
-    case DATABASE_TABLE_COUNT:
-        break;
-    }
-    return "of no name";
-}
 
 /* What LMDB's or the system's code means here. */
 static enum err err_of(int code) {
@@ -204,118 +188,23 @@ static enum err open_env(
     return err_of(code);
 }
 
-/* LMDB maps the file and trusts its size; a file that was cut short would end the process when a
- * page beyond its end is read. */
-static enum err check_size(struct database *database, char error[DATABASE_ERROR_SIZE]) {
-    MDB_envinfo info;
-    MDB_stat stat;
-    mdb_filehandle_t fd;
-    struct stat status;
-    int code = mdb_env_info(database->env, &info);
-    if (code == 0) code = mdb_env_stat(database->env, &stat);
-    if (code == 0) code = mdb_env_get_fd(database->env, &fd);
-    if (code == 0 && fstat(fd, &status) != 0) code = errno;
-    if (code != 0) {
-        say(error, "database %s: cannot open: %s", database->path, mdb_strerror(code));
-        return err_of(code);
-    }
-    uint64_t needed = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
-    if ((uint64_t)status.st_size >= needed) return ERR_OK;
-    say(error,
-        "database %s: data.mdb is cut short: it has %llu bytes and should have %llu",
-        database->path,
-        (unsigned long long)status.st_size,
-        (unsigned long long)needed);
-    return ERR_CORRUPT;
-}
-
 static int open_tables(struct database *database, MDB_txn *txn, unsigned flags) {
     int code = 0;
     for (unsigned i = 0; code == 0 && i < DATABASE_TABLE_COUNT; i++)
-        code = mdb_dbi_open(txn, table_name((enum database_table)i), flags, &database->tables[i]);
+        code = mdb_dbi_open(
+            txn, database_table_name((enum database_table)i), flags, &database->tables[i]
+        );
     return code;
 }
 
 static int read_format(struct database *database, MDB_txn *txn, uint64_t *version) {
-    uint8_t name[sizeof FORMAT_KEY];
-    memcpy(name, FORMAT_KEY, sizeof name);
+    uint8_t name[sizeof FORMAT_KEY] = FORMAT_KEY;
     MDB_val key = {sizeof name - 1, name};
     MDB_val value;
     int code = mdb_get(txn, database->tables[DATABASE_META], &key, &value);
     if (code == 0 && value.mv_size != 8) code = MDB_CORRUPTED;
     if (code == 0) *version = load_be64(value.mv_data);
     return code;
-}
-
-/* An existing database has its tables; a new one gets them, and its format version with them. */
-static enum err open_or_make_tables(struct database *database, char error[DATABASE_ERROR_SIZE]) {
-    MDB_txn *txn;
-    uint64_t version = 0;
-    int code = mdb_txn_begin(database->env, NULL, MDB_RDONLY, &txn);
-    if (code == 0) {
-        code = open_tables(database, txn, 0);
-        if (code == 0) code = read_format(database, txn, &version);
-        if (code == 0)
-            code = mdb_txn_commit(txn); /* keeps the table handles */
-        else
-            mdb_txn_abort(txn);
-    }
-    if (code == MDB_NOTFOUND && !database->is_readonly) {
-        code = mdb_txn_begin(database->env, NULL, 0, &txn);
-        if (code == 0) {
-            uint8_t value[8];
-            store_be64(value, DATABASE_FORMAT_VERSION);
-            uint8_t name[sizeof FORMAT_KEY];
-            memcpy(name, FORMAT_KEY, sizeof name);
-            MDB_val key = {sizeof name - 1, name};
-            MDB_val data = {sizeof value, value};
-            code = open_tables(database, txn, MDB_CREATE);
-            if (code == 0) code = mdb_put(txn, database->tables[DATABASE_META], &key, &data, 0);
-            if (code == 0)
-                code = mdb_txn_commit(txn);
-            else
-                mdb_txn_abort(txn);
-            version = DATABASE_FORMAT_VERSION;
-        }
-    }
-    if (code != 0) {
-        say(error, "database %s: cannot open its tables: %s", database->path, mdb_strerror(code));
-        return err_of(code);
-    }
-    if (version == DATABASE_FORMAT_VERSION) return ERR_OK;
-    say(error,
-        "database %s: it has format version %llu, this program writes %d",
-        database->path,
-        (unsigned long long)version,
-        DATABASE_FORMAT_VERSION);
-    return ERR_UNSUPPORTED;
-}
-
-enum err database_open(
-    struct database *database,
-    const struct database_options *options,
-    char error[DATABASE_ERROR_SIZE]
-) {
-    *database = (struct database){.lock_fd = -1, .is_readonly = options->is_readonly};
-    error[0] = 0;
-    CHECK(options->path != NULL || !options->is_readonly);
-    enum err err = choose_path(database, options, error);
-    if (err == ERR_OK && !database->is_temporary && !database->is_readonly)
-        err = lock(database, error);
-    if (err == ERR_OK) err = open_env(database, options, error);
-    if (err == ERR_OK) err = check_size(database, error);
-    if (err == ERR_OK) err = open_or_make_tables(database, error);
-    if (database->is_temporary) unlink_files(database->path);
-    if (err != ERR_OK) database_close(database);
-    return err;
-}
-
-void database_close(struct database *database) {
-    if (database->env != NULL) mdb_env_close(database->env);
-    /* A zeroed struct has descriptor 0 and no path: nothing was opened. */
-    if (database->path != NULL && database->lock_fd >= 0) (void)close(database->lock_fd);
-    free(database->path);
-    *database = (struct database){.lock_fd = -1};
 }
 
 /* --- transactions --- */
@@ -336,7 +225,7 @@ static enum err fail_at(
         "database %s: cannot %s table %s: %s",
         transaction->database->path,
         what,
-        table_name(table),
+        database_table_name(table),
         mdb_strerror(code));
     return err_of(code);
 }
@@ -346,6 +235,8 @@ begin(struct database *database, struct database_transaction *transaction, bool 
     transaction->database = database;
     transaction->txn = NULL;
     transaction->is_write = is_write;
+    transaction->is_changed = false;
+    transaction->sums = database->sums;
     transaction->error[0] = 0;
     CHECK(!is_write || !database->is_readonly);
     int code = mdb_txn_begin(database->env, NULL, is_write ? 0 : MDB_RDONLY, &transaction->txn);
@@ -386,12 +277,29 @@ static bool is_disk_full(const struct database *database) {
     return (uint64_t)status.f_bavail * status.f_frsize < SPARE_SIZE;
 }
 
+/* With what was changed go the sums over it. */
+static int put_sums(struct database_transaction *transaction) {
+    uint8_t record[SUMS_RECORD_SIZE];
+    uint8_t name[sizeof SUMS_KEY] = SUMS_KEY;
+    MDB_val key = {sizeof name - 1, name};
+    MDB_val value = {sizeof record, record};
+    if (transaction->database->is_temporary || !transaction->is_changed) return 0;
+    database_sums_write(record, &transaction->sums, mdb_txn_id(transaction->txn));
+    return mdb_put(transaction->txn, transaction->database->tables[DATABASE_META], &key, &value, 0);
+}
+
 enum err database_commit(struct database_transaction *transaction) {
     CHECK(transaction->txn != NULL && transaction->is_write);
-    int code = mdb_txn_commit(transaction->txn);
+    int code = put_sums(transaction);
+    if (code == 0)
+        code = mdb_txn_commit(transaction->txn);
+    else
+        mdb_txn_abort(transaction->txn);
     transaction->txn = NULL;
     if (code == EIO && is_disk_full(transaction->database)) code = ENOSPC;
-    return code == 0 ? ERR_OK : fail(transaction, "write what was changed", code);
+    if (code != 0) return fail(transaction, "write what was changed", code);
+    transaction->database->sums = transaction->sums;
+    return ERR_OK;
 }
 
 void database_end(struct database_transaction *transaction) {
@@ -422,39 +330,69 @@ enum err database_get(
     return ERR_OK;
 }
 
+/* The entry joins the table's sum, or leaves it. */
+static void count_entry(
+    struct database_transaction *transaction,
+    enum database_table table,
+    bytes key,
+    const MDB_val *value,
+    bool is_added
+) {
+    transaction->is_changed = true;
+    if (transaction->database->is_temporary) return;
+    uint64_t sum = database_entry_sum(table, key, bytes_of(value->mv_data, value->mv_size));
+    transaction->sums.of[table] += is_added ? sum : -sum;
+}
+
+/* replaces: a value that is there gives way; else it stays. */
 static enum err
 put(struct database_transaction *transaction,
     enum database_table table,
     bytes key,
     bytes value,
-    unsigned flags) {
+    bool replaces) {
     MDB_val k = key_of(key);
-    MDB_val v = val_of(value);
+    MDB_val own = val_of(value);
+    MDB_val v = own;
+    unsigned handle = transaction->database->tables[table];
     CHECK(transaction->txn != NULL && transaction->is_write);
-    int code = mdb_put(transaction->txn, transaction->database->tables[table], &k, &v, flags);
-    if (code == 0 || (code == MDB_KEYEXIST && flags == MDB_NOOVERWRITE)) return ERR_OK;
-    return fail_at(transaction, table, "write to", code);
+    int code = mdb_put(transaction->txn, handle, &k, &v, MDB_NOOVERWRITE);
+    if (code == MDB_KEYEXIST && !replaces) return ERR_OK;
+    if (code == MDB_KEYEXIST) {
+        count_entry(transaction, table, key, &v, false);
+        v = own;
+        code = mdb_put(transaction->txn, handle, &k, &v, 0);
+    }
+    if (code != 0) return fail_at(transaction, table, "write to", code);
+    count_entry(transaction, table, key, &own, true);
+    return ERR_OK;
 }
 
 enum err database_put(
     struct database_transaction *transaction, enum database_table table, bytes key, bytes value
 ) {
-    return put(transaction, table, key, value, 0);
+    return put(transaction, table, key, value, true);
 }
 
 enum err database_add(
     struct database_transaction *transaction, enum database_table table, bytes key, bytes value
 ) {
-    return put(transaction, table, key, value, MDB_NOOVERWRITE);
+    return put(transaction, table, key, value, false);
 }
 
 enum err
 database_delete(struct database_transaction *transaction, enum database_table table, bytes key) {
     MDB_val k = key_of(key);
+    MDB_val v;
+    unsigned handle = transaction->database->tables[table];
     CHECK(transaction->txn != NULL && transaction->is_write);
-    int code = mdb_del(transaction->txn, transaction->database->tables[table], &k, NULL);
-    if (code == 0 || code == MDB_NOTFOUND) return ERR_OK;
-    return fail_at(transaction, table, "delete from", code);
+    int code = mdb_get(transaction->txn, handle, &k, &v);
+    if (code == MDB_NOTFOUND) return ERR_OK;
+    if (code == 0) {
+        count_entry(transaction, table, key, &v, false);
+        code = mdb_del(transaction->txn, handle, &k, NULL);
+    }
+    return code == 0 ? ERR_OK : fail_at(transaction, table, "delete from", code);
 }
 
 void database_blame(
@@ -463,7 +401,7 @@ void database_blame(
     say(transaction->error,
         "database %s: table %s: %s",
         transaction->database->path,
-        table_name(table),
+        database_table_name(table),
         cause);
 }
 
@@ -493,6 +431,8 @@ enum err database_visit(
 enum err database_clear(struct database_transaction *transaction, enum database_table table) {
     CHECK(transaction->txn != NULL && transaction->is_write);
     int code = mdb_drop(transaction->txn, transaction->database->tables[table], 0);
+    transaction->is_changed = true;
+    transaction->sums.of[table] = 0;
     return code == 0 ? ERR_OK : fail_at(transaction, table, "write", code);
 }
 
@@ -532,4 +472,135 @@ enum err database_usage(struct database_transaction *transaction, struct databas
     }
     *usage = read;
     return ERR_OK;
+}
+
+/* --- all of it --- */
+
+static enum err put_bytes(
+    struct database_transaction *transaction,
+    enum database_table table,
+    const char *key,
+    bytes value
+) {
+    return database_put(transaction, table, bytes_of(key, strlen(key)), value);
+}
+
+/* A new database gets its tables, and its format version with them. */
+static enum err make_tables(struct database *database, char error[DATABASE_ERROR_SIZE]) {
+    struct database_transaction write;
+    uint8_t version[8];
+    store_be64(version, DATABASE_FORMAT_VERSION);
+    enum err err = database_begin_write(database, &write);
+    if (err == ERR_OK) {
+        int code = open_tables(database, write.txn, MDB_CREATE);
+        if (code != 0) err = fail(&write, "make its tables", code);
+    }
+    if (err == ERR_OK)
+        err = put_bytes(&write, DATABASE_META, FORMAT_KEY, bytes_of(version, sizeof version));
+    if (err == ERR_OK) err = database_commit(&write);
+    if (err != ERR_OK) say(error, "%s", write.error);
+    database_end(&write);
+    return err;
+}
+
+/* An existing one has them. */
+static enum err
+find_tables(struct database *database, uint64_t *version, char error[DATABASE_ERROR_SIZE]) {
+    MDB_txn *txn;
+    int code = mdb_txn_begin(database->env, NULL, MDB_RDONLY, &txn);
+    if (code == 0) {
+        code = open_tables(database, txn, 0);
+        if (code == 0) code = read_format(database, txn, version);
+        if (code == 0)
+            code = mdb_txn_commit(txn); /* keeps the table handles */
+        else
+            mdb_txn_abort(txn);
+    }
+    if (code != 0 && code != MDB_NOTFOUND)
+        say(error, "database %s: cannot open its tables: %s", database->path, mdb_strerror(code));
+    return err_of(code);
+}
+
+static enum err open_or_make_tables(
+    struct database *database,
+    const struct database_options *options,
+    char error[DATABASE_ERROR_SIZE]
+) {
+    uint64_t version = DATABASE_FORMAT_VERSION;
+    enum err err = find_tables(database, &version, error);
+    if (err == ERR_MISSING && !options->must_exist && !database->is_readonly)
+        return make_tables(database, error);
+    if (err == ERR_MISSING) {
+        say(error, "database %s: data.mdb has none of its tables", database->path);
+        return options->must_exist ? ERR_CORRUPT : ERR_MISSING;
+    }
+    if (err != ERR_OK || version == DATABASE_FORMAT_VERSION) return err;
+    say(error,
+        "database %s: it has format version %llu, this program writes %d: use the program that "
+        "wrote it, or begin anew",
+        database->path,
+        (unsigned long long)version,
+        DATABASE_FORMAT_VERSION);
+    return ERR_UNSUPPORTED;
+}
+
+/* LMDB gets no file that it would stumble over. */
+static enum err check_file(
+    struct database *database,
+    bool *is_new,
+    const struct database_options *options,
+    char error[DATABASE_ERROR_SIZE]
+) {
+    enum err err = database_check_file(&database->sums, is_new, error, database->path);
+    if (err != ERR_OK || !*is_new || !options->must_exist) return err;
+    say(error,
+        "database: %s/data.mdb is missing or empty; put back a copy of it, or begin anew",
+        database->path);
+    return ERR_MISSING;
+}
+
+/* The names of new files are on disk when their directories are. */
+static enum err sync_names(const struct database *database, char error[DATABASE_ERROR_SIZE]) {
+    char above[PATH_SIZE_MAX + 16];
+    (void)snprintf(above, sizeof above, "%s/..", database->path);
+    const char *const paths[] = {database->path, above};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        int fd = open(paths[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int code = fd < 0 || fsync(fd) != 0 ? errno : 0;
+        if (fd >= 0) (void)close(fd);
+        /* File systems without such a thing say EINVAL. */
+        if (code == 0 || code == EINVAL) continue;
+        say(error, "database %s: cannot sync the directory: %s", database->path, strerror(code));
+        return ERR_IO;
+    }
+    return ERR_OK;
+}
+
+enum err database_open(
+    struct database *database,
+    const struct database_options *options,
+    char error[DATABASE_ERROR_SIZE]
+) {
+    bool is_new = false;
+    *database = (struct database){.lock_fd = -1, .is_readonly = options->is_readonly};
+    error[0] = 0;
+    CHECK(options->path != NULL || !options->is_readonly);
+    enum err err = choose_path(database, options, error);
+    bool is_kept = !database->is_temporary && !database->is_readonly;
+    if (err == ERR_OK && is_kept) err = lock(database, error);
+    if (err == ERR_OK && is_kept) err = check_file(database, &is_new, options, error);
+    if (err == ERR_OK) err = open_env(database, options, error);
+    if (err == ERR_OK) err = open_or_make_tables(database, options, error);
+    if (err == ERR_OK && is_new && !options->is_unsynced) err = sync_names(database, error);
+    if (database->is_temporary) unlink_files(database->path);
+    if (err != ERR_OK) database_close(database);
+    return err;
+}
+
+void database_close(struct database *database) {
+    if (database->env != NULL) mdb_env_close(database->env);
+    /* A zeroed struct has descriptor 0 and no path: nothing was opened. */
+    if (database->path != NULL && database->lock_fd >= 0) (void)close(database->lock_fd);
+    free(database->path);
+    *database = (struct database){.lock_fd = -1};
 }
