@@ -66,7 +66,7 @@ CFLAGS_FILE_kzg_host       := $(KZG_INCLUDES)
 EXTRA_OBJECTS_crypto := $(VENDOR)/kzg.o $(VENDOR)/kzg_setup.o
 
 .DEFAULT_GOAL := all
-.PHONY: all lockstep run test rpc-compat demo bench soak tidy format deps help clean unit fuzzers asan contracts freestanding
+.PHONY: all lockstep run test rpc-compat demo crash bench soak tidy format deps help clean unit fuzzers asan contracts freestanding
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
@@ -158,6 +158,11 @@ run: deps
 demo: deps
 	@$(BUILD_QUIETLY) PROFILE=release lockstep
 	@LOCKSTEP=$(BUILD)/release/lockstep node examples/demo/demo.mjs
+
+# help: make crash [KILLS=500] kill a network with a data directory so often, and look what is left
+crash: deps
+	@$(BUILD_QUIETLY) PROFILE=release lockstep
+	@LOCKSTEP=$(BUILD)/release/lockstep KILLS=$(or $(KILLS),500) node tests/crash/kills.mjs
 
 # help: make test             install what is missing, build, run the whole test suite
 test: deps

@@ -1,4 +1,5 @@
 /* lockstep: the program. Chooses the subcommand; everything else is in the commands' own files. */
+#include "cli/check_command.h"
 #include "cli/cli.h"
 #include "cli/evm_command.h"
 #include "cli/network_options.h"
@@ -28,6 +29,10 @@ static const struct command commands[] = {
      trace_command,
      "trace HASH [--rpc URL]",
      "print a transaction's calls across all chains as a tree"},
+    {"check",
+     check_command,
+     "check --datadir FOLDER",
+     "look whether a data directory holds what it should"},
     {"evm",
      evm_command,
      "evm run --code FILE [--input FILE] [OPTION]…",

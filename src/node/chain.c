@@ -540,6 +540,19 @@ enum err node_chain_read_header(
     return store_get_transaction_hashes(node_chain_store(chain), number, &hashes, tx_count);
 }
 
+enum err node_chain_find_root(
+    struct node_chain *chain, bool *is_found, struct header *header, const hash32 *root
+) {
+    for (uint64_t n = chain->head.number;; n--) {
+        struct header read;
+        enum err err = node_chain_read_header(chain, &read, NULL, n);
+        if (err != ERR_OK) return err;
+        *is_found = hash32_equal(&read.state_root, root);
+        if (*is_found) *header = read;
+        if (*is_found || n == 0) return ERR_OK;
+    }
+}
+
 static enum err decode_receipts(
     struct receipt *receipts, bytes *senders, struct arena *arena, bytes encoded, size_t count
 ) {

@@ -251,6 +251,11 @@ MUST_USE enum err node_chain_read_header(
     struct node_chain *chain, struct header *header, size_t *tx_count, uint64_t number
 );
 
+/* node_chain_find_root finds the newest block with a state root. */
+MUST_USE enum err node_chain_find_root(
+    struct node_chain *chain, bool *is_found, struct header *header, const hash32 *root
+);
+
 /* node_chain_read_block reads a whole block. It lies in the cache or in arena, and stays valid
  * until the loop's next turn at least. */
 MUST_USE enum err node_chain_read_block(

@@ -45,14 +45,12 @@ reopen_block(struct open_block *open, struct arena *arena, const struct chain_bl
 static enum err
 find_slot_block(uint64_t *number, struct node_chain *chain, const hash32 *head, char *error) {
     struct header header;
-    for (uint64_t n = chain->head.number;; n--) {
-        enum err err = node_chain_read_header(chain, &header, NULL, n);
-        if (err != ERR_OK) return err;
-        if (hash32_equal(&header.state_root, head)) {
-            *number = n;
-            return ERR_OK;
-        }
-        if (n == 0) break;
+    bool is_found;
+    enum err err = node_chain_find_root(chain, &is_found, &header, head);
+    if (err != ERR_OK) return err;
+    if (is_found) {
+        *number = header.number;
+        return ERR_OK;
     }
     (void)snprintf(
         error,

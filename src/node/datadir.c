@@ -143,6 +143,28 @@ enum err datadir_open(struct node *node, bool *has_network, char error[NODE_ERRO
     return err;
 }
 
+enum err datadir_find(struct node *node, char error[NODE_ERROR_SIZE]) {
+    const char *path = node->options->datadir;
+    struct stat status;
+    bool has_chains = false;
+    int folder = -1;
+    enum err err = open_folder(&folder, error, path);
+    if (err != ERR_OK) return err;
+    bool is_half_made = fstatat(folder, MARK, &status, 0) == 0;
+    if (!is_half_made) err = look_at_chains(folder, &has_chains, error, path, false);
+    if (err == ERR_OK && !has_chains) {
+        (void)refuse(
+            error,
+            "%s in the data directory %.300s",
+            is_half_made ? "a network was begun and not finished" : "there is no network",
+            path
+        );
+        err = ERR_MISSING;
+    }
+    (void)close(folder);
+    return err == ERR_OK ? lock(node, error, path) : err;
+}
+
 enum err datadir_settle(struct node *node, char error[NODE_ERROR_SIZE]) {
     const char *path = node->options->datadir;
     int folder = -1;

@@ -16,6 +16,10 @@
  * Returns: ERR_IO  the system refuses, or another node has the folder; ERR_INPUT  a bad path. */
 MUST_USE enum err datadir_open(struct node *node, bool *has_network, char error[NODE_ERROR_SIZE]);
 
+/* datadir_find is datadir_open for who makes nothing and changes nothing. ERR_MISSING: there is no
+ * network, or none that is whole. */
+MUST_USE enum err datadir_find(struct node *node, char error[NODE_ERROR_SIZE]);
+
 /* datadir_settle takes the mark away: from now on the network has to be there. */
 MUST_USE enum err datadir_settle(struct node *node, char error[NODE_ERROR_SIZE]);
 

@@ -109,16 +109,6 @@ static enum err get_plan(struct rewind_point *points, struct node *node, const c
 
 /* --- where a chain's rollups are when it goes back -------------------------------------------- */
 
-static enum err
-find_root(struct node_chain *chain, bool *is_found, struct header *header, const hash32 *root) {
-    for (uint64_t n = chain->head.number;; n--) {
-        enum err err = node_chain_read_header(chain, header, NULL, n);
-        if (err != ERR_OK) return err;
-        *is_found = hash32_equal(&header->state_root, root);
-        if (*is_found || n == 0) return ERR_OK;
-    }
-}
-
 /* The rollup's block at the head that the Hub has in this state of L1. */
 static enum err point_of_rollup(
     struct rewind_point *point, struct node_chain *rollup, char *error, struct state *l1_state
@@ -128,11 +118,11 @@ static enum err point_of_rollup(
     bool is_found = false;
     hash32 root;
     enum err err = hub_view_read(&view, l1_state, &node->contracts.hub, rollup->rollup_id);
-    if (err == ERR_OK) err = find_root(rollup, &is_found, &point->header, &view.head);
+    if (err == ERR_OK) err = node_chain_find_root(rollup, &is_found, &point->header, &view.head);
     if (err == ERR_OK && !is_found) {
         root = view.head;
         err = amend_follow(rollup, &root);
-        if (err == ERR_OK) err = find_root(rollup, &is_found, &point->header, &root);
+        if (err == ERR_OK) err = node_chain_find_root(rollup, &is_found, &point->header, &root);
     }
     if (err != ERR_OK) return fail(error, err, err_text(err));
     if (!is_found) return fail(error, ERR_INPUT, "the network's contracts would be gone");

@@ -125,22 +125,25 @@ static enum err compare_options(struct node *node, char error[NODE_ERROR_SIZE], 
     return err;
 }
 
+/* What the network was begun with. */
+static enum err read_description(struct node *node, char error[NODE_ERROR_SIZE], bytes *value) {
+    enum err err = store_get_meta(&node_l1(node)->snapshot, META_NETWORK, value);
+    if (err == ERR_OK) return ERR_OK;
+    return fail(
+        error,
+        err == ERR_MISSING ? ERR_CORRUPT : err,
+        "the database %.300s/l1 has no network's settings; use another --datadir",
+        node->options->datadir
+    );
+}
+
 static enum err read_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
     struct database_transaction *snapshot = &node_l1(node)->snapshot;
     bytes value;
-    enum err err = store_get_meta(snapshot, META_NETWORK, &value);
-    if (err == ERR_MISSING)
-        return fail(
-            error,
-            ERR_CORRUPT,
-            "the database %.300s/l1 has no network's settings; use another --datadir",
-            node->options->datadir
-        );
-    if (err == ERR_OK) {
-        err = compare_options(node, error, value);
-        if (err != ERR_OK) return err;
-        err = store_get_meta(snapshot, META_BUILDER, &value);
-    }
+    enum err err = read_description(node, error, &value);
+    if (err == ERR_OK) err = compare_options(node, error, value);
+    if (err != ERR_OK) return err;
+    err = store_get_meta(snapshot, META_BUILDER, &value);
     if (err == ERR_OK) err = keys_set(&node->keys.builder, value);
     if (err == ERR_OK) err = store_get_meta(snapshot, META_ATTESTER, &value);
     if (err == ERR_OK) err = keys_set(&node->keys.attester, value);
@@ -207,20 +210,6 @@ static enum err open_chains(struct node *node, char error[NODE_ERROR_SIZE], bool
     return err;
 }
 
-/* The newest block of the rollup whose state is the one that L1 has. */
-static enum err
-find_safe(struct node_chain *chain, bool *is_found, uint64_t *number, const hash32 *head) {
-    *is_found = false;
-    for (uint64_t n = chain->head.number;; n--) {
-        struct header header;
-        enum err err = node_chain_read_header(chain, &header, NULL, n);
-        if (err != ERR_OK) return err;
-        *is_found = hash32_equal(&header.state_root, head);
-        *number = n;
-        if (*is_found || n == 0) return ERR_OK;
-    }
-}
-
 /* The first block above number that was made with a block of L1: its first transaction is the
  * deposit that anchors it. */
 static enum err
@@ -246,16 +235,16 @@ reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *cha
     struct hub_view view;
     bool is_found = false;
     bool is_ahead = false;
-    uint64_t number = 0;
+    struct header known;
     uint64_t slot = 0;
     uint64_t safe = 0;
     enum err err =
         hub_view_read(&view, &node_l1(node)->state, &node->contracts.hub, chain->rollup_id);
-    if (err == ERR_OK) err = find_safe(chain, &is_found, &number, &view.head);
+    if (err == ERR_OK) err = node_chain_find_root(chain, &is_found, &known, &view.head);
     if (err == ERR_OK && !is_found) {
         err = amend_recover(chain, error, &view.head);
         if (err != ERR_OK) return err;
-        err = find_safe(chain, &is_found, &number, &view.head);
+        err = node_chain_find_root(chain, &is_found, &known, &view.head);
     }
     if (err == ERR_OK && !is_found)
         return fail(
@@ -266,14 +255,14 @@ reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *cha
             node->options->datadir,
             chain->rpc.name
         );
-    if (err == ERR_OK) err = find_slot_block(chain, &is_ahead, &slot, number);
+    if (err == ERR_OK) err = find_slot_block(chain, &is_ahead, &slot, known.number);
     if (err != ERR_OK) return fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
     if (is_ahead) err = node_chain_truncate(chain, error, slot - 1);
     if (err != ERR_OK) return err;
     err = store_get_head(&chain->snapshot, STORE_SAFE, &safe, NULL);
     if (err != ERR_OK && err != ERR_MISSING)
         return fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
-    return safe == number ? ERR_OK : node_chain_set_safe(chain, error, number);
+    return safe == known.number ? ERR_OK : node_chain_set_safe(chain, error, known.number);
 }
 
 static enum err begin_rollup(
@@ -437,6 +426,38 @@ enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
     if (err == ERR_OK && node->options->l1_import != NULL) err = import_blocks(node, error);
     arena_close(&arena);
     node->log.out = out;
+    return err;
+}
+
+/* How many rollups the settings speak of. */
+static enum err read_count(struct node *node, char error[NODE_ERROR_SIZE], uint64_t *count) {
+    char text[DESCRIPTION_SIZE];
+    bytes value;
+    enum err err = read_description(node, error, &value);
+    if (err != ERR_OK) return err;
+    (void)snprintf(text, sizeof(text), "%.*s", (int)value.size, (const char *)value.data);
+    const char *line = strstr(text, "\n--rollups ");
+    if (line != NULL && sscanf(line, "\n--rollups %" SCNu64, count) == 1 &&
+        *count <= NODE_ROLLUPS_MAX)
+        return ERR_OK;
+    return fail(error, ERR_CORRUPT, "%.300s: settings: no rollups", node->options->datadir);
+}
+
+enum err startup_look(struct node *node, char error[NODE_ERROR_SIZE]) {
+    struct arena arena;
+    uint64_t count = 0;
+    enum err err = datadir_find(node, error);
+    if (err == ERR_OK) err = open_chain(node, error, 0, true);
+    if (err == ERR_OK) err = read_count(node, error, &count);
+    if (err != ERR_OK) return err;
+    node->chain_count = 1 + (size_t)count;
+    for (size_t i = 1; i < node->chain_count && err == ERR_OK; i++)
+        err = open_chain(node, error, i, true);
+    if (err != ERR_OK) return err;
+    arena_open(&arena, GENESIS_SIZE_MAX);
+    err = deploy_addresses(&node->contracts, &arena, &node->keys, 0);
+    if (err != ERR_OK) (void)fail(error, err, "%s", err_text(err));
+    arena_close(&arena);
     return err;
 }
 

@@ -11,6 +11,11 @@
  * node->options, keys and log must be set. error: one sentence, when not ERR_OK. */
 MUST_USE enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]);
 
+/* startup_look opens the chains that the data directory holds, whatever options they were begun
+ * with, and leaves them as they are: also what an interrupted run has left to do. node->options has
+ * only datadir; chain ids and gas limit are not known. */
+MUST_USE enum err startup_look(struct node *node, char error[NODE_ERROR_SIZE]);
+
 void startup_close(struct node *node);
 
 #endif

@@ -14,7 +14,7 @@
  *
  * What the disk gives back is not trusted: opening one for writing reads the whole file and
  * compares it with sums that every transaction keeps (state/data_file.h,
- * docs/decisions/010-checked-files.md). */
+ * docs/decisions/012-checked-files.md). */
 #ifndef STATE_DATABASE_H
 #define STATE_DATABASE_H
 

@@ -109,12 +109,12 @@ function chainOf(description) {
 }
 
 /**
- * Starts a network and waits until its info file is there, which is once it answers.
+ * Starts the program and does not wait for anything. Gives { process, closed, output, infoFile }.
  *
  * Options: rollups, slotTime, accounts, gasLimit, … become --rollups, --slot-time, …; true is a flag
  * alone; `args` is added as it stands; `silent: false` prints the node's output here.
  */
-export async function startNetwork({ args = [], silent = true, env = {}, ...options } = {}) {
+export function spawnLockstep({ args = [], silent = true, env = {}, ...options } = {}) {
     const folder = mkdtempSync(join(tmpdir(), "lockstep-test-"));
     const infoFile = join(folder, "network.json");
     const words = ["--port", "0", "--info-file", infoFile];
@@ -126,7 +126,6 @@ export async function startNetwork({ args = [], silent = true, env = {}, ...opti
     }
     words.push(...args);
 
-    const start = performance.now();
     const child = spawn(lockstepPath(), words, {
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...process.env, ...env },
@@ -139,16 +138,24 @@ export async function startNetwork({ args = [], silent = true, env = {}, ...opti
             if (!silent) process[stream].write(text);
         });
     }
-    let ended = null;
     const closed = new Promise((resolve, reject) => {
         child.on("error", reject);
         child.on("close", (code, signal) => {
             running.delete(child);
             rmSync(folder, { recursive: true, force: true });
-            resolve((ended = { code, signal }));
+            resolve({ code, signal });
         });
     });
     closed.catch(() => {});
+    return { process: child, closed, output, infoFile };
+}
+
+/** Starts a network (options as above) and waits until its info file is there, which is once it answers. */
+export async function startNetwork(options = {}) {
+    const start = performance.now();
+    const { process: child, closed, output, infoFile } = spawnLockstep(options);
+    let ended = null;
+    closed.then((end) => (ended = end), () => {});
 
     while (!existsSync(infoFile)) {
         if (performance.now() - start > START_TIMEOUT_MS) {

@@ -1,0 +1,117 @@
+#include "cli/check_command.h"
+
+#include "cli/cli.h"
+#include "node/audit.h"
+#include "node/startup.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct check_options {
+    const char *datadir;
+    bool wants_help;
+};
+
+#define FIELD(name) offsetof(struct check_options, name)
+
+static const struct cli_option check_options[] = {
+    {.name = "datadir",
+     .kind = CLI_TEXT,
+     .offset = FIELD(datadir),
+     .value = "FOLDER",
+     .help = "the folder that the network was kept in"},
+    {.name = "help",
+     .letter = 'h',
+     .kind = CLI_FLAG,
+     .offset = FIELD(wants_help),
+     .help = "print this text and stop"},
+    {0},
+};
+
+static const struct cli_table check_table = {
+    .usage = "lockstep check --datadir FOLDER",
+    .options = check_options,
+    .words_max = 0,
+    .words = "no word",
+};
+
+static void print_audit(const struct node_chain *chain, const struct audit *audit) {
+    printf(
+        "%-8s %" PRIu64 " blocks, %" PRIu64 " transactions; state of block %" PRIu64 ": %" PRIu64
+        " accounts, %" PRIu64 " slots, %" PRIu64 " with code",
+        chain->rpc.name,
+        audit->block_count,
+        audit->tx_count,
+        chain->head.number,
+        audit->account_count,
+        audit->slot_count,
+        audit->code_count
+    );
+    if (audit->unsafe_count > 0) printf("; %" PRIu64 " blocks above L1's", audit->unsafe_count);
+    if (audit->is_ahead) printf("; ahead of L1, which the next start sees to");
+    printf("\n");
+}
+
+static bool check(struct node *node) {
+    char error[NODE_ERROR_SIZE];
+    bool is_good = true;
+    for (size_t i = 0; i < NODE_CHAINS_MAX; i++) {
+        struct node_chain *chain = &node->chains[i];
+        (void)snprintf(node->names[i], NODE_NAME_SIZE, i == 0 ? "l1" : "rollup%zu", i);
+        chain->node = node;
+        chain->rpc.name = node->names[i];
+    }
+    node->chain_count = 1; /* more when L1 has told */
+    if (startup_look(node, error) != ERR_OK) {
+        fprintf(stderr, "lockstep check: %s\n", error);
+        return false;
+    }
+    for (size_t i = 0; i < node->chain_count; i++) {
+        struct audit audit;
+        if (audit_chain(&node->chains[i], &audit, error) == ERR_OK) {
+            print_audit(&node->chains[i], &audit);
+            continue;
+        }
+        fprintf(stderr, "lockstep check: %s: %s\n", node->options->datadir, error);
+        is_good = false;
+    }
+    return is_good;
+}
+
+int check_command(int argc, char **argv) {
+    struct check_options options;
+    struct cli_error error;
+    const char *words[1];
+    int words_count;
+    if (!cli_parse(&check_table, &options, words, &words_count, &error, argc - 1, argv + 1)) {
+        fprintf(stderr, "lockstep check: %s\n", error.text);
+        return 2;
+    }
+    if (options.wants_help) {
+        printf("Usage: %s\n\n", check_table.usage);
+        printf(
+            "Reads all chains of a network and computes anew what can be computed: hashes, roots,\n"
+            "indexes, the newest state, and the heads that the Hub has. Changes nothing.\n\n"
+        );
+        cli_print_options(stdout, &check_table);
+        return 0;
+    }
+    if (options.datadir == NULL) {
+        fprintf(stderr, "lockstep check: which folder? Say --datadir FOLDER\n");
+        return 2;
+    }
+    const struct node_options node_options = {.datadir = options.datadir};
+    struct node *node = calloc(1, sizeof(*node));
+    if (node == NULL) {
+        fprintf(stderr, "lockstep check: out of memory\n");
+        return 1;
+    }
+    node->options = &node_options;
+    node->lock = -1;
+    arena_open(&node->build_arena, NODE_BUILD_SIZE_MAX);
+    bool is_good = check(node);
+    startup_close(node);
+    arena_close(&node->build_arena);
+    free(node);
+    return is_good ? 0 : 1;
+}
