@@ -52,17 +52,10 @@ static void print_audit(const struct node_chain *chain, const struct audit *audi
     printf("\n");
 }
 
-static bool check(struct node *node) {
+static bool check(struct node *node, struct node_options *options) {
     char error[NODE_ERROR_SIZE];
     bool is_good = true;
-    for (size_t i = 0; i < NODE_CHAINS_MAX; i++) {
-        struct node_chain *chain = &node->chains[i];
-        (void)snprintf(node->names[i], NODE_NAME_SIZE, i == 0 ? "l1" : "rollup%zu", i);
-        chain->node = node;
-        chain->rpc.name = node->names[i];
-    }
-    node->chain_count = 1; /* more when L1 has told */
-    if (startup_look(node, error) != ERR_OK) {
+    if (startup_look(node, options, error) != ERR_OK) {
         fprintf(stderr, "lockstep check: %s\n", error);
         return false;
     }
@@ -83,12 +76,12 @@ int check_command(int argc, char **argv) {
     struct cli_error error;
     const char *words[1];
     int words_count;
-    if (!cli_parse(&check_table, &options, words, &words_count, &error, argc - 1, argv + 1)) {
+    if (!cli_parse(&check_table, &options, words, &words_count, NULL, &error, argc - 1, argv + 1)) {
         fprintf(stderr, "lockstep check: %s\n", error.text);
         return 2;
     }
     if (options.wants_help) {
-        printf("Usage: %s\n\n", check_table.usage);
+        printf("%s\n\n", check_table.usage);
         printf(
             "Reads all chains of a network and computes anew what can be computed: hashes, roots,\n"
             "indexes, the newest state, and the heads that the Hub has. Changes nothing.\n\n"
@@ -100,18 +93,21 @@ int check_command(int argc, char **argv) {
         fprintf(stderr, "lockstep check: which folder? Say --datadir FOLDER\n");
         return 2;
     }
-    const struct node_options node_options = {.datadir = options.datadir};
+    struct node_options *node_options = calloc(1, sizeof(*node_options));
     struct node *node = calloc(1, sizeof(*node));
-    if (node == NULL) {
+    bool is_good = false;
+    if (node == NULL || node_options == NULL) {
         fprintf(stderr, "lockstep check: out of memory\n");
-        return 1;
+        goto out;
     }
-    node->options = &node_options;
+    node_options->datadir = options.datadir;
     node->lock = -1;
     arena_open(&node->build_arena, NODE_BUILD_SIZE_MAX);
-    bool is_good = check(node);
+    is_good = check(node, node_options);
     startup_close(node);
     arena_close(&node->build_arena);
+out:
     free(node);
+    free(node_options);
     return is_good ? 0 : 1;
 }

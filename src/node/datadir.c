@@ -69,13 +69,14 @@ static enum err set_mark(int folder, char error[NODE_ERROR_SIZE], const char *pa
     return refuse(error, "cannot write %.300s/" MARK ": %s", path, strerror(code));
 }
 
-/* "l1", "rollup1", … */
-static bool is_chain(const char *name) {
-    static const char rollup[] = "rollup";
-    if (strcmp(name, "l1") == 0) return true;
-    if (strncmp(name, rollup, sizeof(rollup) - 1) != 0) return false;
-    const char *digits = name + sizeof(rollup) - 1;
-    return digits[0] != 0 && strspn(digits, "0123456789") == strlen(digits);
+/* A folder with a database, or what is left of one. */
+static bool is_chain(int folder, const char *name) {
+    char file[NODE_NAME_SIZE + sizeof("/data.mdb")];
+    if (name[0] == '.' || strlen(name) >= NODE_NAME_SIZE) return false;
+    (void)snprintf(file, sizeof(file), "%s/in-use", name);
+    if (faccessat(folder, file, F_OK, 0) == 0) return true;
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", name);
+    return faccessat(folder, file, F_OK, 0) == 0;
 }
 
 /* Removes what an interrupted first start has made of a chain, and nothing that is not its. */
@@ -99,12 +100,13 @@ remove_chain(int folder, char error[NODE_ERROR_SIZE], const char *path, const ch
     );
 }
 
-/* Looks at the folders of chains, and removes them if they are half made. */
-static enum err look_at_chains(
-    int folder, bool *has_chains, char error[NODE_ERROR_SIZE], const char *path, bool is_half_made
+/* The folders of chains; ERR_LIMIT when there are more than a network can have. */
+static enum err list_chains(
+    int folder, struct datadir_chains *chains, char error[NODE_ERROR_SIZE], const char *path
 ) {
     int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = own < 0 ? NULL : fdopendir(own);
+    chains->count = 0;
     if (list == NULL) {
         int code = errno;
         if (own >= 0) (void)close(own);
@@ -113,9 +115,13 @@ static enum err look_at_chains(
     enum err err = ERR_OK;
     const struct dirent *item;
     while (err == ERR_OK && (item = readdir(list)) != NULL) {
-        if (!is_chain(item->d_name)) continue;
-        *has_chains = !is_half_made;
-        if (is_half_made) err = remove_chain(folder, error, path, item->d_name);
+        if (!is_chain(folder, item->d_name)) continue;
+        if (chains->count == NODE_CHAINS_MAX) {
+            (void)refuse(error, "the data directory %.300s has too many chains", path);
+            err = ERR_LIMIT;
+        } else {
+            (void)snprintf(chains->names[chains->count++], NODE_NAME_SIZE, "%s", item->d_name);
+        }
     }
     (void)closedir(list);
     return err;
@@ -129,6 +135,7 @@ static enum err open_folder(int *folder, char error[NODE_ERROR_SIZE], const char
 
 enum err datadir_open(struct node *node, bool *has_network, char error[NODE_ERROR_SIZE]) {
     const char *path = node->options->datadir;
+    struct datadir_chains chains;
     struct stat status;
     int folder = -1;
     *has_network = false;
@@ -137,22 +144,25 @@ enum err datadir_open(struct node *node, bool *has_network, char error[NODE_ERRO
     if (err == ERR_OK) err = open_folder(&folder, error, path);
     if (err != ERR_OK) return err;
     bool is_half_made = fstatat(folder, MARK, &status, 0) == 0;
-    err = look_at_chains(folder, has_network, error, path, is_half_made);
+    err = list_chains(folder, &chains, error, path);
+    for (size_t i = 0; i < chains.count && err == ERR_OK && is_half_made; i++)
+        err = remove_chain(folder, error, path, chains.names[i]);
+    *has_network = err == ERR_OK && chains.count > 0 && !is_half_made;
     if (err == ERR_OK && !*has_network) err = set_mark(folder, error, path);
     (void)close(folder);
     return err;
 }
 
-enum err datadir_find(struct node *node, char error[NODE_ERROR_SIZE]) {
+enum err
+datadir_find(struct node *node, struct datadir_chains *chains, char error[NODE_ERROR_SIZE]) {
     const char *path = node->options->datadir;
     struct stat status;
-    bool has_chains = false;
     int folder = -1;
     enum err err = open_folder(&folder, error, path);
     if (err != ERR_OK) return err;
     bool is_half_made = fstatat(folder, MARK, &status, 0) == 0;
-    if (!is_half_made) err = look_at_chains(folder, &has_chains, error, path, false);
-    if (err == ERR_OK && !has_chains) {
+    err = list_chains(folder, chains, error, path);
+    if (err == ERR_OK && (is_half_made || chains->count == 0)) {
         (void)refuse(
             error,
             "%s in the data directory %.300s",

@@ -16,9 +16,15 @@
  * Returns: ERR_IO  the system refuses, or another node has the folder; ERR_INPUT  a bad path. */
 MUST_USE enum err datadir_open(struct node *node, bool *has_network, char error[NODE_ERROR_SIZE]);
 
+struct datadir_chains {
+    char names[NODE_CHAINS_MAX][NODE_NAME_SIZE]; /* of their folders, in no order */
+    size_t count;
+};
+
 /* datadir_find is datadir_open for who makes nothing and changes nothing. ERR_MISSING: there is no
  * network, or none that is whole. */
-MUST_USE enum err datadir_find(struct node *node, char error[NODE_ERROR_SIZE]);
+MUST_USE enum err
+datadir_find(struct node *node, struct datadir_chains *chains, char error[NODE_ERROR_SIZE]);
 
 /* datadir_settle takes the mark away: from now on the network has to be there. */
 MUST_USE enum err datadir_settle(struct node *node, char error[NODE_ERROR_SIZE]);

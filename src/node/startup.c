@@ -429,30 +429,65 @@ enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
     return err;
 }
 
-/* How many rollups the settings speak of. */
-static enum err read_count(struct node *node, char error[NODE_ERROR_SIZE], uint64_t *count) {
-    char text[DESCRIPTION_SIZE];
+/* L1 is the chain that has the settings. */
+static enum err find_l1(
+    struct node *node,
+    struct node_options *options,
+    char error[NODE_ERROR_SIZE],
+    const struct datadir_chains *chains
+) {
     bytes value;
-    enum err err = read_description(node, error, &value);
-    if (err != ERR_OK) return err;
-    (void)snprintf(text, sizeof(text), "%.*s", (int)value.size, (const char *)value.data);
-    const char *line = strstr(text, "\n--rollups ");
-    if (line != NULL && sscanf(line, "\n--rollups %" SCNu64, count) == 1 &&
-        *count <= NODE_ROLLUPS_MAX)
-        return ERR_OK;
-    return fail(error, ERR_CORRUPT, "%.300s: settings: no rollups", node->options->datadir);
+    for (size_t i = 0; i < chains->count; i++) {
+        memcpy(options->chains[0].name, chains->names[i], NODE_NAME_SIZE);
+        enum err err = open_chain(node, error, 0, true);
+        if (err != ERR_OK) return err;
+        node_l1(node)->node = node;
+        err = store_get_meta(&node_l1(node)->snapshot, META_NETWORK, &value);
+        if (err != ERR_MISSING) return err;
+        node_chain_close(node_l1(node));
+    }
+    return fail(error, ERR_CORRUPT, "the L1 is not in %.300s", options->datadir);
 }
 
-enum err startup_look(struct node *node, char error[NODE_ERROR_SIZE]) {
-    struct arena arena;
-    uint64_t count = 0;
-    enum err err = datadir_find(node, error);
-    if (err == ERR_OK) err = open_chain(node, error, 0, true);
-    if (err == ERR_OK) err = read_count(node, error, &count);
+/* The rollups of which the settings speak, by name. */
+static enum err
+read_names(struct node *node, struct node_options *options, char error[NODE_ERROR_SIZE]) {
+    bytes value;
+    enum err err = read_description(node, error, &value);
+    char *text = err == ERR_OK ? strndup((const char *)value.data, value.size) : NULL;
     if (err != ERR_OK) return err;
-    node->chain_count = 1 + (size_t)count;
-    for (size_t i = 1; i < node->chain_count && err == ERR_OK; i++)
+    if (text == NULL) return fail(error, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
+    for (size_t i = 1; i < NODE_CHAINS_MAX; i++)
+        (void)snprintf(options->chains[i].name, NODE_NAME_SIZE, "rollup%zu", i);
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        char name[NODE_NAME_SIZE];
+        size_t index;
+        (void)sscanf(line, "--rollups %" SCNu64, &options->rollups_count);
+        /* NODE_NAME_SIZE - 1 characters. */
+        if (sscanf(line, "name of chain %zu: %31s", &index, name) == 2 && index < NODE_CHAINS_MAX)
+            memcpy(options->chains[index].name, name, sizeof(name));
+    }
+    free(text);
+    if (options->rollups_count <= NODE_ROLLUPS_MAX) return ERR_OK;
+    return fail(error, ERR_CORRUPT, "%.300s: settings: too many rollups", options->datadir);
+}
+
+enum err
+startup_look(struct node *node, struct node_options *options, char error[NODE_ERROR_SIZE]) {
+    struct arena arena;
+    struct datadir_chains chains;
+    node->options = options;
+    node->chain_count = 1; /* more when L1 has told */
+    enum err err = datadir_find(node, &chains, error);
+    if (err == ERR_OK) err = find_l1(node, options, error, &chains);
+    if (err == ERR_OK) err = read_names(node, options, error);
+    if (err != ERR_OK) return err;
+    node->chain_count = 1 + (size_t)options->rollups_count;
+    for (size_t i = 1; i < node->chain_count && err == ERR_OK; i++) {
         err = open_chain(node, error, i, true);
+        node->chains[i].node = node;
+    }
     if (err != ERR_OK) return err;
     arena_open(&arena, GENESIS_SIZE_MAX);
     err = deploy_addresses(&node->contracts, &arena, &node->keys, 0);

@@ -12,9 +12,11 @@
 MUST_USE enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]);
 
 /* startup_look opens the chains that the data directory holds, whatever options they were begun
- * with, and leaves them as they are: also what an interrupted run has left to do. node->options has
- * only datadir; chain ids and gas limit are not known. */
-MUST_USE enum err startup_look(struct node *node, char error[NODE_ERROR_SIZE]);
+ * with, and leaves them as they are: also what an interrupted run has left to do. options has only
+ * datadir, and is given the chains' names; chain ids and gas limits are not known. It must outlive
+ * the node. */
+MUST_USE enum err
+startup_look(struct node *node, struct node_options *options, char error[NODE_ERROR_SIZE]);
 
 void startup_close(struct node *node);
 
