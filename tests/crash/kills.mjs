@@ -62,7 +62,7 @@ const floors = (network) =>
 async function deploy(network) {
     const from = network.accounts[0].address;
     const send = async (chain, tx) => {
-        const receipt = await chain.rpc("eth_getTransactionReceipt", [await chain.rpc("eth_sendTransaction", [{ from, ...tx }])]);
+        const receipt = await waitReceipt(chain, await chain.rpc("eth_sendTransaction", [{ from, ...tx }]), () => false);
         assert.equal(receipt.status, "0x1");
         return receipt;
     };
@@ -156,14 +156,18 @@ function work(network, told, places, kind, random, isOver) {
 
 /** New heads, as a client on a WebSocket sees them. */
 async function listen(network, told, isOver) {
+    const clients = [];
     for (const [i, chain] of network.chains.entries()) {
-        const transport = webSocket(chain.url.replace("http", "ws"), { reconnect: false, retryCount: 0 });
-        await transport({ retryCount: 0 }).value.subscribe({
+        const transport = webSocket(chain.url.replace("http", "ws"), { keepAlive: false, reconnect: false, retryCount: 0 });
+        const { value } = transport({ retryCount: 0 });
+        clients.push(await value.getRpcClient());
+        await value.subscribe({
             params: ["newHeads"],
             onData: ({ result }) => isOver() || told.block(i, number(result.number), result.hash),
             onError: () => {},
         });
     }
+    return clients;
 }
 
 /** Everything that was told is there. */
@@ -231,12 +235,13 @@ export async function runKills({ kills, seed, say = () => {} }) {
     const counts = { kills: 0, starts: 0, plain: 0, set: 0, back: 0 };
     let told = null;
     let places = null;
+    let network = null;
     try {
         // The first start of all, interrupted.
         for (let i = 0; i < Math.max(3, kills / 25); i++) {
             const first = { ...base, datadir: join(folder, `first${i}`) };
             await killStart(first, random);
-            const network = await startNetwork(first);
+            network = await startNetwork(first);
             await network.stop("SIGKILL");
             await checkFiles(first.datadir);
             rmSync(first.datadir, { recursive: true });
@@ -250,14 +255,14 @@ export async function runKills({ kills, seed, say = () => {} }) {
                 await checkFiles(datadir);
                 counts.starts++;
             }
-            const network = await startNetwork({ ...base, slotTime });
+            network = await startNetwork({ ...base, slotTime });
             told ??= new Told(network.chains.length);
             places ??= await deploy(network);
             let isDead = false;
             const isOver = () => isDead;
             await checkTold(network, told, random, false);
             await checkHeads(network, places);
-            if (kind !== "back") await listen(network, told, isOver);
+            const clients = kind === "back" ? [] : await listen(network, told, isOver);
             const before = await floors(network);
             const workers = work(network, told, places, kind, random, isOver);
             await sleep(random() * RUN_MAX_MS);
@@ -265,6 +270,7 @@ export async function runKills({ kills, seed, say = () => {} }) {
             network.process.kill("SIGKILL");
             const errors = (await Promise.all(workers)).filter((error) => error !== null);
             await network.closed;
+            for (const client of clients) client.close();
             if (errors.length > 0 && kind !== "back") throw errors[0];
             if (kind === "back") told.forgetAbove(before);
             await checkFiles(datadir);
@@ -272,7 +278,7 @@ export async function runKills({ kills, seed, say = () => {} }) {
             counts[kind]++;
             if (counts.kills % 25 === 0) say(`${counts.kills} kills, ${told.count()} blocks told of`);
         }
-        const network = await startNetwork(base);
+        network = await startNetwork(base);
         await checkTold(network, told, random, true);
         await checkHeads(network, places);
         assert.equal((await network.stop()).code, 0);
@@ -280,6 +286,7 @@ export async function runKills({ kills, seed, say = () => {} }) {
         rmSync(folder, { recursive: true });
     } catch (error) {
         say(`SEED=${seed}: failed after ${counts.kills} kills; the files are in ${folder}`);
+        network?.process.kill("SIGKILL");
         throw error;
     }
     return { ...counts, blocks: told.count(), receipts: told.receipts.reduce((sum, { size }) => sum + size, 0) };
