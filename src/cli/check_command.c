@@ -2,10 +2,12 @@
 
 #include "cli/cli.h"
 #include "node/audit.h"
+#include "node/forked_start.h"
 #include "node/startup.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct check_options {
     const char *datadir;
@@ -55,13 +57,17 @@ static void print_audit(const struct node_chain *chain, const struct audit *audi
 static bool check(struct node *node, struct node_options *options) {
     char error[NODE_ERROR_SIZE];
     bool is_good = true;
+    char fork[NODE_PATH_SIZE];
+    (void)snprintf(fork, sizeof(fork), "%s/" FORKED_START_FILE, options->datadir);
+    bool is_fork = access(fork, F_OK) == 0;
     if (startup_look(node, options, error) != ERR_OK) {
         fprintf(stderr, "lockstep check: %s\n", error);
         return false;
     }
+    if (is_fork) printf("L1 is a fork: its state is the remote's and is not looked at\n");
     for (size_t i = 0; i < node->chain_count; i++) {
         struct audit audit;
-        if (audit_chain(&node->chains[i], &audit, error) == ERR_OK) {
+        if (audit_chain(&node->chains[i], &audit, error, !is_fork) == ERR_OK) {
             print_audit(&node->chains[i], &audit);
             continue;
         }

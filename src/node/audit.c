@@ -226,7 +226,9 @@ static enum err check_head(struct auditor *auditor) {
     return ERR_OK;
 }
 
-enum err audit_chain(struct node_chain *chain, struct audit *audit, char error[NODE_ERROR_SIZE]) {
+enum err audit_chain(
+    struct node_chain *chain, struct audit *audit, char error[NODE_ERROR_SIZE], bool has_state
+) {
     struct auditor auditor = {.chain = chain, .error = error};
     uint64_t first = 0;
     error[0] = 0;
@@ -240,8 +242,9 @@ enum err audit_chain(struct node_chain *chain, struct audit *audit, char error[N
     }
     if (err == ERR_OK) err = check_counts(&auditor);
     arena_reset(&auditor.arena);
-    if (err == ERR_OK) err = check_state(&auditor);
-    if (err == ERR_OK && chain->rollup_id != 0) err = check_head(&auditor);
+    bool is_l1 = chain->rollup_id == 0;
+    if (err == ERR_OK && (has_state || !is_l1)) err = check_state(&auditor);
+    if (err == ERR_OK && has_state && !is_l1) err = check_head(&auditor);
     if (err != ERR_OK && error[0] == 0)
         (void)snprintf(
             error,

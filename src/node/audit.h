@@ -21,9 +21,12 @@ struct audit {
     bool is_ahead;         /* it knows more than L1, as after a crash; the next start sees to it */
 };
 
-/* audit_chain looks at one chain; L1 must be open too. Returns ERR_CORRUPT, and the store's errors;
+/* audit_chain looks at one chain; L1 must be open too. has_state is false of an L1 that is a fork
+ * (node/forked_start.h): its state is the remote's, and neither it nor the Hub in it is looked at.
+ * Returns ERR_CORRUPT, and the store's errors;
  * error then has a sentence with chain, block and what is wrong. */
-MUST_USE enum err
-audit_chain(struct node_chain *chain, struct audit *audit, char error[NODE_ERROR_SIZE]);
+MUST_USE enum err audit_chain(
+    struct node_chain *chain, struct audit *audit, char error[NODE_ERROR_SIZE], bool has_state
+);
 
 #endif

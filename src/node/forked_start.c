@@ -10,7 +10,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#define FILE_NAME       "fork"
 #define KEPT_FORMAT     "block %" PRIu64 " 0x%64[0-9a-f] %15s"
 #define PROVEN          "proven"
 #define UNPROVEN        "unproven"
@@ -47,7 +46,7 @@ read_kept(struct kept *kept, const struct node_options *options, char error[NODE
     char proven[16] = "";
     *kept = (struct kept){0};
     if (options->datadir == NULL) return ERR_OK;
-    if (!write_path(path, options->datadir, FILE_NAME))
+    if (!write_path(path, options->datadir, FORKED_START_FILE))
         return fail(error, ERR_INPUT, "the path of the data directory is too long");
     FILE *file = fopen(path, "re");
     if (file == NULL && (errno == ENOENT || errno == ENOTDIR)) return ERR_OK;
@@ -67,7 +66,7 @@ enum err forked_start_keep(struct node *node, char error[NODE_ERROR_SIZE]) {
     char hash[64];
     const struct forked *forked = node->forked;
     if (forked == NULL || node->options->datadir == NULL) return ERR_OK;
-    CHECK(write_path(path, node->options->datadir, FILE_NAME));
+    CHECK(write_path(path, node->options->datadir, FORKED_START_FILE));
     hex_encode(hash, hash32_bytes(forked_hash(forked)));
     FILE *file = fopen(path, "we");
     bool is_written = file != NULL;

@@ -12,6 +12,8 @@
 
 #include "node/network.h"
 
+#define FORKED_START_FILE "fork" /* in the data directory */
+
 /* forked_start asks the remote for the fork block, which node->forked is then open at, and puts
  * chain id, gas limit and base fee in the options that were not given. Without --fork-url it only
  * checks that the data directory is not that of a fork. */
