@@ -15,6 +15,8 @@ const EMBEDDED = [
     ['hub_creation', 'Hub', 'bytecode'],
     ['attestation_creation', 'Attestation', 'bytecode'],
     ['bundler_creation', 'Bundler', 'bytecode'],
+    ['owner_creation', 'Owner', 'bytecode'],
+    ['k_of_n_creation', 'KOfN', 'bytecode'],
     ['proxy_creation', 'Proxy', 'bytecode'],
     ['proxy_runtime', 'Proxy', 'deployedBytecode'],
     ['system_runtime', 'System', 'deployedBytecode'],

@@ -152,6 +152,7 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .pool_count = backend_pool_count,
     .mine = backend_mine,
     .set_auto_batch = backend_set_auto_batch,
+    .set_attester = backend_set_attester,
     .amend = backend_amend,
     .configure = backend_configure,
     .snapshot = backend_snapshot,

@@ -118,6 +118,9 @@ void backend_pool_count(struct rpc_chain *rpc, size_t *pending, size_t *queued);
 enum rpc_status backend_mine(
     struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_mine_options *options
 );
+enum rpc_status backend_set_attester(
+    struct rpc_chain *rpc, struct rpc_request *request, uint64_t index, bool is_up
+);
 enum rpc_status
 backend_set_auto_batch(struct rpc_chain *rpc, struct rpc_request *request, bool is_on);
 enum rpc_status backend_amend(

@@ -5,15 +5,30 @@
 #include "node/version.h"
 #include "rollup/predeploys.h"
 
-#define PROOF_SYSTEM "Attestation"
-#define TRUST                                                                                \
-    "1-of-1 by this process: development only, trust this node; whoever holds its attester " \
-    "key can prove anything"
+/* What each proof system asks one to believe, by enum node_proof. */
+static const struct trust {
+    const char *system;
+    const char *text;
+} trusts[] = {
+    [NODE_PROOF_ATTESTATION] =
+        {"Attestation",
+         "1-of-1 by this process: development only, trust this node; whoever holds its attester "
+         "key can prove anything"},
+    [NODE_PROOF_OWNER] =
+        {"Owner",
+         "the word of its owner, this node's builder: whoever holds that key can prove anything "
+         "about this rollup, and of no other"},
+    [NODE_PROOF_K_OF_N] =
+        {"KOfN",
+         "2 of 3 attesters, all of this process: development only, trust this node; one of them "
+         "may be down or refuse"},
+};
 
 static enum err describe_rollup(
     struct rpc_rollup_info *out, struct arena *arena, struct node *node, uint64_t rollup_id
 ) {
     struct node_chain *chain = &node->chains[rollup_id];
+    const struct trust *trust = &trusts[node->options->chains[rollup_id].proof];
     struct rpc_named_address *contracts = arena_alloc_array(arena, 4, sizeof(*contracts));
     if (contracts == NULL) return ERR_MEMORY;
     contracts[0] = (struct rpc_named_address){"l2Hub", L2HUB_PREDEPLOY};
@@ -36,8 +51,8 @@ static enum err describe_rollup(
         .head = view.head,
         .has_own_token = view.has_own_token,
         .hub_balance = view.balance_wei,
-        .proof_system = PROOF_SYSTEM,
-        .trust = TRUST,
+        .proof_system = trust->system,
+        .trust = trust->text,
         .latest_number = chain->head.number,
         .safe_number = safe_number,
         .contracts = contracts,
@@ -46,18 +61,29 @@ static enum err describe_rollup(
     return ERR_OK;
 }
 
+static bool has_proof(const struct node *node, enum node_proof proof) {
+    for (size_t i = 1; i < node->chain_count; i++)
+        if (node->options->chains[i].proof == (unsigned)proof) return true;
+    return false;
+}
+
 enum err info_of(
     const struct rpc_network_info **info, struct arena *arena, struct node *node, uint64_t rollup_id
 ) {
     size_t count = node->chain_count - 1;
     struct rpc_network_info *made = arena_alloc(arena, sizeof(*made));
     struct rpc_rollup_info *rollups = arena_alloc_array(arena, count, sizeof(*rollups));
-    struct rpc_named_address *contracts = arena_alloc_array(arena, 4, sizeof(*contracts));
+    struct rpc_named_address *contracts = arena_alloc_array(arena, 6, sizeof(*contracts));
     if (made == NULL || rollups == NULL || contracts == NULL) return ERR_MEMORY;
     contracts[0] = (struct rpc_named_address){"hub", node->contracts.hub};
     contracts[1] = (struct rpc_named_address){"attestation", node->contracts.attestation};
     contracts[2] = (struct rpc_named_address){"bundler", node->contracts.bundler};
     contracts[3] = (struct rpc_named_address){"deploymentProxy", DEPLOYMENT_PROXY_ADDRESS};
+    size_t contract_count = 4;
+    if (has_proof(node, NODE_PROOF_OWNER))
+        contracts[contract_count++] = (struct rpc_named_address){"owner", node->contracts.owner};
+    if (has_proof(node, NODE_PROOF_K_OF_N))
+        contracts[contract_count++] = (struct rpc_named_address){"kOfN", node->contracts.k_of_n};
     for (size_t i = 0; i < count; i++) {
         enum err err = describe_rollup(&rollups[i], arena, node, i + 1);
         if (err != ERR_OK) return err;
@@ -68,7 +94,7 @@ enum err info_of(
         .parent_chain_id = node_l1(node)->rpc.chain_id,
         .parent_url = node_l1(node)->url,
         .contracts = contracts,
-        .contract_count = node->is_given ? 0 : 4,
+        .contract_count = node->is_given ? 0 : contract_count,
         .rollups = rollups,
         .rollup_count = count,
         .auto_batch = node->auto_batch,

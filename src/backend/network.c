@@ -24,6 +24,26 @@ enum rpc_status backend_network_info(
     return err == ERR_OK ? RPC_OK : rpc_fail_err(request, err);
 }
 
+enum rpc_status backend_set_attester(
+    struct rpc_chain *rpc, struct rpc_request *request, uint64_t index, bool is_up
+) {
+    struct node *node = backend_chain(rpc)->node;
+    bool has_any = false;
+    for (size_t i = 1; i < node->chain_count; i++)
+        has_any |= node->options->chains[i].proof == NODE_PROOF_K_OF_N;
+    if (!has_any)
+        return rpc_fail(
+            request, RPC_INVALID_PARAMS, "no rollup of this network has attesters (--proof k-of-n)"
+        );
+    if (index >= DEPLOY_ATTESTERS)
+        return rpc_fail(
+            request, RPC_INVALID_PARAMS, "there are %u attesters, from 0 on", DEPLOY_ATTESTERS
+        );
+    unsigned bit = 1u << index;
+    node->attesters_down = is_up ? node->attesters_down & ~bit : node->attesters_down | bit;
+    return RPC_OK;
+}
+
 /* On L1 the Hub makes the proxies, on a rollup its L2Hub. */
 enum rpc_status backend_proxy_of(
     struct rpc_chain *rpc,

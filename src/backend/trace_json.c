@@ -27,6 +27,8 @@ static const char *label_of(const struct node *node, size_t chain, const address
         if (address_equal(who, &node->contracts.hub)) return "Hub";
         if (address_equal(who, &node->contracts.attestation)) return "Attestation";
         if (address_equal(who, &node->contracts.bundler)) return "Bundler";
+        if (address_equal(who, &node->contracts.owner)) return "Owner";
+        if (address_equal(who, &node->contracts.k_of_n)) return "KOfN";
         if (address_equal(who, &node->keys.builder.address)) return "builder";
         return NULL;
     }

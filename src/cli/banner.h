@@ -35,8 +35,8 @@ void banner_print(FILE *out, const struct banner *banner);
  *          ERR_MEMORY  likewise. */
 MUST_USE enum err banner_write_info(const char *path, const struct banner *banner);
 
-/* banner_write_ready adds members to the object of the event "ready" (node/log.h): version, startMs,
- * and name, chainId and url of each chain. No keys: logs are kept and shown around. */
+/* banner_write_ready adds members to the object of the event "ready" (node/log.h): version,
+ * startMs, and name, chainId and url of each chain. No keys: logs are kept and shown around. */
 void banner_write_ready(struct json_writer *w, const struct banner *banner);
 
 #endif

@@ -25,7 +25,12 @@
 #define FUND_ROW      .kind = CLI_EACH, .add = add_funding, .value = "\"ADDRESS ETH\""
 
 static const char *const type_names[] = {[NODE_ROLLUP_EVM] = "evm", NULL};
-static const char *const proof_names[] = {[NODE_PROOF_ATTESTATION] = "attestation", NULL};
+static const char *const proof_names[] = {
+    [NODE_PROOF_ATTESTATION] = "attestation",
+    [NODE_PROOF_OWNER] = "owner",
+    [NODE_PROOF_K_OF_N] = "k-of-n",
+    NULL,
+};
 
 static const char *const log_format_names[] = {
     [NODE_LOG_TEXT] = "text", [NODE_LOG_JSON] = "json", NULL};
@@ -101,8 +106,10 @@ static const struct cli_option network_rows[] = {
      .offset = FIELD(proof),
      PROOF_ROW,
      .fallback = "attestation",
-     .help = "what L1 takes for a proof of the rollups' steps: attestation, the signature of this "
-             "process, which has checked them"},
+     .help =
+         "what L1 takes for a proof of the rollups' steps: attestation, the signature of this "
+         "process, which has checked them; owner, the rollup's owner's; k-of-n, those of 2 of 3 "
+         "attesters"},
     {.name = "chain-id",
      .offset = FIELD(chain_id),
      CHAIN_ID_ROW,

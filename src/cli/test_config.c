@@ -72,7 +72,7 @@ static void test_a_whole_network(void **state) {
         "port = 9000\n"
         "[rollup payments]\n"
         "type = evm\n"
-        "proof = attestation\n"
+        "proof = k-of-n\n"
         "gas-limit = 30_000_000\n"
         "fund = 0x0000000000000000000000000000000000000b0b 3\n"
         "[rollup  games-2]\n"
@@ -96,6 +96,8 @@ static void test_a_whole_network(void **state) {
     assert_int_equal(node->chains[1].chain_id, 42101);
     assert_int_equal(node->chains[1].port, 8546);
     assert_int_equal(node->chains[1].gas_limit, 30000000);
+    assert_int_equal(node->chains[1].proof, NODE_PROOF_K_OF_N);
+    assert_int_equal(node->chains[2].proof, NODE_PROOF_ATTESTATION);
     assert_int_equal(node->chains[1].base_fee_wei, 1000000000);
     assert_int_equal(node->chains[1].fundings.count, 1);
     assert_string_equal(node->chains[2].name, "games-2");
@@ -172,6 +174,10 @@ static void test_what_is_refused(void **state) {
     refused("port = 1\nport = 2\n", "net.ini:2: port is said twice");
     refused("port = 1\n  2\n", "net.ini:2: port is said twice");
     refused("[rollup a]\ntype = wasm\n", "net.ini:2: type takes evm, not \"wasm\"");
+    refused(
+        "[rollup a]\nproof = k-of-m\n",
+        "net.ini:2: proof takes attestation, owner or k-of-n, not \"k-of-m\"; did you mean k-of-n?"
+    );
     refused(
         "[rollups a]\ntype = evm\n",
         "net.ini:2: unknown section [rollups a]; a section is [l1] or [rollup NAME], one for each"

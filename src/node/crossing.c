@@ -104,6 +104,8 @@ static enum err place_rollup(
         .rollup_id = chain->rollup_id,
         .chain_id = chain->rpc.chain_id,
         .base = &chain->fresh.source,
+        .proof_system =
+            *deploy_proof_system(&node->contracts, node->options->chains[chain->rollup_id].proof),
     };
     u256_store_be(rollup->head.b, &head);
     uint64_t number;
@@ -140,10 +142,10 @@ enum err crossing_open(
         .prover =
             {
                 .parent_chain_id = l1->rpc.chain_id,
-                .hub = node->contracts.hub,
-                .system = node->contracts.attestation,
-                .vkey = node->contracts.vkey,
-                .attester_key = node->keys.attester.private_key,
+                .contracts = &node->contracts,
+                .keys = &node->keys,
+                .options = node->options,
+                .attesters_down = node->attesters_down,
                 .duration = &node->stats.proof,
                 .names_senders = l1->schedule.names_senders,
             },
@@ -168,7 +170,6 @@ enum err crossing_open(
         .headers = {.context = l1, .get = get_header},
         .codes = l1->codes,
         .hub = node->contracts.hub,
-        .proof_system = node->contracts.attestation,
         .prover = {.context = &crossing->prover, .prove = prover_prove},
         .builder_key = node->keys.builder.private_key,
         .builder = node->keys.builder.address,

@@ -14,8 +14,7 @@
 #define CREDIT_GAS          200000u
 
 /* Attestation's constructor: (uint256 threshold, address[] attesters), 1 of 1. */
-static enum err
-attestation_initcode(bytes *code, struct arena *arena, const struct node_keys *keys) {
+static enum err attestation_initcode(bytes *code, struct arena *arena, const address *attester) {
     struct abi_writer w;
     abi_writer_open(&w, arena);
     abi_write_raw(
@@ -26,7 +25,32 @@ attestation_initcode(bytes *code, struct arena *arena, const struct node_keys *k
     size_t attesters = abi_write_offset(&w);
     abi_begin_tail(&w, attesters, start);
     abi_write_u64(&w, 1);
-    abi_write_address(&w, &keys->attester.address);
+    abi_write_address(&w, attester);
+    return abi_finish(&w, code);
+}
+
+/* Of contracts whose constructor takes the Hub. */
+static enum err
+with_hub_initcode(bytes *code, struct arena *arena, bytes creation, const address *hub) {
+    struct abi_writer w;
+    abi_writer_open(&w, arena);
+    abi_write_raw(&w, creation);
+    abi_write_address(&w, hub);
+    return abi_finish(&w, code);
+}
+
+/* KOfN's constructor: (uint256 threshold, address[] systems). */
+static enum err k_of_n_initcode(bytes *code, struct arena *arena, const address *systems) {
+    struct abi_writer w;
+    abi_writer_open(&w, arena);
+    abi_write_raw(&w, bytes_of(artifact_k_of_n_creation, sizeof(artifact_k_of_n_creation)));
+    size_t start = sizeof(artifact_k_of_n_creation);
+    abi_write_u64(&w, DEPLOY_THRESHOLD);
+    size_t list = abi_write_offset(&w);
+    abi_begin_tail(&w, list, start);
+    abi_write_u64(&w, DEPLOY_ATTESTERS);
+    for (unsigned i = 0; i < DEPLOY_ATTESTERS; i++)
+        abi_write_address(&w, &systems[i]);
     return abi_finish(&w, code);
 }
 
@@ -40,32 +64,65 @@ static address deployed_at(bytes initcode, uint8_t salt) {
     return evm_create2_address(&DEPLOYMENT_PROXY_ADDRESS, &word, &hash);
 }
 
-/* Bundler's constructor: (address hub). */
-static enum err bundler_initcode(bytes *code, struct arena *arena, const address *hub) {
-    struct abi_writer w;
-    abi_writer_open(&w, arena);
-    abi_write_raw(&w, bytes_of(artifact_bundler_creation, sizeof(artifact_bundler_creation)));
-    abi_write_address(&w, hub);
-    return abi_finish(&w, code);
+/* All the code there may be. */
+struct initcodes {
+    bytes attestation;
+    bytes owner;
+    bytes attesters[DEPLOY_ATTESTERS];
+    bytes k_of_n;
+    bytes bundler;
+};
+
+static enum err make_initcodes(
+    struct initcodes *codes,
+    struct deploy_contracts *out,
+    struct arena *arena,
+    const struct node_keys *keys,
+    uint8_t salt
+) {
+    bytes owner = bytes_of(artifact_owner_creation, sizeof(artifact_owner_creation));
+    bytes bundler = bytes_of(artifact_bundler_creation, sizeof(artifact_bundler_creation));
+    out->salt = salt;
+    out->hub = deployed_at(hub_initcode(), salt);
+    enum err err = attestation_initcode(&codes->attestation, arena, &keys->attester.address);
+    for (unsigned i = 0; i < DEPLOY_ATTESTERS && err == ERR_OK; i++) {
+        struct hd_key key;
+        err = keys_attester(keys, &key, i);
+        if (err == ERR_OK) err = attestation_initcode(&codes->attesters[i], arena, &key.address);
+        if (err == ERR_OK) out->attesters[i] = deployed_at(codes->attesters[i], salt);
+    }
+    if (err == ERR_OK) err = with_hub_initcode(&codes->owner, arena, owner, &out->hub);
+    if (err == ERR_OK) err = with_hub_initcode(&codes->bundler, arena, bundler, &out->hub);
+    if (err == ERR_OK) err = k_of_n_initcode(&codes->k_of_n, arena, out->attesters);
+    if (err != ERR_OK) return err;
+    out->attestation = deployed_at(codes->attestation, salt);
+    out->owner = deployed_at(codes->owner, salt);
+    out->k_of_n = deployed_at(codes->k_of_n, salt);
+    out->bundler = deployed_at(codes->bundler, salt);
+    out->vkey = keccak256(bytes_of(DEPLOY_PROGRAM, sizeof(DEPLOY_PROGRAM) - 1));
+    return ERR_OK;
 }
 
 enum err deploy_addresses(
     struct deploy_contracts *out, struct arena *arena, const struct node_keys *keys, uint8_t salt
 ) {
-    bytes attestation;
-    bytes bundler;
-    address hub = deployed_at(hub_initcode(), salt);
-    enum err err = attestation_initcode(&attestation, arena, keys);
-    if (err == ERR_OK) err = bundler_initcode(&bundler, arena, &hub);
-    if (err != ERR_OK) return err;
-    *out = (struct deploy_contracts){
-        .hub = hub,
-        .attestation = deployed_at(attestation, salt),
-        .bundler = deployed_at(bundler, salt),
-        .vkey = keccak256(bytes_of(DEPLOY_PROGRAM, sizeof(DEPLOY_PROGRAM) - 1)),
-        .salt = salt,
-    };
-    return ERR_OK;
+    struct initcodes codes;
+    struct deploy_contracts made;
+    enum err err = make_initcodes(&codes, &made, arena, keys, salt);
+    if (err == ERR_OK) *out = made;
+    return err;
+}
+
+const address *deploy_proof_system(const struct deploy_contracts *contracts, unsigned proof) {
+    switch ((enum node_proof)proof) {
+    case NODE_PROOF_ATTESTATION:
+        break;
+    case NODE_PROOF_OWNER:
+        return &contracts->owner;
+    case NODE_PROOF_K_OF_N:
+        return &contracts->k_of_n;
+    }
+    return &contracts->attestation;
 }
 
 /* --- transactions ----------------------------------------------------------------------------- */
@@ -122,7 +179,7 @@ static enum err add_registration(struct deployment *d, const struct deploy_rollu
     bytes data;
     abi_writer_open(&w, d->arena);
     abi_write_selector(&w, "register(address,bytes32,bytes32,address,(bool))");
-    abi_write_address(&w, &contracts->attestation);
+    abi_write_address(&w, deploy_proof_system(contracts, rollup->proof));
     abi_write_hash(&w, &contracts->vkey);
     abi_write_hash(&w, &rollup->head);
     abi_write_address(&w, &d->options->keys->builder.address);
@@ -143,6 +200,23 @@ add_credit(struct deployment *d, uint64_t rollup_id, const struct deploy_rollup 
     return add(d, &d->options->contracts.hub, data, &rollup->credit_wei, CREDIT_GAS);
 }
 
+/* The proof systems: Attestation always, so that its address is known; others for who has them. */
+static enum err add_proof_systems(struct deployment *d, const struct initcodes *codes) {
+    const struct deploy_options *options = d->options;
+    bool has_owner = false;
+    bool has_k_of_n = false;
+    for (size_t i = 0; i < options->rollup_count; i++) {
+        has_owner |= options->rollups[i].proof == NODE_PROOF_OWNER;
+        has_k_of_n |= options->rollups[i].proof == NODE_PROOF_K_OF_N;
+    }
+    enum err err = ERR_OK;
+    if (has_owner) err = add_contract(d, codes->owner);
+    for (unsigned i = 0; i < DEPLOY_ATTESTERS && has_k_of_n && err == ERR_OK; i++)
+        err = add_contract(d, codes->attesters[i]);
+    if (has_k_of_n && err == ERR_OK) err = add_contract(d, codes->k_of_n);
+    return err;
+}
+
 enum err deploy_transactions(
     const struct pool_tx **txs,
     size_t *count,
@@ -150,20 +224,22 @@ enum err deploy_transactions(
     const struct deploy_options *options
 ) {
     struct deployment d = {.options = options, .arena = arena};
-    bytes attestation;
-    bytes bundler;
-    d.txs = arena_alloc_array(arena, 3 + 2 * options->rollup_count, sizeof(*d.txs));
+    struct initcodes codes;
+    struct deploy_contracts contracts;
+    d.txs =
+        arena_alloc_array(arena, 5 + DEPLOY_ATTESTERS + 2 * options->rollup_count, sizeof(*d.txs));
     if (d.txs == NULL) return ERR_MEMORY;
-    enum err err = attestation_initcode(&attestation, arena, options->keys);
-    if (err == ERR_OK) err = add_contract(&d, attestation);
+    enum err err =
+        make_initcodes(&codes, &contracts, arena, options->keys, options->contracts.salt);
+    if (err == ERR_OK) err = add_contract(&d, codes.attestation);
     if (err == ERR_OK) err = add_contract(&d, hub_initcode());
+    if (err == ERR_OK) err = add_proof_systems(&d, &codes);
     for (size_t i = 0; i < options->rollup_count && err == ERR_OK; i++) {
         err = add_registration(&d, &options->rollups[i]);
         if (err == ERR_OK && !u256_is_zero(&options->rollups[i].credit_wei))
             err = add_credit(&d, i + 1, &options->rollups[i]);
     }
-    if (err == ERR_OK) err = bundler_initcode(&bundler, arena, &options->contracts.hub);
-    if (err == ERR_OK) err = add_contract(&d, bundler);
+    if (err == ERR_OK) err = add_contract(&d, codes.bundler);
     if (err != ERR_OK) return err;
     *txs = d.txs;
     *count = d.count;

@@ -1,5 +1,5 @@
 /* node/deploy.h: the contracts on L1, deployed by ordinary transactions of the builder in the first
- * blocks: Attestation and the Hub through the deterministic deployment proxy (so that their
+ * blocks: proof systems and the Hub through the deterministic deployment proxy (so that their
  * addresses follow from code and constructor arguments), then each rollup registered and credited
  * with the ether of its genesis, and the Bundler. */
 #ifndef NODE_DEPLOY_H
@@ -12,13 +12,24 @@
 /* Names the program that attesters run; Attestation itself does not look at it. */
 #define DEPLOY_PROGRAM "lockstep/evm-rollup/1"
 
+/* The attesters of KOfN: each with an Attestation of its own, of which so many must vouch. */
+#define DEPLOY_ATTESTERS 3
+#define DEPLOY_THRESHOLD 2
+
+/* All that can be deployed; which are there follows from the rollups' proof systems. */
 struct deploy_contracts {
     address hub;
     address attestation;
     address bundler;
+    address owner;
+    address attesters[DEPLOY_ATTESTERS];
+    address k_of_n;
     hash32 vkey;
     uint8_t salt; /* of both deployments, its last byte */
 };
+
+/* The proof system of this kind (enum node_proof). */
+const address *deploy_proof_system(const struct deploy_contracts *contracts, unsigned proof);
 
 /* deploy_addresses computes where the contracts will be. ERR_MEMORY (arena is for the work). */
 MUST_USE enum err deploy_addresses(
@@ -26,7 +37,8 @@ MUST_USE enum err deploy_addresses(
 );
 
 struct deploy_rollup {
-    hash32 head; /* state root of its genesis */
+    hash32 head;    /* state root of its genesis */
+    unsigned proof; /* enum node_proof */
     u256 credit_wei;
 };
 

@@ -1,5 +1,6 @@
 #include "node/keys.h"
 
+#include "crypto/keccak.h"
 #include "crypto/secp256k1.h"
 
 #include <stdlib.h>
@@ -50,6 +51,19 @@ void keys_close(struct node_keys *keys) {
     free(keys->accounts);
     free(keys->addresses);
     explicit_bzero(keys, sizeof(*keys));
+}
+
+enum err keys_attester(const struct node_keys *keys, struct hd_key *key, unsigned index) {
+    static const char PURPOSE[] = "lockstep attester";
+    uint8_t seed[sizeof(hash32) + sizeof(PURPOSE)];
+    memcpy(seed, keys->attester.private_key.b, sizeof(hash32));
+    memcpy(seed + sizeof(hash32), PURPOSE, sizeof(PURPOSE));
+    seed[sizeof(seed) - 1] = (uint8_t)index; /* in the place of the terminator */
+    hash32 derived = keccak256(bytes_of(seed, sizeof(seed)));
+    enum err err = keys_set(key, hash32_bytes(&derived));
+    explicit_bzero(seed, sizeof(seed));
+    explicit_bzero(&derived, sizeof(derived));
+    return err;
 }
 
 const struct hd_key *keys_find(const struct node_keys *keys, const address *who) {

@@ -69,8 +69,8 @@ log_error(struct node_log *log, const char *chain, const char *format, ...);
 __attribute__((format(printf, 3, 4))) void
 log_message(struct node_log *log, const char *chain, const char *format, ...);
 
-/* An event of the network as a whole, as JSON: the caller adds what it has to say to the writer that
- * log_json_begin gives, and ends the line. Only if is_json, and not silent. */
+/* An event of the network as a whole, as JSON: the caller adds what it has to say to the writer
+ * that log_json_begin gives, and ends the line. Only if is_json, and not silent. */
 struct json_writer *log_json_begin(struct node_log *log, const char *event);
 void log_json_end(struct node_log *log);
 

@@ -43,7 +43,8 @@ struct node {
     const char *origins[2]; /* whose pages may read answers; the second is NULL */
     const char *hosts[2];   /* that requests may name; the second is NULL */
     bool is_stopping;
-    bool auto_batch; /* lockstep_setAutoBatch */
+    unsigned attesters_down; /* of KOfN, a bit each (lockstep_setAttester) */
+    bool auto_batch;         /* lockstep_setAutoBatch */
     struct snapshots snapshots;
     int64_t time_offset;  /* seconds that the network's time is ahead of the clock's */
     uint8_t instance[32]; /* random: names this run of the network (anvil_metadata) */

@@ -24,7 +24,7 @@ enum node_rollup_type { NODE_ROLLUP_EVM };
 enum node_log_format { NODE_LOG_TEXT, NODE_LOG_JSON };
 
 /* What a rollup's state rests on. */
-enum node_proof { NODE_PROOF_ATTESTATION };
+enum node_proof { NODE_PROOF_ATTESTATION, NODE_PROOF_OWNER, NODE_PROOF_K_OF_N };
 
 /* What one chain is begun with. */
 struct node_chain_plan {

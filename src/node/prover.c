@@ -1,7 +1,9 @@
 #include "node/prover.h"
 
+#include "core/check.h"
 #include "crypto/keccak.h"
 #include "proof/attestation.h"
+#include "rollup/abi.h"
 #include "rollup/verify.h"
 
 #include <stdio.h>
@@ -30,6 +32,119 @@ static const char *reason_of(struct arena *arena, const struct verify_result *re
     return text;
 }
 
+/* What is proven of the rollups of one proof system. */
+struct statement {
+    const struct prover *prover;
+    struct arena *arena;
+    const struct batch_proof *proof; /* its rollups */
+    const hash32 *public_input;
+};
+
+/* The statement, signed with the key for this contract. */
+static enum err
+sign(const struct statement *s, bytes *data, const address *system, const struct hd_key *key) {
+    hash32 digest;
+    enum err err = batch_statement_digest(
+        &digest,
+        s->arena,
+        system,
+        &s->prover->contracts->vkey,
+        s->proof->rollup_ids,
+        s->proof->rollup_id_count,
+        s->public_input
+    );
+    return err != ERR_OK ? err : attestation_sign(data, s->arena, &digest, &key->private_key, 1);
+}
+
+/* abi.encode(Part[]) of the first attesters that answer, as many as must. */
+static enum err sign_k_of_n(const struct statement *s, bytes *data, const char **reason) {
+    const struct prover *prover = s->prover;
+    unsigned indices[DEPLOY_ATTESTERS];
+    unsigned count = 0;
+    for (unsigned i = 0; i < DEPLOY_ATTESTERS && count < DEPLOY_THRESHOLD; i++)
+        if ((prover->attesters_down >> i & 1) == 0) indices[count++] = i;
+    if (count < DEPLOY_THRESHOLD) {
+        char *text = arena_alloc(s->arena, REASON_SIZE_MAX);
+        if (text == NULL) return ERR_MEMORY;
+        (void)snprintf(
+            text,
+            REASON_SIZE_MAX,
+            "%u of %u attesters must vouch for %s, and %u answer%s",
+            DEPLOY_THRESHOLD,
+            DEPLOY_ATTESTERS,
+            prover->options->chains[s->proof->rollup_ids[0]].name,
+            count,
+            count == 1 ? "s" : ""
+        );
+        *reason = text;
+        return ERR_INPUT;
+    }
+    struct abi_writer w;
+    abi_writer_open(&w, s->arena);
+    size_t list = abi_write_offset(&w);
+    abi_begin_tail(&w, list, 0);
+    abi_write_u64(&w, count);
+    size_t elements = w.size;
+    size_t offsets[DEPLOY_ATTESTERS];
+    for (unsigned i = 0; i < count; i++)
+        offsets[i] = abi_write_offset(&w);
+    for (unsigned i = 0; i < count; i++) {
+        struct hd_key key;
+        bytes part;
+        enum err err = keys_attester(prover->keys, &key, indices[i]);
+        if (err == ERR_OK) err = sign(s, &part, &prover->contracts->attesters[indices[i]], &key);
+        if (err != ERR_OK) return err;
+        abi_begin_tail(&w, offsets[i], elements);
+        size_t start = w.size;
+        abi_write_u64(&w, indices[i]);
+        size_t tail = abi_write_offset(&w);
+        abi_begin_tail(&w, tail, start);
+        abi_write_bytes(&w, part);
+    }
+    return abi_finish(&w, data);
+}
+
+static enum err vouch(
+    const struct statement *s, struct batch_proof *proof, enum node_proof kind, const char **reason
+) {
+    const struct prover *prover = s->prover;
+    switch (kind) {
+    case NODE_PROOF_ATTESTATION:
+        return sign(s, &proof->data, &proof->system, &prover->keys->attester);
+    case NODE_PROOF_OWNER: /* the builder: deploy.c registers it */
+        return sign(s, &proof->data, &proof->system, &prover->keys->builder);
+    case NODE_PROOF_K_OF_N:
+        return sign_k_of_n(s, &proof->data, reason);
+    }
+    return ERR_UNSUPPORTED;
+}
+
+/* The proof of one kind for those of the rollups that stand on it; nothing if none does. */
+static enum err prove_kind(
+    const struct prover *prover,
+    struct arena *arena,
+    struct batch_proof *proofs,
+    size_t *proof_count,
+    const char **reason,
+    const struct verify_result *result,
+    enum node_proof kind
+) {
+    struct batch_proof *proof = &proofs[*proof_count];
+    uint64_t *ids = arena_alloc_array(arena, result->rollup_id_count, sizeof(*ids));
+    if (ids == NULL) return ERR_MEMORY;
+    *proof = (struct batch_proof
+    ){.system = *deploy_proof_system(prover->contracts, kind), .rollup_ids = ids};
+    for (size_t i = 0; i < result->rollup_id_count; i++) {
+        uint64_t id = result->rollup_ids[i];
+        CHECK(id < NODE_CHAINS_MAX);
+        if (prover->options->chains[id].proof == (unsigned)kind) ids[proof->rollup_id_count++] = id;
+    }
+    if (proof->rollup_id_count == 0) return ERR_OK;
+    (*proof_count)++;
+    const struct statement statement = {prover, arena, proof, &result->public_input};
+    return vouch(&statement, proof, kind, reason);
+}
+
 static enum err prove(
     const struct prover *prover,
     struct arena *arena,
@@ -39,7 +154,10 @@ static enum err prove(
     bytes batch,
     bytes witness
 ) {
-    struct verify_parent parent = {.chain_id = prover->parent_chain_id, .hub = prover->hub};
+    static const enum node_proof kinds[] = {
+        NODE_PROOF_ATTESTATION, NODE_PROOF_OWNER, NODE_PROOF_K_OF_N};
+    struct verify_parent parent = {
+        .chain_id = prover->parent_chain_id, .hub = prover->contracts->hub};
     parent.names_senders = prover->names_senders;
     struct verify_result result;
     enum err err = verify_batch(&result, arena, &parent, batch, witness);
@@ -48,27 +166,15 @@ static enum err prove(
         *reason = reason_of(arena, &result);
         return ERR_INPUT;
     }
-    struct batch_proof *proof = arena_alloc(arena, sizeof(*proof));
-    uint64_t *ids = arena_alloc_array(arena, result.rollup_id_count, sizeof(*ids));
-    if (proof == NULL || ids == NULL) return ERR_MEMORY;
-    memcpy(ids, result.rollup_ids, result.rollup_id_count * sizeof(*ids));
-    *proof = (struct batch_proof
-    ){.system = prover->system, .rollup_ids = ids, .rollup_id_count = result.rollup_id_count};
-    hash32 digest;
-    err = batch_statement_digest(
-        &digest,
-        arena,
-        &proof->system,
-        &prover->vkey,
-        ids,
-        result.rollup_id_count,
-        &result.public_input
-    );
-    if (err == ERR_OK)
-        err = attestation_sign(&proof->data, arena, &digest, &prover->attester_key, 1);
+    const size_t kind_count = sizeof(kinds) / sizeof(kinds[0]);
+    struct batch_proof *made = arena_alloc_array(arena, kind_count, sizeof(*made));
+    size_t count = 0;
+    if (made == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < kind_count && err == ERR_OK; i++)
+        err = prove_kind(prover, arena, made, &count, reason, &result, kinds[i]);
     if (err != ERR_OK) return err;
-    *proofs = proof;
-    *proof_count = 1;
+    *proofs = made;
+    *proof_count = count;
     return ERR_OK;
 }
 

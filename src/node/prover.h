@@ -1,17 +1,19 @@
-/* node/prover.h: the proof of a batch in this process: the check is run on batch and witness, and
- * only then does the attester sign (protocol.md section 8, Attestation). */
+/* node/prover.h: the proofs of a batch in this process: the check is run on batch and witness, and
+ * only then does anybody sign (protocol.md section 8): for each proof system that the batch's
+ * rollups stand on, who vouches there. Of KOfN's attesters those that are down say nothing. */
 #ifndef NODE_PROVER_H
 #define NODE_PROVER_H
 
+#include "node/deploy.h"
 #include "rpc/metrics.h"
 #include "world/world.h"
 
 struct prover {
     uint64_t parent_chain_id;
-    address hub;
-    address system; /* the Attestation contract */
-    hash32 vkey;
-    hash32 attester_key;
+    const struct deploy_contracts *contracts;
+    const struct node_keys *keys;
+    const struct node_options *options; /* which rollup stands on what */
+    unsigned attesters_down;            /* a bit each */
     struct metrics_histogram *duration; /* takes the time of each proof; may be NULL */
     bool names_senders;                 /* it vouches for impersonated transactions, too */
 };

@@ -295,6 +295,7 @@ static enum err begin_rollup(
     if (err != ERR_OK) return fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
     err = node_chain_begin(chain, error, &genesis);
     deployed->head = chain->head.state_root;
+    deployed->proof = node->options->chains[rollup_id].proof;
     return err;
 }
 

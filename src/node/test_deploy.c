@@ -93,6 +93,45 @@ static void makes_every_transaction(void **state) {
     assert_memory_equal(txs[2].tx.data.data + 4 + 2 * 32, rollups[0].head.b, 32);
 }
 
+/* Each proof system once, whoever has it; each rollup registered with its own. */
+static void deploys_the_proof_systems_there_are(void **state) {
+    (void)state;
+    struct deploy_rollup rollups[4] = {
+        {.proof = NODE_PROOF_K_OF_N},
+        {.proof = NODE_PROOF_ATTESTATION},
+        {.proof = NODE_PROOF_OWNER},
+        {.proof = NODE_PROOF_K_OF_N},
+    };
+    struct deploy_options deploy = {
+        .chain_id = 1, .keys = &keys, .rollups = rollups, .rollup_count = 4};
+    const struct pool_tx *txs;
+    size_t count;
+    assert_int_equal(deploy_addresses(&deploy.contracts, &arena, &keys, 0), ERR_OK);
+    assert_int_equal(deploy_transactions(&txs, &count, &arena, &deploy), ERR_OK);
+    const struct deploy_contracts *c = &deploy.contracts;
+    const address made[] = {
+        c->attestation,
+        c->hub,
+        c->owner,
+        c->attesters[0],
+        c->attesters[1],
+        c->attesters[2],
+        c->k_of_n,
+    };
+    const size_t made_count = sizeof(made) / sizeof(made[0]);
+    assert_int_equal(count, made_count + 4 + 1); /* the last is the Bundler */
+    for (size_t i = 0; i < made_count; i++) {
+        address at = created_by(&txs[i].tx);
+        assert_true(address_equal(&at, &made[i]));
+        for (size_t j = 0; j < i; j++)
+            assert_false(address_equal(&made[i], &made[j]));
+    }
+    for (size_t i = 0; i < 4; i++) {
+        const address *system = deploy_proof_system(c, rollups[i].proof);
+        assert_memory_equal(txs[made_count + i].tx.data.data + 4 + 12, system->b, sizeof(address));
+    }
+}
+
 static void genesis_has_what_the_transactions_need(void **state) {
     (void)state;
     struct genesis genesis;
@@ -130,6 +169,7 @@ static void genesis_has_what_the_transactions_need(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_every_transaction),
+        cmocka_unit_test(deploys_the_proof_systems_there_are),
         cmocka_unit_test(genesis_has_what_the_transactions_need),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);

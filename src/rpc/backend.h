@@ -449,6 +449,10 @@ struct rpc_chain_operations {
     enum rpc_status (*set_auto_batch
     )(struct rpc_chain *chain, struct rpc_request *request, bool is_on);
 
+    /* Has one of the attesters (from 0) answer or not. */
+    enum rpc_status (*set_attester
+    )(struct rpc_chain *chain, struct rpc_request *request, uint64_t index, bool is_up);
+
     /* The rest of development. All but development_info may wait: they happen in their turn, after
      * the transactions that came before. */
     enum rpc_status (*amend

@@ -105,6 +105,20 @@ enum rpc_status lockstep_setAutoBatch(struct rpc_call *call) {
     return status;
 }
 
+/* [index, bool]: whether that attester of KOfN answers; answers null. */
+enum rpc_status lockstep_setAttester(struct rpc_call *call) {
+    uint64_t index = 0;
+    bool is_up = false;
+    enum rpc_status status = argument_optional_number(call, &index, 0);
+    if (status == RPC_OK && argument_token(call, 0) == 0) status = argument_missing(call, 0);
+    if (status == RPC_OK && argument_token(call, 1) == 0) status = argument_missing(call, 1);
+    if (status == RPC_OK) status = argument_optional_bool(call, &is_up, 1);
+    if (status == RPC_OK)
+        status = call->chain->operations->set_attester(call->chain, &call->request, index, is_up);
+    if (status == RPC_OK) json_null(call->out);
+    return status;
+}
+
 enum rpc_status lockstep_traceTransaction(struct rpc_call *call) {
     hash32 hash;
     enum rpc_status status = argument_hash(call, &hash, 0);

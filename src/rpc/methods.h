@@ -148,6 +148,7 @@
     X(lockstep_networkInfo, 0, 0, network_info)                \
     X(lockstep_prepareBundle, 2, 2, prepare_bundle)            \
     X(lockstep_proxyOf, 2, 2, proxy_of)                        \
+    X(lockstep_setAttester, 2, 2, set_attester)                \
     X(lockstep_setAutoBatch, 1, 1, set_auto_batch)             \
     X(lockstep_simulate, 1, 1, foresee)                        \
     X(lockstep_traceTransaction, 1, 1, trace_transaction)      \

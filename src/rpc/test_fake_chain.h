@@ -29,6 +29,8 @@ struct fake_chain {
     struct rpc_transaction pool_transactions[FAKE_POOL_MAX];
     struct rpc_pool pool;
     bool auto_batch;
+    uint64_t last_attester;
+    bool attester_is_up;
     /* The next operation that may wait does: waiting is then the request. */
     bool must_wait;
     struct rpc_request *waiting;
@@ -387,6 +389,15 @@ static inline enum rpc_status fake_mine(
     return RPC_OK;
 }
 
+static inline enum rpc_status fake_set_attester(
+    struct rpc_chain *chain, struct rpc_request *request, uint64_t index, bool is_up
+) {
+    (void)request;
+    ((struct fake_chain *)chain)->last_attester = index;
+    ((struct fake_chain *)chain)->attester_is_up = is_up;
+    return RPC_OK;
+}
+
 static inline enum rpc_status
 fake_set_auto_batch(struct rpc_chain *chain, struct rpc_request *request, bool is_on) {
     (void)request;
@@ -537,6 +548,7 @@ static const struct rpc_chain_operations fake_operations = {
     .pool_count = fake_pool_count,
     .mine = fake_mine,
     .set_auto_batch = fake_set_auto_batch,
+    .set_attester = fake_set_attester,
     .network_info = fake_network_info,
     .proxy_of = fake_proxy_of,
     .trace_transaction = fake_trace_transaction,

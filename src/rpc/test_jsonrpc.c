@@ -304,6 +304,9 @@ static void test_wrong_arguments(void **state) {
         {"eth_feeHistory", "[\"0x1\",\"latest\",[\"a\"]]", "invalid argument 2: not a number"},
         {"eth_feeHistory", "[\"x\",\"latest\"]", "invalid argument 0: not a number"},
         {"eth_sendTransaction", "[{}]", "invalid argument 0: from: missing"},
+        {"lockstep_setAttester", "[0,1]", "invalid argument 1: not a boolean"},
+        {"lockstep_setAttester", "[{},true]", "invalid argument 0: not a number"},
+        {"lockstep_setAttester", "[null,true]", "missing value for required argument 0"},
         {"lockstep_setAutoBatch", "[1]", "invalid argument 0: not a boolean"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)

@@ -393,6 +393,9 @@ static void test_filter_limit(void **state) {
 
 static void test_lockstep_methods(void **state) {
     struct fixture *f = *state;
+    expect_result(f, "lockstep_setAttester", "[\"0x2\",true]", "null");
+    assert_int_equal(f->fake.last_attester, 2);
+    assert_true(f->fake.attester_is_up);
     expect_result(f, "lockstep_setAutoBatch", "[true]", "null");
     assert_true(f->fake.auto_batch);
     expect_result(

@@ -115,20 +115,32 @@ static enum err make_witness(struct world *world, bytes *encoded) {
     return witness_encode(encoded, world->arena, &w);
 }
 
-/* A proof without a word in it, for the rollups that the batch names: in simulation the world
- * answers for the proof system. */
+/* The proof of this system, among those there are or as a new one. NULL: no memory. */
+static struct batch_proof *proof_of(struct world *world, const address *system) {
+    for (size_t i = 0; i < world->proof_count; i++)
+        if (address_equal(&world->proofs[i].system, system)) return &world->proofs[i];
+    uint64_t *ids = arena_alloc_array(world->arena, world->options->rollup_count, sizeof(*ids));
+    if (ids == NULL) return NULL;
+    struct batch_proof *proof = &world->proofs[world->proof_count++];
+    *proof = (struct batch_proof){.system = *system, .rollup_ids = ids};
+    return proof;
+}
+
+/* Proofs without a word in them, for the rollups that the batch names: in simulation the world
+ * answers for the proof systems. */
 static enum err leave_unproven(struct world *world) {
     const struct world_options *options = world->options;
-    struct batch_proof *proof = arena_alloc(world->arena, sizeof(*proof));
-    uint64_t *ids = arena_alloc_array(world->arena, options->rollup_count, sizeof(*ids));
-    if (proof == NULL || ids == NULL) return ERR_MEMORY;
-    *proof = (struct batch_proof){.system = options->proof_system, .rollup_ids = ids};
+    world->proof_count = 0;
+    world->proofs =
+        arena_alloc_array(world->arena, world->foreign_count, sizeof(struct batch_proof));
+    if (world->proofs == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < options->rollup_count; i++) {
-        uint64_t id = options->rollups[i].rollup_id;
-        if (is_named(&world->batch, id)) ids[proof->rollup_id_count++] = id;
+        const struct world_rollup *rollup = &options->rollups[i];
+        if (!is_named(&world->batch, rollup->rollup_id)) continue;
+        struct batch_proof *proof = proof_of(world, &rollup->proof_system);
+        if (proof == NULL) return ERR_MEMORY;
+        proof->rollup_ids[proof->rollup_id_count++] = rollup->rollup_id;
     }
-    world->proofs = proof;
-    world->proof_count = proof->rollup_id_count > 0;
     return ERR_OK;
 }
 

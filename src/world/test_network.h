@@ -436,7 +436,6 @@ network_options(struct network *n, const struct world_tx *txs, size_t tx_count) 
         .attributes = network_attributes(n),
         .hashes = {.context = n, .get = network_hash_of},
         .hub = n->hub,
-        .proof_system = n->attestation,
         .prover = {.context = n, .prove = network_prove},
         .builder_key = BUILDER_KEY,
         .builder = n->builder,
@@ -531,7 +530,8 @@ static inline void begin_rollup(
     };
     struct genesis genesis;
     struct world_rollup *rollup = &n->rollups[rollup_id - 1];
-    *rollup = (struct world_rollup){.rollup_id = rollup_id, .chain_id = options.chain_id};
+    *rollup = (struct world_rollup
+    ){.rollup_id = rollup_id, .chain_id = options.chain_id, .proof_system = n->attestation};
     must(rollup_genesis(&genesis, &rollup->open, ether_wei, n->arena, &options));
     size_t count = genesis.account_count;
     struct genesis_account *all = arena_alloc_array(n->arena, count + account_count, sizeof(*all));

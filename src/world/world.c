@@ -84,15 +84,34 @@ static enum err open_pass(struct world *world) {
     );
 }
 
-/* Of its own batch the world vouches for the proof system, whose word is not there yet, or in a
+static void list_foreign(struct world *world) {
+    const struct world_options *options = world->options;
+    world->foreign[0] = options->hub;
+    world->foreign_count = 1;
+    for (size_t i = 0; i < options->rollup_count; i++) {
+        size_t known = 1;
+        while (known < world->foreign_count &&
+               !address_equal(&world->foreign[known], &options->rollups[i].proof_system))
+            known++;
+        if (known < world->foreign_count) continue;
+        world->foreign[world->foreign_count++] = options->rollups[i].proof_system;
+    }
+}
+
+static bool is_proof_system(const struct world *world, const address *who) {
+    for (size_t i = 1; i < world->foreign_count; i++)
+        if (address_equal(&world->foreign[i], who)) return true;
+    return false;
+}
+
+/* Of its own batch the world vouches for the proof systems, whose word is not there yet, or in a
  * simulation never will be. What a transaction brings along has its proof with it. */
 static enum err answer_proof_system(struct world *world, bool *is_answered) {
     static const uint8_t TRUE_WORD[32] = {[31] = 1};
     struct evm *evm = &world->builder->execution.evm;
     const struct evm_message *call = &evm->request.call;
     bool is_open = world->options->is_simulation || !world->is_filled;
-    *is_answered = is_open && world->is_own_batch &&
-                   address_equal(&call->code_address, &world->options->proof_system) &&
+    *is_answered = is_open && world->is_own_batch && is_proof_system(world, &call->code_address) &&
                    address_equal(&call->sender, &world->options->hub);
     if (!*is_answered) return ERR_OK;
     return evm_give_call(evm, true, call->gas, bytes_of(TRUE_WORD, 32));
@@ -121,10 +140,9 @@ static enum err run_tx(
     const struct execution_options *options
 ) {
     struct block_builder *builder = world->builder;
-    const address foreign[2] = {world->options->hub, world->options->proof_system};
     struct execution_options used = *options;
-    used.foreign = foreign;
-    used.foreign_count = 2;
+    used.foreign = world->foreign;
+    used.foreign_count = world->foreign_count;
     used.tracer = world->options->trace == NULL ? NULL : &world->options->trace->chains[0].tracer;
     builder->options = used;
     world->has_missing = false;
@@ -332,6 +350,7 @@ enum err world_build(struct world_result *result, const struct world_options *op
         return ERR_MEMORY;
     map_open(&world->facts, arena, sizeof(struct fact_key), sizeof(struct known_fact *));
     map_open(&world->producers, arena, sizeof(hash32), sizeof(struct known_fact *));
+    list_foreign(world);
     enum err err = open_rollups(world);
     if (err == ERR_OK) err = run_passes(world);
     if (err == ERR_OK && result->status == WORLD_OK) err = conclude(world);

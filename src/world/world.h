@@ -30,6 +30,7 @@ struct world_rollup {
     uint64_t rollup_id;
     uint64_t chain_id;
     struct source *base;    /* its state before the block */
+    address proof_system;   /* that it is registered with */
     hash32 head;            /* as the Hub has it */
     struct open_block open; /* at that head */
     /* Goes into the payload if the rollup is updated: blocks built since the head, not on the
@@ -93,7 +94,6 @@ struct world_options {
     struct world_headers headers;
     struct evm_code_cache *codes; /* of the parent chain; may be NULL */
     address hub;
-    address proof_system;
     struct world_prover prover;
     hash32 builder_key; /* private key of who posts batches */
     address builder;
