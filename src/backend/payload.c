@@ -173,19 +173,42 @@ static enum rpc_status add_given(struct building *b, bytes encoding, size_t inde
     return rpc_fail_err(b->request, b->builder.err);
 }
 
-/* The pool's, best first. It has no blobs any more, so blob transactions stay out. */
+/* A transaction of the pool. One with blobs in another form than the fork's cannot be handed on. */
+static enum err
+add_pooled_tx(struct building *b, enum execution_status *status, const struct pool_tx *tx) {
+    struct tx with_blobs = {0};
+    bytes encoding = tx->network;
+    enum tx_verdict verdict = TX_SIDECAR_MISSING;
+    size_t sidecar_count = b->payload.sidecar_count;
+    uint64_t blobs_max = b->builder.context.rules.blob.max;
+    *status = EXECUTION_INVALID;
+    if (b->builder.blob_gas_used / BLOB_GAS_PER_BLOB + tx->tx.blob_count > blobs_max) return ERR_OK;
+    if (tx->tx.type == TX_BLOB && tx->network.size > 0) {
+        enum err err = decode(b, &with_blobs, &verdict, &encoding);
+        if (err != ERR_OK) return err;
+    }
+    if (tx->tx.type == TX_BLOB && verdict != TX_OK) return ERR_OK;
+    *status = add(b, &tx->tx, tx->encoding, &tx->sender);
+    if (*status == EXECUTION_INVALID) b->payload.sidecar_count = sidecar_count;
+    return *status == EXECUTION_FAILED ? b->builder.err : ERR_OK;
+}
+
+/* The pool's, best first. */
 static enum rpc_status add_pooled(struct building *b) {
+    size_t most = b->builder.context.rules.blob.max; /* a blob transaction has one at least */
+    b->sidecars = arena_alloc_array(b->arena, most + 1, sizeof(*b->sidecars));
+    b->payload.sidecars = b->sidecars;
+    if (b->sidecars == NULL) return rpc_fail_err(b->request, ERR_MEMORY);
     struct pool_iterator *it = pool_iterate(b->chain->pool, &b->builder.context.base_fee_per_gas);
     if (it == NULL) return rpc_fail_err(b->request, ERR_MEMORY);
-    enum execution_status status = EXECUTION_DONE;
-    for (const struct pool_tx *tx; (tx = pool_iterator_next(it)) != NULL;) {
-        status =
-            tx->tx.type == TX_BLOB ? EXECUTION_INVALID : add(b, &tx->tx, tx->encoding, &tx->sender);
-        if (status == EXECUTION_FAILED) break;
-        if (status == EXECUTION_INVALID) pool_iterator_skip_sender(it);
+    enum err err = ERR_OK;
+    for (const struct pool_tx *tx; err == ERR_OK && (tx = pool_iterator_next(it)) != NULL;) {
+        enum execution_status status;
+        err = add_pooled_tx(b, &status, tx);
+        if (err == ERR_OK && status == EXECUTION_INVALID) pool_iterator_skip_sender(it);
     }
     pool_iterator_close(it);
-    return status == EXECUTION_FAILED ? rpc_fail_err(b->request, b->builder.err) : RPC_OK;
+    return err != ERR_OK ? rpc_fail_err(b->request, err) : RPC_OK;
 }
 
 static enum rpc_status fill(struct building *b) {

@@ -29,6 +29,7 @@ backend_priority_fee(struct rpc_chain *rpc, struct rpc_request *request, u256 *f
 struct candidate {
     struct tx tx;
     bytes encoded; /* as blocks have it */
+    bytes network; /* with its blobs, if it has any */
     address sender;
     struct fork_rules rules; /* of the next block */
     struct verdict_facts facts;
@@ -76,6 +77,7 @@ static enum rpc_status submit(
     const struct pool_offer offer = {
         .tx = &candidate->tx,
         .encoding = candidate->encoded,
+        .network = candidate->network,
         .sender = candidate->sender,
         .account = {.nonce = facts->state_nonce, .balance = facts->balance},
         .rules = &candidate->rules,
@@ -127,8 +129,8 @@ static enum rpc_status resume(struct rpc_request *request, hash32 *hash) {
 
 /* --- eth_sendRawTransaction ------------------------------------------------------------------- */
 
-/* Decodes what a client sends. Blobs come beside their transaction and are checked, then given up:
- * nobody asks a development network for them. */
+/* Decodes what a client sends. Blobs come beside their transaction and are checked; the pool keeps
+ * them until it is in a block, for whoever builds one elsewhere (testing_buildBlockV1). */
 static enum err decode(
     struct node_chain *chain,
     struct candidate *candidate,
@@ -149,6 +151,7 @@ static enum err decode(
     enum err err = blob_tx_decode(&candidate->tx, &sidecar, verdict, arena, encoded);
     if (err != ERR_OK || *verdict != TX_OK) return err;
     candidate->encoded = sidecar.tx_encoding;
+    candidate->network = encoded;
     /* Most clients still send one proof a blob, as before Osaka; geth turns them into the new form
      * itself. */
     enum fork fork = candidate->rules.fork;

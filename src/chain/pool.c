@@ -140,19 +140,22 @@ static enum err entry_open(
     const u256 *cost
 ) {
     bytes encoding = offer->encoding;
+    bytes network = offer->network;
     size_t lists = lists_size(offer->tx);
-    size_t size = sizeof(struct entry) + encoding.size + lists;
+    size_t size = sizeof(struct entry) + encoding.size + network.size + lists;
     struct entry *entry = malloc(size);
     if (entry == NULL) return ERR_MEMORY;
     uint8_t *copy = (uint8_t *)(entry + 1);
     memcpy(copy, encoding.data, encoding.size);
+    if (network.size > 0) memcpy(copy + encoding.size, network.data, network.size);
     struct arena arena;
-    arena_open_region(&arena, copy + encoding.size, lists);
+    arena_open_region(&arena, copy + encoding.size + network.size, lists);
     *entry = (struct entry){
         .tx =
             {.hash = *hash,
              .sender = offer->sender,
              .encoding = bytes_of(copy, encoding.size),
+             .network = bytes_of(copy + encoding.size, network.size),
              .arrival = pool->arrivals++},
         .cost = *cost,
         .size = size,

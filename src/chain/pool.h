@@ -57,6 +57,7 @@ struct pool_tx {
     hash32 hash;
     address sender;
     bytes encoding;
+    bytes network;    /* of a blob transaction: with its blobs, if they were given; else empty */
     uint64_t arrival; /* counts up; earlier first among equals */
 };
 
@@ -70,6 +71,7 @@ struct pool_account {
 struct pool_offer {
     const struct tx *tx; /* decoded from encoding */
     bytes encoding;
+    bytes network; /* with blobs, as it travels (chain/blobs.h); may be empty */
     address sender;
     struct pool_account account;
     const struct fork_rules *rules; /* of the next block */

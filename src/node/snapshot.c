@@ -1,5 +1,6 @@
 #include "node/snapshot.h"
 
+#include "chain/blobs.h"
 #include "core/check.h"
 #include "node/clock.h"
 #include "node/network.h"
@@ -54,7 +55,8 @@ static void keep_from(struct snapshots *snapshots, size_t count) {
 
 static void keep_tx(void *context, const struct pool_tx *tx, bool is_pending) {
     struct kept_pool *kept = context;
-    size_t size = sizeof(address) + sizeof(uint64_t) + tx->encoding.size;
+    bytes encoding = tx->network.size > 0 ? tx->network : tx->encoding;
+    size_t size = sizeof(address) + sizeof(uint64_t) + encoding.size;
     (void)is_pending;
     if (kept->has_failed) return;
     if (kept->capacity - kept->size < size) {
@@ -66,10 +68,10 @@ static void keep_tx(void *context, const struct pool_tx *tx, bool is_pending) {
         kept->capacity = capacity;
     }
     uint8_t *at = kept->data + kept->size;
-    uint64_t encoded_size = tx->encoding.size;
+    uint64_t encoded_size = encoding.size;
     memcpy(at, &tx->sender, sizeof(address));
     memcpy(at + sizeof(address), &encoded_size, sizeof(encoded_size));
-    memcpy(at + sizeof(address) + sizeof(encoded_size), tx->encoding.data, tx->encoding.size);
+    memcpy(at + sizeof(address) + sizeof(encoded_size), encoding.data, encoding.size);
     kept->size += size;
 }
 
@@ -134,7 +136,9 @@ restore_tx(struct node_chain *chain, struct arena *arena, const uint8_t *data, s
     memcpy(&size, data + *at + sizeof(sender), sizeof(size));
     bytes encoding = bytes_of(data + *at + sizeof(sender) + sizeof(size), (size_t)size);
     *at += sizeof(sender) + sizeof(size) + encoding.size;
+    bytes network = BYTES_EMPTY;
     struct tx tx;
+    struct blob_sidecar sidecar;
     struct account account;
     struct fork_rules rules =
         forks_at(&chain->schedule, chain->head.number + 1, node_next_timestamp(chain));
@@ -142,12 +146,22 @@ restore_tx(struct node_chain *chain, struct arena *arena, const uint8_t *data, s
     enum pool_verdict verdict;
     hash32 hash;
     bool exists;
-    enum err err = tx_decode(&tx, &tx_verdict, arena, encoding);
+    enum err err = ERR_OK;
+    tx_verdict = TX_SIDECAR_MISSING;
+    if (encoding.size > 0 && encoding.data[0] == TX_BLOB)
+        err = blob_tx_decode(&tx, &sidecar, &tx_verdict, arena, encoding);
+    if (err == ERR_OK && tx_verdict == TX_OK) {
+        network = encoding;
+        encoding = sidecar.tx_encoding;
+    } else if (err == ERR_OK) {
+        err = tx_decode(&tx, &tx_verdict, arena, encoding);
+    }
     if (err == ERR_OK) err = state_get_account(&chain->state, &sender, &account, &exists);
     if (err != ERR_OK) return err;
     const struct pool_offer offer = {
         .tx = &tx,
         .encoding = encoding,
+        .network = network,
         .sender = sender,
         .account = {.nonce = account.nonce, .balance = account.balance},
         .rules = &rules,
