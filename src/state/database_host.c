@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -209,24 +210,38 @@ static int read_format(struct database *database, MDB_txn *txn, uint64_t *versio
 
 /* --- transactions --- */
 
+/* What a person can do; "" if nothing is known. A commit is all or nothing, so what was committed
+ * before is there. */
+static const char *advice(const struct database *database, int code) {
+    if (code == MDB_MAP_FULL)
+        return "; it may not grow any more: allow more address space (ulimit -v) and start again";
+    if (code != ENOSPC && code != EDQUOT && code != EFBIG && code != EIO) return "";
+    if (database->is_temporary) return "; make room there, or set TMPDIR to another directory";
+    return "; make room and start again: everything that was acknowledged is there";
+}
+
 static enum err fail(struct database_transaction *transaction, const char *what, int code) {
+    const struct database *database = transaction->database;
     say(transaction->error,
-        "database %s: cannot %s: %s",
-        transaction->database->path,
+        "database %s/data.mdb: cannot %s: %s%s",
+        database->path,
         what,
-        mdb_strerror(code));
+        mdb_strerror(code),
+        advice(database, code));
     return err_of(code);
 }
 
 static enum err fail_at(
     struct database_transaction *transaction, enum database_table table, const char *what, int code
 ) {
+    const struct database *database = transaction->database;
     say(transaction->error,
-        "database %s: cannot %s table %s: %s",
-        transaction->database->path,
+        "database %s/data.mdb: cannot %s table %s: %s%s",
+        database->path,
         what,
         database_table_name(table),
-        mdb_strerror(code));
+        mdb_strerror(code),
+        advice(database, code));
     return err_of(code);
 }
 
@@ -263,18 +278,26 @@ enum err database_renew(struct database_transaction *transaction) {
     return fail(transaction, "go on to the newest snapshot", code);
 }
 
-/* LMDB reports a write that the system cut short as EIO; where the disk is full that is why. */
 uint64_t database_snapshot(const struct database_transaction *transaction) {
     CHECK(transaction->txn != NULL);
     return transaction->is_write ? 0 : mdb_txn_id(transaction->txn);
 }
 
-static bool is_disk_full(const struct database *database) {
+/* LMDB reports a write that the system cut short as EIO; where the disk is full, or the file as
+ * large as the process may make it, that is why. */
+static int cause_of(const struct database *database, int code) {
     enum { SPARE_SIZE = 1 << 16 };
     mdb_filehandle_t fd;
-    struct statvfs status;
-    if (mdb_env_get_fd(database->env, &fd) != 0 || fstatvfs(fd, &status) != 0) return false;
-    return (uint64_t)status.f_bavail * status.f_frsize < SPARE_SIZE;
+    struct statvfs disk;
+    struct stat file;
+    struct rlimit limit;
+    if (code != EIO || mdb_env_get_fd(database->env, &fd) != 0) return code;
+    if (fstatvfs(fd, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < SPARE_SIZE)
+        return ENOSPC;
+    if (fstat(fd, &file) == 0 && getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+        limit.rlim_cur != RLIM_INFINITY && (uint64_t)file.st_size + SPARE_SIZE > limit.rlim_cur)
+        return EFBIG;
+    return code;
 }
 
 /* With what was changed go the sums over it. */
@@ -296,8 +319,8 @@ enum err database_commit(struct database_transaction *transaction) {
     else
         mdb_txn_abort(transaction->txn);
     transaction->txn = NULL;
-    if (code == EIO && is_disk_full(transaction->database)) code = ENOSPC;
-    if (code != 0) return fail(transaction, "write what was changed", code);
+    if (code != 0)
+        return fail(transaction, "write what was changed", cause_of(transaction->database, code));
     transaction->database->sums = transaction->sums;
     return ERR_OK;
 }
@@ -363,7 +386,8 @@ put(struct database_transaction *transaction,
         v = own;
         code = mdb_put(transaction->txn, handle, &k, &v, 0);
     }
-    if (code != 0) return fail_at(transaction, table, "write to", code);
+    if (code != 0)
+        return fail_at(transaction, table, "write to", cause_of(transaction->database, code));
     count_entry(transaction, table, key, &own, true);
     return ERR_OK;
 }
