@@ -1,8 +1,8 @@
 #include "rollup/verify.h"
 
 #include "crypto/keccak.h"
+#include "rollup/claim.h"
 #include "rollup/evm_rollup.h"
-#include "rollup/fact.h"
 #include "rollup/witness.h"
 #include "state/state.h"
 
@@ -38,7 +38,6 @@ struct verifier {
     struct source_memory overlays[VERIFY_ROLLUPS_MAX];
     struct evm_rollup rollups[VERIFY_ROLLUPS_MAX];
     size_t rollup_count;
-    const struct entry *entry; /* being checked */
 };
 
 static struct evm_rollup *rollup_of(struct verifier *v, uint64_t rollup_id) {
@@ -139,61 +138,16 @@ static enum err add_updates(struct verifier *v, struct update_context *contexts)
     return ERR_OK;
 }
 
-/* Each rollup begins an entry at the head that the entry claims for it. */
-static enum err
-find_claimed(void *context, struct rollup **rollup, hash32 *head, uint64_t rollup_id) {
-    struct verifier *v = context;
-    const struct transition *claimed = entry_transition_of(v->entry, rollup_id);
-    struct evm_rollup *found = rollup_of(v, rollup_id);
-    *rollup = NULL;
-    if (claimed == NULL || found == NULL) return ERR_OK;
-    *rollup = &found->base;
-    *head = claimed->pre;
-    return ERR_OK;
-}
-
-static struct rollup *find_head(void *context, const hash32 *head) {
-    struct verifier *v = context;
-    for (size_t i = 0; i < v->rollup_count; i++)
-        if (rollup_at(&v->rollups[i].base, head) != NULL) return &v->rollups[i].base;
-    return NULL;
-}
-
-static enum verify_verdict compare(const struct entry *claimed, const struct entry *made) {
-    if (claimed->transition_count != made->transition_count) return VERIFY_ENTRY_TRANSITIONS;
-    for (size_t i = 0; i < made->transition_count; i++) {
-        const struct transition *c = &claimed->transitions[i];
-        const struct transition *m = &made->transitions[i];
-        if (c->rollup_id != m->rollup_id || !hash32_equal(&c->pre, &m->pre) ||
-            !hash32_equal(&c->post, &m->post) || c->idle != m->idle)
-            return VERIFY_ENTRY_TRANSITIONS;
-        if (!u256_equal(&c->ether_delta_wei, &m->ether_delta_wei)) return VERIFY_ENTRY_ETHER;
-    }
-    if (claimed->trace_count != made->trace_count) return VERIFY_ENTRY_TRACE;
-    for (size_t i = 0; i < made->trace_count; i++)
-        if (!action_equal(&claimed->trace[i], &made->trace[i])) return VERIFY_ENTRY_TRACE;
-    return action_equal(&claimed->out, &made->out) ? VERIFY_OK : VERIFY_ENTRY_OUT;
-}
-
 static enum err check_entry(struct verifier *v, size_t index) {
-    v->entry = &v->batch.entries[index];
-    v->result->entry_index = index;
-    const struct action *input = &v->entry->input;
-    if (v->entry->transition_count == 0 || v->entry->transitions[0].rollup_id != input->rollup_id) {
-        v->result->verdict = VERIFY_ENTRY_NO_TRANSITION;
-        return ERR_OK;
-    }
-    struct fact fact;
-    struct fact_rollups rollups = {.context = v, .find = find_claimed, .find_head = find_head};
-    enum err err = fact_derive(&fact, v->arena, &rollups, input);
+    struct verify_result *result = v->result;
+    struct claim_result claim;
+    result->entry_index = index;
+    enum err err =
+        claim_check(&claim, v->arena, v->rollups, v->rollup_count, &v->batch.entries[index]);
     if (err != ERR_OK) return witness_verdict(v, err);
-    if (fact.verdict != STEP_OK) {
-        v->result->verdict = VERIFY_ENTRY_NO_FACT;
-        v->result->step = fact.verdict;
-        v->result->rollup_id = fact.verdict_rollup;
-        return ERR_OK;
-    }
-    v->result->verdict = compare(v->entry, &fact.entry);
+    result->verdict = claim.verdict;
+    result->step = claim.step;
+    result->rollup_id = claim.rollup_id;
     return ERR_OK;
 }
 

@@ -18,6 +18,7 @@
 #include "rollup/proxy.h"
 #include "rollup/verify.h"
 #include "rollup/witness.h"
+#include "world/follow.h"
 #include "world/world.h"
 
 #include <string.h>
@@ -446,8 +447,49 @@ network_options(struct network *n, const struct world_tx *txs, size_t tx_count) 
     };
 }
 
+/* Blocks are anchored at the newest. */
+static inline enum err
+network_get_header(void *context, struct arena *arena, bytes *encoded, uint64_t number) {
+    const struct network *n = context;
+    *encoded = BYTES_EMPTY;
+    return number == n->head.number ? header_encode(encoded, arena, &n->head) : ERR_OK;
+}
+
+/* What is asked to follow the block that was built on the network's newest. */
+static inline struct follow_options
+network_follow_options(struct network *n, const struct world_result *result) {
+    return (struct follow_options){
+        .arena = n->arena,
+        .hub = n->hub,
+        .headers = {.context = n, .get = network_get_header},
+        .txs = result->block->txs,
+        .receipts = result->block->receipts,
+        .tx_count = result->block->tx_count,
+        .rollups = n->rollups,
+        .rollup_count = NETWORK_ROLLUPS,
+    };
+}
+
+/* Who has only the block of L1 comes to the same heads and blocks of the rollups. */
+static inline void network_follow(struct network *n, const struct world_result *result) {
+    const struct follow_options options = network_follow_options(n, result);
+    struct follow_result followed;
+    must(follow_block(&followed, &options));
+    CHECK(followed.verdict == FOLLOW_OK);
+    for (size_t i = 0; i < NETWORK_ROLLUPS; i++) {
+        const struct world_rollup_result *a = &result->rollups[i];
+        const struct world_rollup_result *b = &followed.rollups[i];
+        CHECK(hash32_equal(&a->head, &b->head));
+        const hash32 committed = open_block_commitment(a->open);
+        const hash32 again = open_block_commitment(b->open);
+        CHECK(hash32_equal(&committed, &again) && (a->sealed == NULL) == (b->sealed == NULL));
+        if (a->sealed != NULL) CHECK(hash32_equal(&a->sealed->hash, &b->sealed->hash));
+    }
+}
+
 /* Goes on to the block that was built. */
 static inline void network_advance(struct network *n, const struct world_result *result) {
+    network_follow(n, result);
     n->l1 = &result->overlay->source;
     n->head = result->block->header;
     CHECK(n->head.number < NETWORK_BLOCKS_MAX);
