@@ -164,6 +164,11 @@ crash: deps
 	@$(BUILD_QUIETLY) PROFILE=release lockstep
 	@LOCKSTEP=$(BUILD)/release/lockstep KILLS=$(or $(KILLS),500) node tests/crash/kills.mjs
 
+# help: make example-NAME     run an application across chains: uniswap, tokens, multisig
+example-%: deps
+	@$(BUILD_QUIETLY) PROFILE=release lockstep
+	@LOCKSTEP=$(BUILD)/release/lockstep node examples/apps/$*.mjs
+
 # help: make test             install what is missing, build, run the whole test suite
 test: deps
 	@$(BUILD_QUIETLY) PROFILE=$(PROFILE) lockstep unit

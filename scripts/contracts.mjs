@@ -49,8 +49,8 @@ function compile(files) {
         },
     };
     const findImport = (name) => {
-        const file = path.join(root, name);
-        return fs.existsSync(file) ? { contents: fs.readFileSync(file, 'utf8') }
+        const file = [path.join(root, name), path.join(root, 'node_modules', name)].find(fs.existsSync);
+        return file !== undefined ? { contents: fs.readFileSync(file, 'utf8') }
             : { error: `no such file: ${name}` };
     };
     const output = JSON.parse(solc.compile(JSON.stringify(input), { import: findImport }));
