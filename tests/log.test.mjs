@@ -53,7 +53,7 @@ test("JSON: each line an object with the documented fields", async () => {
         assert.equal("to" in txs[1], false);
         assert.deepEqual([txs[2].hash, txs[2].status], [hashes[3 * i + 2], "failed"]);
     });
-    assert.equal(of("transaction", "l1")[2].reason, "no reason given");
+    for (const { name } of network.chains) assert.equal(of("transaction", name)[2].reason, "no reason given");
 });
 
 test("text: one line each, in columns, without colour where there is no terminal", async () => {
@@ -72,6 +72,20 @@ test("text: one line each, in columns, without colour where there is no terminal
     }
     assert.match(txs[0], /  ok       gas     21,000  0xf39f…2266 → 0x7099…79c8  0\.1 ETH$/);
     assert.match(txs[2], /  failed   gas     53,064  0xf39f…2266 creates 0x[0-9a-f]{4}…[0-9a-f]{4}  no reason given$/);
+});
+
+test("blocks that are taken back have a line", async () => {
+    const network = await startNetwork({ rollups: 1, logFormat: "json" });
+    const id = await network.l1.rpc("evm_snapshot");
+    const start = Number(await network.l1.rpc("eth_blockNumber"));
+    await use(network);
+    await network.l1.rpc("evm_revert", [id]);
+    await network.stop();
+    const lines = network.output.stdout.trimEnd().split("\n").map(JSON.parse).filter((line) => line.event === "message");
+    assert.deepEqual(lines.map(({ level, chain, message }) => [level, chain, message]), [
+        ["info", "l1", `back to block ${start}, from ${start + 3}`],
+        ["info", "rollup1", "back to block 0, from 3"],
+    ]);
 });
 
 test("a dropped transaction has its reason", async () => {

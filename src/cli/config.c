@@ -39,7 +39,7 @@ static bool fail_at(struct reader *r, int line, const struct cli_error *what) {
 }
 
 __attribute__((format(printf, 2, 3))) static bool fail(struct reader *r, const char *format, ...) {
-    struct cli_error what;
+    struct cli_error what = {""};
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(what.text, sizeof what.text, format, arguments);
@@ -140,7 +140,7 @@ static bool take_key(struct reader *r, const char *name, const char *value) {
     bytes kept = BYTES_EMPTY;
     if (arena_copy(r->arena, &kept, bytes_of(value, strlen(value) + 1)) != ERR_OK)
         return fail(r, "out of memory");
-    struct cli_error what;
+    struct cli_error what = {""};
     if (!cli_set(option, target, &what, name, (const char *)kept.data))
         return fail_at(r, r->line, &what);
     return true;

@@ -46,7 +46,7 @@ const char *network_proof_name(unsigned proof) {
 /* "0x… 12.5": an account, and what it has in ether. Who is named again has what is said last. */
 static bool add_funding(void *field, struct cli_error *error, const char *shown, const char *text) {
     struct node_fundings *fundings = field;
-    struct node_funding made;
+    struct node_funding made = {0};
     size_t size = strcspn(text, " \t");
     const char *amount = text + size + strspn(text + size, " \t");
     if (strncmp(text, "0x", 2) != 0 ||

@@ -66,9 +66,20 @@ MUST_USE enum err l1_fill_fate(
 /* The lines of a block of L1 that was appended. */
 void l1_log_results(struct node *node, const struct block_builder *builder);
 
-/* The lines of a rollup's block that has become its head, and of its transactions. */
+/* How a transaction ended, as far as its receipt does not say. */
+struct node_tx_outcome {
+    bool is_known;
+    enum evm_outcome outcome;
+    bytes output;
+};
+
+/* The lines of a rollup's block that has become its head, and of its transactions. outcomes are
+ * theirs; NULL: nobody knows. */
 void node_rollup_log(
-    struct node_chain *chain, struct arena *arena, const struct node_new_block *block
+    struct node_chain *chain,
+    struct arena *arena,
+    const struct node_new_block *block,
+    const struct node_tx_outcome *outcomes
 );
 
 /* node_rollup_build_block makes one unsafe block of a rollup. If none of the order's transactions

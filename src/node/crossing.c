@@ -338,7 +338,7 @@ static enum err append_slot_block(
         .is_safe = true,
     };
     if (err == ERR_OK) err = node_chain_append(chain, error, arena, &block);
-    if (err == ERR_OK) node_rollup_log(chain, arena, &block);
+    if (err == ERR_OK) node_rollup_log(chain, arena, &block, NULL);
     return err;
 }
 

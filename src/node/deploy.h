@@ -13,8 +13,8 @@
 #define DEPLOY_PROGRAM "lockstep/evm-rollup/1"
 
 /* The attesters of KOfN: each with an Attestation of its own, of which so many must vouch. */
-#define DEPLOY_ATTESTERS 3
-#define DEPLOY_THRESHOLD 2
+#define DEPLOY_ATTESTERS 3u
+#define DEPLOY_THRESHOLD 2u
 
 /* All that can be deployed; which are there follows from the rollups' proof systems. */
 struct deploy_contracts {

@@ -5,6 +5,8 @@
 #include "node/hub_view.h"
 #include "node/network.h"
 
+#include <inttypes.h>
+
 /* In L1's store, as rlp([[header, safe number], …]). */
 #define META_REWIND "rewind" /* begun and not finished */
 #define META_START  "start"  /* the network's first point */
@@ -168,7 +170,16 @@ static enum err take_back(
     enum err err = ERR_OK;
     if (number < chain->head.number) {
         if (node->server != NULL) rpc_server_removing(node->server, &chain->rpc, number + 1);
+        uint64_t from = chain->head.number;
         err = node_chain_truncate(chain, error, number);
+        if (err == ERR_OK)
+            log_message(
+                &node->log,
+                chain->rpc.name,
+                "back to block %" PRIu64 ", from %" PRIu64,
+                number,
+                from
+            );
     }
     if (err == ERR_OK && !hash32_equal(&hash, &chain->head_hash)) {
         arena_reset(&node->build_arena);

@@ -14,10 +14,24 @@ struct attempt {
     bytes *txs;
     size_t *places; /* in the order, of each of txs */
     size_t tx_count;
+    struct node_tx_outcome *outcomes; /* of the last run; NULL: nobody wants to know */
+    size_t outcome_count;             /* transactions that have ended in it */
     uint64_t timestamp;
     struct sealed_block sealed;
     struct rollup_step step;
 };
+
+/* Transactions end in the order of the block. */
+static void
+on_tx(void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *x) {
+    struct attempt *attempt = context;
+    size_t i = attempt->outcome_count;
+    if (moment != ROLLUP_TX_ENDED || i == attempt->tx_count) return;
+    if (!bytes_equal(attempt->txs[i], encoded)) return;
+    attempt->outcomes[i] = (struct node_tx_outcome
+    ){.is_known = true, .outcome = x->result.outcome, .output = x->result.output};
+    attempt->outcome_count++;
+}
 
 static enum err run(struct attempt *attempt) {
     struct node_chain *chain = attempt->chain;
@@ -27,6 +41,11 @@ static enum err run(struct attempt *attempt) {
     evm_rollup_open(rollup, arena, chain->rollup_id, chain->rpc.chain_id, &chain->fresh);
     rollup->codes = chain->codes;
     rollup->schedule.names_senders = chain->schedule.names_senders;
+    if (attempt->outcomes != NULL) {
+        attempt->outcome_count = 0;
+        rollup->on_tx = on_tx;
+        rollup->on_tx_context = attempt;
+    }
     struct payload_block block = {
         .timestamp = attempt->timestamp,
         .fee_recipient = chain->rpc.coinbase,
@@ -98,6 +117,11 @@ static enum err open_attempt(struct attempt *attempt) {
     attempt->txs = arena_alloc_array(attempt->arena, order->tx_count, sizeof(*attempt->txs));
     attempt->places = arena_alloc_array(attempt->arena, order->tx_count, sizeof(*attempt->places));
     if (attempt->txs == NULL || attempt->places == NULL) return ERR_MEMORY;
+    if (attempt->chain->node->log.out != NULL) {
+        attempt->outcomes =
+            arena_alloc_zero(attempt->arena, order->tx_count * sizeof(*attempt->outcomes));
+        if (attempt->outcomes == NULL) return ERR_MEMORY;
+    }
     for (size_t i = 0; i < order->tx_count; i++) {
         /* Once the block is appended the pool has given its own up. */
         enum err err = arena_copy(attempt->arena, &attempt->txs[i], order->txs[i]->encoding);
@@ -112,7 +136,10 @@ static enum err open_attempt(struct attempt *attempt) {
 }
 
 void node_rollup_log(
-    struct node_chain *chain, struct arena *arena, const struct node_new_block *block
+    struct node_chain *chain,
+    struct arena *arena,
+    const struct node_new_block *block,
+    const struct node_tx_outcome *outcomes
 ) {
     struct node_log *log = &chain->node->log;
     if (log->out == NULL) return;
@@ -133,6 +160,11 @@ void node_rollup_log(
             .is_success = block->receipts[i].is_success,
             .gas_used = gas_after - gas_before,
         };
+        if (outcomes != NULL && outcomes[i].is_known) {
+            line.has_outcome = true;
+            line.outcome = outcomes[i].outcome;
+            line.output = outcomes[i].output;
+        }
         /* The system's own are not worth a line. */
         if (!tx.is_system) log_tx(log, chain->rpc.name, &line);
         gas_before = gas_after;
@@ -164,7 +196,7 @@ static enum err append(struct attempt *attempt, char error[DATABASE_ERROR_SIZE])
         .memory = &attempt->chain->fresh,
     };
     enum err err = node_chain_append(attempt->chain, error, arena, &block);
-    if (err == ERR_OK) node_rollup_log(attempt->chain, arena, &block);
+    if (err == ERR_OK) node_rollup_log(attempt->chain, arena, &block, attempt->outcomes);
     return err;
 }
 
