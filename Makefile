@@ -171,7 +171,7 @@ example-%: deps
 
 # help: make test             install what is missing, build, run the whole test suite
 test: deps
-	@$(BUILD_QUIETLY) PROFILE=$(PROFILE) lockstep unit
+	@$(BUILD_QUIETLY) PROFILE=$(PROFILE) lockstep unit equivalence-build
 	@BUILD=$(BUILD) PROFILE=$(PROFILE) scripts/test.sh
 
 unit: $(UNIT_TESTS)

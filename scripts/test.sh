@@ -5,6 +5,7 @@
 #   unit/MODULE/NAME   $BUILD/$PROFILE/test/MODULE/test_NAME for every src/MODULE/test_NAME.c (cmocka)
 #   js/NAME            tests/**/NAME.test.mjs, under node --test
 #   sh/NAME            tests/NAME.sh
+#   equivalence        random call graphs over several chains and on one (tests/equivalence)
 #   conformance/NAME   lockstep's own runners over the fixtures (scripts/fixtures.sh), and the JSON-RPC
 #                      suite of execution-apis (scripts/rpc_compat.mjs)
 # Counted are node's totals, else TAP's "ok" and "not ok" lines if there is a plan ("1..N"), else the
@@ -53,6 +54,9 @@ while IFS= read -r file; do
     name=${file#tests/}
     suite "js/${name%.test.mjs}" $TIMEOUT_SCRIPT "node --test --test-reporter=tap $(printf %q "$file")"
 done < <(find tests -name '*.test.mjs' | LC_ALL=C sort)
+# A fixed share of what `make equivalence GRAPHS=20000` runs by night.
+[ -d tests/equivalence ] &&
+    suite equivalence $TIMEOUT_SCRIPT "$(printf '%q %q 500' "$out/equivalence/equivalence" "$out/equivalence/Node.hex")"
 for file in tests/*.sh; do
     [ -e "$file" ] && suite "sh/$(basename "$file" .sh)" $TIMEOUT_SCRIPT "bash $(printf %q "$file")"
 done

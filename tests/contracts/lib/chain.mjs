@@ -74,12 +74,11 @@ export function artifact(name) {
     return JSON.parse(readFileSync(join(root, "contracts/artifacts", `${name}.json`), "utf8"));
 }
 
-/** Compiles tests/contracts/sol: contract name -> {abi, bytecode}. */
-export function compileTestContracts() {
+/** Compiles a folder's Solidity: contract name -> {abi, bytecode, runtime}. */
+export function compileTestContracts(folder = "tests/contracts/sol") {
     const solc = createRequire(import.meta.url)("solc");
-    const folder = "tests/contracts/sol";
     const sources = {};
-    for (const file of readdirSync(join(root, folder)))
+    for (const file of readdirSync(join(root, folder)).filter((name) => name.endsWith(".sol")))
         sources[`${folder}/${file}`] = { content: readFileSync(join(root, folder, file), "utf8") };
     const input = {
         language: "Solidity",
@@ -90,7 +89,10 @@ export function compileTestContracts() {
             optimizer: { enabled: true },
             metadata: { bytecodeHash: "none", appendCBOR: false },
             outputSelection: Object.fromEntries(
-                Object.keys(sources).map((path) => [path, { "*": ["abi", "evm.bytecode.object"] }]),
+                Object.keys(sources).map((path) => [
+                    path,
+                    { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] },
+                ]),
             ),
         },
     };
@@ -105,6 +107,10 @@ export function compileTestContracts() {
     for (const [path, contracts] of Object.entries(output.contracts))
         if (path.startsWith(folder))
             for (const [name, c] of Object.entries(contracts))
-                found[name] = { abi: c.abi, bytecode: `0x${c.evm.bytecode.object}` };
+                found[name] = {
+                    abi: c.abi,
+                    bytecode: `0x${c.evm.bytecode.object}`,
+                    runtime: `0x${c.evm.deployedBytecode.object}`,
+                };
     return found;
 }

@@ -2,8 +2,8 @@
 // of a block must still be those that the block asks for.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { startNetwork } from "../examples/demo/network.mjs";
-import { World, connect } from "../examples/demo/world.mjs";
+import { startNetwork } from "../../examples/demo/network.mjs";
+import { World, connect } from "../../examples/demo/world.mjs";
 
 const ROUNDS = 16;
 let network;

@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { encodeFunctionData } from "viem";
-import { startNetwork } from "../examples/demo/network.mjs";
-import { World, connect } from "../examples/demo/world.mjs";
-import { compileTestContracts } from "./contracts/lib/chain.mjs";
+import { startNetwork } from "../../examples/demo/network.mjs";
+import { World, connect } from "../../examples/demo/world.mjs";
+import { compileTestContracts } from "../contracts/lib/chain.mjs";
 
 const CHAINS = ["l1", "rollup1", "rollup2"];
 const RUN = "0xc79efb76"; // selector of Trier.run
@@ -18,7 +18,7 @@ before(async () => {
     network = await startNetwork([], process.env.LOCKSTEP ?? "build/dev/lockstep");
     const { chains, accounts } = network.info;
     const [l1, rollup1, rollup2] = chains.map((entry) => connect(entry, accounts[0].privateKey));
-    const { Trier } = compileTestContracts();
+    const { Trier } = compileTestContracts("tests/scenarios/sol");
     spread = await deploy(new World({ l1, rollup1, rollup2 }), Trier);
     alone = await deploy(new World({ l1, rollup1: l1, rollup2: l1 }), Trier);
 });
