@@ -130,10 +130,32 @@ static enum rpc_status find_transaction(
     return RPC_OK;
 }
 
+static enum rpc_status forked_logs(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    const struct rpc_log **logs,
+    size_t *count,
+    uint64_t *next,
+    const struct log_query *query,
+    uint64_t from,
+    uint64_t to
+) {
+    struct node_chain *chain = backend_chain(rpc);
+    *next = from;
+    *count = 0;
+    if (!node_chain_is_forked(chain, from)) return RPC_OK;
+    if (!node_chain_is_forked(chain, to)) to = forked_number(chain->forked);
+    enum err err = forked_find_logs(chain->forked, logs, count, request->arena, query, from, to);
+    if (err != ERR_OK) return rpc_fail_err(request, err);
+    *next = to + 1;
+    return RPC_OK;
+}
+
 const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .head_number = head_number,
     .block = block,
     .find_transaction = find_transaction,
+    .forked_logs = forked_logs,
     .account = backend_account,
     .code = backend_code,
     .slot = backend_slot,

@@ -277,6 +277,12 @@ enum rpc_status backend_development_info(
         .gas_limit = chain->gas_limit,
         .next_base_fee = node_next_base_fee(chain),
     };
+    if (chain->forked == NULL) return RPC_OK;
+    info->fork_url = forked_url(chain->forked);
+    info->fork_name = forked_name(chain->forked);
+    info->fork_chain_id = forked_chain_id(chain->forked);
+    info->fork_number = forked_number(chain->forked);
+    info->fork_hash = *forked_hash(chain->forked);
     return RPC_OK;
 }
 

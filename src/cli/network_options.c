@@ -306,6 +306,12 @@ holds(const struct network_options *o, size_t chain, const char *row, const char
            !has(&network_table, o->given, of_all);
 }
 
+/* Whether it is said, anywhere, of L1. */
+static bool says(const struct network_options *o, const char *row) {
+    return has(&network_table, o->given | o->file_given, row) ||
+           has(&network_chain_table, o->chain_given[0], row);
+}
+
 static void make_plan(struct network_options *o, size_t i) {
     struct node_chain_plan *plan = &o->node.chains[i];
     if (plan->name[0] == 0) {
@@ -316,17 +322,13 @@ static void make_plan(struct network_options *o, size_t i) {
     }
     if (!holds(o, i, "chain-id", i == 0 ? "chain-id" : "rollup-chain-id"))
         plan->chain_id = i == 0 ? o->chain_id : o->rollup_chain_id + i - 1;
+    /* The forked chain has one, which is asked for when the network starts. */
+    if (i == 0 && o->node.fork_url != NULL && !says(o, "chain-id")) plan->chain_id = 0;
     if (!holds(o, i, "port", "port")) plan->port = o->port == 0 ? 0 : o->port + i;
     if (!holds(o, i, "type", "rollup-type")) plan->type = o->rollup_type;
     if (!holds(o, i, "proof", "proof")) plan->proof = o->proof;
     if (!holds(o, i, "gas-limit", "gas-limit")) plan->gas_limit = o->gas_limit;
     if (!holds(o, i, "base-fee", "base-fee")) plan->base_fee_wei = o->base_fee_wei;
-}
-
-/* Whether it is said, anywhere, of L1. */
-static bool says(const struct network_options *o, const char *row) {
-    return has(&network_table, o->given | o->file_given, row) ||
-           has(&network_chain_table, o->chain_given[0], row);
 }
 
 static bool settle_fork(struct network_options *o, struct cli_error *error) {

@@ -9,29 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WORK_SIZE_MAX   ((size_t)256 << 20) /* one answer, decoded */
-#define PARAMS_SIZE     256
-#define ADDRESS_TEXT    43 /* 0x, 40 digits, end */
-#define WORD_TEXT       67
-#define SEARCH_PER_STEP 32
-
-struct forked_account_key {
-    uint64_t number;
-    address who;
-    uint8_t zero[4];
-};
-
-struct forked_account {
-    struct account account;
-    bool exists;
-};
-
-struct forked_slot_key {
-    u256 key;
-    uint64_t number;
-    address who;
-    uint8_t zero[4];
-};
+#define WORK_SIZE_MAX ((size_t)256 << 20) /* one answer, decoded */
+#define KEYS_IN_ROW   16 /* slots that follow one another are asked for by so many */
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
@@ -42,11 +21,11 @@ static void write_hex(char *out, bytes b) {
     out[2 + 2 * b.size] = 0;
 }
 
-static void write_address(char out[ADDRESS_TEXT], const address *who) {
+void forked_write_address(char out[FORKED_ADDRESS_TEXT], const address *who) {
     write_hex(out, address_bytes(who));
 }
 
-static void write_word(char out[WORD_TEXT], const u256 *value) {
+void forked_write_word(char out[FORKED_WORD_TEXT], const u256 *value) {
     uint8_t be[32];
     u256_store_be(be, value);
     write_hex(out, bytes_of(be, sizeof be));
@@ -91,15 +70,15 @@ enum err forked_take_block(
     );
 }
 
-static enum err lock(struct forked *fork) {
+enum err forked_lock(struct forked *fork) {
     return pthread_mutex_lock(&fork->mutex) == 0 ? ERR_OK : ERR_IO;
 }
 
-static void unlock(struct forked *fork) {
+void forked_unlock(struct forked *fork) {
     (void)pthread_mutex_unlock(&fork->mutex);
 }
 
-static enum err cache_full(struct forked *fork, enum err err) {
+enum err forked_cache_full(struct forked *fork, enum err err) {
     if (err != ERR_MEMORY) return err;
     return remote_blame(
         fork->remote,
@@ -108,92 +87,52 @@ static enum err cache_full(struct forked *fork, enum err err) {
     );
 }
 
-/* --- proofs ----------------------------------------------------------------------------------- */
+/* --- what is asked for together --------------------------------------------------------------- */
 
-/* What is being proven, for the texts. */
-struct subject {
-    const struct forked_source *source;
-    const address *who;
-    const u256 *key; /* NULL: the account */
-};
-
-static enum err refuse(const struct subject *subject, const char *why) {
-    char who[ADDRESS_TEXT];
-    char key[WORD_TEXT] = "";
-    write_address(who, subject->who);
-    if (subject->key != NULL) write_word(key, subject->key);
-    return remote_blame(
-        subject->source->fork->remote,
-        "gives a proof of %s%s%s in block %" PRIu64 " that is refused: %s",
-        who,
-        key[0] != 0 ? " slot " : "",
-        key,
-        subject->source->number,
-        why
-    );
-}
-
-static enum err check_account(
-    const struct subject *subject, struct account *account, const struct remote_proof *p
-) {
-    struct account proven;
-    enum proof_verdict verdict = proof_verify_account(
-        &proven, &subject->source->root, subject->who, p->nodes, p->node_count
-    );
-    if (verdict != PROOF_PRESENT && verdict != PROOF_ABSENT)
-        return refuse(subject, proof_verdict_text(verdict));
-    *account = proven;
-    const struct account *stated = &p->account;
-    if (proven.nonce != stated->nonce) return refuse(subject, "the nonce is another than stated");
-    if (!u256_equal(&proven.balance, &stated->balance))
-        return refuse(subject, "the balance is another than stated");
-    if (verdict == PROOF_ABSENT) return ERR_OK;
-    if (!hash32_equal(&proven.code_hash, &stated->code_hash))
-        return refuse(subject, "the code hash is another than stated");
-    if (!hash32_equal(&proven.storage_root, &stated->storage_root))
-        return refuse(subject, "the storage root is another than stated");
-    return ERR_OK;
-}
-
-static enum err check_slot(
-    const struct subject *subject, const hash32 *storage_root, const struct remote_slot_proof *p
-) {
-    u256 value;
-    bool is_empty = hash32_equal(storage_root, &EMPTY_TRIE_ROOT);
-    /* Of an empty trie some give the empty root node, others nothing. */
-    size_t count = is_empty ? 0 : p->node_count;
-    enum proof_verdict verdict =
-        proof_verify_slot(&value, storage_root, subject->key, p->nodes, count);
-    if (verdict != PROOF_PRESENT && verdict != PROOF_ABSENT)
-        return refuse(subject, proof_verdict_text(verdict));
-    if (!u256_equal(&value, &p->value)) return refuse(subject, "the value is another than stated");
-    return ERR_OK;
-}
-
-static enum err keep_nodes(struct forked *fork, const bytes *nodes, size_t count) {
-    enum err err = lock(fork);
-    if (err != ERR_OK) return err;
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        hash32 hash = keccak256(nodes[i]);
-        err = source_memory_put_node(&fork->cache, &hash, nodes[i]);
+/* How many slots to ask for from this one on. Members of a struct and elements of an array follow
+ * one another; and each block writes the next slots of two rings (EIP-2935, EIP-4788), which would
+ * have every block wait for the remote. */
+size_t forked_key_count(struct forked *fork, const address *who, const u256 *key) {
+    bool is_ring =
+        address_equal(who, &HISTORY_STORAGE_ADDRESS) || address_equal(who, &BEACON_ROOTS_ADDRESS);
+    if (is_ring) return FORKED_KEYS_MAX;
+    size_t count = 1;
+    const u256 row = u256_from_u64(KEYS_IN_ROW);
+    (void)pthread_mutex_lock(&fork->mutex);
+    bool is_first;
+    u256 *last = map_put(&fork->last_keys, who, &is_first);
+    if (last != NULL) {
+        u256 step = u256_sub(key, last);
+        bool is_next = !u256_is_zero(&step) && u256_less(&step, &row);
+        if (is_next && !is_first) count = KEYS_IN_ROW;
+        const u256 more = u256_from_u64(count - 1);
+        *last = u256_add(key, &more);
     }
-    unlock(fork);
-    return cache_full(fork, err);
+    (void)pthread_mutex_unlock(&fork->mutex);
+    return count;
 }
 
-static enum err keep_code(struct forked *fork, const hash32 *hash, bytes code) {
-    enum err err = lock(fork);
+u256 forked_key_after(const u256 *key, size_t index) {
+    const u256 more = u256_from_u64(index);
+    return u256_add(key, &more);
+}
+
+/* --- codes -------------------------------------------------------------------------------------- */
+
+enum err forked_keep_code(struct forked *fork, const hash32 *hash, bytes code) {
+    enum err err = forked_lock(fork);
     if (err != ERR_OK) return err;
     err = source_memory_put_code(&fork->cache, hash, code);
-    unlock(fork);
-    return cache_full(fork, err);
+    forked_unlock(fork);
+    return forked_cache_full(fork, err);
 }
 
-static enum err check_code(const struct subject *subject, const hash32 *expected, bytes code) {
-    char who[ADDRESS_TEXT];
+enum err
+forked_check_code(const struct forked_subject *subject, const hash32 *expected, bytes code) {
+    char who[FORKED_ADDRESS_TEXT];
     hash32 hash = keccak256(code);
     if (hash32_equal(&hash, expected)) return ERR_OK;
-    write_address(who, subject->who);
+    forked_write_address(who, subject->who);
     return remote_blame(
         subject->source->fork->remote,
         "gives a code of %s in block %" PRIu64 " that does not hash to the account's code hash",
@@ -202,284 +141,47 @@ static enum err check_code(const struct subject *subject, const hash32 *expected
     );
 }
 
-/* Proof and, of an account, code, which is most often wanted next. */
-static enum err fetch_proof(const struct subject *subject, struct arena *arena) {
-    struct forked *fork = subject->source->fork;
-    char who[ADDRESS_TEXT];
-    char key[WORD_TEXT] = "";
-    char proof_params[PARAMS_SIZE];
-    char code_params[PARAMS_SIZE];
-    bool has_key = subject->key != NULL;
-    uint64_t number = subject->source->number;
-    write_address(who, subject->who);
-    if (has_key) write_word(key, subject->key);
-    const char *quote = has_key ? "\"" : "";
-    (void)snprintf(
-        proof_params,
-        sizeof proof_params,
-        "[\"%s\",[%s%s%s],\"0x%" PRIx64 "\"]",
-        who,
-        quote,
-        key,
-        quote,
-        number
-    );
-    (void)snprintf(code_params, sizeof code_params, "[\"%s\",\"0x%" PRIx64 "\"]", who, number);
-    const struct remote_request requests[] = {
-        {"eth_getProof", proof_params}, {"eth_getCode", code_params}};
-    struct remote_answer answer;
-    struct remote_proof proof;
-    struct account account;
-    bytes code = BYTES_EMPTY;
-    uint32_t proof_token = 0;
-    uint32_t code_token = 0;
-    const char *problem = "it is null";
-    remote_answer_open(&answer);
-    enum err err = remote_ask(fork->remote, &answer, requests, has_key ? 1 : 2);
-    if (err == ERR_OK) err = remote_take(fork->remote, &answer, &proof_token, requests, 0);
-    if (err == ERR_OK && !has_key)
-        err = remote_take(fork->remote, &answer, &code_token, requests, 1);
-    if (err != ERR_OK) goto out;
-    err = proof_token == 0 ? ERR_INPUT
-                           : remote_read_proof(&proof, &problem, arena, &answer.json, proof_token);
-    err = forked_malformed(fork, err, "eth_getProof", problem);
-    if (err == ERR_OK) err = check_account(subject, &account, &proof);
-    if (err == ERR_OK && has_key)
-        err = proof.slot_count == 1 ? check_slot(subject, &account.storage_root, &proof.slots[0])
-                                    : refuse(subject, "it is not of one slot");
-    if (err == ERR_OK && !has_key) {
-        err = remote_read_data(&code, &problem, arena, &answer.json, code_token);
-        err = forked_malformed(fork, err, "eth_getCode", problem);
-        if (err == ERR_OK) err = check_code(subject, &account.code_hash, code);
-        if (err == ERR_OK && code.size > 0) err = keep_code(fork, &account.code_hash, code);
-    }
-    if (err == ERR_OK) err = keep_nodes(fork, proof.nodes, proof.node_count);
-    if (err == ERR_OK && has_key)
-        err = keep_nodes(fork, proof.slots[0].nodes, proof.slots[0].node_count);
-out:
-    remote_answer_close(&answer);
-    return err;
-}
+/* --- the source ------------------------------------------------------------------------------- */
 
-static struct forked_source *source_of(struct source_origin *origin) {
+struct forked_source *forked_source_of(struct source_origin *origin) {
     return (struct forked_source *)(void
                                         *)((char *)origin - offsetof(struct forked_source, origin));
 }
 
-static enum err prove(struct source_origin *origin, const address *who, const u256 *key) {
-    struct subject subject = {source_of(origin), who, key};
-    struct arena arena;
-    arena_open(&arena, WORK_SIZE_MAX);
-    enum err err = fetch_proof(&subject, &arena);
-    arena_close(&arena);
-    return err;
-}
-
-/* Whether a hash begins with this path. */
-static bool begins_with(const hash32 *hash, const uint8_t *path, unsigned nibbles) {
-    if (memcmp(hash->b, path, nibbles / 2) != 0) return false;
-    return nibbles % 2 == 0 || (hash->b[nibbles / 2] ^ path[nibbles / 2]) < 16;
-}
-
-/* Finds what hashes into a path, by trying: of size bytes, numbers from 0 on. */
-static void search(uint8_t found[32], size_t size, const uint8_t *path, unsigned nibbles) {
-    uint8_t tried[SEARCH_PER_STEP][32] = {{0}};
-    bytes in[SEARCH_PER_STEP];
-    hash32 out[SEARCH_PER_STEP];
-    for (size_t i = 0; i < SEARCH_PER_STEP; i++)
-        in[i] = bytes_of(tried[i], size);
-    for (uint64_t next = 0;;) {
-        for (size_t i = 0; i < SEARCH_PER_STEP; i++)
-            store_be64(tried[i] + size - 8, next++);
-        keccak256_many(out, in, SEARCH_PER_STEP);
-        for (size_t i = 0; i < SEARCH_PER_STEP; i++)
-            if (begins_with(&out[i], path, nibbles)) {
-                memcpy(found, tried[i], size);
-                return;
-            }
-    }
-}
-
-/* The node is on the way to whatever hashes to something below it. */
-static enum err prove_path(
-    struct source_origin *origin, const address *who, const uint8_t *path, unsigned nibbles
-) {
-    struct forked *fork = source_of(origin)->fork;
-    uint8_t found[32];
-    if (nibbles > FORKED_SEARCH_NIBBLES_MAX) {
-        enum err err = lock(fork);
-        if (err != ERR_OK) return err;
-        fork->has_departed = true;
-        unlock(fork);
-        return ERR_UNSUPPORTED;
-    }
-    if (who == NULL) {
-        address other;
-        search(found, sizeof other.b, path, nibbles);
-        memcpy(other.b, found, sizeof other.b);
-        return prove(origin, &other, NULL);
-    }
-    search(found, sizeof found, path, nibbles);
-    u256 key = u256_load_be(found);
-    return prove(origin, who, &key);
-}
-
-bool forked_take_departed(struct forked *fork) {
-    if (lock(fork) != ERR_OK) return false;
-    bool is_news = fork->has_departed && !fork->told_departed;
-    fork->told_departed = fork->told_departed || is_news;
-    unlock(fork);
-    return is_news;
-}
-
-/* --- values without proof --------------------------------------------------------------------- */
-
-static enum err
-fetch_account(struct forked_source *source, struct forked_account *out, const address *who) {
-    struct forked *fork = source->fork;
-    char text[ADDRESS_TEXT];
-    char params[PARAMS_SIZE];
-    write_address(text, who);
-    (void)snprintf(params, sizeof params, "[\"%s\",\"0x%" PRIx64 "\"]", text, source->number);
-    const struct remote_request requests[] = {
-        {"eth_getBalance", params}, {"eth_getTransactionCount", params}, {"eth_getCode", params}};
-    enum { COUNT = sizeof requests / sizeof requests[0] };
-    uint32_t tokens[COUNT];
-    struct remote_answer answer;
-    struct arena arena;
-    const char *problem = "";
-    bytes code = BYTES_EMPTY;
-    u256 nonce = U256_ZERO;
-    struct account account = account_none();
-    arena_open(&arena, WORK_SIZE_MAX);
-    remote_answer_open(&answer);
-    size_t at = 0; /* the request that is to blame */
-    enum err err = remote_ask(fork->remote, &answer, requests, COUNT);
-    for (size_t i = 0; i < COUNT && err == ERR_OK; i++)
-        err = remote_take(fork->remote, &answer, &tokens[i], requests, i);
-    if (err != ERR_OK) goto out;
-    err = remote_read_number(&account.balance, &problem, &answer.json, tokens[at]);
-    if (err == ERR_OK) err = remote_read_number(&nonce, &problem, &answer.json, tokens[++at]);
-    if (err == ERR_OK && !u256_fits_u64(&nonce)) {
-        problem = "a number does not fit 64 bits";
-        err = ERR_INPUT;
-    }
-    if (err == ERR_OK) err = remote_read_data(&code, &problem, &arena, &answer.json, tokens[++at]);
-    err = forked_malformed(fork, err, requests[at].method, problem);
-    if (err != ERR_OK) goto out;
-    account.nonce = nonce.w[0];
-    account.code_hash = keccak256(code);
-    if (code.size > 0) err = keep_code(fork, &account.code_hash, code);
-    if (err == ERR_OK) *out = (struct forked_account){account, !account_is_empty(&account)};
-out:
-    remote_answer_close(&answer);
-    arena_close(&arena);
-    return err;
-}
-
-static enum err unproven_account(
-    struct source_origin *origin, struct account *account, bool *exists, const address *who
-) {
-    struct forked_source *source = source_of(origin);
-    struct forked *fork = source->fork;
-    struct forked_account_key key = {.number = source->number, .who = *who};
-    struct forked_account read = {.exists = false};
-    enum err err = lock(fork);
-    if (err != ERR_OK) return err;
-    const struct forked_account *known = map_get(&fork->accounts, &key);
-    if (known != NULL) read = *known;
-    unlock(fork);
-    if (known == NULL) {
-        err = fetch_account(source, &read, who);
-        if (err == ERR_OK) err = lock(fork);
-        if (err != ERR_OK) return err;
-        struct forked_account *kept = map_put(&fork->accounts, &key, NULL);
-        if (kept != NULL) *kept = read;
-        unlock(fork);
-        if (kept == NULL) return cache_full(fork, ERR_MEMORY);
-    }
-    *account = read.account;
-    *exists = read.exists;
-    return ERR_OK;
-}
-
-static enum err
-unproven_slot(struct source_origin *origin, u256 *value, const address *who, const u256 *slot) {
-    struct forked_source *source = source_of(origin);
-    struct forked *fork = source->fork;
-    struct forked_slot_key key = {.key = *slot, .number = source->number, .who = *who};
-    enum err err = lock(fork);
-    if (err != ERR_OK) return err;
-    const u256 *known = map_get(&fork->slots, &key);
-    if (known != NULL) *value = *known;
-    unlock(fork);
-    if (known != NULL) return ERR_OK;
-
-    char text[ADDRESS_TEXT];
-    char slot_text[WORD_TEXT];
-    char params[PARAMS_SIZE];
-    struct remote_answer answer;
-    uint32_t token;
-    const char *problem = "";
-    u256 read;
-    write_address(text, who);
-    write_word(slot_text, slot);
-    (void)snprintf(
-        params, sizeof params, "[\"%s\",\"%s\",\"0x%" PRIx64 "\"]", text, slot_text, source->number
-    );
-    remote_answer_open(&answer);
-    err = forked_ask(fork, &answer, &token, "eth_getStorageAt", params);
-    if (err == ERR_OK) {
-        err = remote_read_number(&read, &problem, &answer.json, token);
-        err = forked_malformed(fork, err, "eth_getStorageAt", problem);
-    }
-    remote_answer_close(&answer);
-    if (err == ERR_OK) err = lock(fork);
-    if (err != ERR_OK) return err;
-    u256 *kept = map_put(&fork->slots, &key, NULL);
-    if (kept != NULL) *kept = read;
-    unlock(fork);
-    if (kept == NULL) return cache_full(fork, ERR_MEMORY);
-    *value = read;
-    return ERR_OK;
-}
-
-/* --- the source ------------------------------------------------------------------------------- */
-
 static enum err
 name_code(struct source_origin *origin, const hash32 *code_hash, const address *who) {
-    struct forked *fork = source_of(origin)->fork;
+    struct forked *fork = forked_source_of(origin)->fork;
     if (hash32_equal(code_hash, &KECCAK_EMPTY)) return ERR_OK;
-    enum err err = lock(fork);
+    enum err err = forked_lock(fork);
     if (err != ERR_OK) return err;
     address *owner = map_put(&fork->code_owners, code_hash, NULL);
     if (owner != NULL) *owner = *who;
-    unlock(fork);
-    return owner != NULL ? ERR_OK : cache_full(fork, ERR_MEMORY);
+    forked_unlock(fork);
+    return owner != NULL ? ERR_OK : forked_cache_full(fork, ERR_MEMORY);
 }
 
 static enum err read_node(struct source *source, const hash32 *hash, bytes *encoded) {
     struct forked_source *own = (struct forked_source *)source;
     enum err err = source_node(own->base, hash, encoded);
     if (err != ERR_MISSING) return err;
-    err = lock(own->fork);
+    err = forked_lock(own->fork);
     if (err != ERR_OK) return err;
     err = source_node(&own->fork->cache.source, hash, encoded);
-    unlock(own->fork);
+    forked_unlock(own->fork);
     return err;
 }
 
 static enum err fetch_code(struct forked_source *source, const hash32 *code_hash, address owner) {
     struct forked *fork = source->fork;
-    struct subject subject = {.source = source, .who = &owner};
-    char who[ADDRESS_TEXT];
-    char params[PARAMS_SIZE];
+    struct forked_subject subject = {.source = source, .who = &owner};
+    char who[FORKED_ADDRESS_TEXT];
+    char params[FORKED_PARAMS_SIZE];
     struct remote_answer answer;
     struct arena arena;
     uint32_t token;
     const char *problem = "";
     bytes code;
-    write_address(who, &owner);
+    forked_write_address(who, &owner);
     (void)snprintf(params, sizeof params, "[\"%s\",\"0x%" PRIx64 "\"]", who, source->number);
     arena_open(&arena, WORK_SIZE_MAX);
     remote_answer_open(&answer);
@@ -488,8 +190,8 @@ static enum err fetch_code(struct forked_source *source, const hash32 *code_hash
         err = remote_read_data(&code, &problem, &arena, &answer.json, token);
         err = forked_malformed(fork, err, "eth_getCode", problem);
     }
-    if (err == ERR_OK) err = check_code(&subject, code_hash, code);
-    if (err == ERR_OK) err = keep_code(fork, code_hash, code);
+    if (err == ERR_OK) err = forked_check_code(&subject, code_hash, code);
+    if (err == ERR_OK) err = forked_keep_code(fork, code_hash, code);
     remote_answer_close(&answer);
     arena_close(&arena);
     return err;
@@ -501,18 +203,18 @@ static enum err read_code(struct source *source, const hash32 *code_hash, bytes 
     address owner = {{0}};
     enum err err = source_code(own->base, code_hash, code);
     if (err != ERR_MISSING) return err;
-    err = lock(fork);
+    err = forked_lock(fork);
     if (err != ERR_OK) return err;
     enum err found = source_code(&fork->cache.source, code_hash, code);
     const address *named = map_get(&fork->code_owners, code_hash);
     if (named != NULL) owner = *named;
-    unlock(fork);
+    forked_unlock(fork);
     if (found != ERR_MISSING || named == NULL) return found;
     err = fetch_code(own, code_hash, owner);
-    if (err == ERR_OK) err = lock(fork);
+    if (err == ERR_OK) err = forked_lock(fork);
     if (err != ERR_OK) return err;
     found = source_code(&fork->cache.source, code_hash, code);
-    unlock(fork);
+    forked_unlock(fork);
     return found;
 }
 
@@ -531,11 +233,11 @@ void forked_source_open(
         .root = header->state_root,
     };
     if (fork->is_proven) {
-        source->origin.prove = prove;
-        source->origin.prove_path = prove_path;
+        source->origin.prove = forked_prove;
+        source->origin.prove_path = forked_prove_path;
     } else {
-        source->origin.account = unproven_account;
-        source->origin.slot = unproven_slot;
+        source->origin.account = forked_unproven_account;
+        source->origin.slot = forked_unproven_slot;
     }
 }
 
@@ -546,7 +248,7 @@ const hash32 *forked_source_root(const struct forked_source *source) {
 /* --- opening ---------------------------------------------------------------------------------- */
 
 static enum err find_block(struct forked *fork, const struct forked_options *options) {
-    char params[PARAMS_SIZE];
+    char params[FORKED_PARAMS_SIZE];
     struct remote_answer answer;
     struct remote_block block;
     struct arena arena;
@@ -612,8 +314,8 @@ static void be_unproven(struct forked *fork, const char *reason) {
 /* Asks for one proof: where the remote refuses there will be none. One that is wrong is not
  * accepted as such. */
 static enum err find_proof(struct forked *fork) {
-    char params[PARAMS_SIZE];
-    char who[ADDRESS_TEXT];
+    char params[FORKED_PARAMS_SIZE];
+    char who[FORKED_ADDRESS_TEXT];
     struct remote_answer answer;
     struct forked_source source;
     const address nobody = {{0}};
@@ -627,7 +329,7 @@ static enum err find_proof(struct forked *fork) {
         be_unproven(fork, "its block has no state root");
         return ERR_OK;
     }
-    write_address(who, &nobody);
+    forked_write_address(who, &nobody);
     (void)snprintf(params, sizeof params, "[\"%s\",[],\"0x%" PRIx64 "\"]", who, fork->number);
     remote_answer_open(&answer);
     enum err err = remote_ask(fork->remote, &answer, &request, 1);
@@ -644,7 +346,7 @@ static enum err find_proof(struct forked *fork) {
     if (err != ERR_OK || is_refused || is_null) return err;
     fork->is_proven = true;
     forked_source_open(&source, fork, &fork->cache.source, &fork->header);
-    err = prove(&source.origin, &nobody, NULL);
+    err = forked_prove(&source.origin, &nobody, NULL);
     if (err == ERR_REMOTE) {
         char text[ERR_REMOTE_TEXT_SIZE];
         (void)snprintf(
@@ -675,6 +377,7 @@ enum err forked_open(
         sizeof(struct forked_account_key),
         sizeof(struct forked_account)
     );
+    map_open(&made->last_keys, &made->arena, sizeof(address), sizeof(u256));
     map_open(&made->slots, &made->arena, sizeof(struct forked_slot_key), sizeof(u256));
     made->is_trusted = options->is_trusted;
     made->url = strdup(options->url);
@@ -688,6 +391,14 @@ enum err forked_open(
     }
     *fork = made;
     return ERR_OK;
+}
+
+bool forked_take_departed(struct forked *fork) {
+    if (forked_lock(fork) != ERR_OK) return false;
+    bool is_news = fork->has_departed && !fork->told_departed;
+    fork->told_departed = fork->told_departed || is_news;
+    forked_unlock(fork);
+    return is_news;
 }
 
 void forked_close(struct forked *fork) {

@@ -24,11 +24,13 @@
 #include "chain/execution.h"
 #include "node/remote.h"
 #include "node/remote_json.h"
+#include "rpc/filters.h"
 #include "state/source.h"
 
 #define FORKED_CACHE_SIZE_MAX     ((size_t)2 << 30) /* a further value is ERR_REMOTE */
 #define FORKED_ANCESTORS_MAX      255 /* whose hashes are proven: what BLOCKHASH knows */
 #define FORKED_SEARCH_NIBBLES_MAX 5   /* 2^20 hashes at most, some 0.3 s */
+#define FORKED_KEYS_MAX           64  /* slots asked for at once, see forked.c */
 #define FORKED_REASON_SIZE        256
 
 struct forked;
@@ -120,6 +122,18 @@ struct forked_place {
 };
 MUST_USE enum err forked_find_transaction(
     struct forked *fork, bool *is_found, struct forked_place *place, const hash32 *hash
+);
+
+/* forked_find_logs gives the logs in the blocks from `from` to `to`, none above the fork block, that
+ * match, in the arena. */
+MUST_USE enum err forked_find_logs(
+    struct forked *fork,
+    const struct rpc_log **logs,
+    size_t *count,
+    struct arena *arena,
+    const struct log_query *query,
+    uint64_t from,
+    uint64_t to
 );
 
 #endif

@@ -6,8 +6,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define WORK_SIZE_MAX ((size_t)256 << 20)
-#define PARAMS_SIZE   128
+#define WORK_SIZE_MAX  ((size_t)256 << 20)
+#define PARAMS_SIZE    128
+#define QUERY_SIZE_MAX ((size_t)1 << 20)
 
 /* --- headers ---------------------------------------------------------------------------------- */
 
@@ -392,4 +393,83 @@ enum err forked_find_transaction(
         err = forked_read_header(fork, &header, &place->block_hash, NULL, place->number);
     }
     return err;
+}
+
+/* --- logs ------------------------------------------------------------------------------------- */
+
+static void write_position(struct json_writer *w, const struct log_topics *topics) {
+    if (topics->count == 0) {
+        json_null(w);
+        return;
+    }
+    json_array_begin(w);
+    for (size_t i = 0; i < topics->count; i++)
+        json_hash(w, &topics->any[i]);
+    json_array_end(w);
+}
+
+static void
+write_query(struct json_writer *w, const struct log_query *query, uint64_t from, uint64_t to) {
+    json_array_begin(w);
+    json_object_begin(w);
+    json_member_quantity_u64(w, "fromBlock", from);
+    json_member_quantity_u64(w, "toBlock", to);
+    if (query->address_count > 0) {
+        json_key(w, "address");
+        json_array_begin(w);
+        for (size_t i = 0; i < query->address_count; i++)
+            json_address(w, &query->addresses[i]);
+        json_array_end(w);
+    }
+    json_key(w, "topics");
+    json_array_begin(w);
+    for (size_t i = 0; i < query->topic_count; i++)
+        write_position(w, &query->topics[i]);
+    json_array_end(w);
+    json_object_end(w);
+    json_array_end(w);
+}
+
+enum err forked_find_logs(
+    struct forked *fork,
+    const struct rpc_log **logs,
+    size_t *count,
+    struct arena *arena,
+    const struct log_query *query,
+    uint64_t from,
+    uint64_t to
+) {
+    static const char method[] = "eth_getLogs";
+    struct json_writer params;
+    struct remote_answer answer;
+    const struct rpc_log *found = NULL;
+    size_t found_count = 0;
+    uint32_t token = 0;
+    const char *problem = "it is null";
+    json_writer_open(&params, QUERY_SIZE_MAX);
+    remote_answer_open(&answer);
+    write_query(&params, query, from, to);
+    char *text = arena_alloc(arena, params.size + 1);
+    enum err err = json_failed(&params) || text == NULL ? ERR_MEMORY : ERR_OK;
+    if (err == ERR_OK) {
+        memcpy(text, params.data, params.size);
+        text[params.size] = 0;
+        err = forked_ask(fork, &answer, &token, method, text);
+    }
+    if (err == ERR_OK) {
+        err = token == 0
+                  ? ERR_INPUT
+                  : remote_read_logs(&found, &found_count, &problem, arena, &answer.json, token);
+        err = forked_malformed(fork, err, method, problem);
+    }
+    for (size_t i = 0; i < found_count && err == ERR_OK; i++)
+        if (found[i].block_number < from || found[i].block_number > to ||
+            !log_query_matches(query, &found[i].log))
+            err = remote_blame(fork->remote, "gives logs that were not asked for");
+    remote_answer_close(&answer);
+    json_writer_close(&params);
+    if (err != ERR_OK) return err;
+    *logs = found;
+    *count = found_count;
+    return ERR_OK;
 }

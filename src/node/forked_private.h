@@ -1,10 +1,28 @@
-/* node/forked_private.h: shared by forked.c and forked_blocks.c. */
+/* node/forked_private.h: shared by forked.c, forked_proofs.c, forked_values.c, forked_blocks.c. */
 #ifndef NODE_FORKED_PRIVATE_H
 #define NODE_FORKED_PRIVATE_H
 
 #include "node/forked.h"
 
 #include <pthread.h>
+
+struct forked_account_key {
+    uint64_t number;
+    address who;
+    uint8_t zero[4];
+};
+
+struct forked_account {
+    struct account account;
+    bool exists;
+};
+
+struct forked_slot_key {
+    u256 key;
+    uint64_t number;
+    address who;
+    uint8_t zero[4];
+};
 
 struct forked {
     struct remote *remote;
@@ -25,6 +43,7 @@ struct forked {
     struct map code_owners;     /* code hash to address */
     struct map accounts;        /* unproven: struct forked_account_key to struct forked_account */
     struct map slots;           /* unproven: struct forked_slot_key to u256 */
+    struct map last_keys;       /* address to the last slot asked for together with others */
     hash32 ancestors[FORKED_ANCESTORS_MAX]; /* [i] is the hash of block number - 1 - i */
     size_t ancestor_count;
 };
@@ -50,6 +69,51 @@ MUST_USE enum err forked_take_block(
     const struct remote_answer *answer,
     uint32_t token,
     const char *method
+);
+
+/* --- helpers ---------------------------------------------------------------------------------- */
+
+#define FORKED_PARAMS_SIZE  256
+#define FORKED_ADDRESS_TEXT 43 /* 0x, 40 digits, end */
+#define FORKED_WORD_TEXT    67
+
+void forked_write_address(char out[FORKED_ADDRESS_TEXT], const address *who);
+void forked_write_word(char out[FORKED_WORD_TEXT], const u256 *value);
+
+MUST_USE enum err forked_lock(struct forked *fork);
+void forked_unlock(struct forked *fork);
+
+/* Makes a sentence of an ERR_MEMORY of the cache. */
+enum err forked_cache_full(struct forked *fork, enum err err);
+
+/* How many slots to ask for from this one on, at most FORKED_KEYS_MAX; and the further ones. */
+size_t forked_key_count(struct forked *fork, const address *who, const u256 *key);
+u256 forked_key_after(const u256 *key, size_t index);
+
+/* What is being asked for, for the texts. */
+struct forked_subject {
+    const struct forked_source *source;
+    const address *who;
+    const u256 *key; /* NULL: the account */
+};
+
+MUST_USE enum err
+forked_check_code(const struct forked_subject *subject, const hash32 *expected, bytes code);
+MUST_USE enum err forked_keep_code(struct forked *fork, const hash32 *hash, bytes code);
+
+/* --- the functions of the origin (state/source.h) --------------------------------------------- */
+
+struct forked_source *forked_source_of(struct source_origin *origin);
+
+enum err forked_prove(struct source_origin *origin, const address *who, const u256 *key);
+enum err forked_prove_path(
+    struct source_origin *origin, const address *who, const uint8_t *path, unsigned nibbles
+);
+enum err forked_unproven_account(
+    struct source_origin *origin, struct account *account, bool *exists, const address *who
+);
+enum err forked_unproven_slot(
+    struct source_origin *origin, u256 *value, const address *who, const u256 *slot
 );
 
 #endif

@@ -295,6 +295,10 @@ static enum outcome file_batch(struct remote *remote, struct remote_answer *answ
     return REFUSED;
 }
 
+static bool is_array(const struct remote_answer *answer) {
+    return json_kind(&answer->json, 0) == JSON_ARRAY;
+}
+
 static void pause_for(uint64_t time_ms) {
     struct timespec time = {
         .tv_sec = (time_t)(time_ms / 1000), .tv_nsec = (long)(time_ms % 1000) * 1000000};
@@ -321,11 +325,9 @@ ask(struct remote *remote,
         uint64_t time_ms = left_ms < REMOTE_ATTEMPT_MAX_MS ? left_ms : REMOTE_ATTEMPT_MAX_MS;
         uint64_t pause_ms = next_pause_ms;
         outcome = post(remote, answer, &pause_ms, body, time_ms);
-        bool is_array = outcome == ANSWERED && json_kind(&answer->json, 0) == JSON_ARRAY;
-        if (outcome == ANSWERED && is_array != is_batch) break;
         if (outcome == ANSWERED)
-            outcome =
-                is_batch ? file_batch(remote, answer, count) : file_answer(remote, answer, 0, 0);
+            outcome = is_batch && is_array(answer) ? file_batch(remote, answer, count)
+                                                   : file_answer(remote, answer, 0, 0);
         uint64_t spent_ms = (clock_monotonic_us() - start_us) / 1000;
         if (outcome != UNANSWERED || spent_ms + pause_ms >= total_ms) break;
         pause_for(pause_ms);
@@ -334,9 +336,9 @@ ask(struct remote *remote,
     free(body);
     remote->is_dead = outcome == UNANSWERED;
     if (outcome != ANSWERED) return ERR_REMOTE;
-    bool is_array = json_kind(&answer->json, 0) == JSON_ARRAY;
-    if (is_array == is_batch) return ERR_OK;
-    if (!is_batch) return remote_blame(remote, "gives an answer that is not JSON-RPC");
+    if (!is_batch || is_array(answer)) return ERR_OK;
+    if (answer->refusals[0] == 0)
+        return remote_blame(remote, "gives an answer that is not JSON-RPC");
     remote->has_no_batches = true;
     return ERR_UNSUPPORTED;
 }

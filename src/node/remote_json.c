@@ -402,7 +402,7 @@ enum err remote_read_receipt(
 }
 
 enum err remote_read_logs(
-    const struct remote_log **out,
+    const struct rpc_log **out,
     size_t *count,
     const char **problem,
     struct arena *arena,
@@ -412,7 +412,7 @@ enum err remote_read_logs(
     struct reader r = {.json = json, .arena = arena, .object = token};
     if (json_kind(json, token) != JSON_ARRAY) fail(&r, "the logs are not an array");
     size_t all = r.problem == NULL ? json->tokens[token].count : 0;
-    struct remote_log *logs = arena_alloc_zero(arena, (all + 1) * sizeof *logs);
+    struct rpc_log *logs = arena_alloc_zero(arena, (all + 1) * sizeof *logs);
     if (logs == NULL) return ERR_MEMORY;
     uint32_t at = token + 1;
     for (size_t i = 0; i < all; i++, at = json->tokens[at].next) {
@@ -423,6 +423,8 @@ enum err remote_read_logs(
         logs[i].tx_hash = read_hash(&entry, "transactionHash", "a log lacks its transaction");
         logs[i].tx_index = read_u64(&entry, "transactionIndex", "a log lacks transactionIndex");
         logs[i].log_index = read_u64(&entry, "logIndex", "a log lacks logIndex");
+        logs[i].has_timestamp = has(&entry, "blockTimestamp");
+        if (logs[i].has_timestamp) logs[i].block_timestamp = read_u64(&entry, "blockTimestamp", "");
         adopt(&r, &entry);
     }
     enum err err = end(&r, problem);

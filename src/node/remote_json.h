@@ -11,6 +11,7 @@
 #define NODE_REMOTE_JSON_H
 
 #include "chain/block.h"
+#include "rpc/backend.h"
 #include "rpc/json_reader.h"
 #include "state/proof.h"
 
@@ -41,19 +42,9 @@ MUST_USE enum err remote_read_receipt(
     uint32_t token
 );
 
-/* A log and where it stands. */
-struct remote_log {
-    struct log log;
-    uint64_t block_number;
-    hash32 block_hash;
-    hash32 tx_hash;
-    uint64_t tx_index;
-    uint64_t log_index;
-};
-
 /* token: the result of eth_getLogs. */
 MUST_USE enum err remote_read_logs(
-    const struct remote_log **out,
+    const struct rpc_log **out,
     size_t *count,
     const char **problem,
     struct arena *arena,

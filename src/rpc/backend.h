@@ -130,6 +130,19 @@ struct rpc_transaction_place {
     uint64_t index;
 };
 
+/* A log and where it stands. */
+struct rpc_log {
+    struct log log;
+    uint64_t block_number;
+    hash32 block_hash;
+    bool has_timestamp;
+    uint64_t block_timestamp;
+    hash32 tx_hash;
+    uint64_t tx_index;
+    uint64_t log_index; /* in the block */
+    bool is_removed;
+};
+
 /* --- state ------------------------------------------------------------------------------------ */
 
 struct rpc_account {
@@ -313,6 +326,7 @@ struct rpc_payload; /* rpc/payload.h */
 struct rpc_payload_wish;
 struct rpc_simulate; /* rpc/simulate.h */
 struct rpc_simulated_block;
+struct log_query; /* rpc/filters.h */
 
 struct rpc_chain_operations {
     uint64_t (*head_number)(struct rpc_chain *chain);
@@ -329,6 +343,19 @@ struct rpc_chain_operations {
       struct rpc_request *request,
       struct rpc_transaction_place *place,
       const hash32 *hash);
+
+    /* Of a chain that is a fork of another: the matching logs of those blocks from `from` to `to`
+     * that the other has made, found without reading each; *next is the first block not looked at.
+     * May be NULL. */
+    enum rpc_status (*forked_logs
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      const struct rpc_log **logs,
+      size_t *count,
+      uint64_t *next,
+      const struct log_query *query,
+      uint64_t from,
+      uint64_t to);
 
     /* State after a block (RPC_BLOCK_PENDING: after the pool's executable transactions; for nonces
      * that is enough). *is_found is false if the block is unknown; rpc_fail with RPC_UNSUPPORTED if

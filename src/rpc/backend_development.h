@@ -59,6 +59,11 @@ struct rpc_development_info {
     bytes instance;       /* 32 bytes that name this run of the network */
     uint64_t gas_limit;
     u256 next_base_fee;
+    const char *fork_url;  /* of the chain that this one is a fork of; NULL: none. Then */
+    const char *fork_name; /* the same without what may be secret */
+    uint64_t fork_chain_id;
+    uint64_t fork_number; /* of the fork block, */
+    hash32 fork_hash;
 };
 
 #endif

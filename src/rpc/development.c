@@ -380,15 +380,39 @@ static enum rpc_status revert(struct rpc_call *call) {
 }
 ANVIL_AND_EVM(revert, revert)
 
-/* Forking, which may be asked for here, is not to be had. */
+/* Whether what is asked for, {jsonRpcUrl, blockNumber}, is the fork that the chain is. */
+static enum rpc_status check_forking(struct rpc_call *call, uint32_t forking) {
+    const struct json *json = call->json;
+    struct rpc_development_info info;
+    enum rpc_status status = development_info(call, &info);
+    if (status != RPC_OK) return status;
+    uint32_t url = json_member(json, forking, "jsonRpcUrl");
+    uint32_t block = json_member(json, forking, "blockNumber");
+    uint64_t number = info.fork_number;
+    if (block != 0 && json_kind(json, block) != JSON_NULL) {
+        const char *problem = value_number(&number, json, block);
+        if (problem != NULL) return argument_fail(call, 0, "blockNumber", problem);
+    }
+    bool is_same = info.fork_url != NULL && number == info.fork_number;
+    if (url != 0 && is_same) is_same = json_string_is(json, url, info.fork_url);
+    if (is_same) return RPC_OK;
+    return rpc_fail(
+        &call->request,
+        RPC_UNSUPPORTED,
+        "a running network cannot become a fork of another chain or block: start one with "
+        "--fork-url "
+        "and --fork-block"
+    );
+}
+
+/* A fork may be asked to become what it began as. */
 static enum rpc_status reset(struct rpc_call *call) {
     uint32_t options = argument_token(call, 0);
-    if (options != 0 && json_kind(call->json, options) == JSON_OBJECT &&
-        json_member(call->json, options, "forking") != 0)
-        return rpc_fail(
-            &call->request, RPC_UNSUPPORTED, "a running network cannot become a fork of another"
-        );
-    return call->chain->operations->reset(call->chain, &call->request);
+    uint32_t forking = options == 0 ? 0 : json_member(call->json, options, "forking");
+    enum rpc_status status = RPC_OK;
+    if (forking != 0 && json_kind(call->json, forking) != JSON_NULL)
+        status = check_forking(call, forking);
+    return status == RPC_OK ? call->chain->operations->reset(call->chain, &call->request) : status;
 }
 BOTH(reset, reset)
 
@@ -510,9 +534,15 @@ enum rpc_status anvil_nodeInfo(struct rpc_call *call) {
     json_key(w, "forkConfig");
     json_object_begin(w);
     json_key(w, "forkUrl");
-    json_null(w);
+    if (info.fork_url != NULL)
+        json_cstring(w, info.fork_name);
+    else
+        json_null(w);
     json_key(w, "forkBlockNumber");
-    json_null(w);
+    if (info.fork_url != NULL)
+        json_decimal(w, info.fork_number);
+    else
+        json_null(w);
     json_key(w, "forkRetryBackoff");
     json_null(w);
     json_object_end(w);
@@ -536,6 +566,17 @@ static enum rpc_status metadata(struct rpc_call *call) {
     json_decimal(w, block->header->number);
     json_key(w, "latestBlockHash");
     json_hash(w, &block->hash);
+    if (info.fork_url != NULL) {
+        json_key(w, "forkedNetwork");
+        json_object_begin(w);
+        json_key(w, "chainId");
+        json_decimal(w, info.fork_chain_id);
+        json_key(w, "forkBlockNumber");
+        json_decimal(w, info.fork_number);
+        json_key(w, "forkBlockHash");
+        json_hash(w, &info.fork_hash);
+        json_object_end(w);
+    }
     json_key(w, "snapshots");
     json_object_begin(w);
     json_object_end(w);

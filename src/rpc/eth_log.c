@@ -136,9 +136,26 @@ write_logs_in(struct rpc_call *call, const struct log_query *query, const struct
     return RPC_OK;
 }
 
+/* The logs of blocks that another chain has made; *from is then behind them. */
+static enum rpc_status write_forked_logs(
+    struct rpc_call *call, const struct log_query *query, uint64_t *from, uint64_t to
+) {
+    const struct rpc_log *logs;
+    size_t count;
+    if (call->chain->operations->forked_logs == NULL) return RPC_OK;
+    enum rpc_status status = call->chain->operations->forked_logs(
+        call->chain, &call->request, &logs, &count, from, query, *from, to
+    );
+    for (size_t i = 0; i < count && status == RPC_OK; i++)
+        view_placed_log(call->out, &logs[i]);
+    return status;
+}
+
 static enum rpc_status write_logs_between(
     struct rpc_call *call, const struct log_query *query, uint64_t from, uint64_t to
 ) {
+    enum rpc_status first = write_forked_logs(call, query, &from, to);
+    if (first != RPC_OK) return first;
     for (uint64_t number = from; number <= to && !json_failed(call->out); number++) {
         struct rpc_block_id id = {.kind = RPC_BLOCK_NUMBER, .number = number};
         enum rpc_status status = write_logs_in(call, query, &id);
@@ -299,7 +316,8 @@ write_block_changes(struct rpc_call *call, const struct filter *filter, uint64_t
 /* The pool's transactions; all of them are then reported ones. */
 static enum rpc_status write_pool_changes(struct rpc_call *call, struct filter *filter) {
     const struct rpc_pool *pool = NULL;
-    enum rpc_status status = call->chain->operations->pool(call->chain, &call->request, &pool, NULL);
+    enum rpc_status status =
+        call->chain->operations->pool(call->chain, &call->request, &pool, NULL);
     if (status != RPC_OK) return status;
     size_t count = pool->pending_count;
     hash32 *hashes = malloc(count * sizeof(hash32) + 1);

@@ -299,13 +299,8 @@ size_t view_logs_before(const struct rpc_block *block, size_t index) {
     return count;
 }
 
-void view_log(
-    struct json_writer *w,
-    const struct log *log,
-    const struct rpc_block *block,
-    size_t index,
-    size_t log_index
-) {
+void view_placed_log(struct json_writer *w, const struct rpc_log *placed) {
+    const struct log *log = &placed->log;
     json_object_begin(w);
     json_member_address(w, "address", &log->address);
     json_key(w, "topics");
@@ -314,14 +309,36 @@ void view_log(
         json_hash(w, &log->topics[i]);
     json_array_end(w);
     json_member_data(w, "data", log->data);
-    json_member_quantity_u64(w, "blockNumber", block->header->number);
-    json_member_hash(w, "transactionHash", &block->transactions[index].hash);
-    json_member_quantity_u64(w, "transactionIndex", index);
-    json_member_hash(w, "blockHash", &block->hash);
-    json_member_quantity_u64(w, "blockTimestamp", block->header->timestamp);
-    json_member_quantity_u64(w, "logIndex", log_index);
-    json_member_bool(w, "removed", block->is_removed);
+    json_member_quantity_u64(w, "blockNumber", placed->block_number);
+    json_member_hash(w, "transactionHash", &placed->tx_hash);
+    json_member_quantity_u64(w, "transactionIndex", placed->tx_index);
+    json_member_hash(w, "blockHash", &placed->block_hash);
+    if (placed->has_timestamp)
+        json_member_quantity_u64(w, "blockTimestamp", placed->block_timestamp);
+    json_member_quantity_u64(w, "logIndex", placed->log_index);
+    json_member_bool(w, "removed", placed->is_removed);
     json_object_end(w);
+}
+
+void view_log(
+    struct json_writer *w,
+    const struct log *log,
+    const struct rpc_block *block,
+    size_t index,
+    size_t log_index
+) {
+    const struct rpc_log placed = {
+        .log = *log,
+        .block_number = block->header->number,
+        .block_hash = block->hash,
+        .has_timestamp = true,
+        .block_timestamp = block->header->timestamp,
+        .tx_hash = block->transactions[index].hash,
+        .tx_index = index,
+        .log_index = log_index,
+        .is_removed = block->is_removed,
+    };
+    view_placed_log(w, &placed);
 }
 
 /* The address of what a creating transaction made: the last 20 bytes of keccak256(rlp([sender,
