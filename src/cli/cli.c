@@ -8,6 +8,7 @@
 
 #define ETHER_DIGITS_MAX 40
 #define NAME_SIZE_MAX    32
+#define HELP_INDENT      8
 
 /* --- errors ----------------------------------------------------------------------------------- */
 
@@ -19,26 +20,30 @@ bool cli_fail(struct cli_error *error, const char *format, ...) {
     return false;
 }
 
-/* Levenshtein's distance, row by row; names longer than NAME_SIZE_MAX are near nothing. */
+/* The distance of optimal string alignment: letters inserted, left out, replaced, or swapped with
+ * their neighbour. Row by row; names longer than NAME_SIZE_MAX are near nothing. */
 static size_t edit_distance(const char *a, const char *b) {
     size_t a_size = strlen(a);
     size_t b_size = strlen(b);
     if (a_size > NAME_SIZE_MAX || b_size > NAME_SIZE_MAX) return SIZE_MAX;
-    size_t row[NAME_SIZE_MAX + 1];
+    size_t rows[3][NAME_SIZE_MAX + 1];
     for (size_t j = 0; j <= b_size; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= a_size; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3];
+        const size_t *above = rows[(i + 2) % 3];
+        const size_t *over = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= b_size; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            if (row[j] + 1 < best) best = row[j] + 1;
+            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+            if (above[j] + 1 < best) best = above[j] + 1;
             if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            diagonal = row[j];
+            bool is_swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (is_swapped && over[j - 2] + 1 < best) best = over[j - 2] + 1;
             row[j] = best;
         }
     }
-    return row[b_size];
+    return rows[a_size % 3][b_size];
 }
 
 const char *cli_nearest(const char *text, const char *const *names, size_t count) {
@@ -355,19 +360,53 @@ bool cli_parse(
 
 /* --- help ------------------------------------------------------------------------------------- */
 
+static size_t columns(const char *text, size_t size) {
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++)
+        count += ((uint8_t)text[i] & 0xc0) != 0x80; /* not within a character of UTF-8 */
+    return count;
+}
+
+/* A paragraph, indented; words are kept whole. */
+static void print_wrapped(FILE *out, const char *text) {
+    size_t column = 0;
+    for (const char *word = text; *word != 0;) {
+        size_t size = strcspn(word, " ");
+        /* A default stands with its word, if it is one. */
+        if (strncmp(word, "[default: ", 10) == 0) size += 1 + strcspn(word + size + 1, " ");
+        size_t width = columns(word, size);
+        if (column > 0 && column + 1 + width > CLI_HELP_WIDTH) {
+            fputc('\n', out);
+            column = 0;
+        }
+        fprintf(out, "%*s%.*s", column == 0 ? HELP_INDENT : 1, "", (int)size, word);
+        column += width + (column == 0 ? HELP_INDENT : 1);
+        word += size;
+        word += strspn(word, " ");
+    }
+    fputc('\n', out);
+}
+
 void cli_print_options(FILE *out, const struct cli_table *table) {
     for (const struct cli_option *option = table->options; option->name != NULL; option++) {
         char letter[5] = "    ";
         if (option->letter != 0) (void)snprintf(letter, sizeof letter, "-%c, ", option->letter);
+        if (option->group != NULL)
+            fprintf(out, "%s%s\n", option == table->options ? "" : "\n", option->group);
         fprintf(out, "  %s--%s", letter, option->name);
         if (option->value != NULL) fprintf(out, " %s", option->value);
-        fprintf(out, "\n        %s", option->help);
-        if (option->fallback != NULL)
-            fprintf(out, " [default: %s]", option->fallback);
-        else if (option->kind == CLI_EACH)
-            fprintf(out, " [may be given several times]");
-        else if (option->kind != CLI_FLAG)
-            fprintf(out, " [default: none]");
         fputc('\n', out);
+        char text[CLI_ERROR_SIZE_MAX * 2];
+        const char *fallback = option->fallback;
+        const char *more = "";
+        if (fallback == NULL && option->kind == CLI_EACH)
+            more = " [may be given several times]";
+        else if (fallback == NULL && option->kind != CLI_FLAG)
+            more = " [default: none]";
+        if (fallback != NULL)
+            (void)snprintf(text, sizeof text, "%s [default: %s]", option->help, fallback);
+        else
+            (void)snprintf(text, sizeof text, "%s%s", option->help, more);
+        print_wrapped(out, text);
     }
 }

@@ -39,6 +39,7 @@ struct cli_option {
     const char *const *choices; /* CLI_CHOICE, ended by NULL */
     /* CLI_EACH: takes text into the field; shown is the option's name for the error. */
     bool (*add)(void *field, struct cli_error *error, const char *shown, const char *text);
+    const char *group;   /* help puts this heading before the row; NULL: none */
     bool is_of_commands; /* no setting: a file cannot say it */
 };
 
@@ -72,7 +73,9 @@ bool cli_parse(
     char *const *argv
 );
 
-/* cli_print_options writes one paragraph an option: names, value, help, default. */
+/* cli_print_options writes one paragraph an option: names, value, help, default; in lines of at most
+ * CLI_HELP_WIDTH columns. */
+#define CLI_HELP_WIDTH 80
 void cli_print_options(FILE *out, const struct cli_table *table);
 
 /* --- for other readers of the same rows ------------------------------------------------------- */

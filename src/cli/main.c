@@ -81,7 +81,7 @@ static void print_help(void) {
     );
     for (size_t i = 0; i < COMMANDS_COUNT; i++)
         printf("  %s\n        %s\n", commands[i].usage, commands[i].summary);
-    printf("\nOptions of run\n");
+    printf("\nOptions of run\n\n");
     cli_print_options(stdout, &network_table);
     printf("\nExamples\n"
            "  lockstep                             L1 on http://127.0.0.1:8545, rollups on 8546 "

@@ -225,7 +225,19 @@ static void test_nearest(void **state) {
     assert_null(cli_nearest("a-word-that-is-far-too-long-to-be-like-any", names, 5));
 }
 
-/* Every option stands in the help with its default. */
+/* Makes one line of each paragraph: of every run of blanks and line ends one blank. */
+static void unwrap(char *text) {
+    char *to = text;
+    for (const char *from = text; *from != 0;) {
+        size_t blanks = strspn(from, " \n");
+        if (blanks > 0) *to++ = ' ';
+        from += blanks;
+        if (blanks == 0) *to++ = *from++;
+    }
+    *to = 0;
+}
+
+/* Every option stands in the help with its default, in lines that a terminal has room for. */
 static void test_help(void **state) {
     (void)state;
     char *text = NULL;
@@ -234,11 +246,20 @@ static void test_help(void **state) {
     assert_non_null(out);
     cli_print_options(out, &network_table);
     assert_int_equal(fclose(out), 0);
+    size_t column = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (((unsigned char)text[i] & 0xc0) != 0x80) column++;
+        if (text[i] == '\n') column = 0;
+        assert_in_range(column, 0, CLI_HELP_WIDTH);
+        if (text[i] == '\n') assert_true(i == 0 || text[i - 1] != ' ');
+    }
+    unwrap(text);
     for (const struct cli_option *o = network_table.options; o->name != NULL; o++) {
         char name[64];
         (void)snprintf(name, sizeof name, "--%s", o->name);
         assert_non_null(strstr(text, name));
         assert_non_null(strstr(text, o->help));
+        if (o->group != NULL) assert_non_null(strstr(text, o->group));
         if (o->fallback == NULL) continue;
         char fallback[128];
         (void)snprintf(fallback, sizeof fallback, "[default: %s]", o->fallback);
