@@ -74,6 +74,7 @@ enum rpc_status crossing_run(struct simulation *simulation, struct simulation_ru
             RPC_UNSUPPORTED,
             "state overrides are not supported for calls across chains"
         );
+    if (rpc_leave(simulation->request)) return RPC_FAILED;
     struct block_attributes attributes = {
         .timestamp = node_next_timestamp(node_l1(node)),
         .gas_limit = node_l1(node)->gas_limit,

@@ -198,6 +198,7 @@ enum rpc_status crossing_trace(
         return RPC_OK;
     }
     if (err != ERR_OK) return rpc_fail_err(request, err);
+    if (rpc_leave(request)) return RPC_FAILED;
     struct arena arena;
     arena_open(&arena, NODE_BUILD_SIZE_MAX);
     replay.arena = &arena;

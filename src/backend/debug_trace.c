@@ -25,7 +25,7 @@ enum rpc_status debug_fail(struct rpc_request *request, enum err err) {
 void debug_begin_time(const struct debug_job *job) {
     const struct tracer_options *options = job->options;
     uint64_t other = time_limit_of(job->chain->node->options->rpc_timeout_ms);
-    time_limit_begin(job->limit, options->has_timeout ? options->timeout_us : other);
+    time_limit_begin(job->limit, job->request, options->has_timeout ? options->timeout_us : other);
 }
 
 void debug_begin_item(const struct debug_job *job, struct json_writer *out, size_t index) {
@@ -357,6 +357,7 @@ static enum err trace_l1_block(const struct debug_job *job) {
         }
         if (err == ERR_OK) err = is_wanted && !is_written ? trace_l1_tx(run, i) : run_l1_tx(run, i);
         if (is_wanted) debug_end_item(job, job->out);
+        if (rpc_is_over(job->request)) return ERR_TIMEOUT;
     }
     return err;
 }
@@ -373,6 +374,7 @@ static enum rpc_status trace_block(struct debug_job *job) {
             "the block is not above the fork block, so this node has not run it: ask %s",
             forked_name(job->chain->forked)
         );
+    if (rpc_leave(job->request)) return RPC_FAILED;
     struct arena arena;
     arena_open(&arena, NODE_BUILD_SIZE_MAX);
     job->arena = &arena;
@@ -532,6 +534,7 @@ go_before(struct debug_job *job, struct simulation *simulation, uint64_t tx_inde
     struct rpc_request *request = job->request;
     if (job->chain->rollup_id != 0)
         return rpc_fail(request, RPC_UNSUPPORTED, "txIndex is supported on L1 only");
+    if (rpc_leave(request)) return RPC_FAILED;
     enum err err =
         node_chain_read_block(job->chain, &job->block, request->arena, simulation->header.number);
     if (err != ERR_OK) return rpc_fail_err(request, err);
@@ -594,7 +597,7 @@ static enum rpc_status trace_call(struct debug_job *job, const struct rpc_trace 
         tracer_open(&tracer, job->out, job->options);
         simulation.limit.is_trace = true;
         if (job->options->has_timeout)
-            time_limit_begin(&simulation.limit, job->options->timeout_us);
+            time_limit_begin(&simulation.limit, job->request, job->options->timeout_us);
         simulation.options.watch = time_limit_watch(&simulation.limit);
         simulation.tracer = &tracer;
         simulation.trace = &trace;

@@ -222,6 +222,7 @@ static enum rpc_status answer(
         json_array_end(out);
         return RPC_OK;
     }
+    if (rpc_leave(request)) return RPC_FAILED;
     struct arena arena;
     arena_open(&arena, NODE_BUILD_SIZE_MAX);
     survey.replay.arena = &arena;

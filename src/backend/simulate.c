@@ -524,7 +524,9 @@ enum rpc_status backend_simulate(
     run->wish = wish;
     run->arena = request->arena;
     run->gas_left = simulation_gas_max(run->chain);
-    time_limit_begin(&run->limit, time_limit_of(run->chain->node->options->rpc_timeout_ms));
+    time_limit_begin(
+        &run->limit, request, time_limit_of(run->chain->node->options->rpc_timeout_ms)
+    );
     enum err err = open_base(run, is_found);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     if (!*is_found) return RPC_OK;
@@ -534,7 +536,7 @@ enum rpc_status backend_simulate(
     if (status != RPC_OK) return status;
     run->made = arena_alloc_array(run->arena, run->plan_count, sizeof(*run->made));
     if (run->made == NULL) return rpc_fail_err(request, ERR_MEMORY);
-    for (size_t i = 0; i < run->plan_count && status == RPC_OK; i++)
+    for (size_t i = 0; i < run->plan_count && status == RPC_OK && !rpc_is_over(request); i++)
         status = make_block(run, &run->plans[i]);
     *blocks = run->made;
     *count = run->made_count;

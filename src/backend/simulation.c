@@ -188,7 +188,9 @@ enum rpc_status simulation_open(
         .request = request,
         .description = description,
     };
-    time_limit_begin(&simulation->limit, time_limit_of(chain->node->options->rpc_timeout_ms));
+    time_limit_begin(
+        &simulation->limit, request, time_limit_of(chain->node->options->rpc_timeout_ms)
+    );
     enum err err = find_block(simulation, is_found, &description->block);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     if (!*is_found) return RPC_OK;

@@ -4,6 +4,9 @@
 #include "crypto/keccak.h"
 #include "state/proof.h"
 
+/* Proofs of more slots than this are a worker's work. */
+#define PROOF_KEYS_QUICK 32
+
 /* The state after the block, and its root. */
 static enum err find_state(
     struct node_chain *chain,
@@ -171,6 +174,7 @@ enum rpc_status backend_proof(
             RPC_UNSUPPORTED,
             "there are no proofs: the chain is a fork of one that gives none"
         );
+    if (key_count > PROOF_KEYS_QUICK && rpc_leave(request)) return RPC_FAILED;
     *out = (struct rpc_proof){0};
     if (exists)
         out->account = (struct rpc_account){

@@ -8,14 +8,15 @@
 
 static bool must_stop(void *context) {
     const struct time_limit *limit = context;
-    return clock_monotonic_us() >= limit->deadline_us;
+    return rpc_is_over(limit->request) || clock_monotonic_us() >= limit->deadline_us;
 }
 
 uint64_t time_limit_of(uint64_t rpc_timeout_ms) {
     return rpc_timeout_ms == 0 ? TIME_LIMIT_NONE : rpc_timeout_ms * 1000;
 }
 
-void time_limit_begin(struct time_limit *limit, uint64_t timeout_us) {
+void time_limit_begin(struct time_limit *limit, struct rpc_request *request, uint64_t timeout_us) {
+    limit->request = request;
     limit->watch = (struct evm_watch){.must_stop = must_stop, .context = limit};
     limit->timeout_us = timeout_us;
     if (__builtin_add_overflow(clock_monotonic_us(), timeout_us, &limit->deadline_us))
@@ -23,7 +24,8 @@ void time_limit_begin(struct time_limit *limit, uint64_t timeout_us) {
 }
 
 const struct evm_watch *time_limit_watch(const struct time_limit *limit) {
-    return limit->timeout_us == TIME_LIMIT_NONE ? NULL : &limit->watch;
+    bool is_free = limit->timeout_us == TIME_LIMIT_NONE && limit->request->watch == NULL;
+    return is_free ? NULL : &limit->watch;
 }
 
 /* As Go writes a duration: 250ms, 1.5s, 2m0s. */

@@ -8,8 +8,9 @@
 #include "rpc/backend.h"
 
 struct time_limit {
-    struct evm_watch watch; /* for execution_options.watch */
-    uint64_t deadline_us;   /* of clock_monotonic_us */
+    struct evm_watch watch;      /* for execution_options.watch */
+    struct rpc_request *request; /* which may be over before */
+    uint64_t deadline_us;        /* of clock_monotonic_us */
     uint64_t timeout_us;
     bool is_trace; /* geth has other words for these */
 };
@@ -19,10 +20,10 @@ struct time_limit {
 /* What --rpc-timeout says, in microseconds. */
 uint64_t time_limit_of(uint64_t rpc_timeout_ms);
 
-/* time_limit_begin: the time begins now. The limit must stay where it is. */
-void time_limit_begin(struct time_limit *limit, uint64_t timeout_us);
+/* time_limit_begin: the time begins now, for this request. The limit must stay where it is. */
+void time_limit_begin(struct time_limit *limit, struct rpc_request *request, uint64_t timeout_us);
 
-/* For execution_options.watch: NULL if there is no limit. */
+/* For execution_options.watch: NULL if there is no limit, and nobody else who could end it. */
 const struct evm_watch *time_limit_watch(const struct time_limit *limit);
 
 /* time_limit_fail is rpc_fail_err, but for ERR_TIMEOUT, which has geth's words. */

@@ -4,6 +4,7 @@
 #include "core/check.h"
 #include "core/hex.h"
 #include "node/hd_keys.h"
+#include "rpc/server.h"
 
 #include <inttypes.h>
 
@@ -236,6 +237,14 @@ static const struct cli_option network_rows[] = {
      .offset = NODE(has_metrics),
      .help = "answer GET /metrics on every endpoint with numbers on the whole network, for "
              "Prometheus"},
+    {.name = "workers",
+     .kind = CLI_NUMBER,
+     .offset = NODE(workers_count),
+     .max = RPC_WORKERS_MAX,
+     .value = "COUNT",
+     .fallback = "16",
+     .help = "threads for calls and traces that take long, but no more than there are cores beside "
+             "the first, or one; with 0 everything else waits for them"},
     {.name = "info-file",
      .kind = CLI_TEXT,
      .offset = NODE(info_file),

@@ -6,6 +6,7 @@
 #include "cli/banner.h"
 #include "node/clock.h"
 #include "node/forked_start.h"
+#include "node/replica.h"
 #include "node/startup.h"
 #include "node/version.h"
 
@@ -108,6 +109,13 @@ static void name_chains(struct node *node) {
     }
 }
 
+/* The loop's thread has a core to itself, where there is more than one. */
+static unsigned workers_count(const struct node_options *options) {
+    unsigned cores = uv_available_parallelism();
+    unsigned most = cores > 2 ? cores - 1 : 1;
+    return options->workers_count < most ? (unsigned)options->workers_count : most;
+}
+
 /* All endpoints, before anything is written: a port in use leaves nothing behind. */
 static enum err listen_all(struct node *node, char error[NODE_ERROR_SIZE]) {
     const struct node_options *options = node->options;
@@ -121,6 +129,9 @@ static enum err listen_all(struct node *node, char error[NODE_ERROR_SIZE]) {
         .connections_max = CONNECTIONS,
         .write_metrics = options->has_metrics ? metrics_write : NULL,
         .metrics_context = node,
+        .workers_count = workers_count(options),
+        .replicas = &NODE_REPLICAS,
+        .replica_context = node,
     };
     enum err err = rpc_server_open(&node->server, &node->loop, &server);
     if (err != ERR_OK) {

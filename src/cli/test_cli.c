@@ -88,6 +88,7 @@ static void test_defaults(void **state) {
     assert_null(o.allow_host);
     assert_int_equal(o.rpc_gas_cap, 50000000);
     assert_int_equal(o.rpc_timeout_ms, 5000);
+    assert_int_equal(o.workers_count, 16);
     assert_null(o.info_file);
     assert_false(o.is_silent || read_options.wants_help || read_options.wants_version);
 }

@@ -37,6 +37,34 @@ static enum err read_head(struct node_chain *chain, bool *is_new) {
     return err != ERR_OK ? err : open_state(chain);
 }
 
+enum err node_chain_open_sources(struct node_chain *chain, bool is_checked) {
+    arena_open(&chain->state_arena, CHAIN_STATE_SIZE_MAX);
+    arena_open(&chain->fresh_arena, CHAIN_FRESH_SIZE_MAX);
+    arena_open(&chain->code_arena, CHAIN_CODES_SIZE_MAX);
+    chain->codes = evm_code_cache_open(&chain->code_arena);
+    chain->pool = pool_open();
+    if (chain->codes == NULL || chain->pool == NULL) return ERR_MEMORY;
+    source_lmdb_open(&chain->source, &chain->snapshot, is_checked);
+    if (chain->forked != NULL)
+        forked_source_open(
+            &chain->forked_source,
+            chain->forked,
+            &chain->source.source,
+            forked_header(chain->forked)
+        );
+    empty_fresh(chain);
+    return ERR_OK;
+}
+
+void node_chain_close_sources(struct node_chain *chain) {
+    node_chain_forget_blocks(chain, 0);
+    if (chain->pool != NULL) pool_close(chain->pool);
+    database_end(&chain->snapshot);
+    arena_close(&chain->state_arena);
+    arena_close(&chain->fresh_arena);
+    arena_close(&chain->code_arena);
+}
+
 enum err node_chain_open(
     struct node_chain *chain,
     bool *is_new,
@@ -52,29 +80,10 @@ enum err node_chain_open(
     struct database_options database = {.path = options->path, .must_exist = options->must_exist};
     enum err err = database_open(&chain->database, &database, error);
     if (err != ERR_OK) return err;
-    arena_open(&chain->state_arena, CHAIN_STATE_SIZE_MAX);
-    arena_open(&chain->fresh_arena, CHAIN_FRESH_SIZE_MAX);
-    arena_open(&chain->code_arena, CHAIN_CODES_SIZE_MAX);
-    chain->codes = evm_code_cache_open(&chain->code_arena);
-    chain->pool = pool_open();
-    if (chain->codes == NULL || chain->pool == NULL) {
-        err = ERR_MEMORY;
-        goto out;
-    }
-    err = database_begin_read(&chain->database, &chain->snapshot);
-    if (err != ERR_OK) goto out;
-    source_lmdb_open(&chain->source, &chain->snapshot, options->path != NULL);
     chain->forked = options->forked;
-    if (chain->forked != NULL)
-        forked_source_open(
-            &chain->forked_source,
-            chain->forked,
-            &chain->source.source,
-            forked_header(chain->forked)
-        );
-    empty_fresh(chain);
-    err = read_head(chain, is_new);
-out:
+    err = node_chain_open_sources(chain, options->path != NULL);
+    if (err == ERR_OK) err = database_begin_read(&chain->database, &chain->snapshot);
+    if (err == ERR_OK) err = read_head(chain, is_new);
     if (err != ERR_OK) {
         (void)snprintf(
             error,
@@ -89,16 +98,10 @@ out:
 }
 
 void node_chain_close(struct node_chain *chain) {
-    for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++)
-        if (chain->cached[i].is_used) arena_close(&chain->cached[i].arena);
-    if (chain->pool != NULL) pool_close(chain->pool);
+    node_chain_close_sources(chain);
     free(chain->impersonated);
     database_end(&chain->write); /* the owner has synced what is to stay */
-    database_end(&chain->snapshot);
     database_close(&chain->database);
-    arena_close(&chain->state_arena);
-    arena_close(&chain->fresh_arena);
-    arena_close(&chain->code_arena);
     *chain = (struct node_chain){0};
 }
 
@@ -291,8 +294,7 @@ enum err node_chain_append(
     return err;
 }
 
-/* Blocks from this number on are read anew. */
-static void forget_cached(struct node_chain *chain, uint64_t first) {
+void node_chain_forget_blocks(struct node_chain *chain, uint64_t first) {
     for (size_t i = 0; i < CHAIN_CACHED_BLOCKS; i++) {
         struct chain_cached_block *cached = &chain->cached[i];
         if (!cached->is_used || cached->block.block.header.number < first) continue;
@@ -345,7 +347,7 @@ enum err node_chain_put_header(
         lose_unsynced(chain, error, err);
         return err;
     }
-    forget_cached(chain, header->number);
+    node_chain_forget_blocks(chain, header->number);
     /* Nobody is told of it as of a new block. */
     if (hash32_equal(&chain->announced_hash, &chain->head_hash)) chain->announced_hash = hash;
     err = move_head(chain, header);
@@ -364,7 +366,7 @@ static enum err begin_anew(struct node_chain *chain) {
     enum err err = database_renew(&chain->snapshot);
     if (err != ERR_OK) return err;
     empty_fresh(chain);
-    forget_cached(chain, 0);
+    node_chain_forget_blocks(chain, 0);
     err = read_head(chain, &is_new);
     chain->announced_hash = chain->head_hash;
     return err == ERR_OK && is_new ? ERR_MISSING : err;
@@ -417,7 +419,7 @@ node_chain_truncate(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], u
         lose_unsynced(chain, error, err);
         return err;
     }
-    forget_cached(chain, number + 1);
+    node_chain_forget_blocks(chain, number + 1);
     err = move_head(chain, &header);
     if (err != ERR_OK) (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
     return err;

@@ -139,6 +139,13 @@ MUST_USE enum err node_chain_open(
 );
 void node_chain_close(struct node_chain *chain);
 
+/* node_chain_open_sources makes what a chain is read through, over its snapshot, which need not be
+ * begun yet: sources, caches, memory, and an empty pool. chain is zeroed, but for forked and what
+ * has nothing to do with reading. On ERR_MEMORY, too, node_chain_close_sources gives all that back
+ * and ends the snapshot. */
+MUST_USE enum err node_chain_open_sources(struct node_chain *chain, bool is_checked);
+void node_chain_close_sources(struct node_chain *chain);
+
 /* node_chain_begin writes the genesis block. */
 MUST_USE enum err node_chain_begin(
     struct node_chain *chain, char error[DATABASE_ERROR_SIZE], struct genesis *genesis
@@ -277,6 +284,8 @@ MUST_USE enum err node_chain_source_at(
     struct arena *arena,
     const struct header *header
 );
+/* Blocks from this number on are read anew. */
+void node_chain_forget_blocks(struct node_chain *chain, uint64_t first);
 
 /* node_chain_state_at gives the state after a block: the newest one, or one opened in arena. */
 MUST_USE enum err node_chain_state_at(

@@ -56,6 +56,7 @@ struct node_options {
     const char *allow_host;  /* a name that Host headers may have besides localhost; or NULL */
     uint64_t rpc_gas_cap;    /* of eth_call and its kin; 0: none */
     uint64_t rpc_timeout_ms; /* that one of them, or a trace, may take; 0: any */
+    uint64_t workers_count;  /* threads for calls that take long, at most; 0: none */
     const char *info_file;   /* the network as JSON is written here once it answers; or NULL */
     unsigned log_format;     /* enum node_log_format */
     bool has_metrics;        /* GET /metrics */

@@ -2,8 +2,12 @@
  * per endpoint; rpc/ never knows how a chain keeps its blocks or executes.
  *
  * Contract of every operation:
- * - It is called on the loop's thread, one at a time, and must not block for long.
- * - Everything it hands out lives in request->arena, or stays valid until the loop runs again.
+ * - It is called on the loop's thread, one at a time, and must not block for long. Those of methods
+ *   that may take long (rpc/methods.h) are also called by workers, on a replica of the chain that
+ *   is the worker's own (rpc/workers.h), look at the request's watch (rpc/watch.h), and do not
+ *   wait.
+ * - Everything it hands out lives in request->arena, or stays valid until the loop runs again; on a
+ *   worker, until the request is answered.
  * - It returns RPC_OK with its outputs set, or RPC_FAILED after rpc_fail(request, …).
  * - Those marked "may wait" may also return RPC_WAIT: the request is put aside, and after
  *   rpc_server_resume(request), called on the loop's thread, the same operation is called again
@@ -24,6 +28,7 @@
 #include "core/u256.h"
 #include "rpc/backend_development.h"
 #include "rpc/json_writer.h"
+#include "rpc/watch.h"
 
 #define RPC_PARSE_ERROR        (-32700)
 #define RPC_INVALID_REQUEST    (-32600)
@@ -55,6 +60,7 @@ struct rpc_request {
     struct arena *arena; /* for everything the answer is made of; reset after it */
     struct rpc_error error;
     void *wait_state;
+    struct rpc_watch *watch; /* NULL: it may take its time */
 };
 
 /* rpc_fail sets the error and returns RPC_FAILED. The message is formatted into the arena. */

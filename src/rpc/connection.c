@@ -28,7 +28,7 @@ void connection_close(struct connection *c) {
     if (c->is_closing) return;
     struct rpc_server *server = c->server;
     c->is_closing = true;
-    if (c->waiting != NULL) c->waiting->connection = NULL;
+    if (c->waiting != NULL) server_abandon(c->waiting);
     if (c->websocket != NULL) websocket_detach(c);
     if (c->previous != NULL)
         c->previous->next = c->next;
@@ -251,9 +251,9 @@ static void answer_post(struct connection *c) {
     exchange->connection = c;
     enum jsonrpc_state state =
         jsonrpc_begin(&exchange->rpc, &c->endpoint->rpc, &exchange->out, now, c->http.request.body);
-    if (state == JSONRPC_WAITING) {
+    if (state != JSONRPC_DONE) {
         c->waiting = exchange;
-        server_add_waiting(exchange);
+        server_keep(exchange, state);
         return;
     }
     send_answer(c, exchange);
@@ -461,8 +461,9 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     if (size == 0 || c->is_closing) return;
     if (size < 0) {
         c->has_ended = true;
-        /* An answer that is owed is still sent: the client may have closed its side only. */
-        bool is_owed = c->waiting != NULL || c->phase == PHASE_WRITING;
+        /* An answer that is owed is still sent: the client may have closed its side only. But a
+         * worker's time is not spent on what may be nobody. */
+        bool is_owed = (c->waiting != NULL && !c->waiting->is_moved) || c->phase == PHASE_WRITING;
         if (size != UV_EOF || !is_owed) connection_close(c);
         if (!c->is_closing) connection_settle(c);
         return;
@@ -490,7 +491,10 @@ void connection_settle(struct connection *c) {
         connection_close(c);
         return;
     }
-    bool must_read = !c->has_ended && (can_take(c) || c->phase == PHASE_LINGERING);
+    /* While a worker has the call: to see whether the client goes. What it sends meanwhile is held,
+     * one read of it. */
+    bool must_watch = c->waiting != NULL && c->waiting->is_moved && c->held == NULL;
+    bool must_read = !c->has_ended && (can_take(c) || must_watch || c->phase == PHASE_LINGERING);
     if (must_read == c->is_reading) return;
     c->is_reading = must_read;
     if (!must_read)

@@ -121,7 +121,7 @@ void websocket_upgrade(struct connection *c) {
 
 /* The exchange goes on without anybody to answer. */
 static void leave(struct exchange *exchange) {
-    exchange->connection = NULL;
+    server_abandon(exchange);
     exchange->rpc.session = NULL;
     exchange->rpc.call.session = NULL;
 }
@@ -164,9 +164,9 @@ static void answer_message(struct connection *c, bytes text) {
     uint64_t now = uv_now(c->server->loop);
     enum jsonrpc_state state =
         jsonrpc_begin(&exchange->rpc, &c->endpoint->rpc, &exchange->out, now, text);
-    if (state == JSONRPC_WAITING) {
+    if (state != JSONRPC_DONE) {
         c->waiting_count++;
-        server_add_waiting(exchange);
+        server_keep(exchange, state);
         /* What the request has brought about may have been told to this client in vain. */
         if (c->is_closing) leave(exchange);
         return;

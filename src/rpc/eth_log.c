@@ -157,6 +157,7 @@ static enum rpc_status write_logs_between(
     enum rpc_status first = write_forked_logs(call, query, &from, to);
     if (first != RPC_OK) return first;
     for (uint64_t number = from; number <= to && !json_failed(call->out); number++) {
+        if (rpc_is_over(&call->request)) return RPC_FAILED;
         struct rpc_block_id id = {.kind = RPC_BLOCK_NUMBER, .number = number};
         enum rpc_status status = write_logs_in(call, query, &id);
         if (status != RPC_OK) return status;

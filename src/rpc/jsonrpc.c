@@ -8,6 +8,9 @@
 /* Beyond this a method's name is cut when an error repeats it. */
 #define METHOD_NAME_SHOWN_MAX 100
 
+/* What a call that was given up is answered, if anybody still wants to know. */
+#define STOPPING_TEXT "the node is stopping"
+
 /* Room that answers to calls leave for the errors of the calls that no longer fit. */
 #define ERROR_ROOM (64u << 20)
 
@@ -119,8 +122,8 @@ static void finish_call(struct jsonrpc_exchange *exchange, enum rpc_status statu
     arena_release(&exchange->arena, exchange->item_memory);
 }
 
-/* Runs the current call's method from its start; also when it had waited. */
-static enum jsonrpc_state run_method(struct jsonrpc_exchange *exchange) {
+/* Runs the current call's method from its start; also when it had waited, or been stopped. */
+static enum rpc_status run_method_once(struct jsonrpc_exchange *exchange) {
     struct rpc_call *call = &exchange->call;
     json_rewind(call->out, exchange->item);
     write_envelope(call->out, id_text(exchange));
@@ -130,10 +133,34 @@ static enum jsonrpc_state run_method(struct jsonrpc_exchange *exchange) {
         .message = "internal error",
     };
     enum rpc_status status = exchange->method->run(call);
-    if (status == RPC_WAIT) {
-        json_rewind(call->out, exchange->item);
-        return JSONRPC_WAITING;
+    if (status == RPC_WAIT) json_rewind(call->out, exchange->item);
+    return status;
+}
+
+static bool is_cancelled(const struct jsonrpc_exchange *exchange) {
+    return atomic_load_explicit(&exchange->watch.is_cancelled, memory_order_relaxed);
+}
+
+static enum jsonrpc_state run_method(struct jsonrpc_exchange *exchange) {
+    struct rpc_request *request = &exchange->call.request;
+    bool can_move = exchange->can_move && method_may_take_long(exchange->method);
+    if (can_move && is_cancelled(exchange)) {
+        (void)rpc_fail(request, RPC_SERVER_ERROR, "%s", STOPPING_TEXT);
+        finish_call(exchange, RPC_FAILED);
+        return JSONRPC_DONE;
     }
+    request->watch = can_move ? &exchange->watch : NULL;
+    if (can_move) rpc_watch_start(&exchange->watch, JSONRPC_LOOP_NS);
+    enum rpc_status status = run_method_once(exchange);
+    if (can_move && exchange->watch.is_over) {
+        /* Its outcome is that of being stopped. */
+        json_rewind(exchange->call.out, exchange->item);
+        arena_release(&exchange->arena, exchange->item_memory);
+        if (!exchange->is_crowded) return JSONRPC_MOVING;
+        status =
+            rpc_fail(request, RPC_LIMIT_EXCEEDED, "too many calls that take long wait already");
+    }
+    if (status == RPC_WAIT) return JSONRPC_WAITING;
     finish_call(exchange, status);
     return JSONRPC_DONE;
 }
@@ -266,8 +293,9 @@ static enum jsonrpc_state run(struct jsonrpc_exchange *exchange) {
     while (exchange->at < exchange->end) {
         uint32_t request = exchange->at;
         exchange->at = exchange->json.tokens[request].next;
-        if (begin_call(exchange, request) == JSONRPC_WAITING) {
-            if (keep_text(exchange)) return JSONRPC_WAITING;
+        enum jsonrpc_state state = begin_call(exchange, request);
+        if (state != JSONRPC_DONE) {
+            if (keep_text(exchange)) return state;
             /* Cannot wait: whatever the backend has begun, the client learns that it is unknown. */
             (void)rpc_fail_err(&exchange->call.request, ERR_MEMORY);
             finish_call(exchange, RPC_FAILED);
@@ -321,6 +349,7 @@ enum jsonrpc_state jsonrpc_begin(
     exchange->id = 0;
     exchange->has_answer = false;
     exchange->is_batch = false;
+    atomic_store_explicit(&exchange->watch.is_cancelled, false, memory_order_relaxed);
     exchange->size_max = out->size_max;
     out->size_max = out->size + JSONRPC_ANSWER_SIZE_MAX;
     out->needs_comma = false;
@@ -352,6 +381,40 @@ enum jsonrpc_state jsonrpc_resume(struct jsonrpc_exchange *exchange, uint64_t no
     CHECK(exchange->method != NULL);
     exchange->call.now_ms = now_ms;
     exchange->call.out->size_max = exchange->start.size + JSONRPC_ANSWER_SIZE_MAX;
-    if (run_method(exchange) == JSONRPC_WAITING) return JSONRPC_WAITING;
+    enum jsonrpc_state state = run_method(exchange);
+    return state == JSONRPC_DONE ? run(exchange) : state;
+}
+
+/* --- elsewhere -------------------------------------------------------------------------------- */
+
+void jsonrpc_work(struct jsonrpc_exchange *exchange, struct rpc_chain *chain) {
+    struct rpc_call *call = &exchange->call;
+    rpc_watch_start(&exchange->watch, 0);
+    call->chain = chain;
+    exchange->worked = run_method_once(exchange);
+    call->chain = call->endpoint->chain;
+}
+
+void jsonrpc_cancel(struct jsonrpc_exchange *exchange) {
+    atomic_store_explicit(&exchange->watch.is_cancelled, true, memory_order_relaxed);
+}
+
+static enum jsonrpc_state
+go_on(struct jsonrpc_exchange *exchange, uint64_t now_ms, enum rpc_status status) {
+    exchange->call.now_ms = now_ms;
+    finish_call(exchange, status);
     return run(exchange);
+}
+
+enum jsonrpc_state jsonrpc_worked(struct jsonrpc_exchange *exchange, uint64_t now_ms) {
+    CHECK(exchange->method != NULL && exchange->worked != RPC_WAIT);
+    if (exchange->watch.is_over)
+        return jsonrpc_unmoved(exchange, now_ms, RPC_SERVER_ERROR, STOPPING_TEXT);
+    return go_on(exchange, now_ms, exchange->worked);
+}
+
+enum jsonrpc_state
+jsonrpc_unmoved(struct jsonrpc_exchange *exchange, uint64_t now_ms, int code, const char *message) {
+    (void)rpc_fail(&exchange->call.request, code, "%s", message);
+    return go_on(exchange, now_ms, RPC_FAILED);
 }

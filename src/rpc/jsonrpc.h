@@ -6,7 +6,9 @@
  *
  * An exchange is one request text (a call or a batch) while it is being answered. It may wait (a
  * method waits for a block, a backend works elsewhere); then jsonrpc_resume goes on where it
- * stopped. The transport keeps it alive until it is done. */
+ * stopped. It may have a call that takes too long for the loop's thread: then the transport has
+ * jsonrpc_work run it on another, and jsonrpc_worked goes on. The transport keeps it alive until it
+ * is done. */
 #ifndef RPC_JSONRPC_H
 #define RPC_JSONRPC_H
 
@@ -49,7 +51,12 @@ struct rpc_call {
 
 struct rpc_method;
 
-enum jsonrpc_state { JSONRPC_DONE, JSONRPC_WAITING };
+enum jsonrpc_state { JSONRPC_DONE, JSONRPC_WAITING, JSONRPC_MOVING };
+
+/* What a call may take of the loop's time where there are workers. With 1 all that can moves. */
+#ifndef JSONRPC_LOOP_NS
+#define JSONRPC_LOOP_NS 500000
+#endif
 
 struct jsonrpc_exchange {
     struct rpc_call call;        /* first: from a request one gets to its exchange */
@@ -66,6 +73,10 @@ struct jsonrpc_exchange {
     uint32_t id;                     /* token of the current call's id; 0 if it is a notification */
     const struct rpc_method *method; /* of the call that waits; NULL if none does */
     uint64_t began_us;               /* the current call, if they are counted */
+    bool is_crowded;                 /* set by the transport: what would move is refused */
+    bool can_move;                   /* set by the transport before jsonrpc_begin */
+    struct rpc_watch watch;          /* of the current call, if it may take long */
+    enum rpc_status worked;          /* what jsonrpc_work came to */
     bool is_batch;
     bool has_answer; /* the batch's answer has an element */
 };
@@ -83,6 +94,16 @@ enum jsonrpc_state jsonrpc_begin(
     bytes text
 );
 enum jsonrpc_state jsonrpc_resume(struct jsonrpc_exchange *exchange, uint64_t now_ms);
+
+/* After JSONRPC_MOVING. jsonrpc_work runs the call on this thread, against a chain that nothing
+ * else uses meanwhile; jsonrpc_cancel, on the loop's thread and at any time before jsonrpc_worked,
+ * has it end soon. jsonrpc_worked, on the loop's thread, takes the answer and goes on. Where no
+ * worker can be had, jsonrpc_unmoved answers with an error instead and goes on. */
+void jsonrpc_work(struct jsonrpc_exchange *exchange, struct rpc_chain *chain);
+void jsonrpc_cancel(struct jsonrpc_exchange *exchange);
+enum jsonrpc_state jsonrpc_worked(struct jsonrpc_exchange *exchange, uint64_t now_ms);
+enum jsonrpc_state
+jsonrpc_unmoved(struct jsonrpc_exchange *exchange, uint64_t now_ms, int code, const char *message);
 
 /* jsonrpc_error appends an answer that is only an error with a null id. */
 void jsonrpc_error(struct json_writer *out, int code, const char *message);

@@ -38,6 +38,23 @@ bool method_is_available(const struct rpc_method *method, const struct rpc_chain
     return memcmp(operations + method->operation, none, sizeof(none)) != 0;
 }
 
+bool method_may_take_long(const struct rpc_method *method) {
+    switch (method->operation) {
+    case offsetof(struct rpc_chain_operations, call):
+    case offsetof(struct rpc_chain_operations, estimate_gas):
+    case offsetof(struct rpc_chain_operations, create_access_list):
+    case offsetof(struct rpc_chain_operations, simulate):
+    case offsetof(struct rpc_chain_operations, proof):
+    case offsetof(struct rpc_chain_operations, debug_trace):
+    case offsetof(struct rpc_chain_operations, trace_transaction):
+    case offsetof(struct rpc_chain_operations, foresee):
+    case offsetof(struct rpc_chain_operations, posted_batches):
+    case offsetof(struct rpc_chain_operations, posted_entries):
+        return true;
+    }
+    return method->run == eth_getLogs;
+}
+
 const struct rpc_method *method_table(size_t *count) {
     *count = sizeof(table) / sizeof(*table);
     return table;

@@ -184,6 +184,9 @@ struct rpc_method {
 /* Whether the chain's backend has the operation that the method rests on. */
 bool method_is_available(const struct rpc_method *method, const struct rpc_chain *chain);
 
+/* Whether answering may take so long that it is a worker's work. */
+bool method_may_take_long(const struct rpc_method *method);
+
 /* method_find returns the method of that name, or NULL. */
 const struct rpc_method *method_find(bytes name);
 

@@ -16,6 +16,9 @@
 #define TICK_INTERVAL_MAX 500
 #define TICK_INTERVAL_MIN 10
 #define OWN_HANDLES       2 /* timer and vigil */
+#define WORKERS_HANDLES   2
+
+static void close_own_when_last(struct rpc_server *server);
 
 /* --- exchanges -------------------------------------------------------------------------------- */
 
@@ -41,7 +44,10 @@ struct exchange *server_take_exchange(struct rpc_server *server) {
     exchange->previous = NULL;
     exchange->connection = NULL;
     exchange->is_due = false;
+    exchange->is_moved = false;
     exchange->rpc.session = NULL;
+    exchange->rpc.can_move = server->workers.count > 0;
+    exchange->rpc.is_crowded = server->workers.waiting_count >= RPC_MOVED_MAX;
     json_writer_clear(&exchange->out);
     if (json_reserve(&exchange->out, HEAD_ROOM) == NULL) {
         server_give_exchange(exchange);
@@ -67,7 +73,7 @@ void server_give_exchange(struct exchange *exchange) {
     server->pool_count++;
 }
 
-void server_add_waiting(struct exchange *exchange) {
+static void add_waiting(struct exchange *exchange) {
     struct rpc_server *server = exchange->server;
     exchange->previous = NULL;
     exchange->next = server->waiting;
@@ -84,16 +90,46 @@ static void remove_waiting(struct exchange *exchange) {
     if (exchange->next != NULL) exchange->next->previous = exchange->previous;
 }
 
-static void resume(struct exchange *exchange) {
-    struct rpc_server *server = exchange->server;
-    exchange->is_due = false;
+void server_keep(struct exchange *exchange, enum jsonrpc_state state) {
+    CHECK(state != JSONRPC_DONE);
+    add_waiting(exchange);
+    exchange->is_moved = state == JSONRPC_MOVING;
+    if (exchange->is_moved) workers_add(&exchange->server->workers, exchange);
+}
+
+void server_abandon(struct exchange *exchange) {
+    exchange->connection = NULL;
+    if (exchange->is_moved) jsonrpc_cancel(&exchange->rpc);
+}
+
+/* An exchange that has waited has come so far. */
+static void proceed(struct exchange *exchange, enum jsonrpc_state state) {
     remove_waiting(exchange);
-    if (jsonrpc_resume(&exchange->rpc, uv_now(server->loop)) == JSONRPC_WAITING) {
-        server_add_waiting(exchange);
+    if (state != JSONRPC_DONE) {
+        server_keep(exchange, state);
+        if (exchange->connection != NULL) connection_settle(exchange->connection);
         return;
     }
+    exchange->is_moved = false;
     if (exchange->connection != NULL) connection_answer(exchange->connection, exchange);
     server_give_exchange(exchange);
+}
+
+static void resume(struct exchange *exchange) {
+    exchange->is_due = false;
+    proceed(exchange, jsonrpc_resume(&exchange->rpc, uv_now(exchange->server->loop)));
+}
+
+void server_worked(struct exchange *exchange) {
+    struct rpc_server *server = exchange->server;
+    proceed(exchange, jsonrpc_worked(&exchange->rpc, uv_now(server->loop)));
+    close_own_when_last(server);
+}
+
+void server_unmoved(struct exchange *exchange, int code, const char *message) {
+    struct rpc_server *server = exchange->server;
+    proceed(exchange, jsonrpc_unmoved(&exchange->rpc, uv_now(server->loop), code, message));
+    close_own_when_last(server);
 }
 
 static struct exchange *first_due(struct rpc_server *server) {
@@ -110,6 +146,11 @@ static void resume_due(struct rpc_server *server) {
     for (struct exchange *due = first_due(server); due != NULL; due = first_due(server))
         resume(due);
     server->is_resuming = false;
+}
+
+/* Whether its method waits for a block or a time; a call that has moved is not looked at. */
+static bool waits_by_itself(const struct exchange *exchange) {
+    return !exchange->is_moved && exchange->rpc.call.wait_until_ms != 0;
 }
 
 /* --- notifications ---------------------------------------------------------------------------- */
@@ -215,7 +256,7 @@ void rpc_server_new_block(struct rpc_server *server, struct rpc_chain *chain) {
     struct endpoint *endpoint = find_endpoint(server, chain);
     if (endpoint != NULL && endpoint->session_count > 0) tell_of_blocks(server, endpoint);
     for (struct exchange *e = server->waiting; e != NULL; e = e->next)
-        if (e->rpc.call.chain == chain && e->rpc.call.wait_until_ms != 0) e->is_due = true;
+        if (waits_by_itself(e) && e->rpc.call.chain == chain) e->is_due = true;
     resume_due(server);
 }
 
@@ -257,7 +298,7 @@ static void on_tick(uv_timer_t *timer) {
     uint64_t now = uv_now(server->loop);
     set_date(server);
     for (struct exchange *e = server->waiting; e != NULL; e = e->next)
-        if (e->rpc.call.wait_until_ms != 0 && e->rpc.call.wait_until_ms <= now) e->is_due = true;
+        if (waits_by_itself(e) && e->rpc.call.wait_until_ms <= now) e->is_due = true;
     resume_due(server);
     struct connection *next;
     for (struct connection *c = server->connections; c != NULL; c = next) {
@@ -292,14 +333,18 @@ enum err rpc_server_open(
     if (s->options.request_timeout_ms == 0) s->options.request_timeout_ms = RPC_REQUEST_TIMEOUT_MS;
     if (s->options.write_timeout_ms == 0) s->options.write_timeout_ms = RPC_WRITE_TIMEOUT_MS;
     if (s->options.idle_timeout_ms == 0) s->options.idle_timeout_ms = RPC_IDLE_TIMEOUT_MS;
-    if (uv_timer_init(loop, &s->timer) != 0) {
+    enum err err = ERR_OK;
+    if (options->workers_count > 0) err = workers_open(&s->workers, s, options->workers_count);
+    if (err != ERR_OK) {
         free(s);
-        return ERR_MEMORY;
+        return err;
     }
+    CHECK(uv_timer_init(loop, &s->timer) == 0);
     s->timer.data = s;
     vigil_open(&s->vigil, loop);
     s->vigil.idle.data = s;
     s->handle_count = OWN_HANDLES;
+    if (s->workers.count > 0) s->handle_count += WORKERS_HANDLES;
     json_writer_open(&s->scratch, JSONRPC_ANSWER_SIZE_MAX);
     memcpy(s->date, "Thu, 01 Jan 1970 00:00:00 GMT", DATE_SIZE);
     set_date(s);
@@ -409,13 +454,21 @@ static void on_own_closed(uv_handle_t *handle) {
     server_handle_closed(handle->data);
 }
 
+static void on_workers_closed(uv_handle_t *handle) {
+    struct workers *workers = handle->data;
+    server_handle_closed(workers->server);
+}
+
 /* The server's own go last: until then the timer watches over the time that stopping may take. */
 static void close_own_when_last(struct rpc_server *server) {
-    if (!server->is_stopping || server->handle_count != OWN_HANDLES ||
-        uv_is_closing((uv_handle_t *)&server->timer))
+    bool has_workers = server->workers.count > 0;
+    if (!server->is_stopping ||
+        server->handle_count != (has_workers ? OWN_HANDLES + WORKERS_HANDLES : OWN_HANDLES) ||
+        !workers_are_idle(&server->workers) || uv_is_closing((uv_handle_t *)&server->timer))
         return;
     uv_close((uv_handle_t *)&server->timer, on_own_closed);
     vigil_close(&server->vigil, on_own_closed);
+    if (has_workers) workers_end(&server->workers, on_workers_closed);
 }
 
 void server_handle_closed(struct rpc_server *server) {
@@ -439,7 +492,9 @@ void rpc_server_stop(struct rpc_server *server, void (*on_stopped)(void *context
     }
     /* No further block will come: what waits for one is told that its time is up. */
     for (struct exchange *e = server->waiting; e != NULL; e = e->next)
-        if (e->rpc.call.wait_until_ms != 0) {
+        if (e->is_moved) {
+            jsonrpc_cancel(&e->rpc);
+        } else if (waits_by_itself(e)) {
             e->rpc.call.wait_until_ms = 1;
             e->is_due = true;
         }
@@ -455,6 +510,7 @@ void rpc_server_stop(struct rpc_server *server, void (*on_stopped)(void *context
 void rpc_server_close(struct rpc_server *server) {
     if (server == NULL) return;
     CHECK(server->has_stopped && server->waiting == NULL);
+    workers_close(&server->workers);
     while (server->pool != NULL) {
         struct exchange *exchange = server->pool;
         server->pool = exchange->next;

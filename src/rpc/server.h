@@ -12,7 +12,10 @@
  * its notifications too slowly (RPC_WEBSOCKET_PENDING_MAX bytes) is gone, too. Web pages are let in
  * by their origin, as CORS would let them read.
  *
- * Everything runs on the loop's thread. SIGPIPE is set to be ignored by rpc_server_open. */
+ * Everything runs on the loop's thread, but for calls that take long where there are workers
+ * (rpc/workers.h): those are run beside it, and given up when their client is gone. Over HTTP a
+ * client that ends its side of the connection meanwhile is gone. SIGPIPE is set to be ignored by
+ * rpc_server_open. */
 #ifndef RPC_SERVER_H
 #define RPC_SERVER_H
 
@@ -25,6 +28,7 @@
 #define RPC_IDLE_TIMEOUT_MS    120000
 #define RPC_STOP_TIMEOUT_MS    5000
 #define RPC_ERROR_SIZE         256
+#define RPC_WORKERS_MAX        64
 
 #define RPC_WEBSOCKET_WAITING_MAX 256
 #define RPC_WEBSOCKET_PENDING_MAX (32u << 20)
@@ -32,6 +36,18 @@
 struct json_writer;
 struct uv_loop_s;
 struct rpc_server;
+
+/* What a backend does for workers; all on the loop's thread, but for chain. */
+struct rpc_replica_operations {
+    void *(*open)(void *context); /* NULL: no memory */
+    void (*close)(void *replica);
+    /* Brings it to where the chains stand now. On error error is one sentence. */
+    enum err (*refresh)(void *replica, char error[RPC_ERROR_SIZE]);
+    /* No call runs on it for now: it keeps nothing from others. */
+    void (*rest)(void *replica);
+    /* Its copy of a chain. */
+    struct rpc_chain *(*chain)(void *replica, const struct rpc_chain *chain);
+};
 
 struct rpc_server_options {
     /* Origins whose web pages may read answers ("*" is any), ended by NULL; NULL: none. */
@@ -43,6 +59,11 @@ struct rpc_server_options {
      * (rpc/metrics.h), to which the server adds its own. NULL: there are no metrics. */
     void (*write_metrics)(void *context, struct json_writer *out);
     void *metrics_context;
+    /* Threads for what takes long, at most RPC_WORKERS_MAX; 0: the loop's does everything. With
+     * them replicas is set; replica_context is for its open. */
+    unsigned workers_count;
+    const struct rpc_replica_operations *replicas;
+    void *replica_context;
     /* 0: the defaults above. Tests shrink them. */
     unsigned connections_max;
     unsigned request_timeout_ms;

@@ -9,6 +9,7 @@
 #include "rpc/subscriptions.h"
 #include "rpc/vigil.h"
 #include "rpc/websocket.h"
+#include "rpc/workers.h"
 
 #include <uv.h>
 
@@ -48,7 +49,9 @@ struct exchange {
     struct connection *connection; /* NULL: the client is gone */
     struct exchange *next;         /* in the pool, or among those that wait */
     struct exchange *previous;
-    bool is_due; /* waits, and is to be looked at again */
+    bool is_due;                 /* waits, and is to be looked at again */
+    bool is_moved;               /* its call is a worker's */
+    struct exchange *next_moved; /* among those that wait for a worker */
 };
 
 enum phase {
@@ -104,6 +107,7 @@ struct rpc_server {
     struct exchange *waiting;
     struct exchange *pool;
     unsigned pool_count;
+    struct workers workers;
     uint64_t last_subscription_id;
     struct json_writer scratch; /* for notifications */
     bool is_resuming;
@@ -119,7 +123,13 @@ struct rpc_server {
 /* server.c */
 struct exchange *server_take_exchange(struct rpc_server *server); /* NULL: no memory */
 void server_give_exchange(struct exchange *exchange);
-void server_add_waiting(struct exchange *exchange);
+/* Keeps an exchange that is not done until it is. */
+void server_keep(struct exchange *exchange, enum jsonrpc_state state);
+/* Nobody waits for the exchange any more. */
+void server_abandon(struct exchange *exchange);
+/* From workers.c: its call has been run, or could not be. */
+void server_worked(struct exchange *exchange);
+void server_unmoved(struct exchange *exchange, int code, const char *message);
 void server_handle_closed(struct rpc_server *server);
 
 /* server_metrics.c */

@@ -112,6 +112,9 @@ MUST_USE enum err database_renew(struct database_transaction *transaction);
 /* A number that two transactions have in common only if they see the same; 0: a write transaction,
  * which sees what it has written. */
 uint64_t database_snapshot(const struct database_transaction *transaction);
+/* A read transaction gives up its snapshot, and what it handed out dies; database_renew takes a new
+ * one. One that has ended stays so. */
+void database_rest(struct database_transaction *transaction);
 
 /* All or nothing; the transaction has ended in either case. A full disk is ERR_IO, a full map
  * (options.size_max) ERR_LIMIT. */

@@ -278,6 +278,12 @@ enum err database_renew(struct database_transaction *transaction) {
     return fail(transaction, "go on to the newest snapshot", code);
 }
 
+void database_rest(struct database_transaction *transaction) {
+    if (transaction->txn == NULL) return;
+    CHECK(!transaction->is_write);
+    mdb_txn_reset(transaction->txn);
+}
+
 uint64_t database_snapshot(const struct database_transaction *transaction) {
     CHECK(transaction->txn != NULL);
     return transaction->is_write ? 0 : mdb_txn_id(transaction->txn);
