@@ -1,5 +1,6 @@
 #include "backend/crossing_call.h"
 
+#include "backend/overrides.h"
 #include "node/crossing.h"
 #include "node/network.h"
 #include "rollup/predeploys.h"
@@ -55,6 +56,93 @@ static enum err call_on_rollup(
     return world_build(&crossing->result, &crossing->options);
 }
 
+/* --- overrides ---------------------------------------------------------------------------------- */
+
+/* Applies overrides to what a chain has at *root in *base; both are replaced. */
+static enum err override_accounts(
+    struct arena *arena,
+    struct source **base,
+    hash32 *root,
+    const struct rpc_account_override *accounts,
+    size_t count
+) {
+    struct source_memory *memory = arena_alloc(arena, sizeof(*memory));
+    struct state *state = arena_alloc(arena, sizeof(*state));
+    if (memory == NULL || state == NULL) return ERR_MEMORY;
+    source_memory_open(memory, arena, *base);
+    enum err err = state_open(state, arena, &memory->source, root);
+    if (err == ERR_OK) err = overrides_apply(state, memory, arena, accounts, count);
+    if (err != ERR_OK) return err;
+    *base = &memory->source;
+    *root = state->root;
+    return ERR_OK;
+}
+
+/* Overrides one slot of a contract of the system's. */
+static enum err override_slot(
+    struct arena *arena,
+    struct source **base,
+    hash32 *root,
+    const address *contract,
+    const u256 *slot,
+    const hash32 *value
+) {
+    struct rpc_slot_override with = {.value = *value};
+    u256_store_be(with.key.b, slot);
+    const struct rpc_account_override account = {
+        .account = *contract, .slots = &with, .slot_count = 1};
+    return override_accounts(arena, base, root, &account, 1);
+}
+
+/* The rollup begins at its newest block with what the caller wants, and the Hub has its head so. A
+ * block that is not on L1 yet is not committed to as the one that is open. */
+static enum err override_rollup(
+    struct crossing *crossing, struct world_rollup *rollup, const struct rpc_simulation *wish
+) {
+    struct arena *arena = crossing->arena;
+    enum err err = crossing_settle(crossing, rollup->rollup_id - 1);
+    if (err != ERR_OK) return err;
+    const hash32 open = open_block_commitment(&rollup->open);
+    const u256 open_slot = u256_from_u64(SYSTEM_OPEN_BLOCK);
+    const u256 head_slot = world_head_slot(rollup->rollup_id);
+    err =
+        override_accounts(arena, &rollup->base, &rollup->head, wish->accounts, wish->account_count);
+    /* The caller's overrides may be of this one, too. */
+    if (err == ERR_OK)
+        err = override_slot(
+            arena, &rollup->base, &rollup->head, &SYSTEM_PREDEPLOY, &open_slot, &open
+        );
+    if (err != ERR_OK) return err;
+    return override_slot(
+        arena,
+        &crossing->options.parent_base,
+        &crossing->parent.state_root,
+        &crossing->options.hub,
+        &head_slot,
+        &rollup->head
+    );
+}
+
+/* What the caller wants otherwise holds on the chain that is called. */
+static enum err override_chain(struct crossing *crossing, const struct simulation *simulation) {
+    const struct rpc_simulation *wish = simulation->description;
+    const uint64_t rollup_id = simulation->chain->rollup_id;
+    if (wish->account_count == 0) return ERR_OK;
+    if (rollup_id != 0) return override_rollup(crossing, &crossing->rollups[rollup_id - 1], wish);
+    return override_accounts(
+        crossing->arena,
+        &crossing->options.parent_base,
+        &crossing->parent.state_root,
+        wish->accounts,
+        wish->account_count
+    );
+}
+
+static bool has_block_overrides(const struct rpc_block_overrides *o) {
+    return o->has_number || o->has_time || o->has_gas_limit || o->has_fee_recipient ||
+           o->has_prev_randao || o->has_base_fee || o->has_blob_base_fee || o->has_difficulty;
+}
+
 enum rpc_status crossing_run(struct simulation *simulation, struct simulation_run *run) {
     struct node_chain *chain = simulation->chain;
     struct node *node = chain->node;
@@ -68,11 +156,11 @@ enum rpc_status crossing_run(struct simulation *simulation, struct simulation_ru
             RPC_UNSUPPORTED,
             "calls across chains can be simulated on the latest block only"
         );
-    if (simulation->description->account_count > 0)
+    if (has_block_overrides(&simulation->description->overrides))
         return rpc_fail(
             simulation->request,
             RPC_UNSUPPORTED,
-            "state overrides are not supported for calls across chains"
+            "calls across chains are simulated in the next block: block overrides are not for them"
         );
     if (rpc_leave(simulation->request)) return RPC_FAILED;
     struct block_attributes attributes = {
@@ -92,6 +180,7 @@ enum rpc_status crossing_run(struct simulation *simulation, struct simulation_ru
         );
         simulation->trace->wants_logs = true;
     }
+    if (err == ERR_OK) err = override_chain(crossing, simulation);
     if (err == ERR_OK)
         err = chain->rollup_id == 0 ? call_on_l1(simulation, run, crossing)
                                     : call_on_rollup(simulation, run, crossing);

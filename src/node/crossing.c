@@ -118,6 +118,18 @@ static enum err place_rollup(
     return err;
 }
 
+enum err crossing_settle(struct crossing *crossing, size_t rollup_index) {
+    struct world_rollup *rollup = &crossing->rollups[rollup_index];
+    struct node_chain *chain = &crossing->node->chains[1 + rollup_index];
+    const struct chain_block *newest;
+    enum err err = node_chain_read_block(chain, &newest, crossing->arena, chain->head.number);
+    if (err == ERR_OK) err = reopen_block(&rollup->open, crossing->arena, newest);
+    if (err != ERR_OK) return err;
+    rollup->head = chain->head.state_root;
+    rollup->pending_count = 0;
+    return ERR_OK;
+}
+
 static enum err get_header(void *context, struct arena *arena, bytes *encoded, uint64_t number) {
     struct header header;
     *encoded = BYTES_EMPTY;
