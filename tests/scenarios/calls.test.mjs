@@ -81,7 +81,7 @@ scenario("a transaction of rollup 1 calls L1, and one of rollup 2 as well", reve
 
 for (const [first, second] of [["l1", "rollup1"], ["rollup1", "l1"], ["rollup1", "rollup2"]]) {
     // A rollup gives L1 at most 10,000,000 gas, and is given three quarters of what is left there.
-    const rounds = first !== "l1" && second === "l1" ? 16n : 20n;
+    const rounds = first !== "l1" && second === "l1" ? 12n : 20n;
     const danced = {
         isDone: true,
         inside: [0n, 0n],
