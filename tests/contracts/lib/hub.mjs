@@ -283,7 +283,7 @@ export class World {
             const batch = new Batch(this, figures);
             fill(batch);
             const list = options.arrange
-                ? options.arrange(this.post(batch, options), batch)
+                ? await options.arrange(this.post(batch, options), batch)
                 : [this.post(batch, options), ...(typeof txs === "function" ? txs(batch) : txs)];
             const { receipts } = await this.mine(...list.map((tx) => ({ from: undefined, ...tx, mayFail: true })));
             const traces = [];
