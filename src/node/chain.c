@@ -193,6 +193,7 @@ write_block(struct node_chain *chain, struct arena *scratch, const struct node_n
     if (err != ERR_OK) return err;
     /* From here on the transaction has to be committed or ended. */
     chain->unsynced_count++;
+    chain->unsynced_size += stored.block.size + stored.receipts.size;
     err = store_append(&chain->write, &stored);
     if (err == ERR_OK && block->is_safe)
         err = store_set_head(&chain->write, STORE_SAFE, stored.number);
@@ -210,6 +211,7 @@ static void lose_unsynced(struct node_chain *chain, char error[DATABASE_ERROR_SI
     database_end(&chain->write);
     chain->is_lost = chain->unsynced_count > 1 || chain->is_lost;
     chain->unsynced_count = 0;
+    chain->unsynced_size = 0;
 }
 
 enum err node_chain_sync(struct node_chain *chain, char error[DATABASE_ERROR_SIZE]) {
@@ -222,6 +224,7 @@ enum err node_chain_sync(struct node_chain *chain, char error[DATABASE_ERROR_SIZ
         return err;
     }
     chain->unsynced_count = 0;
+    chain->unsynced_size = 0;
     err = database_renew(&chain->snapshot);
     if (err != ERR_OK) {
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", chain->snapshot.error);
@@ -281,6 +284,7 @@ enum err node_chain_append(
         return err;
     }
     if (is_foreign || chain->unsynced_count >= CHAIN_UNSYNCED_MAX ||
+        chain->unsynced_size > CHAIN_UNSYNCED_SIZE ||
         chain->fresh_arena.used_size > CHAIN_FRESH_SIZE)
         err = node_chain_sync(chain, error);
     if (err != ERR_OK) return err;

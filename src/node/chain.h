@@ -29,7 +29,8 @@ struct node;
 #define CHAIN_STATE_SIZE     ((size_t)24 << 20) /* above it, they are given up between requests */
 #define CHAIN_FRESH_SIZE_MAX ((size_t)1 << 30)
 #define CHAIN_FRESH_SIZE     ((size_t)8 << 20) /* with more than that waiting, blocks are synced: */
-#define CHAIN_UNSYNCED_MAX   1024              /* with more blocks, too; either takes some 50 ms */
+#define CHAIN_UNSYNCED_MAX   1024              /* with more blocks, too; either takes some 50 ms; */
+#define CHAIN_UNSYNCED_SIZE  ((size_t)8 << 20) /* and with more than that of bodies and receipts */
 #define CHAIN_CODES_SIZE_MAX ((size_t)32 << 20)
 #define CHAIN_CACHED_BLOCKS  16
 
@@ -84,7 +85,8 @@ struct node_chain {
     struct forked_source forked_source;   /* over source: the state of that block */
     struct database_transaction write;    /* if unsynced_count > 0: blocks not synced yet */
     unsigned unsynced_count;
-    bool is_lost; /* unsynced blocks could not be written: the network must stop */
+    size_t unsynced_size; /* of their bodies and receipts: the write transaction has it in memory */
+    bool is_lost;         /* unsynced blocks could not be written: the network must stop */
 
     /* The newest block, and the state after it. fresh has the nodes of the blocks not synced;
      * builders put theirs there too. It is emptied when they are written. */

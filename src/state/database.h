@@ -41,6 +41,7 @@ enum database_table {
 };
 
 #define DATABASE_ERROR_SIZE     512
+#define DATABASE_TRIM_SIZE      ((size_t)64 << 20) /* see database_commit */
 #define DATABASE_FORMAT_VERSION 2
 
 struct MDB_env;
@@ -72,7 +73,8 @@ struct database {
     int lock_fd; /* held while open for writing, so that a second process is told; -1: none */
     bool is_temporary;
     bool is_readonly;
-    char *path; /* owned; of a temporary one where it was */
+    size_t trimmed_size; /* of the file when its pages were last given back */
+    char *path;          /* owned; of a temporary one where it was */
 };
 
 /* database_open opens or makes the environment.
@@ -117,7 +119,11 @@ uint64_t database_snapshot(const struct database_transaction *transaction);
 void database_rest(struct database_transaction *transaction);
 
 /* All or nothing; the transaction has ended in either case. A full disk is ERR_IO, a full map
- * (options.size_max) ERR_LIMIT. */
+ * (options.size_max) ERR_LIMIT.
+ *
+ * What was read of the file counts as the process's memory until the system needs it for something
+ * else. Whenever the file has grown by DATABASE_TRIM_SIZE, all of it is given back to the system's
+ * cache, from where it comes again when it is read: so a long chain does not look like a leak. */
 MUST_USE enum err database_commit(struct database_transaction *transaction);
 
 /* Ends a read, or forgets a write. Ending an ended one is allowed. */

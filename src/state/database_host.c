@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define SIZE_MAX_DEFAULT   ((size_t)1 << 40)
@@ -306,6 +308,40 @@ static int cause_of(const struct database *database, int code) {
     return code;
 }
 
+/* Where the file is mapped, which LMDB does not say; NULL if that cannot be found out. */
+static void *find_map(const struct database *database) {
+    int fd;
+    struct stat status;
+    char line[PATH_SIZE_MAX];
+    void *map = NULL;
+    if (mdb_env_get_fd(database->env, &fd) != 0 || fstat(fd, &status) != 0) return NULL;
+    FILE *maps = fopen("/proc/self/maps", "re");
+    if (maps == NULL) return NULL;
+    while (map == NULL && fgets(line, sizeof line, maps) != NULL) {
+        unsigned long start;
+        unsigned device[2];
+        unsigned long inode;
+        if (sscanf(line, "%lx-%*x %*s %*x %x:%x %lu", &start, &device[0], &device[1], &inode) != 4)
+            continue;
+        if (inode == status.st_ino && makedev(device[0], device[1]) == status.st_dev)
+            map = (void *)start; /* NOLINT(performance-no-int-to-ptr) */
+    }
+    (void)fclose(maps);
+    return map;
+}
+
+/* The map is shared, and only read through: its pages stay in the system's cache. */
+static void trim(struct database *database) {
+    MDB_envinfo info;
+    MDB_stat stat;
+    if (mdb_env_info(database->env, &info) != 0 || mdb_env_stat(database->env, &stat) != 0) return;
+    size_t size = (info.me_last_pgno + 1) * stat.ms_psize;
+    if (size < database->trimmed_size + DATABASE_TRIM_SIZE) return;
+    void *map = find_map(database);
+    if (map != NULL) (void)madvise(map, size, MADV_DONTNEED);
+    database->trimmed_size = size;
+}
+
 /* With what was changed go the sums over it. */
 static int put_sums(struct database_transaction *transaction) {
     uint8_t record[SUMS_RECORD_SIZE];
@@ -328,6 +364,7 @@ enum err database_commit(struct database_transaction *transaction) {
     if (code != 0)
         return fail(transaction, "write what was changed", cause_of(transaction->database, code));
     transaction->database->sums = transaction->sums;
+    trim(transaction->database);
     return ERR_OK;
 }
 

@@ -337,6 +337,60 @@ static void test_no_room_on_disk(void **unused) {
     assert_int_equal(WEXITSTATUS(status), 42);
 }
 
+/* Pages of files that are mapped in this process and in memory. */
+static size_t shared_size(void) {
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*u %*u %lu", &pages), 1);
+    assert_int_equal(fclose(file), 0);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void put_megabytes(struct database *database, uint32_t first, uint32_t count) {
+    static uint8_t value[1 << 20];
+    struct database_transaction t;
+    assert_int_equal(database_begin_write(database, &t), ERR_OK);
+    for (uint32_t n = first; n < first + count; n++) {
+        uint8_t key[4];
+        store_be32(key, n);
+        memset(value, (int)n, sizeof value);
+        assert_int_equal(
+            database_put(&t, DATABASE_CODES, bytes_of(key, 4), bytes_of(value, sizeof value)),
+            ERR_OK
+        );
+    }
+    assert_int_equal(database_commit(&t), ERR_OK);
+}
+
+static void test_pages_are_given_back(void **unused) {
+    (void)unused;
+    enum { FIRST = 70, THEN = 70 };
+    struct database database;
+    struct database_transaction t;
+    const struct database_options options = {0};
+    assert_int_equal(database_open(&database, &options, error), ERR_OK);
+    put_megabytes(&database, 0, FIRST);
+    assert_int_equal(database_begin_read(&database, &t), ERR_OK);
+    size_t before = shared_size();
+    const uint8_t *held = NULL;
+    for (uint32_t n = 0; n < FIRST; n++) {
+        uint8_t key[4];
+        bytes value;
+        store_be32(key, n);
+        assert_int_equal(database_get(&t, DATABASE_CODES, bytes_of(key, 4), &value), ERR_OK);
+        for (size_t i = 0; i < value.size; i += 4096)
+            assert_int_equal(value.data[i], n);
+        if (n == 7) held = value.data;
+    }
+    assert_true(shared_size() > before + ((size_t)FIRST << 19));
+    put_megabytes(&database, FIRST, THEN);
+    assert_true(shared_size() < before + ((size_t)FIRST << 18));
+    assert_int_equal(held[12345], 7); /* what was handed out is still there */
+    database_end(&t);
+    database_close(&database);
+}
+
 /* --- as a source --- */
 
 struct search {
@@ -448,6 +502,7 @@ int main(void) {
         cmocka_unit_test(test_in_use),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_no_room_on_disk),
+        cmocka_unit_test(test_pages_are_given_back),
         cmocka_unit_test(test_source),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
