@@ -511,6 +511,13 @@ evm_go_on(struct rollup *base, struct rollup_step *step, struct rollup_machine *
     return verdict_of(step, run_machine(rollup, (struct evm_machine *)at, step));
 }
 
+static enum err evm_thaw(struct rollup *base, struct rollup_machine **machine) {
+    struct evm_machine *thawed;
+    enum err err = thaw(evm_rollup_of(base), &thawed, (struct evm_machine *)*machine);
+    if (err == ERR_OK) *machine = &thawed->base;
+    return err;
+}
+
 static enum err evm_parent_called(struct rollup *base, struct rollup_machine *machine) {
     struct block_run *run = ((struct evm_machine *)machine)->run;
     CHECK(run->out_call != NULL);
@@ -521,6 +528,7 @@ const struct rollup_type EVM_ROLLUP_TYPE = {
     .name = "evm",
     .step = evm_step,
     .go_on = evm_go_on,
+    .thaw = evm_thaw,
     .parent_called = evm_parent_called,
 };
 

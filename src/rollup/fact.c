@@ -195,6 +195,15 @@ static bool repeats_trace(const struct derivation *d, const struct rollup_replay
     return true;
 }
 
+/* The participant's machine takes note that the parent was called while it waits. A frozen one is
+ * where a failed or static call has returned to, and another may return there yet. */
+static enum err note_parent_call(struct participant *p) {
+    const struct rollup_type *type = p->rollup->type;
+    if (type->parent_called == NULL) return ERR_OK;
+    enum err err = type->thaw(p->rollup, &p->now);
+    return err == ERR_OK ? type->parent_called(p->rollup, p->now) : err;
+}
+
 /* A frame that had called the parent has failed once more, somewhere: those who wait for it have
  * called the parent, too. */
 static enum err tell_of_replays(struct derivation *d, const struct participant *by) {
@@ -205,8 +214,7 @@ static enum err tell_of_replays(struct derivation *d, const struct participant *
         for (size_t i = 0; i < d->participant_count; i++) {
             struct participant *p = &d->participants[i];
             if (p == by || p->now->is_idle || p->now->has_head) continue;
-            if (p->rollup->type->parent_called == NULL) continue;
-            enum err err = p->rollup->type->parent_called(p->rollup, p->now);
+            enum err err = note_parent_call(p);
             if (err != ERR_OK) return err;
         }
     }
@@ -266,16 +274,14 @@ advance(struct derivation *d, struct participant **active, struct action *in, st
 
 /* A machine that the entry leaves behind gets its head. */
 static enum err leave(struct derivation *d, struct participant *p, const hash32 *suspended_head) {
-    struct rollup_machine *machine = p->now;
-    if (machine->has_head) return ERR_OK;
-    const struct rollup_type *type = p->rollup->type;
-    machine->has_ended = d->entry->entry.out.kind == ACTION_REVERT;
-    if (!machine->is_idle && !machine->has_ended && type->parent_called != NULL) {
-        enum err err = type->parent_called(p->rollup, machine);
-        if (err != ERR_OK) return err;
-    }
-    hash32 head = machine->is_idle ? machine->head : *suspended_head;
-    return rollup_register(p->rollup, machine, &head);
+    if (p->now->has_head) return ERR_OK;
+    enum err err = p->rollup->type->thaw(p->rollup, &p->now);
+    if (err != ERR_OK) return err;
+    p->now->has_ended = d->entry->entry.out.kind == ACTION_REVERT;
+    if (!p->now->is_idle && !p->now->has_ended) err = note_parent_call(p);
+    if (err != ERR_OK) return err;
+    hash32 head = p->now->is_idle ? p->now->head : *suspended_head;
+    return rollup_register(p->rollup, p->now, &head);
 }
 
 /* Files the machines under their new heads and fills the transitions in. */

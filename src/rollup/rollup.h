@@ -115,6 +115,8 @@ struct rollup_type {
       uint64_t from);
     /* Goes on after a step with undoes_lines. May be NULL for a type that never has one. */
     enum err (*go_on)(struct rollup *rollup, struct rollup_step *step, struct rollup_machine *at);
+    /* A machine that may be changed: *machine itself, or a copy of it if it is frozen. */
+    enum err (*thaw)(struct rollup *rollup, struct rollup_machine **machine);
     /* Tells a machine that waits for an answer that the parent was called meanwhile, by itself or
      * by whom it called: in the entry being derived. NULL: the type never reverts after calls. */
     enum err (*parent_called)(struct rollup *rollup, struct rollup_machine *machine);

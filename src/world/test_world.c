@@ -335,6 +335,22 @@ static void a_suspended_rollup_is_called_again(void **state) {
 
 /* Rollup 1 → L1 → rollup 2 → rollup 1, which is suspended: one entry moves both, and only rollup
  * 2 is still without an update. */
+/* Rollup 1 → 2, which looks at 1, which looks at L1, which looks at 2, and that fails: 1 is again where
+ * it was when it was looked at, in the middle of an entry, and then 2 has something to undo. Each
+ * pass comes there with other gas. */
+static void a_failed_look_ends_in_the_middle_of_an_entry(void **state) {
+    (void)state;
+    bytes from_l1 = viewed(&net, network_proxy(&net, 2, REVERTER), BYTES_EMPTY);
+    bytes from_1 = viewed(&net, rollup_proxy(0, VIEW), from_l1);
+    bytes from_2 = viewed(&net, rollup_proxy(1, VIEW), from_1);
+    bytes tx = rollup_tx(&net, 1, 0, rollup_proxy(2, VIEW), 0, from_2);
+    set_slot_txs(1, &tx, 1);
+    build(NULL, 0);
+    assert_false(rollup_receipt(1, 1).is_success);
+    advance();
+    assert_int_equal(open_block_tx_count(&net.rollups[1].open), 1); /* the anchor's alone */
+}
+
 static void a_suspended_rollup_is_called_by_another(void **state) {
     (void)state;
     bytes last = relayed(&net, rollup_proxy(1, COUNTER), 0, word_of(&net, 3));
@@ -710,6 +726,7 @@ int main(void) {
         TEST(a_rollup_hears_l1_revert),
         TEST(l1_to_rollup_to_l1_and_back),
         TEST(a_suspended_rollup_is_called_again),
+        TEST(a_failed_look_ends_in_the_middle_of_an_entry),
         TEST(a_suspended_rollup_is_called_by_another),
         TEST(rollup_to_rollup_and_back),
         TEST(through_all_chains_and_back),
