@@ -56,7 +56,7 @@ static enum err call_on_rollup(
     return world_build(&crossing->result, &crossing->options);
 }
 
-/* --- overrides ---------------------------------------------------------------------------------- */
+/* --- overrides ------------------------------------------------------------------------------ */
 
 /* Applies overrides to what a chain has at *root in *base; both are replaced. */
 static enum err override_accounts(

@@ -1,5 +1,5 @@
-/* backend/crossing_call.h: eth_call and its kin when the call leaves its chain: simulated as part of
- * the next L1 block, batch and all, and forgotten. */
+/* backend/crossing_call.h: eth_call and its kin when the call leaves its chain: simulated as part
+ * of the next L1 block, batch and all, and forgotten. */
 #ifndef BACKEND_CROSSING_CALL_H
 #define BACKEND_CROSSING_CALL_H
 
@@ -14,8 +14,8 @@ const address *crossing_exit(const struct node_chain *chain);
 bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *call);
 
 /* crossing_run runs the simulation's transaction in a world of its own, in the simulation's arena,
- * whether it leaves its chain or not. What came of it is in simulation->crossing->result; run is set
- * if that is WORLD_OK. Without automatic batches (lockstep_setAutoBatch) a block of L1 has none
+ * whether it leaves its chain or not. What came of it is in simulation->crossing->result; run is
+ * set if that is WORLD_OK. Without automatic batches (lockstep_setAutoBatch) a block of L1 has none
  * here either. RPC_FAILED: an operation failed, or this cannot be simulated. */
 enum rpc_status crossing_run(struct simulation *simulation, struct simulation_run *run);
 

@@ -1,5 +1,5 @@
-/* backend/crossing_trace.h: lockstep_traceTransaction: a block is run again with all its chains, and
- * the frames of one transaction are written as docs/trace.md says. */
+/* backend/crossing_trace.h: lockstep_traceTransaction: a block is run again with all its chains,
+ * and the frames of one transaction are written as docs/trace.md says. */
 #ifndef BACKEND_CROSSING_TRACE_H
 #define BACKEND_CROSSING_TRACE_H
 

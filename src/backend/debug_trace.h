@@ -1,5 +1,5 @@
-/* backend/debug_trace.h: debug_trace…: a block's transactions or a call, run once more under a tracer
- * (rpc/tracer.h).
+/* backend/debug_trace.h: debug_trace…: a block's transactions or a call, run once more under a
+ * tracer (rpc/tracer.h).
  *
  * A block of L1 is run alone: the Hub finds the entries of calls across chains in its storage, as
  * when it was built. Only callTracer, which shows the frames on the other chains too, has the block

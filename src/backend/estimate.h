@@ -1,5 +1,5 @@
-/* backend/estimate.h: the least gas with which a transaction succeeds, searched for as geth does: so
- * that a wallet gets the same number from either.
+/* backend/estimate.h: the least gas with which a transaction succeeds, searched for as geth does:
+ * so that a wallet gets the same number from either.
  *
  * A first run with all the gas says how much is used; most transactions succeed with that, the
  * refund, and what EIP-150 holds back, so that is tried next; then halving, skewed to the low side,

@@ -71,7 +71,8 @@ enum err failure_of_frame(
     const struct fact *missing
 ) {
     const struct world_frame *frame = root;
-    for (const struct world_frame *below = root; below != NULL; below = origin_below(frame))
+    const struct world_frame *below;
+    while ((below = origin_below(frame)) != NULL)
         frame = below;
     *failure = (struct failure){
         .kind = FAILURE_REVERTED,

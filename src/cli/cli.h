@@ -73,8 +73,8 @@ bool cli_parse(
     char *const *argv
 );
 
-/* cli_print_options writes one paragraph an option: names, value, help, default; in lines of at most
- * CLI_HELP_WIDTH columns. */
+/* cli_print_options writes one paragraph an option: names, value, help, default; in lines of at
+ * most CLI_HELP_WIDTH columns. */
 #define CLI_HELP_WIDTH 80
 void cli_print_options(FILE *out, const struct cli_table *table);
 

@@ -11,8 +11,8 @@
 
 /* run_network runs the network until SIGINT or SIGTERM (then answers in flight are finished; a
  * second signal ends the process at once), and returns the exit status: 0 after a signal, 1 when it
- * could not start or go on, with the reason as one line on stderr. Nothing is left behind but --datadir
- * and --info-file; the info file is removed when the network stops.
+ * could not start or go on, with the reason as one line on stderr. Nothing is left behind but
+ * --datadir and --info-file; the info file is removed when the network stops.
  *
  * options were checked by network_options_read. Prints the banner on stdout, and one line per block
  * and transaction, unless options->is_silent. */

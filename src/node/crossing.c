@@ -469,8 +469,8 @@ static bool set_apart(struct crossing *crossing, struct waiting *waiting) {
     return is_less;
 }
 
-/* A rollup whose newest blocks are not in the batch that the block's first transaction brings along;
- * NULL if there is none. */
+/* A rollup whose newest blocks are not in the batch that the block's first transaction brings
+ * along; NULL if there is none. */
 static const struct node_chain *left_behind(const struct crossing *crossing) {
     const struct world_result *result = &crossing->result;
     uint64_t moves = crossing->options.tx_count == 0 ? 0 : result->txs[0].brought_moves;

@@ -36,9 +36,9 @@ MUST_USE enum err crossing_open(
     const struct block_attributes *attributes
 );
 
-/* crossing_settle has a rollup begin at its newest block, as if that were on L1 already: for what is
- * tried on a state of the caller's making. To be called before the world is built; the Hub's head
- * for the rollup is the caller's to change. ERR_MEMORY, ERR_CORRUPT, ERR_IO. */
+/* crossing_settle has a rollup begin at its newest block, as if that were on L1 already: for what
+ * is tried on a state of the caller's making. To be called before the world is built; the Hub's
+ * head for the rollup is the caller's to change. ERR_MEMORY, ERR_CORRUPT, ERR_IO. */
 MUST_USE enum err crossing_settle(struct crossing *crossing, size_t rollup_index);
 
 /* crossing_reason says why the world did not build what it was asked for, with what the Hub said if

@@ -1,5 +1,5 @@
-/* node/forked.h: the chain that L1 is a fork of: another node, asked over JSON-RPC for what this one
- * does not have (docs/decisions/010-forking.md).
+/* node/forked.h: the chain that L1 is a fork of: another node, asked over JSON-RPC for what this
+ * one does not have (docs/decisions/010-forking.md).
  *
  * Up to the fork block everything is the remote's: blocks, receipts, logs, states. Above it are
  * blocks of this node, whose states are made of the fork block's. A value is fetched when it is
@@ -11,9 +11,9 @@
  *   unproven  it does not, or the user trusts it: values are taken as given.
  *
  * What is checked besides: that a block hashes to its hash, has the transactions, ommers,
- * withdrawals and receipts that its roots say, and that the 255 blocks before the fork block are its
- * ancestors. That the fork block is the remote chain's, and which blocks are further below, is the
- * remote's word.
+ * withdrawals and receipts that its roots say, and that the 255 blocks before the fork block are
+ * its ancestors. That the fork block is the remote chain's, and which blocks are further below, is
+ * the remote's word.
  *
  * What the remote fails at is ERR_REMOTE, and err_text says what and why; nothing of it is kept.
  * Every function may be called on any thread; they may block as long as node/remote.h says. */
@@ -107,8 +107,8 @@ MUST_USE enum err forked_read_block(
     struct forked *fork, struct forked_block *out, struct arena *arena, uint64_t number
 );
 
-/* The hash of a block, for BLOCKHASH: of one of the FORKED_ANCESTORS_MAX before the fork block or of
- * that itself; ERR_MISSING below. */
+/* The hash of a block, for BLOCKHASH: of one of the FORKED_ANCESTORS_MAX before the fork block or
+ * of that itself; ERR_MISSING below. */
 MUST_USE enum err forked_block_hash(struct forked *fork, hash32 *hash, uint64_t number);
 
 /* Where the remote has a block or a transaction; *is_found is false above the fork block too. */
@@ -124,8 +124,8 @@ MUST_USE enum err forked_find_transaction(
     struct forked *fork, bool *is_found, struct forked_place *place, const hash32 *hash
 );
 
-/* forked_find_logs gives the logs in the blocks from `from` to `to`, none above the fork block, that
- * match, in the arena. */
+/* forked_find_logs gives the logs in the blocks from `from` to `to`, none above the fork block,
+ * that match, in the arena. */
 MUST_USE enum err forked_find_logs(
     struct forked *fork,
     const struct rpc_log **logs,

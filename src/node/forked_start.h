@@ -1,9 +1,9 @@
 /* node/forked_start.h: a network whose L1 is a fork of another chain, begun.
  *
  * The first block above the fork block is empty but for what a development network needs and the
- * remote's state may lack: ether for the development accounts and the builder, the deployment proxy,
- * the system contracts of the forks this node follows. From there on L1 is like any other: Osaka,
- * with the base fee that follows from the fork block (unless --base-fee is given).
+ * remote's state may lack: ether for the development accounts and the builder, the deployment
+ * proxy, the system contracts of the forks this node follows. From there on L1 is like any other:
+ * Osaka, with the base fee that follows from the fork block (unless --base-fee is given).
  *
  * A data directory of such a network has a file "fork" that names the fork block. Only blocks and
  * what they have changed are kept: the remote is needed again, though not at the same URL. */

@@ -27,8 +27,8 @@ void keys_close(struct node_keys *keys);
 /* keys_set makes a key from 32 bytes. ERR_INPUT: they are none. */
 MUST_USE enum err keys_set(struct hd_key *key, bytes private_key);
 
-/* keys_attester derives the key of one of the attesters of KOfN (node/deploy.h) from the attester's.
- * ERR_INPUT: a chance of 2^-128. */
+/* keys_attester derives the key of one of the attesters of KOfN (node/deploy.h) from the
+ * attester's. ERR_INPUT: a chance of 2^-128. */
 MUST_USE enum err keys_attester(const struct node_keys *keys, struct hd_key *key, unsigned index);
 
 /* keys_find returns the key of a development account, or NULL. */

@@ -82,8 +82,8 @@ enum err l1_fill_fate(
     return ERR_OK;
 }
 
-/* *crosses: the transaction calls a rollup: the block needs a batch, or the rollups must be followed
- * through one that the transaction brings along. It is void as it is. */
+/* *crosses: the transaction calls a rollup: the block needs a batch, or the rollups must be
+ * followed through one that the transaction brings along. It is void as it is. */
 static enum err add_tx(
     struct node_chain *chain,
     struct block_tx_fate *fate,

@@ -69,8 +69,9 @@ u256 node_next_base_fee(const struct node_chain *chain);
  * time goes on from its timestamp if that was set. */
 void node_wishes_done(struct node_chain *chain);
 
-/* node_stop ends the network in good order: answers in flight are finished, then the loop ends and the
- * process returns exit_status. reason (may be NULL) is printed. Calling it again does nothing. */
+/* node_stop ends the network in good order: answers in flight are finished, then the loop ends and
+ * the process returns exit_status. reason (may be NULL) is printed. Calling it again does
+ * nothing. */
 void node_stop(struct node *node, int exit_status, const char *reason);
 
 #endif

@@ -1,9 +1,9 @@
 /* node/remote_json.h: what a remote node says about blocks, transactions, receipts, logs and
  * accounts, from JSON to C values.
  *
- * The forms are those of execution-apis, read with patience: numbers may have leading zeros, members
- * that are not needed may be anything. What can be checked is not checked here but by who reads:
- * blocks by their hash and roots, accounts by their proof (node/forked.h).
+ * The forms are those of execution-apis, read with patience: numbers may have leading zeros,
+ * members that are not needed may be anything. What can be checked is not checked here but by who
+ * reads: blocks by their hash and roots, accounts by their proof (node/forked.h).
  *
  * Every function: everything lies in arena. ERR_INPUT: *problem, one clause in static storage, says
  * what is missing or malformed; ERR_MEMORY. */

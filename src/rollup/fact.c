@@ -315,8 +315,8 @@ static enum err conclude(struct derivation *d, const struct action *out) {
     return ERR_OK;
 }
 
-/* What a REVERT_CONTINUE says: hash(undone input), and t, the head after the REVERT. *rollup is NULL
- * if no REVERT with that head undid that input. */
+/* What a REVERT_CONTINUE says: hash(undone input), and t, the head after the REVERT. *rollup is
+ * NULL if no REVERT with that head undid that input. */
 static enum err find_revert(
     struct derivation *d,
     struct rollup **rollup,

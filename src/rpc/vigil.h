@@ -1,9 +1,9 @@
 /* rpc/vigil.h: stays awake for a client's next request.
  *
- * A process that sleeps has to be woken for each request, which costs far more than most answers do:
- * on a virtual machine tens of microseconds, until a halted core runs again. So after an answer the
- * loop looks at its sockets for another VIGIL_NS before it sleeps, provided that the request just
- * answered came that soon after the last answer. Between looks it offers the core to others. A
+ * A process that sleeps has to be woken for each request, which costs far more than most answers
+ * do: on a virtual machine tens of microseconds, until a halted core runs again. So after an answer
+ * the loop looks at its sockets for another VIGIL_NS before it sleeps, provided that the request
+ * just answered came that soon after the last answer. Between looks it offers the core to others. A
  * client that takes longer costs nothing, an idle server sleeps. */
 #ifndef RPC_VIGIL_H
 #define RPC_VIGIL_H

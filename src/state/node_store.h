@@ -9,8 +9,8 @@
  *              an entry is 8 bytes of the hash, segment number (4), offset there (4)
  *
  * All numbers are big-endian. What is written together is a run of level 0; NODE_RUN_FANOUT runs of
- * a level are merged into one of the next. A node is looked for in every run: there are a few dozen,
- * seven a level. Nothing is ever removed. */
+ * a level are merged into one of the next. A node is looked for in every run: there are a few
+ * dozen, seven a level. Nothing is ever removed. */
 #ifndef STATE_NODE_STORE_H
 #define STATE_NODE_STORE_H
 

@@ -7,10 +7,10 @@
  * Growth: see trie.h. Between blocks, when arena->used_size is too large, reset the arena and call
  * state_open again at the same root.
  *
- * Forks: a source's origin (state/source.h) is asked for what the tries do not have. With proofs the
- * tries are the remote's own, read as far as needed, and roots are exact; but a deletion may need a
- * node that nobody can name. Without proofs the tries hold what has changed since the fork, and
- * nothing else. What is deleted can in both cases be a tombstone, which reads as absent: a slot
+ * Forks: a source's origin (state/source.h) is asked for what the tries do not have. With proofs
+ * the tries are the remote's own, read as far as needed, and roots are exact; but a deletion may
+ * need a node that nobody can name. Without proofs the tries hold what has changed since the fork,
+ * and nothing else. What is deleted can in both cases be a tombstone, which reads as absent: a slot
  * whose value is zero, an account without anything (docs/decisions/010-forking.md).
  *
  * Values read here are those of the root, never of an execution in progress: that is the journal's

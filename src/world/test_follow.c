@@ -1,5 +1,5 @@
-/* Who follows a block of L1 comes to the rollups' heads, or says what is wrong with it. That it does
- * come to them, each block of this module's other tests shows (network_advance). */
+/* Who follows a block of L1 comes to the rollups' heads, or says what is wrong with it. That it
+ * does come to them, each block of this module's other tests shows (network_advance). */
 #include "world/test_network.h"
 
 #include <setjmp.h>

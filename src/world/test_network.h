@@ -140,7 +140,8 @@ static const uint8_t THROW_CODE[] = {
     0x5f, 0x35, 0x5a, 0xf1, 0x3d, 0x5f, 0x5f, 0x3e, 0x50, 0x5f, 0x51, 0x5f, 0x55, 0x3d, 0x5f, 0xfd,
 };
 
-/* target 32 ‖ size 32 ‖ data[size] ‖ target 32 ‖ data: makes both calls, whether they fail or not. */
+/* target 32 ‖ size 32 ‖ data[size] ‖ target 32 ‖ data: makes both calls, whether they fail or
+ * not. */
 static const address PAIR = TEST_CONTRACT(11);
 static const uint8_t PAIR_CODE[] = {
     0x60, 0x20, 0x35, 0x80, 0x60, 0x40, 0x5f, 0x37,             /* calldatacopy(0, 64, size) */

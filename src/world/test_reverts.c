@@ -1,5 +1,5 @@
-/* Frames of a rollup that revert after calls (protocol.md section 4): which entries come of them, and
- * that no others are true. The shapes are those of the design's worked examples. */
+/* Frames of a rollup that revert after calls (protocol.md section 4): which entries come of them,
+ * and that no others are true. The shapes are those of the design's worked examples. */
 #include "world/test_network.h"
 
 #include <setjmp.h>
@@ -331,7 +331,8 @@ static void a_continuation_with_other_answers_is_refused(void **state) {
 }
 
 /* A suspended head says nothing of where other rollups stood: one REVERT undoes two entries that
- * differ in that alone. L1 ▸ 1 ▸ 2 ▸ L1, where 2's frame reverts, twice, with a step of 1 between. */
+ * differ in that alone. L1 ▸ 1 ▸ 2 ▸ L1, where 2's frame reverts, twice, with a step of 1
+ * between. */
 static void one_revert_undoes_entries_from_several_heads(void **state) {
     (void)state;
     bytes frame = relayed(&net, rollup_proxy(0, COUNTER), 0, one());

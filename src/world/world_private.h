@@ -42,7 +42,8 @@ struct world {
     size_t proof_count;
     size_t order[WORLD_ROLLUPS_MAX]; /* indices of the rollups to update, in the batch's order */
     size_t order_count;
-    /* Contracts whose calls come out of the parent's machine: the Hub, and each proof system once. */
+    /* Contracts whose calls come out of the parent's machine: the Hub, and each proof system
+     * once. */
     address foreign[1 + WORLD_ROLLUPS_MAX];
     size_t foreign_count;
     uint64_t precedes[WORLD_ROLLUPS_MAX]; /* bit j of i: i has to come before j */
