@@ -1,6 +1,6 @@
 /* backend/backend.h: the operations of rpc/backend.h on the chains of this network. The files
- * behind it go by theme: backend.c blocks, state.c state, call.c simulation, send.c transactions and
- * mining, network.c what is Lockstep's own. */
+ * behind it go by theme: backend.c blocks, state.c state, call.c simulation, send.c transactions
+ * and mining, network.c what is Lockstep's own. */
 #ifndef BACKEND_BACKEND_H
 #define BACKEND_BACKEND_H
 
