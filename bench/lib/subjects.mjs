@@ -1,8 +1,10 @@
 // What the benchmarks of whole programs share: starting lockstep and anvil, asking them, printing rows.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 export const lockstep = process.env.LOCKSTEP ?? "build/release/lockstep";
 const machine = process.arch === "arm64" ? "arm64" : "amd64";
@@ -47,6 +49,10 @@ export function rpc(url, method, params = []) {
 }
 export const hangUp = () => agent.destroy();
 
+// anvil leaves gigabytes of old states in its user's home: a home of its own goes with the benchmark.
+const home = mkdtempSync(join(tmpdir(), "lockstep-bench-"));
+process.on("exit", () => rmSync(home, { recursive: true, force: true }));
+
 const freePort = () =>
     new Promise((resolve) => {
         const server = createServer().listen(0, "127.0.0.1", () => {
@@ -63,6 +69,7 @@ export async function start(subject, args = []) {
     const begin = now();
     const child = spawn(programs[subject], ["--port", `${port}`, "--silent", ...args], {
         stdio: ["ignore", "ignore", "inherit"],
+        env: { ...process.env, HOME: home },
     });
     const ended = new Promise((resolve) => child.on("close", resolve));
     while (true) {
