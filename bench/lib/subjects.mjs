@@ -53,17 +53,27 @@ export const hangUp = () => agent.destroy();
 const home = mkdtempSync(join(tmpdir(), "lockstep-bench-"));
 process.on("exit", () => rmSync(home, { recursive: true, force: true }));
 
-const freePort = () =>
+const listen = (port) =>
     new Promise((resolve) => {
-        const server = createServer().listen(0, "127.0.0.1", () => {
-            const { port } = server.address();
-            server.close(() => resolve(port));
-        });
+        const server = createServer();
+        server.once("error", () => resolve(null));
+        server.listen(port, "127.0.0.1", () => resolve(server));
     });
+
+// A port with two more free ones behind it, for the rollups.
+async function freePort() {
+    for (;;) {
+        const servers = [await listen(0)];
+        const { port } = servers[0].address();
+        for (const next of [port + 1, port + 2]) servers.push(next < 65536 ? await listen(next) : null);
+        const isFree = !servers.includes(null);
+        await Promise.all(servers.map((server) => new Promise((done) => (server ? server.close(done) : done()))));
+        if (isFree) return port;
+    }
+}
 
 // Starts a subject and returns it when it has answered; ms is how long that took.
 export async function start(subject, args = []) {
-    // Lockstep takes two more ports for its rollups; a clash shows as an error, not as a wrong figure.
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const begin = now();
