@@ -11,20 +11,28 @@ const program = process.env.LOCKSTEP ?? "build/release/lockstep";
 let passed = 0;
 let failed = 0;
 
-/** A contract's ABI and bytecode: of this folder by name, of a package by the path of its JSON. */
-function artifactOf(what) {
+/** A contract's ABI and bytecode: of this folder by name, of a package by the path of its JSON. `libraries`: where
+ * those are that it is to be linked with, by name. */
+function artifactOf(what, libraries = {}) {
     const json = what.includes("/")
         ? require(what)
         : JSON.parse(readFileSync(new URL(`artifacts/${what}.json`, import.meta.url), "utf8"));
-    const bytecode = json.bytecode ?? json.evm.bytecode.object;
-    return { abi: json.abi, bytecode: bytecode.startsWith("0x") ? bytecode : `0x${bytecode}` };
+    let bytecode = json.bytecode ?? json.evm.bytecode.object;
+    if (!bytecode.startsWith("0x")) bytecode = `0x${bytecode}`;
+    for (const references of Object.values(json.linkReferences ?? {}))
+        for (const [name, places] of Object.entries(references))
+            for (const { start, length } of places) {
+                const at = libraries[name].address.slice(2).toLowerCase();
+                bytecode = bytecode.slice(0, 2 + 2 * start) + at + bytecode.slice(2 + 2 * (start + length));
+            }
+    return { abi: json.abi, bytecode };
 }
 
 export class Applications extends World {
     /** Deploys a contract, from the first account. */
-    async deploy(place, what, args = []) {
+    async deploy(place, what, args = [], libraries = {}) {
         const chain = this.places[place];
-        const { abi, bytecode } = artifactOf(what);
+        const { abi, bytecode } = artifactOf(what, libraries);
         const hash = await chain.wallet.deployContract({ abi, bytecode, args });
         const { contractAddress, status } = await chain.client.waitForTransactionReceipt({ hash });
         const name = what.split("/").at(-1).replace(".json", "");
@@ -53,7 +61,11 @@ export class Applications extends World {
     async transact(contract, functionName, args, { by, ...options } = {}) {
         const { chain, address, abi } = contract;
         const wallet = by?.wallet ?? chain.wallet;
-        const hash = await wallet.writeContract({ address, abi, functionName, args, ...options });
+        return this.show(chain, await wallet.writeContract({ address, abi, functionName, args, ...options }));
+    }
+
+    /** Waits for a transaction, and shows what it did. */
+    async show(chain, hash) {
         const receipt = await chain.client.waitForTransactionReceipt({ hash });
         console.log(execFileSync(program, ["trace", hash, "--rpc", chain.url], { encoding: "utf8" }));
         return receipt;
