@@ -18,6 +18,7 @@ struct turn {
     struct rpc_setting setting;
     struct rpc_drop drop;
     uint64_t number; /* asked or answered */
+    const struct rpc_reorg *reorg;
     bytes dump;
     bool is_found;
 };
@@ -436,26 +437,48 @@ do_rollback(struct node_chain *chain, struct rpc_request *request, void *context
     return go_to(chain, request, points);
 }
 
+/* One of the new blocks: there is one also when a transaction for it is refused. */
+static enum rpc_status do_reorg_block(
+    struct node_chain *chain,
+    struct rpc_request *request,
+    const struct rpc_reorg *reorg,
+    uint64_t block
+) {
+    char error[NODE_ERROR_SIZE];
+    enum rpc_status status = RPC_OK;
+    for (size_t i = 0; i < reorg->tx_count && status == RPC_OK; i++)
+        if (reorg->txs[i].block == block) status = backend_offer(chain, request, &reorg->txs[i]);
+    if (miner_build(&chain->node->miner, chain, error) == ERR_OK) return status;
+    return rpc_fail(request, RPC_INTERNAL_ERROR, "%s", error);
+}
+
 static enum rpc_status
 do_reorg(struct node_chain *chain, struct rpc_request *request, void *context) {
     const struct turn *turn = context;
     static const char word[] = "reorg";
     hash32 old = chain->head_hash;
-    char error[NODE_ERROR_SIZE];
     enum rpc_status status = do_rollback(chain, request, context);
     if (status != RPC_OK) return status;
-    /* The new blocks are others, even if there is nothing in them. */
-    chain->wishes.has_prev_randao = true;
+    /* The new blocks are others, even if there is nothing in them; a rollup's randomness is L1's. */
+    chain->wishes.has_prev_randao = chain->rollup_id == 0;
     chain->wishes.prev_randao = keccak256_two(hash32_bytes(&old), bytes_of(word, sizeof(word) - 1));
-    for (uint64_t i = 0; i < turn->number; i++)
-        if (miner_build(&chain->node->miner, chain, error) != ERR_OK)
-            return rpc_fail(request, RPC_INTERNAL_ERROR, "%s", error);
-    return RPC_OK;
+    for (uint64_t i = 0; i < turn->number; i++) {
+        enum rpc_status made = do_reorg_block(chain, request, turn->reorg, i);
+        if (status == RPC_OK) status = made;
+    }
+    return status;
 }
 
-enum rpc_status backend_reorg(struct rpc_chain *rpc, struct rpc_request *request, uint64_t depth) {
-    const struct turn asked = {.number = depth};
+enum rpc_status
+backend_reorg(struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_reorg *reorg) {
+    struct turn asked = {.number = reorg->depth};
     struct turn *turn;
+    if (request->wait_state == NULL) {
+        struct rpc_reorg *own = arena_alloc(request->arena, sizeof(*own));
+        if (own == NULL) return rpc_fail_err(request, ERR_MEMORY);
+        *own = *reorg;
+        asked.reorg = own;
+    }
     return take_turn(&turn, rpc, request, do_reorg, &asked);
 }
 

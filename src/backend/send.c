@@ -63,14 +63,13 @@ static enum err gather_facts(struct node_chain *chain, struct candidate *candida
     return ERR_OK;
 }
 
-/* Puts the candidate into the pool and has the miner take it up. */
-static enum rpc_status submit(
+/* Puts the candidate into the pool and tells of it. */
+static enum rpc_status offer(
     struct node_chain *chain,
     struct rpc_request *request,
     hash32 *hash,
     const struct candidate *candidate
 ) {
-    struct miner *miner = &chain->node->miner;
     enum pool_verdict verdict;
     enum tx_verdict tx_verdict;
     const struct verdict_facts *facts = &candidate->facts;
@@ -103,8 +102,21 @@ static enum rpc_status submit(
     const struct rpc_transaction pending = {
         .tx = &pooled->tx, .hash = *hash, .sender = pooled->sender, .encoded = pooled->encoding};
     rpc_server_new_pending(chain->node->server, &chain->rpc, &pending);
+    return RPC_OK;
+}
+
+/* The same, and has the miner take it up. */
+static enum rpc_status submit(
+    struct node_chain *chain,
+    struct rpc_request *request,
+    hash32 *hash,
+    const struct candidate *candidate
+) {
+    struct miner *miner = &chain->node->miner;
     struct miner_wait *wait;
-    err = miner_wait_transaction(miner, &wait, request, chain, hash);
+    enum rpc_status status = offer(chain, request, hash, candidate);
+    if (status != RPC_OK) return status;
+    enum err err = miner_wait_transaction(miner, &wait, request, chain, hash);
     if (err == ERR_OK && wait == NULL) return RPC_OK;
     struct send_state *state = arena_alloc(request->arena, sizeof(*state));
     if (err == ERR_OK && state == NULL) err = ERR_MEMORY;
@@ -159,27 +171,38 @@ static enum err decode(
     return blob_sidecar_check(verdict, &candidate->tx, &sidecar, fork);
 }
 
+/* Checks what was sent, and who sent it. */
+static enum rpc_status prepare_raw(
+    struct node_chain *chain,
+    struct rpc_request *request,
+    struct candidate *candidate,
+    bytes encoded
+) {
+    enum tx_verdict verdict;
+    enum err err = decode(chain, candidate, &verdict, request->arena, encoded);
+    if (err != ERR_OK) return rpc_fail_err(request, err);
+    if (verdict == TX_OK && candidate->tx.type == TX_DEPOSIT) verdict = TX_DEPOSIT_NOT_ALLOWED;
+    if (verdict != TX_OK)
+        return rpc_fail(request, RPC_SERVER_ERROR, "%s", tx_verdict_text(verdict));
+    candidate->facts.tx = &candidate->tx;
+    candidate->facts.chain_id = chain->rpc.chain_id;
+    candidate->rules.names_senders = false; /* nobody speaks for others from outside */
+    err =
+        tx_sender(&candidate->sender, &verdict, request->arena, &candidate->tx, &candidate->rules);
+    if (err != ERR_OK) return rpc_fail_err(request, err);
+    if (verdict != TX_OK) return refuse(request, candidate, verdict);
+    err = gather_facts(chain, candidate);
+    return err == ERR_OK ? RPC_OK : rpc_fail_err(request, err);
+}
+
 enum rpc_status backend_send_raw_transaction(
     struct rpc_chain *rpc, struct rpc_request *request, hash32 *hash, bytes encoded
 ) {
     struct node_chain *chain = backend_chain(rpc);
     struct candidate candidate = {0};
-    enum tx_verdict verdict;
     if (request->wait_state != NULL) return resume(request, hash);
-    enum err err = decode(chain, &candidate, &verdict, request->arena, encoded);
-    if (err != ERR_OK) return rpc_fail_err(request, err);
-    if (verdict == TX_OK && candidate.tx.type == TX_DEPOSIT) verdict = TX_DEPOSIT_NOT_ALLOWED;
-    if (verdict != TX_OK)
-        return rpc_fail(request, RPC_SERVER_ERROR, "%s", tx_verdict_text(verdict));
-    candidate.facts.tx = &candidate.tx;
-    candidate.facts.chain_id = chain->rpc.chain_id;
-    candidate.rules.names_senders = false; /* nobody speaks for others from outside */
-    err = tx_sender(&candidate.sender, &verdict, request->arena, &candidate.tx, &candidate.rules);
-    if (err != ERR_OK) return rpc_fail_err(request, err);
-    if (verdict != TX_OK) return refuse(request, &candidate, verdict);
-    err = gather_facts(chain, &candidate);
-    if (err != ERR_OK) return rpc_fail_err(request, err);
-    return submit(chain, request, hash, &candidate);
+    enum rpc_status status = prepare_raw(chain, request, &candidate, encoded);
+    return status == RPC_OK ? submit(chain, request, hash, &candidate) : status;
 }
 
 /* --- eth_sendTransaction ---------------------------------------------------------------------- */
@@ -287,6 +310,31 @@ static enum rpc_status complete(
     return status != RPC_OK ? status : set_gas(chain, request, tx, arguments);
 }
 
+/* Completes and signs what was described. */
+static enum rpc_status prepare(
+    struct node_chain *chain,
+    struct rpc_request *request,
+    struct candidate *candidate,
+    const struct rpc_call_arguments *arguments
+) {
+    const struct hd_key *key = keys_find(&chain->node->keys, &arguments->from);
+    if (key == NULL && !backend_impersonates(chain, &arguments->from))
+        return rpc_fail(request, RPC_SERVER_ERROR, "unknown account");
+    candidate->sender = arguments->from;
+    candidate->rules =
+        forks_at(&chain->schedule, chain->head.number + 1, node_next_timestamp(chain));
+    enum err err = gather_facts(chain, candidate);
+    if (err != ERR_OK) return rpc_fail_err(request, err);
+    enum rpc_status status = complete(chain, request, candidate, arguments);
+    if (status != RPC_OK) return status;
+    if (key != NULL)
+        err = tx_sign(&candidate->tx, request->arena, &key->private_key);
+    else
+        tx_name_sender(&candidate->tx, &arguments->from);
+    if (err == ERR_OK) err = tx_encode(&candidate->encoded, request->arena, &candidate->tx);
+    return err == ERR_OK ? RPC_OK : rpc_fail_err(request, err);
+}
+
 enum rpc_status backend_send_transaction(
     struct rpc_chain *rpc,
     struct rpc_request *request,
@@ -294,24 +342,20 @@ enum rpc_status backend_send_transaction(
     const struct rpc_call_arguments *arguments
 ) {
     struct node_chain *chain = backend_chain(rpc);
-    struct candidate candidate = {.sender = arguments->from};
+    struct candidate candidate = {0};
     if (request->wait_state != NULL) return resume(request, hash);
-    const struct hd_key *key = keys_find(&chain->node->keys, &arguments->from);
-    if (key == NULL && !backend_impersonates(chain, &arguments->from))
-        return rpc_fail(request, RPC_SERVER_ERROR, "unknown account");
-    candidate.rules =
-        forks_at(&chain->schedule, chain->head.number + 1, node_next_timestamp(chain));
-    enum err err = gather_facts(chain, &candidate);
-    if (err != ERR_OK) return rpc_fail_err(request, err);
-    enum rpc_status status = complete(chain, request, &candidate, arguments);
-    if (status != RPC_OK) return status;
-    if (key != NULL)
-        err = tx_sign(&candidate.tx, request->arena, &key->private_key);
-    else
-        tx_name_sender(&candidate.tx, &arguments->from);
-    if (err == ERR_OK) err = tx_encode(&candidate.encoded, request->arena, &candidate.tx);
-    if (err != ERR_OK) return rpc_fail_err(request, err);
-    return submit(chain, request, hash, &candidate);
+    enum rpc_status status = prepare(chain, request, &candidate, arguments);
+    return status == RPC_OK ? submit(chain, request, hash, &candidate) : status;
+}
+
+enum rpc_status backend_offer(
+    struct node_chain *chain, struct rpc_request *request, const struct rpc_reorg_tx *tx
+) {
+    struct candidate candidate = {0};
+    hash32 hash;
+    enum rpc_status status = tx->raw.size > 0 ? prepare_raw(chain, request, &candidate, tx->raw)
+                                              : prepare(chain, request, &candidate, &tx->arguments);
+    return status == RPC_OK ? offer(chain, request, &hash, &candidate) : status;
 }
 
 enum rpc_status backend_fill_transaction(

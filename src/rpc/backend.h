@@ -334,6 +334,19 @@ struct rpc_simulate; /* rpc/simulate.h */
 struct rpc_simulated_block;
 struct log_query; /* rpc/filters.h */
 
+/* A transaction for a reorganisation's new blocks: signed, or described. */
+struct rpc_reorg_tx {
+    bytes raw; /* empty: described */
+    struct rpc_call_arguments arguments;
+    uint64_t block; /* of the new ones, from 0 */
+};
+
+struct rpc_reorg {
+    uint64_t depth;
+    const struct rpc_reorg_tx *txs;
+    size_t tx_count;
+};
+
 struct rpc_chain_operations {
     uint64_t (*head_number)(struct rpc_chain *chain);
 
@@ -505,8 +518,10 @@ struct rpc_chain_operations {
     /* Removes the newest blocks; on L1, rollups go back with it. */
     enum rpc_status (*rollback
     )(struct rpc_chain *chain, struct rpc_request *request, uint64_t depth);
-    /* The same, and as many new blocks without transactions in their place. L1 only. */
-    enum rpc_status (*reorg)(struct rpc_chain *chain, struct rpc_request *request, uint64_t depth);
+    /* The same, and as many new blocks in their place, with the transactions given. What these
+     * refer to lives as long as the request. */
+    enum rpc_status (*reorg
+    )(struct rpc_chain *chain, struct rpc_request *request, const struct rpc_reorg *reorg);
     enum rpc_status (*drop
     )(struct rpc_chain *chain,
       struct rpc_request *request,

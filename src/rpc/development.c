@@ -1,8 +1,10 @@
 /* Methods of development networks, under the names that anvil, Hardhat and ganache gave them.
  * Where the answers differ, anvil_ and evm_ answer as anvil does, hardhat_ as Hardhat. */
 #include "rpc/arguments.h"
+#include "rpc/call_arguments.h"
 #include "rpc/lookup.h"
 #include "rpc/methods.h"
+#include "rpc/view.h"
 
 #define MINE_BLOCKS_MAX 100000
 
@@ -90,8 +92,8 @@ static enum rpc_status mine_blocks(struct rpc_call *call) {
 }
 BOTH(mine, mine_blocks)
 
-/* Nothing, a timestamp, or {timestamp, blocks}; answers "0x0". */
-enum rpc_status evm_mine(struct rpc_call *call) {
+/* Nothing, a timestamp, or {timestamp, blocks}. */
+static enum rpc_status mine_at(struct rpc_call *call, uint64_t *count) {
     struct rpc_mine_options options = {.block_count = 1};
     const struct json *json = call->json;
     uint32_t timestamp = argument_token(call, 0);
@@ -106,9 +108,41 @@ enum rpc_status evm_mine(struct rpc_call *call) {
         const char *problem = value_number(&options.timestamp, json, timestamp);
         if (problem != NULL) return argument_fail(call, 0, "timestamp", problem);
     }
-    enum rpc_status status = mine(call, &options);
+    *count = options.block_count;
+    return mine(call, &options);
+}
+
+enum rpc_status evm_mine(struct rpc_call *call) {
+    uint64_t count;
+    enum rpc_status status = mine_at(call, &count);
     if (status == RPC_OK) json_quantity_u64(call->out, 0);
     return status;
+}
+
+/* The same; answers the new blocks, which are the newest, with their transactions. */
+static enum rpc_status mine_detailed(struct rpc_call *call) {
+    uint64_t count;
+    enum rpc_status status = mine_at(call, &count);
+    if (status != RPC_OK) return status;
+    uint64_t head = call->chain->operations->head_number(call->chain);
+    json_array_begin(call->out);
+    for (uint64_t n = head + 1 - (count > head ? head : count); n <= head; n++) {
+        const struct rpc_block_id id = {.kind = RPC_BLOCK_NUMBER, .number = n};
+        const struct rpc_block *block;
+        status = lookup_block(call, &block, &id, RPC_WITH_TRANSACTIONS | RPC_WITH_RECEIPTS);
+        if (status == RPC_OK && block == NULL) status = rpc_fail_err(&call->request, ERR_MISSING);
+        if (status != RPC_OK) return status;
+        view_block(call->out, block, true);
+    }
+    json_array_end(call->out);
+    return RPC_OK;
+}
+
+enum rpc_status anvil_mine_detailed(struct rpc_call *call) {
+    return mine_detailed(call);
+}
+enum rpc_status evm_mine_detailed(struct rpc_call *call) {
+    return mine_detailed(call);
 }
 
 /* --- state ------------------------------------------------------------------------------------ */
@@ -148,6 +182,10 @@ static enum rpc_status set_nonce(struct rpc_call *call, bool refuses_lower) {
 }
 
 enum rpc_status anvil_setNonce(struct rpc_call *call) {
+    return answer_null(call, set_nonce(call, false));
+}
+
+enum rpc_status evm_setAccountNonce(struct rpc_call *call) {
     return answer_null(call, set_nonce(call, false));
 }
 
@@ -439,17 +477,57 @@ enum rpc_status anvil_loadState(struct rpc_call *call) {
     return answer_true(call, status);
 }
 
-/* [depth, transactions of the new blocks], the second empty. */
-enum rpc_status anvil_reorg(struct rpc_call *call) {
-    uint64_t depth;
-    uint32_t txs = argument_token(call, 1);
-    enum rpc_status status = argument_number(call, &depth, 0);
-    if (txs != 0 && call->json->tokens[txs].count > 0)
+/* A pair of a transaction (signed, or an object as eth_sendTransaction takes it) and the new block
+ * that it is for. */
+static enum rpc_status
+read_reorg_tx(struct rpc_call *call, struct rpc_reorg_tx *tx, uint32_t pair, uint64_t depth) {
+    const struct json *json = call->json;
+    if (json_kind(json, pair) != JSON_ARRAY || json->tokens[pair].count != 2)
+        return argument_fail(call, 1, NULL, "each is a pair of transaction and block");
+    uint32_t what = pair + 1;
+    const char *problem = value_number(&tx->block, json, json->tokens[what].next);
+    if (problem != NULL) return argument_fail(call, 1, "block", problem);
+    if (tx->block >= depth)
         return rpc_fail(
-            &call->request, RPC_UNSUPPORTED, "transactions for the new blocks are not supported"
+            &call->request,
+            RPC_INVALID_PARAMS,
+            "Block number for reorg tx will exceed the reorged chain height. Block number %llu "
+            "must "
+            "not exceed (depth-1) %llu",
+            (unsigned long long)tx->block,
+            (unsigned long long)(depth == 0 ? 0 : depth - 1)
         );
+    if (json_kind(json, what) == JSON_OBJECT) {
+        enum rpc_status status = call_arguments_read(call, &tx->arguments, what, 1);
+        if (status == RPC_OK && !tx->arguments.has_from)
+            return argument_fail(call, 1, "from", "missing");
+        return status;
+    }
+    problem = value_data(&tx->raw, call->request.arena, json, what);
+    if (problem == NULL && tx->raw.size == 0) problem = "empty";
+    return problem == NULL ? RPC_OK : argument_fail(call, 1, NULL, problem);
+}
+
+/* [depth, [[transaction, new block], …]], the second may be left out. */
+enum rpc_status anvil_reorg(struct rpc_call *call) {
+    struct rpc_reorg reorg = {0};
+    uint32_t pairs = argument_token(call, 1);
+    enum rpc_status status = argument_number(call, &reorg.depth, 0);
+    if (status != RPC_OK) return status;
+    if (pairs != 0 && json_kind(call->json, pairs) == JSON_ARRAY) {
+        size_t count = call->json->tokens[pairs].count;
+        struct rpc_reorg_tx *txs = arena_alloc_zero(call->request.arena, count * sizeof(*txs));
+        if (txs == NULL && count > 0) return rpc_fail_err(&call->request, ERR_MEMORY);
+        uint32_t pair = pairs + 1;
+        for (size_t i = 0; i < count && status == RPC_OK; i++) {
+            status = read_reorg_tx(call, &txs[i], pair, reorg.depth);
+            pair = call->json->tokens[pair].next;
+        }
+        reorg.txs = txs;
+        reorg.tx_count = count;
+    }
     if (status == RPC_OK)
-        status = call->chain->operations->reorg(call->chain, &call->request, depth);
+        status = call->chain->operations->reorg(call->chain, &call->request, &reorg);
     return answer_null(call, status);
 }
 

@@ -1,6 +1,8 @@
 /* What an account is and holds: balance, nonce, code, storage, proofs. */
+#include "crypto/keccak.h"
 #include "rpc/arguments.h"
 #include "rpc/methods.h"
+#include "state/account.h"
 
 #define PROOF_KEYS_MAX 1024 /* as geth bounds them */
 
@@ -36,19 +38,53 @@ enum rpc_status eth_getTransactionCount(struct rpc_call *call) {
     return status;
 }
 
-enum rpc_status eth_getCode(struct rpc_call *call) {
+static enum rpc_status read_code(struct rpc_call *call, bytes *code) {
     address who;
     struct rpc_block_id id;
-    bytes code = BYTES_EMPTY;
     bool is_found = false;
     enum rpc_status status = argument_address(call, &who, 0);
     if (status == RPC_OK) status = argument_block_id(call, &id, 1);
     if (status == RPC_OK)
         status =
-            call->chain->operations->code(call->chain, &call->request, &is_found, &code, &id, &who);
+            call->chain->operations->code(call->chain, &call->request, &is_found, code, &id, &who);
+    return status != RPC_OK || is_found ? status : no_such_block(call);
+}
+
+enum rpc_status eth_getCode(struct rpc_call *call) {
+    bytes code = BYTES_EMPTY;
+    enum rpc_status status = read_code(call, &code);
+    if (status == RPC_OK) json_data(call->out, code);
+    return status;
+}
+
+/* The account as the state has it; one that is not there is empty. */
+enum rpc_status eth_getAccount(struct rpc_call *call) {
+    struct rpc_account account;
+    enum rpc_status status = read_account(call, &account);
     if (status != RPC_OK) return status;
-    if (!is_found) return no_such_block(call);
+    if (hash32_is_zero(&account.storage_root)) account.storage_root = EMPTY_TRIE_ROOT;
+    if (hash32_is_zero(&account.code_hash)) account.code_hash = KECCAK_EMPTY;
+    json_object_begin(call->out);
+    json_member_quantity_u64(call->out, "nonce", account.nonce);
+    json_member_quantity(call->out, "balance", &account.balance);
+    json_member_hash(call->out, "storageRoot", &account.storage_root);
+    json_member_hash(call->out, "codeHash", &account.code_hash);
+    json_object_end(call->out);
+    return RPC_OK;
+}
+
+enum rpc_status eth_getAccountInfo(struct rpc_call *call) {
+    struct rpc_account account;
+    bytes code = BYTES_EMPTY;
+    enum rpc_status status = read_account(call, &account);
+    if (status == RPC_OK) status = read_code(call, &code);
+    if (status != RPC_OK) return status;
+    json_object_begin(call->out);
+    json_member_quantity(call->out, "balance", &account.balance);
+    json_member_quantity_u64(call->out, "nonce", account.nonce);
+    json_key(call->out, "code");
     json_data(call->out, code);
+    json_object_end(call->out);
     return RPC_OK;
 }
 

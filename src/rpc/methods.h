@@ -22,6 +22,7 @@
     X(anvil_loadState, 1, 1, load)                             \
     X(anvil_metadata, 0, 0, development_info)                  \
     X(anvil_mine, 0, 2, mine)                                  \
+    X(anvil_mine_detailed, 0, 1, mine)                         \
     X(anvil_nodeInfo, 0, 0, development_info)                  \
     X(anvil_removeBlockTimestampInterval, 0, 0, configure)     \
     X(anvil_removePoolTransactions, 1, 1, drop)                \
@@ -70,6 +71,8 @@
     X(eth_feeHistory, 2, 3, block)                             \
     X(eth_fillTransaction, 1, 1, fill_transaction)             \
     X(eth_gasPrice, 0, 0, priority_fee)                        \
+    X(eth_getAccount, 1, 2, account)                           \
+    X(eth_getAccountInfo, 1, 2, account)                       \
     X(eth_getBalance, 1, 2, account)                           \
     X(eth_getBlockByHash, 1, 2, block)                         \
     X(eth_getBlockByNumber, 1, 2, block)                       \
@@ -116,8 +119,10 @@
     X(eth_unsubscribe, 1, 1, block)                            \
     X(evm_increaseTime, 1, 1, configure)                       \
     X(evm_mine, 0, 1, mine)                                    \
+    X(evm_mine_detailed, 0, 1, mine)                           \
     X(evm_removeBlockTimestampInterval, 0, 0, configure)       \
     X(evm_revert, 1, 1, revert)                                \
+    X(evm_setAccountNonce, 2, 2, amend)                        \
     X(evm_setAutomine, 1, 1, configure)                        \
     X(evm_setBlockGasLimit, 1, 1, configure)                   \
     X(evm_setBlockTimestampInterval, 1, 1, configure)          \

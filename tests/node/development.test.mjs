@@ -337,6 +337,54 @@ test("rolling back and reorganising L1 takes the rollups along", async () => {
     assert.equal(await total(rollup, counter), 0);
 });
 
+test("accounts as a whole, a nonce by ganache's name, and blocks with what was mined", async () => {
+    const empty = { storageRoot: "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421", codeHash: "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470" };
+    for (const chain of network.chains) {
+        const who = someone(0x5e);
+        assert.deepEqual(await chain.rpc("eth_getAccount", [who, "latest"]), { nonce: "0x0", balance: "0x0", ...empty });
+        await chain.rpc("anvil_setBalance", [who, "0x5"]);
+        assert.equal(await chain.rpc("evm_setAccountNonce", [who, "0x7"]), null);
+        assert.deepEqual(await chain.rpc("eth_getAccount", [who]), { nonce: "0x7", balance: "0x5", ...empty });
+        await chain.rpc("anvil_setCode", [who, "0x6001"]);
+        assert.deepEqual(await chain.rpc("eth_getAccountInfo", [who, "latest"]), { balance: "0x5", nonce: "0x7", code: "0x6001" });
+        assert.notEqual((await chain.rpc("eth_getAccount", [who])).codeHash, empty.codeHash);
+        await fails(chain.rpc("eth_getAccount", [who, "0xffffff"]), -32000, /header not found/);
+        await chain.rpc("evm_setAutomine", [false]);
+        const hash = await chain.rpc("eth_sendTransaction", [{ from: network.accounts[0].address, to: who, gas: "0x186a0" }]);
+        const blocks = await chain.rpc("evm_mine_detailed", [{ blocks: 2 }]);
+        await chain.rpc("evm_setAutomine", [true]);
+        assert.deepEqual(blocks.map(({ transactions }) => transactions.map((tx) => tx.hash)), [[hash], []]);
+        assert.equal(blocks[1].number, await chain.rpc("eth_blockNumber"));
+        const [block] = await chain.rpc("anvil_mine_detailed", []);
+        assert.deepEqual(block, await chain.rpc("eth_getBlockByNumber", ["latest", true]));
+    }
+});
+
+test("a reorganisation's new blocks have the transactions given for them", async () => {
+    for (const chain of [network.l1, network.rollups[0]]) {
+        const [from, other] = network.accounts.slice(-2).map(({ address }) => address);
+        await chain.rpc("anvil_mine", ["0x1"]);
+        const gone = (await send(chain, { from, to: other, value: "0x1" })).transactionHash;
+        await send(chain, { from: other, to: from, value: "0x1" });
+        const top = number(await chain.rpc("eth_blockNumber"));
+        const nonce = numberToHex(number(await chain.rpc("eth_getTransactionCount", [other, "latest"])) - 1);
+        const { raw } = await chain.rpc("eth_signTransaction", [{ from: other, to: from, value: "0x7", nonce, gas: "0x5208", maxFeePerGas: "0x2540be400", maxPriorityFeePerGas: "0x1" }]);
+        const pairs = [[{ from, to: other, value: "0x5" }, 0], [raw, "0x1"], [{ from, to: other, value: "0x6" }, 1]];
+        await chain.rpc("anvil_reorg", [2, pairs]);
+        assert.equal(number(await chain.rpc("eth_blockNumber")), top);
+        assert.equal(await chain.rpc("eth_getTransactionReceipt", [gone]), null);
+        const values = async (n) => (await chain.rpc("eth_getBlockByNumber", [numberToHex(n), true])).transactions.map(({ value }) => number(value)).filter((value) => value > 0 && value < 10);
+        assert.deepEqual([await values(top - 1), (await values(top)).sort()], [[5], [6, 7]]);
+        await fails(chain.rpc("anvil_reorg", [1, [[raw, 1]]]), -32602, /must not exceed \(depth-1\) 0/);
+        await fails(chain.rpc("anvil_reorg", [1, [[raw]]]), -32602, /pair of transaction and block/);
+        await fails(chain.rpc("anvil_reorg", [1, [[{ to: from }, 0]]]), -32602, /from: missing/);
+        await fails(chain.rpc("anvil_reorg", [1, [["0x", 0]]]), -32602, /empty/);
+        await fails(chain.rpc("anvil_reorg", [1, [["0x02", 0]]]), -32000, /./);
+        assert.equal(number(await chain.rpc("eth_blockNumber")), top);
+        await assertConsistent(network.rollups[0]);
+    }
+});
+
 test("a dump is the whole network, here or in another process", async (t) => {
     const { l1, rollups: [rollup] } = network;
     const counter = await deployCounter(rollup);
