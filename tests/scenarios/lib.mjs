@@ -72,10 +72,12 @@ export function openWorlds() {
         worlds.alone = new ScenarioWorld({ l1: alone, rollup1: alone, rollup2: alone }, contracts);
     });
     after(async () => assert.equal((await network.stop()).status, 0));
-    worlds.scenario = (name, expected, run) =>
+    worlds.difference = (name, { alone, spread }, run) =>
         test(name, async () => {
-            assert.deepEqual(await run(worlds.alone), expected, "on one chain");
-            assert.deepEqual(await run(worlds.spread), expected, "spread over chains");
+            assert.deepEqual(await run(worlds.alone), alone, "on one chain");
+            assert.deepEqual(await run(worlds.spread), spread, "spread over chains");
         });
+    worlds.scenario = (name, expected, run) =>
+        worlds.difference(name, { alone: expected, spread: expected }, run);
     return worlds;
 }
