@@ -151,7 +151,17 @@ static const uint8_t PAIR_CODE[] = {
     0x5f, 0x5f, 0x82, 0x5f, 0x5f, 0x86, 0x5a, 0xf1, 0x00,       /* call */
 };
 
-#define TEST_CONTRACT_COUNT 11
+/* asked 32 ‖ told 32: looks at the first, calls the second with the word it has got, and reverts if
+ * that fails. */
+static const address PASSER = TEST_CONTRACT(12);
+static const uint8_t PASSER_CODE[] = {
+    0x60, 0x20, 0x5f, 0x5f, 0x5f, 0x5f, 0x35, 0x5a, 0xfa, 0x50,             /* staticcall */
+    0x60, 0x20, 0x5f, 0x60, 0x20, 0x5f, 0x5f, 0x60, 0x20, 0x35, 0x5a, 0xf1, /* call */
+    0x60, 0x20, 0x57, 0x3d, 0x5f, 0x5f, 0x3e, 0x3d, 0x5f, 0xfd,             /* failed: revert */
+    0x5b, 0x60, 0x20, 0x5f, 0xf3,
+};
+
+#define TEST_CONTRACT_COUNT 12
 
 /* --- the network ------------------------------------------------------------------------------ */
 
@@ -537,6 +547,7 @@ static inline size_t test_contracts(struct genesis_account *out) {
     out[6] = test_contract(ASKER, ASKER_CODE, sizeof(ASKER_CODE));
     out[7] = test_contract(CELL, CELL_CODE, sizeof(CELL_CODE));
     out[8] = test_contract(LOOKER, LOOKER_CODE, sizeof(LOOKER_CODE));
+    out[11] = test_contract(PASSER, PASSER_CODE, sizeof(PASSER_CODE));
     out[9] = test_contract(THROW, THROW_CODE, sizeof(THROW_CODE));
     out[10] = test_contract(PAIR, PAIR_CODE, sizeof(PAIR_CODE));
     return TEST_CONTRACT_COUNT;

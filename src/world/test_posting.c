@@ -188,6 +188,51 @@ static void a_batch_has_effect_once(void **state) {
     (void)refused(ENTRY_NOT_FOUND);
 }
 
+/* What L1's PASSER tells rollup 1 rests on L1's CELL: the entry for either outcome is posted, and
+ * whichever comes finds its own (examples.md 9). */
+static void entries_of_both_outcomes_serve_either(void **state) {
+    (void)state;
+    bytes data =
+        join(&net, address_word(&net, CELL), address_word(&net, network_proxy(&net, 1, COUNTER)));
+    struct world_result outcomes[2];
+    struct world_tx txs[2];
+    for (size_t with_change = 0; with_change < 2; with_change++) {
+        struct network n = before;
+        txs[0] = network_tx(&n, 0, CELL, 0, word_of(&n, 7));
+        txs[with_change] = network_tx(&n, with_change, PASSER, 0, data);
+        struct world_options options = network_options(&n, txs, 1 + with_change);
+        assert_int_equal(world_build(&outcomes[with_change], &options), ERR_OK);
+        assert_int_equal(outcomes[with_change].status, WORLD_OK);
+    }
+    batch = outcomes[0].batch;
+    assert_int_equal(batch.entry_count, 2);
+    struct entry entries[3] = {batch.entries[0], batch.entries[1], outcomes[1].batch.entries[1]};
+    assert_int_equal(entries[2].input.kind, ACTION_CALL);
+    assert_false(action_equal(&entries[1].input, &entries[2].input));
+    batch.entries = entries;
+    batch.entry_count = 3;
+    attest_batch();
+    const uint64_t added[2] = {0, 7};
+    for (size_t with_change = 0; with_change < 2; with_change++) {
+        net = before;
+        open_block();
+        assert_posted();
+        if (with_change == 1) {
+            txs[0] = network_tx(&net, 0, CELL, 0, word_of(&net, 7));
+            assert_true(send(txs[0].tx, &net.user)->is_success);
+        }
+        struct world_tx go = network_tx(&net, with_change, PASSER, 0, data);
+        const struct execution_result *run = send(go.tx, &net.user);
+        assert_true(run->is_success);
+        assert_true(bytes_equal(run->output, word_of(&net, added[with_change])));
+        close_block();
+        hash32 head = network_hub_head(&net, 1);
+        assert_memory_equal(head.b, outcomes[with_change].rollups[0].head.b, 32);
+    }
+    hash32 other = outcomes[0].rollups[0].head;
+    assert_memory_not_equal(other.b, outcomes[1].rollups[0].head.b, 32);
+}
+
 /* --- signatures ------------------------------------------------------------------------------- */
 
 static void a_strangers_signature_is_refused(void **state) {
@@ -519,6 +564,7 @@ int main(void) {
         TEST(the_true_batch_moves_the_heads),
         TEST(a_late_batch_is_as_good_if_nothing_moved),
         TEST(a_batch_has_effect_once),
+        TEST(entries_of_both_outcomes_serve_either),
         TEST(a_strangers_signature_is_refused),
         TEST(a_signature_over_something_else_is_refused),
         TEST(a_missing_or_broken_signature_is_refused),

@@ -3,8 +3,8 @@
  *
  * A graph is a few root transactions and the calls below them. Who is called is an account by
  * number, the same number whether the accounts are spread over chains or all on one. What
- * protocol.md section 11 says may differ is not in any graph; tests/scenarios/differences.test.mjs holds
- * these differences themselves. */
+ * protocol.md section 11 says may differ is not in any graph; tests/scenarios/differences.test.mjs
+ * holds these differences themselves. */
 #ifndef EQUIVALENCE_GRAPH_H
 #define EQUIVALENCE_GRAPH_H
 
