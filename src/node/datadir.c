@@ -73,9 +73,9 @@ static enum err set_mark(int folder, char error[NODE_ERROR_SIZE], const char *pa
 static bool is_chain(int folder, const char *name) {
     char file[NODE_NAME_SIZE + sizeof("/data.mdb")];
     if (name[0] == '.' || strlen(name) >= NODE_NAME_SIZE) return false;
-    (void)snprintf(file, sizeof(file), "%s/in-use", name);
+    (void)snprintf(file, sizeof(file), "%.*s/in-use", NODE_NAME_SIZE - 1, name);
     if (faccessat(folder, file, F_OK, 0) == 0) return true;
-    (void)snprintf(file, sizeof(file), "%s/data.mdb", name);
+    (void)snprintf(file, sizeof(file), "%.*s/data.mdb", NODE_NAME_SIZE - 1, name);
     return faccessat(folder, file, F_OK, 0) == 0;
 }
 
@@ -120,7 +120,8 @@ static enum err list_chains(
             (void)refuse(error, "the data directory %.300s has too many chains", path);
             err = ERR_LIMIT;
         } else {
-            (void)snprintf(chains->names[chains->count++], NODE_NAME_SIZE, "%s", item->d_name);
+            char *name = chains->names[chains->count++];
+            (void)snprintf(name, NODE_NAME_SIZE, "%.*s", NODE_NAME_SIZE - 1, item->d_name);
         }
     }
     (void)closedir(list);
