@@ -118,6 +118,12 @@ static void test_time(void **state) {
     assert_true(watch.is_over);
     rpc_watch_start(&watch, 1);
     assert_true(rpc_is_over(&request));
+    /* The clock has run out, but the thread has not had its time: it gets as much again. */
+    rpc_watch_start(&watch, UINT64_C(1) << 60);
+    watch.until_ns = 1;
+    assert_false(rpc_is_over(&request));
+    watch.cpu_until_ns = 1;
+    assert_true(rpc_is_over(&request));
     assert_int_equal(f->fake.call_count, 0);
 }
 

@@ -1,6 +1,7 @@
 /* rpc/watch.h: how long a request may run where it runs.
  *
- * On the loop's thread a request that a worker could run (rpc/workers.h) has so many nanoseconds.
+ * On the loop's thread a request that a worker could run (rpc/workers.h) has so many nanoseconds,
+ * and as many of the processor's time from then on, which it may not have had on a busy machine.
  * When they are over, or at once if it knows that it will take long (rpc_leave), whatever it has
  * found is forgotten, and a worker runs it from the start. There it runs until it is done or its
  * client is gone.
@@ -17,7 +18,9 @@
 struct rpc_request;
 
 struct rpc_watch {
-    uint64_t until_ns;         /* of the monotonic clock; 0: as long as it takes */
+    uint64_t limit_ns;         /* 0: as long as it takes */
+    uint64_t until_ns;         /* of the monotonic clock */
+    uint64_t cpu_until_ns;     /* of the thread's, from until_ns on; 0: not yet */
     _Atomic bool is_cancelled; /* by the loop's thread, while a worker runs it */
     bool is_over;              /* it has been stopped, or is about to be */
 };
