@@ -96,6 +96,12 @@ export async function start(subject, args = []) {
     return { url, port, ms, pid: child.pid, stop };
 }
 
+// Processor time a process has used, user's and system's, in microseconds.
+export function processorTime(pid) {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10_000; // in hundredths of a second (proc(5))
+}
+
 // One of the sizes in /proc/PID/status, in MiB.
 export function memory(pid, name = "VmRSS") {
     return Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;

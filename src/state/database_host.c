@@ -318,12 +318,16 @@ static void *find_map(const struct database *database) {
     FILE *maps = fopen("/proc/self/maps", "re");
     if (maps == NULL) return NULL;
     while (map == NULL && fgets(line, sizeof line, maps) != NULL) {
-        unsigned long start;
-        unsigned device[2];
-        unsigned long inode;
-        if (sscanf(line, "%lx-%*x %*s %*x %x:%x %lu", &start, &device[0], &device[1], &inode) != 4)
-            continue;
-        if (inode == status.st_ino && makedev(device[0], device[1]) == status.st_dev)
+        /* start-end permissions offset major:minor inode path; proc(5) */
+        char *at;
+        unsigned long start = strtoul(line, &at, 16);
+        for (unsigned i = 0; i < 3 && at != NULL; i++)
+            at = strchr(at + 1, ' ');
+        if (at == NULL) continue;
+        unsigned major_number = (unsigned)strtoul(at, &at, 16);
+        unsigned minor_number = (unsigned)strtoul(at + 1, &at, 16);
+        unsigned long inode = strtoul(at, NULL, 10);
+        if (inode == status.st_ino && makedev(major_number, minor_number) == status.st_dev)
             map = (void *)start; /* NOLINT(performance-no-int-to-ptr) */
     }
     (void)fclose(maps);

@@ -339,12 +339,15 @@ static void test_no_room_on_disk(void **unused) {
 
 /* Pages of files that are mapped in this process and in memory. */
 static size_t shared_size(void) {
-    unsigned long pages = 0;
+    char line[256];
     FILE *file = fopen("/proc/self/statm", "re");
     assert_non_null(file);
-    assert_int_equal(fscanf(file, "%*u %*u %lu", &pages), 1);
+    assert_non_null(fgets(line, sizeof line, file));
     assert_int_equal(fclose(file), 0);
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
+    char *at;
+    (void)strtoul(line, &at, 10); /* proc(5): size, resident, shared */
+    (void)strtoul(at, &at, 10);
+    return strtoul(at, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void put_megabytes(struct database *database, uint32_t first, uint32_t count) {

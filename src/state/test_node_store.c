@@ -39,9 +39,9 @@ static bytes node_of(uint8_t out[600], uint32_t n) {
 /* Adds nodes first … first + count - 1 in a transaction of their own. */
 static void add(uint32_t first, uint32_t count) {
     struct database_transaction t;
-    struct node_store_item *items = calloc(count, sizeof(*items));
-    uint8_t(*data)[600] = calloc(count, sizeof(*data));
-    assert_true(items != NULL && data != NULL);
+    static struct node_store_item items[6000];
+    static uint8_t data[6000][600];
+    assert_true(count <= sizeof items / sizeof items[0]);
     for (uint32_t i = 0; i < count; i++) {
         items[i].encoding = node_of(data[i], first + i);
         items[i].hash = keccak256(items[i].encoding);
@@ -49,8 +49,6 @@ static void add(uint32_t first, uint32_t count) {
     assert_int_equal(database_begin_write(&database, &t), ERR_OK);
     assert_int_equal(node_store_add(&t, items, count), ERR_OK);
     assert_int_equal(database_commit(&t), ERR_OK);
-    free(items);
-    free(data);
 }
 
 static enum err get(struct database_transaction *t, uint32_t n, bool is_checked) {
