@@ -23,6 +23,7 @@
 #define BASE_FEE_ROW  .kind = CLI_NUMBER, .max = BASE_FEE_MAX_WEI, .value = "WEI"
 #define TYPE_ROW      .kind = CLI_CHOICE, .choices = type_names, .value = "TYPE"
 #define PROOF_ROW     .kind = CLI_CHOICE, .choices = proof_names, .value = "SYSTEM"
+#define TOKEN_ROW     .kind = CLI_CHOICE, .choices = token_names, .value = "TOKEN"
 #define FUND_ROW      .kind = CLI_EACH, .add = add_funding, .value = "\"ADDRESS ETH\""
 
 static const char *const type_names[] = {[NODE_ROLLUP_EVM] = "evm", NULL};
@@ -33,6 +34,8 @@ static const char *const proof_names[] = {
     NULL,
 };
 
+static const char *const token_names[] = {
+    [NODE_TOKEN_ETHER] = "ether", [NODE_TOKEN_OWN] = "own", NULL};
 static const char *const log_format_names[] = {
     [NODE_LOG_TEXT] = "text", [NODE_LOG_JSON] = "json", NULL};
 
@@ -97,6 +100,12 @@ static const struct cli_option network_rows[] = {
          "what L1 takes for a proof of the rollups' steps: attestation, the signature of this "
          "process, which has checked them; owner, the rollup's owner's; k-of-n, those of 2 of 3 "
          "attesters"},
+    {.name = "rollup-token",
+     .offset = FIELD(rollup_token),
+     TOKEN_ROW,
+     .fallback = "ether",
+     .help = "what the rollups' native token is: ether, which L1 holds for them; or own, of each "
+             "its own, which no call carries to another chain or brings from there"},
     {.name = "chain-id",
      .offset = FIELD(chain_id),
      CHAIN_ID_ROW,
@@ -290,6 +299,7 @@ static const struct cli_option chain_rows[] = {
      .help = "port of its endpoint; 0 picks a free one"},
     {.name = "type", .offset = CHAIN(type), TYPE_ROW, .help = "what the rollup runs"},
     {.name = "proof", .offset = CHAIN(proof), PROOF_ROW, .help = "what its state rests on"},
+    {.name = "token", .offset = CHAIN(token), TOKEN_ROW, .help = "what its native token is"},
     {.name = "gas-limit", .offset = CHAIN(gas_limit), GAS_LIMIT_ROW, .help = "of its blocks"},
     {.name = "base-fee", .offset = CHAIN(base_fee_wei), BASE_FEE_ROW, .help = "of its first block"},
     {.name = "fund", .offset = CHAIN(fundings), FUND_ROW, .help = "an account, and its ether"},
@@ -342,6 +352,7 @@ static void make_plan(struct network_options *o, size_t i) {
     if (!holds(o, i, "port", "port")) plan->port = o->port == 0 ? 0 : o->port + i;
     if (!holds(o, i, "type", "rollup-type")) plan->type = o->rollup_type;
     if (!holds(o, i, "proof", "proof")) plan->proof = o->proof;
+    if (!holds(o, i, "token", "rollup-token")) plan->token = o->rollup_token;
     if (!holds(o, i, "gas-limit", "gas-limit")) plan->gas_limit = o->gas_limit;
     if (!holds(o, i, "base-fee", "base-fee")) plan->base_fee_wei = o->base_fee_wei;
 }

@@ -21,6 +21,7 @@ struct network_options {
     uint64_t base_fee_wei;
     unsigned rollup_type;
     unsigned proof;
+    unsigned rollup_token;
 
     const char *config; /* file; NULL: none */
     bool wants_help;

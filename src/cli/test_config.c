@@ -77,6 +77,7 @@ static void test_a_whole_network(void **state) {
         "fund = 0x0000000000000000000000000000000000000b0b 3\n"
         "[rollup  games-2]\n"
         "chain-id = 7\n"
+        "token = own\n"
         "base-fee = 0\n"
     );
     const struct node_options *node = &options.node;
@@ -104,6 +105,8 @@ static void test_a_whole_network(void **state) {
     assert_int_equal(node->chains[2].chain_id, 7);
     assert_int_equal(node->chains[2].port, 8547);
     assert_int_equal(node->chains[2].base_fee_wei, 0);
+    assert_int_equal(node->chains[2].token, NODE_TOKEN_OWN);
+    assert_int_equal(node->chains[1].token, NODE_TOKEN_ETHER);
     assert_int_equal(node->chains[2].fundings.count, 0);
 }
 
@@ -166,6 +169,8 @@ static void test_what_is_refused(void **state) {
         "net.ini:2: mnemonic is said of all chains, at the beginning, before any section"
     );
     refused("[l1]\ntype = evm\n", "net.ini:2: type is said of rollups, not of L1");
+    refused("[l1]\ntoken = own\n", "net.ini:2: token is said of rollups, not of L1");
+    refused("[rollup a]\ntoken = usd\n", "net.ini:2: token takes ether or own, not \"usd\"");
     refused("help = yes\n", "net.ini:1: help is for the command line alone");
     refused("config = other.ini\n", "net.ini:1: config is for the command line alone");
     refused("port = 99999\n", "net.ini:1: port takes a number from 0 to 65471, not \"99999\"");

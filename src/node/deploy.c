@@ -183,7 +183,7 @@ static enum err add_registration(struct deployment *d, const struct deploy_rollu
     abi_write_hash(&w, &contracts->vkey);
     abi_write_hash(&w, &rollup->head);
     abi_write_address(&w, &d->options->keys->builder.address);
-    abi_write_bool(&w, false); /* no token of its own */
+    abi_write_bool(&w, rollup->has_own_token);
     enum err err = abi_finish(&w, &data);
     return err != ERR_OK ? err : add(d, &contracts->hub, data, &U256_ZERO, REGISTER_GAS);
 }

@@ -39,6 +39,7 @@ MUST_USE enum err deploy_addresses(
 struct deploy_rollup {
     hash32 head;    /* state root of its genesis */
     unsigned proof; /* enum node_proof */
+    bool has_own_token;
     u256 credit_wei;
 };
 

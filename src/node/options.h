@@ -23,6 +23,9 @@ enum node_rollup_type { NODE_ROLLUP_EVM };
 
 enum node_log_format { NODE_LOG_TEXT, NODE_LOG_JSON };
 
+/* What a rollup's native token is. */
+enum node_token { NODE_TOKEN_ETHER, NODE_TOKEN_OWN };
+
 /* What a rollup's state rests on. */
 enum node_proof { NODE_PROOF_ATTESTATION, NODE_PROOF_OWNER, NODE_PROOF_K_OF_N };
 
@@ -35,6 +38,7 @@ struct node_chain_plan {
     uint64_t base_fee_wei;         /* of its first block, per gas */
     unsigned type;                 /* enum node_rollup_type; not of L1 */
     unsigned proof;                /* enum node_proof; not of L1 */
+    unsigned token;                /* enum node_token; not of L1 */
     struct node_fundings fundings; /* here, besides those of all chains */
 };
 

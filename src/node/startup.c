@@ -61,6 +61,7 @@ static void describe_chain(FILE *out, const struct node_options *options, size_t
         (void)fprintf(out, "gas-limit%s %" PRIu64 "\n", place, plan->gas_limit);
     if (plan->type != 0) (void)fprintf(out, "type%s %u\n", place, plan->type);
     if (plan->proof != 0) (void)fprintf(out, "proof%s %u\n", place, plan->proof);
+    if (plan->token != 0) (void)fprintf(out, "token%s %u\n", place, plan->token);
     describe_fundings(out, place, &plan->fundings);
 }
 
@@ -280,6 +281,7 @@ static enum err begin_rollup(
         .parent_chain_id = node->options->chains[0].chain_id,
         .hub = node->contracts.hub,
         .block_gas_limit = node->options->chains[rollup_id].gas_limit,
+        .has_own_token = node->options->chains[rollup_id].token == NODE_TOKEN_OWN,
         .has_base_fee = true,
         .base_fee_wei = node->options->chains[rollup_id].base_fee_wei,
         .timestamp = timestamp,
@@ -296,6 +298,7 @@ static enum err begin_rollup(
     err = node_chain_begin(chain, error, &genesis);
     deployed->head = chain->head.state_root;
     deployed->proof = node->options->chains[rollup_id].proof;
+    deployed->has_own_token = options.has_own_token;
     return err;
 }
 

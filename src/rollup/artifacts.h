@@ -12,7 +12,7 @@ extern const uint8_t artifact_owner_creation[1362];
 extern const uint8_t artifact_k_of_n_creation[2177];
 extern const uint8_t artifact_proxy_creation[845];
 extern const uint8_t artifact_proxy_runtime[604];
-extern const uint8_t artifact_system_runtime[439];
+extern const uint8_t artifact_system_runtime[484];
 extern const uint8_t artifact_anchor_runtime[1496];
 extern const uint8_t artifact_l2hub_runtime[2717];
 

@@ -55,16 +55,20 @@ enum err evm_rollup_read_parameters(
 ) {
     struct state state;
     struct evm_rollup_parameters p = {0};
-    u256 *const values[] = {
-        [SYSTEM_CHAIN_ID] = &p.chain_id,
-        [SYSTEM_ROLLUP_ID] = &p.rollup_id,
-        [SYSTEM_HUB] = &p.hub,
-        [SYSTEM_PARENT_CHAIN_ID] = &p.parent_chain_id,
+    const struct {
+        enum system_slot slot;
+        u256 *value;
+    } values[] = {
+        {SYSTEM_CHAIN_ID, &p.chain_id},
+        {SYSTEM_ROLLUP_ID, &p.rollup_id},
+        {SYSTEM_HUB, &p.hub},
+        {SYSTEM_PARENT_CHAIN_ID, &p.parent_chain_id},
+        {SYSTEM_OWN_TOKEN, &p.own_token},
     };
     enum err err = state_open(&state, arena, source, head);
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && err == ERR_OK; i++) {
-        u256 key = u256_from_u64(i);
-        err = state_get_slot(&state, &SYSTEM_PREDEPLOY, &key, values[i]);
+        u256 key = u256_from_u64(values[i].slot);
+        err = state_get_slot(&state, &SYSTEM_PREDEPLOY, &key, values[i].value);
     }
     if (err == ERR_OK) *parameters = p;
     return err;
@@ -98,6 +102,7 @@ enum err evm_rollup_add_head(
     machine->root = *head;
     machine->open = *open;
     machine->base.is_idle = true;
+    rollup->has_own_token = !u256_is_zero(&parameters.own_token);
     *verdict = STEP_OK;
     return rollup_register(&rollup->base, &machine->base, head);
 }
@@ -389,6 +394,10 @@ static enum err deliver_call(
         refuse_call(rollup, step, at, in, from);
         return ERR_OK;
     }
+    if (rollup->has_own_token && !u256_is_zero(&in->value_wei)) {
+        step->verdict = STEP_NATIVE_TOKEN;
+        return ERR_OK;
+    }
     if (u256_bit_size(&in->value_wei) > CALL_VALUE_BITS_MAX) {
         step->verdict = STEP_TOO_MUCH_ETHER;
         return ERR_OK;
@@ -587,6 +596,7 @@ static enum err handle_xcall(
     };
     uint64_t cost = XCALL_GAS + XCALL_GAS_PER_BYTE * call->input.size;
     bool is_call = call->kind == EVM_CALL || call->kind == EVM_STATICCALL;
+    if (rollup->has_own_token && !u256_is_zero(&call->value)) is_call = false;
     enum err err = abi_read_u64(&action.rollup_id, call->input, 0);
     if (err == ERR_OK) err = abi_read_address(&action.target, call->input, 1);
     if (err == ERR_OK) err = abi_read_address(&action.source, call->input, 2);

@@ -61,6 +61,7 @@ struct evm_rollup {
     rollup_tx_watch *on_tx;          /* of every transaction; may be NULL */
     void *on_tx_context;
     const struct evm_rollup_scratch *scratch; /* may be NULL */
+    bool has_own_token;                       /* as its heads say */
     struct evm_rollup_update updates[EVM_ROLLUP_UPDATES_MAX];
     size_t update_count;
 };
@@ -71,6 +72,7 @@ struct evm_rollup_parameters {
     u256 rollup_id;
     u256 hub; /* the address as a number */
     u256 parent_chain_id;
+    u256 own_token; /* not 0: it neither sends nor takes ether */
 };
 
 /* Reads them at a head. ERR_MISSING, ERR_CORRUPT, ERR_IO, ERR_MEMORY as the source has it. */

@@ -4,8 +4,6 @@
 
 #include "chain/block.h"
 
-#define SYSTEM_SLOT_COUNT (SYSTEM_PREV_RANDAO + 1)
-
 static struct genesis_account predeploy(const address *at, const uint8_t *code, size_t size) {
     return (struct genesis_account){.address = *at, .nonce = 1, .code = bytes_of(code, size)};
 }
@@ -47,6 +45,7 @@ static enum err make_accounts(
     slots[SYSTEM_PARENT_CHAIN_ID].value = u256_from_u64(options->parent_chain_id);
     slots[SYSTEM_FORK].value = u256_from_u64(FORK_OSAKA);
     slots[SYSTEM_MAX_CALL_GAS].value = u256_from_u64(ROLLUP_MAX_CALL_GAS);
+    slots[SYSTEM_OWN_TOKEN].value = u256_from_u64(options->has_own_token);
     slots[SYSTEM_BLOCK_GAS_LIMIT].value = u256_from_u64(options->block_gas_limit);
     *accounts = list;
     *count = n;
@@ -78,7 +77,7 @@ enum err rollup_genesis(
     hash32 commitment = open_block_commitment(open);
     slots[SYSTEM_OPEN_BLOCK].value = u256_load_be(commitment.b);
     *ether_wei = U256_ZERO;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && !options->has_own_token; i++)
         *ether_wei = u256_add(ether_wei, &accounts[i].balance);
     return ERR_OK;
 }

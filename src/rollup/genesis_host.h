@@ -22,11 +22,12 @@ struct rollup_genesis_options {
     uint64_t timestamp;                     /* seconds */
     const struct genesis_account *accounts; /* who has ether; none twice */
     size_t account_count;
+    bool has_own_token; /* what they have is the rollup's own token, not ether */
 };
 
 /* rollup_genesis fills the description in; genesis_commit makes the state of it. open is what its
  * System predeploy commits to: the genesis block, still open, as the first L2TX finds it. ether_wei
- * is the sum of all balances. Everything lies in arena. ERR_MEMORY. */
+ * is the sum of all balances, 0 if they are no ether. Everything lies in arena. ERR_MEMORY. */
 MUST_USE enum err rollup_genesis(
     struct genesis *genesis,
     struct open_block *open,

@@ -30,6 +30,8 @@ enum system_slot {
     SYSTEM_STEP_COUNTER = 7, /* raised by every step that moves the head to an idle one */
     SYSTEM_OPEN_BLOCK = 8,   /* commitment to what the slot block has gathered, open_block.h */
     SYSTEM_PREV_RANDAO = 9,  /* of the newest anchor: prevRandao of this rollup's blocks */
+    SYSTEM_OWN_TOKEN = 10,   /* 1: the native token is no ether */
+    SYSTEM_SLOT_COUNT,
 };
 
 #endif

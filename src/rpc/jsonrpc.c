@@ -89,7 +89,7 @@ static void count_call(struct jsonrpc_exchange *exchange, bool has_failed) {
     size_t count;
     const struct rpc_method *methods = method_table(&count);
     stats += exchange->method == NULL ? count : (size_t)(exchange->method - methods);
-    stats->error_count += has_failed;
+    metrics_add(&stats->error_count, has_failed);
     metrics_observe(&stats->duration, metrics_clock_us() - exchange->began_us);
 }
 

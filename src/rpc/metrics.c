@@ -12,18 +12,27 @@
 const uint64_t METRICS_BOUNDS_US[METRICS_BUCKETS] = {
     100, 500, 1000, 5000, 10000, 50000, 100000, 500000, 1000000, 5000000};
 
+/* Nothing else follows from a counter's value, so no order is asked for. */
+void metrics_add(uint64_t *counter, uint64_t count) {
+    (void)__atomic_fetch_add(counter, count, __ATOMIC_RELAXED);
+}
+
+uint64_t metrics_read(const uint64_t *counter) {
+    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
 void metrics_observe(struct metrics_histogram *histogram, uint64_t us) {
     size_t i = 0;
     while (i < METRICS_BUCKETS && us > METRICS_BOUNDS_US[i])
         i++;
-    histogram->buckets[i]++;
-    histogram->sum_us += us;
+    metrics_add(&histogram->buckets[i], 1);
+    metrics_add(&histogram->sum_us, us);
 }
 
 uint64_t metrics_count(const struct metrics_histogram *histogram) {
     uint64_t count = 0;
     for (size_t i = 0; i <= METRICS_BUCKETS; i++)
-        count += histogram->buckets[i];
+        count += metrics_read(&histogram->buckets[i]);
     return count;
 }
 
@@ -85,15 +94,15 @@ void metrics_histogram(
     const char *comma = labels == NULL ? "" : ",";
     uint64_t count = 0;
     for (size_t i = 0; i < METRICS_BUCKETS; i++) {
-        count += histogram->buckets[i];
+        count += metrics_read(&histogram->buckets[i]);
         double bound = (double)METRICS_BOUNDS_US[i] / 1e6;
         print(out, "%s_bucket{%s%sle=\"%g\"} %" PRIu64 "\n", name, given, comma, bound, count);
     }
-    count += histogram->buckets[METRICS_BUCKETS];
+    count += metrics_read(&histogram->buckets[METRICS_BUCKETS]);
     print(out, "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", name, given, comma, count);
     char part[128];
     (void)snprintf(part, sizeof(part), "%s_sum", name);
-    metrics_seconds(out, part, labels, histogram->sum_us);
+    metrics_seconds(out, part, labels, metrics_read(&histogram->sum_us));
     (void)snprintf(part, sizeof(part), "%s_count", name);
     metrics_sample(out, part, labels, count);
 }

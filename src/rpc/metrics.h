@@ -18,6 +18,10 @@ struct metrics_histogram {
     uint64_t sum_us;
 };
 
+/* metrics_add counts; any thread may, also metrics_observe. */
+void metrics_add(uint64_t *counter, uint64_t count);
+uint64_t metrics_read(const uint64_t *counter);
+
 void metrics_observe(struct metrics_histogram *histogram, uint64_t us);
 uint64_t metrics_count(const struct metrics_histogram *histogram);
 

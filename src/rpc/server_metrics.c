@@ -27,7 +27,7 @@ static void write_requests(
             if (what == 0)
                 metrics_sample(out, name, labels, requests);
             else if (what == 1)
-                metrics_sample(out, name, labels, stats->error_count);
+                metrics_sample(out, name, labels, metrics_read(&stats->error_count));
             else
                 metrics_histogram(out, name, labels, &stats->duration);
         }

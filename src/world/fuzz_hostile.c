@@ -104,7 +104,7 @@ static bytes call_data(void) {
 struct hostile {
     struct genesis genesis;
     struct genesis_account accounts[64];
-    struct genesis_slot system_slots[SYSTEM_PREV_RANDAO + 1];
+    struct genesis_slot system_slots[SYSTEM_SLOT_COUNT];
     struct genesis_slot slots[CHANGES_MAX];
     size_t slot_count;
     struct open_block open;
@@ -144,7 +144,7 @@ static void change_account(struct hostile *h) {
     default:
         /* The parameters that a verifier compares are its own affair (test_tamper.c). */
         if (address_equal(&who, &SYSTEM_PREDEPLOY)) {
-            uint64_t slot = SYSTEM_FORK + number(1) % (SYSTEM_PREV_RANDAO + 1 - SYSTEM_FORK);
+            uint64_t slot = SYSTEM_FORK + number(1) % (SYSTEM_SLOT_COUNT - SYSTEM_FORK);
             h->system_slots[slot].value = amount();
         } else if (account->slot_count == 0 && h->slot_count < CHANGES_MAX) {
             struct genesis_slot *slot = &h->slots[h->slot_count++];

@@ -273,7 +273,7 @@ static struct fact derive(struct evm_rollup *rollup, const struct action *input)
 
 /* What becomes of a call that comes in while XCALL is `depth` deep. */
 static struct action answer_at(uint64_t depth) {
-    static struct genesis_slot slots[SYSTEM_PREV_RANDAO + 1];
+    static struct genesis_slot slots[SYSTEM_SLOT_COUNT];
     const uint64_t much = (uint64_t)1 << 50; /* gas that lasts for 1,024 frames */
     struct source_memory overlay;
     struct evm_rollup rollup;
@@ -334,7 +334,7 @@ static void calls_end_at_1024_frames(void **state) {
 static const uint8_t CLZ_CODE[] = {0x60, 0x01, 0x1e, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3};
 
 static void the_fork_is_what_the_state_says(void **state) {
-    static struct genesis_slot slots[SYSTEM_PREV_RANDAO + 1];
+    static struct genesis_slot slots[SYSTEM_SLOT_COUNT];
     (void)state;
     struct action call = {.kind = ACTION_CALL, .rollup_id = 1, .source = POOR, .gas = GAS};
     account_of(&COUNTER)->code = bytes_of(CLZ_CODE, sizeof(CLZ_CODE));

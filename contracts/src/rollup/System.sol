@@ -27,4 +27,6 @@ contract System {
     bytes32 public openBlock; // slot 8
     /// @notice prevRandao of the newest anchored parent block.
     bytes32 public prevRandao; // slot 9
+    /// @notice Whether the native token is the rollup's own: then no ether comes in or goes out.
+    bool public hasOwnToken; // slot 10
 }
