@@ -459,7 +459,8 @@ do_reorg(struct node_chain *chain, struct rpc_request *request, void *context) {
     hash32 old = chain->head_hash;
     enum rpc_status status = do_rollback(chain, request, context);
     if (status != RPC_OK) return status;
-    /* The new blocks are others, even if there is nothing in them; a rollup's randomness is L1's. */
+    /* The new blocks are others, even if there is nothing in them; a rollup's randomness comes from
+     * L1. */
     chain->wishes.has_prev_randao = chain->rollup_id == 0;
     chain->wishes.prev_randao = keccak256_two(hash32_bytes(&old), bytes_of(word, sizeof(word) - 1));
     for (uint64_t i = 0; i < turn->number; i++) {
