@@ -63,7 +63,8 @@ static bool is_name(const char *text) {
         unsigned char c = (unsigned char)text[i];
         if (!islower(c) && !isdigit(c) && c != '-' && c != '_') return false;
     }
-    return strcmp(text, "lock") != 0; /* a file of the data directory */
+    /* Files of the data directory. */
+    return strcmp(text, "lock") != 0 && strcmp(text, "beginning") != 0 && strcmp(text, "fork") != 0;
 }
 
 static bool begin_rollup(struct reader *r, const char *name) {

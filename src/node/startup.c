@@ -464,13 +464,16 @@ read_names(struct node *node, struct node_options *options, char error[NODE_ERRO
     for (size_t i = 1; i < NODE_CHAINS_MAX; i++)
         (void)snprintf(options->chains[i].name, NODE_NAME_SIZE, "rollup%zu", i);
     char *rest = NULL;
+    static const char rollups[] = "--rollups ";
+    static const char chain[] = "name of chain ";
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        char name[NODE_NAME_SIZE];
-        size_t index;
-        (void)sscanf(line, "--rollups %" SCNu64, &options->rollups_count);
-        /* NODE_NAME_SIZE - 1 characters. */
-        if (sscanf(line, "name of chain %zu: %31s", &index, name) == 2 && index < NODE_CHAINS_MAX)
-            memcpy(options->chains[index].name, name, sizeof(name));
+        char *end;
+        if (strncmp(line, rollups, sizeof(rollups) - 1) == 0)
+            options->rollups_count = strtoull(line + sizeof(rollups) - 1, NULL, 10);
+        if (strncmp(line, chain, sizeof(chain) - 1) != 0) continue;
+        unsigned long index = strtoul(line + sizeof(chain) - 1, &end, 10);
+        if (index < NODE_CHAINS_MAX && strncmp(end, ": ", 2) == 0)
+            (void)snprintf(options->chains[index].name, NODE_NAME_SIZE, "%s", end + 2);
     }
     free(text);
     if (options->rollups_count <= NODE_ROLLUPS_MAX) return ERR_OK;

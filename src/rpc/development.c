@@ -113,7 +113,7 @@ static enum rpc_status mine_at(struct rpc_call *call, uint64_t *count) {
 }
 
 enum rpc_status evm_mine(struct rpc_call *call) {
-    uint64_t count;
+    uint64_t count = 0;
     enum rpc_status status = mine_at(call, &count);
     if (status == RPC_OK) json_quantity_u64(call->out, 0);
     return status;
@@ -121,7 +121,7 @@ enum rpc_status evm_mine(struct rpc_call *call) {
 
 /* The same; answers the new blocks, which are the newest, with their transactions. */
 static enum rpc_status mine_detailed(struct rpc_call *call) {
-    uint64_t count;
+    uint64_t count = 0;
     enum rpc_status status = mine_at(call, &count);
     if (status != RPC_OK) return status;
     uint64_t head = call->chain->operations->head_number(call->chain);

@@ -408,7 +408,8 @@ static enum err walk_free(struct walk *walk) {
 
 enum err
 data_file_walk(struct data_file *file, uint8_t *seen, data_file_visit *visit, void *context) {
-    struct walk walk = {.file = file, .meta = &file->metas[0], .seen = seen};
+    struct walk walk = {.file = file, .meta = &file->metas[0]};
+    walk.seen = seen;
     enum err err = walk_main(&walk, BYTES_EMPTY, visit, context);
     return err == ERR_OK ? walk_free(&walk) : err;
 }

@@ -26,7 +26,8 @@ static uint64_t draw(void) {
 
 static int make_directory(void **unused) {
     (void)unused;
-    if (getenv("SEED") != NULL) seed = strtoull(getenv("SEED"), NULL, 0);
+    const char *given = getenv("SEED");
+    if (given != NULL) seed = strtoull(given, NULL, 0);
     print_message("SEED=%llu\n", (unsigned long long)seed);
     return mkdtemp(directory) == NULL;
 }

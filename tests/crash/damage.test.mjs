@@ -172,6 +172,17 @@ test("power that fails between the chains' commits: each order of L1 and rollup"
     }
 });
 
+test("a network whose chains have names of their own is checked", async () => {
+    const config = join(folder, "named.ini");
+    const datadir = join(folder, "named");
+    writeFileSync(config, "[rollup pay]\nchain-id = 42101\n[rollup game]\nchain-id = 42105\n");
+    const network = await startNetwork({ silent: true, config, datadir });
+    await network.stop("SIGKILL");
+    const { code, stdout } = await runLockstep(["check", "--datadir", datadir]);
+    assert.equal(code, 0);
+    assert.deepEqual(stdout.trim().split("\n").map((line) => line.split(" ")[0]), ["l1", "pay", "game"]);
+});
+
 test("somebody else's directory", async () => {
     restore();
     const refuses = async (args, pattern, env) => {
