@@ -147,8 +147,15 @@ thaw(struct evm_rollup *rollup, struct evm_machine **machine, struct evm_machine
         return ERR_OK;
     }
     struct evm_machine *copy = new_machine(rollup, from);
+    if (copy == NULL) return ERR_MEMORY;
+    if (from->base.is_idle) {
+        copy->base.head = from->base.head;
+        copy->base.is_idle = true;
+        *machine = copy;
+        return ERR_OK;
+    }
     struct block_run *run = arena_alloc(arena, sizeof(*run));
-    if (copy == NULL || run == NULL) return ERR_MEMORY;
+    if (run == NULL) return ERR_MEMORY;
     *run = *from->run;
     /* What a state has decoded belongs to it alone; the copy reads anew. */
     enum err err = state_open(&run->state, arena, &rollup->overlay->source, &from->root);

@@ -351,6 +351,24 @@ static void a_failed_look_ends_in_the_middle_of_an_entry(void **state) {
     assert_int_equal(open_block_tx_count(&net.rollups[1].open), 1); /* the anchor's alone */
 }
 
+/* Of two transactions of rollup 1 the first calls 2, and the second in vain: 2 is where the first has
+ * left it, which is no head yet. */
+static void a_failed_call_returns_to_where_the_same_entry_has_led(void **state) {
+    (void)state;
+    bytes txs[2] = {
+        rollup_tx(
+            &net, 1, 0, RELAY, 0, relayed(&net, rollup_proxy(2, COUNTER), 0, word_of(&net, 2))
+        ),
+        rollup_tx(&net, 1, 1, TRY, 0, relayed(&net, rollup_proxy(2, REVERTER), 0, BYTES_EMPTY)),
+    };
+    set_slot_txs(1, txs, 2);
+    build(NULL, 0);
+    assert_true(rollup_receipt(1, 1).is_success);
+    assert_true(rollup_receipt(1, 2).is_success);
+    advance();
+    assert_int_equal(network_word(&net, 2, COUNTER), 2);
+}
+
 static void a_suspended_rollup_is_called_by_another(void **state) {
     (void)state;
     bytes last = relayed(&net, rollup_proxy(1, COUNTER), 0, word_of(&net, 3));
@@ -727,6 +745,7 @@ int main(void) {
         TEST(l1_to_rollup_to_l1_and_back),
         TEST(a_suspended_rollup_is_called_again),
         TEST(a_failed_look_ends_in_the_middle_of_an_entry),
+        TEST(a_failed_call_returns_to_where_the_same_entry_has_led),
         TEST(a_suspended_rollup_is_called_by_another),
         TEST(rollup_to_rollup_and_back),
         TEST(through_all_chains_and_back),

@@ -391,7 +391,12 @@ static bool run_spread(struct run_report *report, const struct graph *g, const b
         see_logs(
             &seen_spread, 0, result->block->receipts[i].logs, result->block->receipts[i].log_count
         );
-    network_advance(n, result);
+    const char *wrong = network_follow(n, result);
+    if (wrong != NULL) {
+        report_as(report, RUN_DIFFERENT, "%s", wrong);
+        return false;
+    }
+    network_go_on(n, result);
     for (size_t chain = 0; chain < CHAINS; chain++) {
         struct state *state = network_state(n, chain);
         if (!check_ether(report, n, chain, state)) return false;
