@@ -63,7 +63,7 @@ enum err evm_rollup_read_parameters(
         {SYSTEM_ROLLUP_ID, &p.rollup_id},
         {SYSTEM_HUB, &p.hub},
         {SYSTEM_PARENT_CHAIN_ID, &p.parent_chain_id},
-        {SYSTEM_OWN_TOKEN, &p.own_token},
+        {SYSTEM_HAS_OWN_TOKEN, &p.own_token},
     };
     enum err err = state_open(&state, arena, source, head);
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && err == ERR_OK; i++) {

@@ -45,7 +45,7 @@ static enum err make_accounts(
     slots[SYSTEM_PARENT_CHAIN_ID].value = u256_from_u64(options->parent_chain_id);
     slots[SYSTEM_FORK].value = u256_from_u64(FORK_OSAKA);
     slots[SYSTEM_MAX_CALL_GAS].value = u256_from_u64(ROLLUP_MAX_CALL_GAS);
-    slots[SYSTEM_OWN_TOKEN].value = u256_from_u64(options->has_own_token);
+    slots[SYSTEM_HAS_OWN_TOKEN].value = u256_from_u64(options->has_own_token);
     slots[SYSTEM_BLOCK_GAS_LIMIT].value = u256_from_u64(options->block_gas_limit);
     *accounts = list;
     *count = n;

@@ -27,10 +27,10 @@ enum system_slot {
     SYSTEM_FORK = 4,         /* enum fork */
     SYSTEM_MAX_CALL_GAS = 5, /* most gas of a CALL to the parent */
     SYSTEM_BLOCK_GAS_LIMIT = 6,
-    SYSTEM_STEP_COUNTER = 7, /* raised by every step that moves the head to an idle one */
-    SYSTEM_OPEN_BLOCK = 8,   /* commitment to what the slot block has gathered, open_block.h */
-    SYSTEM_PREV_RANDAO = 9,  /* of the newest anchor: prevRandao of this rollup's blocks */
-    SYSTEM_OWN_TOKEN = 10,   /* 1: the native token is no ether */
+    SYSTEM_STEP_COUNTER = 7,   /* raised by every step that moves the head to an idle one */
+    SYSTEM_OPEN_BLOCK = 8,     /* commitment to what the slot block has gathered, open_block.h */
+    SYSTEM_PREV_RANDAO = 9,    /* of the newest anchor: prevRandao of this rollup's blocks */
+    SYSTEM_HAS_OWN_TOKEN = 10, /* 1: the native token is no ether */
     SYSTEM_SLOT_COUNT,
 };
 

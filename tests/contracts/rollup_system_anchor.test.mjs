@@ -37,7 +37,7 @@ test("System's getters read the slots that the node writes", async () => {
     for (const [name, slot] of slots) {
         const [{ type }] = getters.find((f) => f.name === name).outputs;
         const word = pad(toHex(1000 + slot));
-        const expected = { uint256: BigInt(1000 + slot), bytes32: word, address: getAddress(`0x${word.slice(26)}`) }[type];
+        const expected = { uint256: BigInt(1000 + slot), bytes32: word, bool: true, address: getAddress(`0x${word.slice(26)}`) }[type];
         assert.equal(await r.read(SYSTEM, "System", name), expected, name);
     }
 });
