@@ -145,8 +145,8 @@ test("a stopping node gives up what never ends, and says so", async () => {
 });
 
 test("without workers everything is done in turn", async () => {
-    const other = await start({ rollups: 0, workers: 0, rpcTimeout: 50 });
-    assert.equal(await other.l1.rpc("eth_call", count(LONG)), FORTY_TWO);
+    const other = await start({ rollups: 0, workers: 0, rpcTimeout: 1000 });
+    assert.equal(await other.l1.rpc("eth_call", count(1000)), FORTY_TWO);
     await assert.rejects(other.l1.rpc(forever.method, forever.params), RpcError);
     await other.stop();
 });
