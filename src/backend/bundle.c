@@ -21,6 +21,8 @@ struct bundle {
     struct bundle_call *calls;
     size_t call_count;
     const struct tx *tx; /* without its data */
+    struct world_bundle world;
+    struct world_trace trace;
 };
 
 /* --- the calls -------------------------------------------------------------------------------- */
@@ -181,14 +183,10 @@ static enum rpc_status write_answer(
 static enum rpc_status
 prepare(struct bundle *bundle, struct json_writer *out, struct simulation *simulation) {
     struct simulation_run run = {.verdict = TX_OK};
-    struct world_trace trace;
-    const struct world_bundle world = {
-        .context = bundle,
-        .sender = simulation->sender,
-        .make = make_tx,
-    };
-    simulation->trace = &trace;
-    simulation->bundle = &world;
+    bundle->world =
+        (struct world_bundle){.context = bundle, .sender = simulation->sender, .make = make_tx};
+    simulation->trace = &bundle->trace;
+    simulation->bundle = &bundle->world;
     simulation->tx.gas_limit = simulation->gas;
     bundle->tx = &simulation->tx;
     enum rpc_status status = crossing_run(simulation, &run);

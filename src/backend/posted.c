@@ -2,6 +2,7 @@
 
 #include "backend/batch_json.h"
 #include "backend/crossing_trace.h"
+#include "backend/time_limit.h"
 #include "node/network.h"
 
 /* A batch that took effect: its transaction and frame. */
@@ -224,12 +225,15 @@ static enum rpc_status answer(
     }
     if (rpc_leave(request)) return RPC_FAILED;
     struct arena arena;
+    struct time_limit limit;
     arena_open(&arena, NODE_BUILD_SIZE_MAX);
+    time_limit_begin(&limit, request, time_limit_of(chain->node->options->rpc_timeout_ms));
     survey.replay.arena = &arena;
+    survey.replay.watch = time_limit_watch(&limit);
     err = make_survey(&survey);
     if (err == ERR_OK) err = write(out, &survey);
     arena_close(&arena);
-    return err == ERR_OK ? RPC_OK : rpc_fail_err(request, err);
+    return err == ERR_OK ? RPC_OK : time_limit_fail(request, &limit, err);
 }
 
 enum rpc_status posted_batches(

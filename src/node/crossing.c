@@ -453,6 +453,7 @@ static bool set_apart(struct crossing *crossing, struct waiting *waiting) {
     const struct world_tx_result *txs = crossing->result.txs;
     size_t *tx_count = &crossing->options.tx_count;
     size_t index = 0;
+    CHECK(txs != NULL);
     while (index < *tx_count && !txs[index].has_brought)
         index++;
     if (index == *tx_count) return false;
@@ -473,6 +474,7 @@ static bool set_apart(struct crossing *crossing, struct waiting *waiting) {
  * along; NULL if there is none. */
 static const struct node_chain *left_behind(const struct crossing *crossing) {
     const struct world_result *result = &crossing->result;
+    CHECK(result->txs != NULL && result->rollups != NULL);
     uint64_t moves = crossing->options.tx_count == 0 ? 0 : result->txs[0].brought_moves;
     for (size_t i = 0; i + 1 < crossing->node->chain_count; i++) {
         const struct node_chain *chain = &crossing->node->chains[1 + i];
