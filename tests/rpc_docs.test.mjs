@@ -2,8 +2,9 @@
 // README's first call, gives the answer that is printed below it.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { startNetwork } from "../examples/demo/network.mjs";
 
@@ -11,10 +12,14 @@ const lockstep = resolve(process.env.LOCKSTEP ?? "build/dev/lockstep");
 const page = readFileSync("docs/rpc.md", "utf8");
 const examples = [...page.matchAll(/^```sh$([^]*?)^```$\s+^```json$([^]*?)^```$/gm)];
 
+// As the README's, but that rollup 2 has attesters to set.
+const folder = mkdtempSync(join(tmpdir(), "lockstep-rpc-"));
+const config = join(folder, "net.ini");
+writeFileSync(config, "[rollup rollup1]\ntype = evm\n[rollup rollup2]\nproof = k-of-n\n");
 let network;
 let setting; // the shell that the README's first call leaves
 before(async () => {
-    network = await startNetwork([], lockstep);
+    network = await startNetwork(["--config", config], lockstep);
     const [, first] = readFileSync("README.md", "utf8").match(/^## A first call across chains$[^]*?^```sh$([^]*?)^```$/m);
     const { chains } = network.info;
     const script = first
@@ -25,7 +30,10 @@ before(async () => {
     const shown = shell(`${script}\ndeclare -p PATH L1 ROLLUP1 HUB KEY COUNTER PROXY TX`);
     setting = shown.match(/^declare .*$/gm).join("\n");
 });
-after(() => network.stop());
+after(async () => {
+    await network?.stop();
+    rmSync(folder, { recursive: true });
+});
 
 function shell(script) {
     const run = spawnSync("bash", ["-euo", "pipefail", "-c", script], { encoding: "utf8", timeout: 60_000 });
