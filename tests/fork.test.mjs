@@ -55,7 +55,7 @@ async function furnish(node) {
 
 /** A node between the network and its remote: change(request, answer) gives what is answered. */
 async function startProxy(target) {
-    const proxy = { change: (_, answer) => answer, handle: null, requests: [] };
+    const proxy = { change: (_, answer) => answer, handle: null, delayMs: 0, requests: [] };
     const server = createServer((request, response) => {
         let body = "";
         request.on("data", (part) => (body += part));
@@ -64,6 +64,7 @@ async function startProxy(target) {
             const calls = JSON.parse(body);
             proxy.requests.push(...[calls].flat().map((call) => call.method));
             const answered = await fetch(target, { method: "POST", headers: { "content-type": "application/json" }, body });
+            await new Promise((resolve) => setTimeout(resolve, proxy.delayMs));
             const answers = await answered.json();
             const changed = Array.isArray(calls)
                 ? answers.map((answer) => proxy.change(calls.find((call) => call.id === answer.id), answer))
@@ -79,6 +80,12 @@ async function startProxy(target) {
         return new Promise((resolve) => server.close(resolve));
     };
     return proxy;
+}
+
+/** Waits until a network's log has a line. */
+async function says(network, pattern) {
+    for (let i = 0; i < 200 && !pattern.test(network.output.stdout); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.match(network.output.stdout, pattern);
 }
 
 const fails = (promise, pattern) =>
@@ -128,6 +135,7 @@ for (const [name, options] of Object.entries({ "with proofs": {}, "without proof
                 ["eth_getBalance", [WHALE, last]],
                 ["eth_getStorageAt", [slots, "0x1", "0x3"]],
                 ["eth_getStorageAt", [slots, "0x1", "0x4"]],
+                ["eth_feeHistory", ["0x4", last, [50]]],
                 ["eth_call", [{ to: counter, data: total }, "0x2"]],
                 ["eth_call", [{ to: counter, data: total }, "0x3"]],
                 ["eth_getTransactionCount", [from, "0x3"]],
@@ -139,6 +147,22 @@ for (const [name, options] of Object.entries({ "with proofs": {}, "without proof
             }
             assert.equal(await l1.rpc("eth_getTransactionReceipt", [get(7n)]), null);
             assert.equal(await l1.rpc("eth_getBlockByHash", [get(7n), false]), null);
+        });
+
+        await t.test("proves, or says that it cannot", async () => {
+            const ask = (node, block) => node.rpc("eth_getProof", [slots, [get(1n)], block]);
+            for (const block of ["0x4", last]) {
+                if (options.forkTrust) {
+                    await fails(ask(l1, block), /no proofs/);
+                    continue;
+                }
+                const [ours, theirs] = [await ask(l1, block), await ask(anvil, block)];
+                assert.deepEqual(ours.accountProof, theirs.accountProof);
+                assert.deepEqual(ours.storageProof[0].proof, theirs.storageProof[0].proof);
+                assert.equal(ours.storageHash, theirs.storageHash);
+            }
+            await fails(l1.rpc("anvil_dumpState", []), /a fork cannot be dumped/);
+            await fails(l1.rpc("debug_traceTransaction", [added.transactionHash]), /not above the fork block/);
         });
 
         await t.test("goes on from the fork block", async () => {
@@ -388,6 +412,17 @@ test("what the remote fails to say", async (t) => {
     });
 });
 
+test("a slow remote takes none of a call's time", async (t) => {
+    const proxy = await startProxy(anvil.url);
+    t.after(() => proxy.stop());
+    const network = await startNetwork({ forkUrl: proxy.url, forkTrust: true, rollups: 0, rpcTimeout: 1000 });
+    t.after(() => network.stop());
+    proxy.delayMs = 600;
+    const start = performance.now();
+    assert.equal(await network.l1.rpc("eth_call", [{ to: remote.counter, data: total }, "latest"]), get(5n));
+    assert.ok(performance.now() - start > 1000);
+});
+
 test("a value is fetched once", async (t) => {
     const proxy = await startProxy(anvil.url);
     t.after(() => proxy.stop());
@@ -441,7 +476,7 @@ test("how it starts", async (t) => {
         t.after(() => fresh.stop());
         const network = await startNetwork({ forkUrl: fresh.url, rollups: 1, silent: true });
         t.after(() => network.stop());
-        assert.match(network.output.stdout, /taken as given, without proofs: its block has no state root/);
+        await says(network, /taken as given, without proofs: its block has no state root/);
         const [from] = await network.l1.rpc("eth_accounts");
         assert.equal((await send(network.l1, { from, to: NOBODY, value: "0x1" })).status, "0x1");
     });
@@ -453,7 +488,7 @@ test("how it starts", async (t) => {
             call.method === "eth_getProof" ? { jsonrpc: "2.0", id: answer.id, error: { code: -32601, message: "Method not found" } } : answer;
         const network = await startNetwork({ forkUrl: proxy.url, rollups: 0 });
         t.after(() => network.stop());
-        assert.match(network.output.stdout, /without proofs: .*refuses eth_getProof: Method not found/);
+        await says(network, /without proofs: .*refuses eth_getProof: Method not found/);
         assert.equal(await network.l1.rpc("eth_call", [{ to: remote.counter, data: total }, "latest"]), get(5n));
         await fails(network.l1.rpc("eth_getProof", [WHALE, [], "latest"]), /no proofs/);
     });

@@ -40,6 +40,10 @@ static enum err write_chain(struct rlp_writer *w, struct node_chain *chain) {
 
 enum err
 dump_write(bytes *out, struct arena *arena, struct node *node, char error[DATABASE_ERROR_SIZE]) {
+    if (node->forked != NULL)
+        return fail(
+            error, ERR_INPUT, "a fork cannot be dumped: what it has not changed is elsewhere"
+        );
     struct rlp_writer w;
     enum err err = ERR_OK;
     for (size_t i = 0; i < node->chain_count && err == ERR_OK; i++)
@@ -260,6 +264,8 @@ static enum err try_all(
 }
 
 enum err dump_read(struct node *node, char error[DATABASE_ERROR_SIZE], bytes dump_bytes) {
+    if (node->forked != NULL)
+        return fail(error, ERR_INPUT, "a dump cannot be loaded into a fork of another chain");
     struct arena *arena = &node->build_arena;
     arena_reset(arena);
     struct dump *dump = arena_alloc_zero(arena, sizeof(*dump));

@@ -1,6 +1,7 @@
 #include "backend/time_limit.h"
 
 #include "node/clock.h"
+#include "node/remote.h"
 
 #include <stdio.h>
 
@@ -8,7 +9,12 @@
 
 static bool must_stop(void *context) {
     const struct time_limit *limit = context;
-    return rpc_is_over(limit->request) || clock_monotonic_us() >= limit->deadline_us;
+    if (rpc_is_over(limit->request)) return true;
+    uint64_t now_us = clock_monotonic_us();
+    if (now_us < limit->deadline_us) return false;
+    uint64_t waited_us = remote_waited_us() - limit->waited_us;
+    if (waited_us > TIME_LIMIT_WAIT_MAX_US) waited_us = TIME_LIMIT_WAIT_MAX_US;
+    return now_us - limit->deadline_us >= waited_us;
 }
 
 uint64_t time_limit_of(uint64_t rpc_timeout_ms) {
@@ -19,6 +25,7 @@ void time_limit_begin(struct time_limit *limit, struct rpc_request *request, uin
     limit->request = request;
     limit->watch = (struct evm_watch){.must_stop = must_stop, .context = limit};
     limit->timeout_us = timeout_us;
+    limit->waited_us = remote_waited_us();
     if (__builtin_add_overflow(clock_monotonic_us(), timeout_us, &limit->deadline_us))
         limit->deadline_us = UINT64_MAX;
 }

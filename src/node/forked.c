@@ -378,11 +378,13 @@ enum err forked_open(
         sizeof(struct forked_account_key),
         sizeof(struct forked_account)
     );
+    map_open(&made->headers, &made->arena, sizeof(uint64_t), sizeof(struct forked_header));
     map_open(&made->last_keys, &made->arena, sizeof(address), sizeof(u256));
     map_open(&made->slots, &made->arena, sizeof(struct forked_slot_key), sizeof(u256));
     made->is_trusted = options->is_trusted;
     made->url = strdup(options->url);
     CHECK(pthread_mutex_init(&made->mutex, NULL) == 0);
+    CHECK(pthread_mutex_init(&made->ancestors_mutex, NULL) == 0);
     err = made->url == NULL ? ERR_MEMORY : find_block(made, options);
     if (err == ERR_OK) err = find_proof(made);
     if (err != ERR_OK) {
@@ -407,6 +409,7 @@ void forked_close(struct forked *fork) {
     remote_close(fork->remote);
     arena_close(&fork->arena);
     (void)pthread_mutex_destroy(&fork->mutex);
+    (void)pthread_mutex_destroy(&fork->ancestors_mutex);
     free(fork->url);
     free(fork);
 }

@@ -8,6 +8,8 @@
 
 #define WORK_SIZE_MAX  ((size_t)256 << 20)
 #define PARAMS_SIZE    128
+#define BY_NUMBER      "eth_getBlockByNumber"
+#define HEADERS_IN_ROW 32
 #define QUERY_SIZE_MAX ((size_t)1 << 20)
 
 /* --- headers ---------------------------------------------------------------------------------- */
@@ -18,64 +20,120 @@ static enum err wrong_number(struct forked *fork, uint64_t given, uint64_t asked
     );
 }
 
-/* A block by its number, checked; its hash is known to be right where it is the fork block or an
- * ancestor whose hash is proven. */
-static enum err fetch_block(
+/* The hash that a block must have, if it is known. */
+static bool find_hash(struct forked *fork, hash32 *hash, uint64_t number) {
+    bool is_known = number == fork->number;
+    *hash = fork->hash;
+    (void)pthread_mutex_lock(&fork->ancestors_mutex);
+    if (number < fork->number && fork->number - 1 - number < fork->ancestor_count) {
+        *hash = fork->ancestors[fork->number - 1 - number];
+        is_known = true;
+    }
+    (void)pthread_mutex_unlock(&fork->ancestors_mutex);
+    return is_known;
+}
+
+/* The result of eth_getBlockByNumber, checked; its hash is known to be right where it is the fork
+ * block or an ancestor whose hash is proven. */
+static enum err take_numbered(
     struct forked *fork,
     struct remote_block *out,
-    struct remote_answer *answer,
     struct arena *arena,
-    uint64_t number,
-    bool is_whole
+    const struct remote_answer *answer,
+    uint32_t token,
+    uint64_t number
 ) {
-    char params[PARAMS_SIZE];
-    uint32_t token;
-    hash32 expected = fork->hash;
-    bool is_known = number == fork->number;
-    (void
-    )snprintf(params, sizeof params, "[\"0x%" PRIx64 "\",%s]", number, is_whole ? "true" : "false");
-    enum err err = forked_ask(fork, answer, &token, "eth_getBlockByNumber", params);
-    if (err != ERR_OK) return err;
+    hash32 expected;
     if (token == 0) return remote_blame(fork->remote, "has no block %" PRIu64, number);
-    err = forked_take_block(fork, out, arena, answer, token, "eth_getBlockByNumber");
+    enum err err = forked_take_block(fork, out, arena, answer, token, BY_NUMBER);
     if (err != ERR_OK) return err;
     if (out->block.header.number != number)
         return wrong_number(fork, out->block.header.number, number);
-    (void)pthread_mutex_lock(&fork->mutex);
-    if (number < fork->number && fork->number - 1 - number < fork->ancestor_count) {
-        expected = fork->ancestors[fork->number - 1 - number];
-        is_known = true;
-    }
-    (void)pthread_mutex_unlock(&fork->mutex);
-    if (!is_known || hash32_equal(&expected, &out->hash)) return ERR_OK;
+    if (!find_hash(fork, &expected, number) || hash32_equal(&expected, &out->hash)) return ERR_OK;
     return remote_blame(
         fork->remote, "has another block %" PRIu64 " than when the fork began", number
     );
+}
+
+static enum err keep_header(struct forked *fork, const struct remote_block *block) {
+    enum err err = forked_lock(fork);
+    if (err != ERR_OK) return err;
+    struct forked_header *kept = map_put(&fork->headers, &block->block.header.number, NULL);
+    if (kept != NULL)
+        *kept = (struct forked_header){
+            .header = block->block.header,
+            .hash = block->hash,
+            .tx_count = block->block.tx_count,
+        };
+    forked_unlock(fork);
+    return kept != NULL ? ERR_OK : forked_cache_full(fork, ERR_MEMORY);
+}
+
+/* The header of a block, and if the block before or after it was asked for last, those that may be
+ * asked for next. */
+static enum err fetch_headers(struct forked *fork, uint64_t number) {
+    char params[HEADERS_IN_ROW][PARAMS_SIZE];
+    struct remote_request requests[HEADERS_IN_ROW];
+    struct remote_answer answer;
+    struct arena arena;
+    enum err err = forked_lock(fork);
+    if (err != ERR_OK) return err;
+    bool goes_up = number == fork->last_header + 1;
+    bool goes_down = number + 1 == fork->last_header;
+    uint64_t most = goes_up ? fork->number - number + 1 : goes_down ? number + 1 : 1;
+    size_t count = most < HEADERS_IN_ROW ? (size_t)most : HEADERS_IN_ROW;
+    fork->last_header = goes_up ? number + count - 1 : number + 1 - (goes_down ? count : 1);
+    forked_unlock(fork);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t n = goes_up ? number + i : number - i;
+        (void)snprintf(params[i], PARAMS_SIZE, "[\"0x%" PRIx64 "\",false]", n);
+        requests[i] = (struct remote_request){BY_NUMBER, params[i]};
+    }
+    arena_open(&arena, WORK_SIZE_MAX);
+    remote_answer_open(&answer);
+    err = remote_ask(fork->remote, &answer, requests, count);
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        struct remote_block block;
+        uint32_t token = 0;
+        uint64_t n = goes_up ? number + i : number - i;
+        err = remote_take(fork->remote, &answer, &token, requests, i);
+        if (err == ERR_OK) err = take_numbered(fork, &block, &arena, &answer, token, n);
+        if (err == ERR_OK) err = keep_header(fork, &block);
+    }
+    remote_answer_close(&answer);
+    arena_close(&arena);
+    return err;
+}
+
+static enum err
+find_header(struct forked *fork, bool *is_found, struct forked_header *out, uint64_t number) {
+    enum err err = forked_lock(fork);
+    if (err != ERR_OK) return err;
+    const struct forked_header *kept = map_get(&fork->headers, &number);
+    if (kept != NULL) *out = *kept;
+    forked_unlock(fork);
+    *is_found = kept != NULL;
+    return ERR_OK;
 }
 
 enum err forked_read_header(
     struct forked *fork, struct header *header, hash32 *hash, size_t *tx_count, uint64_t number
 ) {
     CHECK(number <= fork->number);
-    if (number == fork->number && tx_count == NULL) {
-        *header = fork->header;
-        if (hash != NULL) *hash = fork->hash;
-        return ERR_OK;
+    struct forked_header found;
+    bool is_found;
+    enum err err = find_header(fork, &is_found, &found, number);
+    if (err == ERR_OK && !is_found) {
+        enum err fetched = fetch_headers(fork, number);
+        err = find_header(fork, &is_found, &found, number);
+        if (!is_found && fetched != ERR_OK) return fetched; /* a neighbour may be what failed */
     }
-    struct remote_answer answer;
-    struct remote_block block;
-    struct arena arena;
-    arena_open(&arena, WORK_SIZE_MAX);
-    remote_answer_open(&answer);
-    enum err err = fetch_block(fork, &block, &answer, &arena, number, false);
-    if (err == ERR_OK) {
-        *header = block.block.header;
-        if (hash != NULL) *hash = block.hash;
-        if (tx_count != NULL) *tx_count = block.block.tx_count;
-    }
-    remote_answer_close(&answer);
-    arena_close(&arena);
-    return err;
+    if (err != ERR_OK) return err;
+    CHECK(is_found);
+    *header = found.header;
+    if (hash != NULL) *hash = found.hash;
+    if (tx_count != NULL) *tx_count = found.tx_count;
+    return ERR_OK;
 }
 
 /* Reads the headers from the lowest ancestor known down, as many as a batch takes. */
@@ -87,7 +145,7 @@ static enum err fetch_ancestors(struct forked *fork, size_t wanted) {
     uint64_t first = fork->number - known; /* whose parent's hash is the next */
     for (size_t i = 0; i < count; i++) {
         (void)snprintf(params[i], PARAMS_SIZE, "[\"0x%" PRIx64 "\",false]", first - i);
-        requests[i] = (struct remote_request){"eth_getBlockByNumber", params[i]};
+        requests[i] = (struct remote_request){BY_NUMBER, params[i]};
     }
     struct remote_answer answer;
     struct arena arena;
@@ -129,11 +187,11 @@ enum err forked_block_hash(struct forked *fork, hash32 *hash, uint64_t number) {
     if (number > fork->number || fork->number - number > FORKED_ANCESTORS_MAX) return ERR_MISSING;
     size_t wanted = (size_t)(fork->number - number);
     enum err err = ERR_OK;
-    if (pthread_mutex_lock(&fork->mutex) != 0) return ERR_IO;
+    if (pthread_mutex_lock(&fork->ancestors_mutex) != 0) return ERR_IO;
     while (fork->ancestor_count < wanted && err == ERR_OK)
         err = fetch_ancestors(fork, wanted);
     if (err == ERR_OK) *hash = fork->ancestors[wanted - 1];
-    (void)pthread_mutex_unlock(&fork->mutex);
+    (void)pthread_mutex_unlock(&fork->ancestors_mutex);
     return err;
 }
 
@@ -281,11 +339,15 @@ enum err forked_read_block(
     struct forked *fork, struct forked_block *out, struct arena *arena, uint64_t number
 ) {
     CHECK(number <= fork->number);
+    char params[PARAMS_SIZE];
     struct remote_answer answer;
     struct remote_block read;
+    uint32_t token = 0;
     hash32 root;
+    (void)snprintf(params, sizeof params, "[\"0x%" PRIx64 "\",true]", number);
     remote_answer_open(&answer);
-    enum err err = fetch_block(fork, &read, &answer, arena, number, true);
+    enum err err = forked_ask(fork, &answer, &token, BY_NUMBER, params);
+    if (err == ERR_OK) err = take_numbered(fork, &read, arena, &answer, token, number);
     remote_answer_close(&answer);
     if (err != ERR_OK) return err;
     size_t count = read.block.tx_count;

@@ -24,6 +24,12 @@ struct forked_slot_key {
     uint8_t zero[4];
 };
 
+struct forked_header {
+    struct header header;
+    hash32 hash;
+    size_t tx_count;
+};
+
 struct forked {
     struct remote *remote;
     char *url;
@@ -35,7 +41,7 @@ struct forked {
     bool is_trusted;
     char unproven_reason[FORKED_REASON_SIZE];
 
-    pthread_mutex_t mutex; /* for all that follows */
+    pthread_mutex_t mutex; /* for what follows; nobody waits for the remote with it */
     bool has_departed;     /* a tombstone was left, and nobody has been told */
     bool told_departed;
     struct arena arena;
@@ -43,7 +49,11 @@ struct forked {
     struct map code_owners;     /* code hash to address */
     struct map accounts;        /* unproven: struct forked_account_key to struct forked_account */
     struct map slots;           /* unproven: struct forked_slot_key to u256 */
-    struct map last_keys;       /* address to the last slot asked for together with others */
+    struct map headers;         /* number to struct forked_header */
+    uint64_t last_header; /* number of the last one fetched, in the order they were asked for */
+    struct map last_keys; /* address to the last slot asked for together with others */
+
+    pthread_mutex_t ancestors_mutex;        /* held while they are fetched; for what follows */
     hash32 ancestors[FORKED_ANCESTORS_MAX]; /* [i] is the hash of block number - 1 - i */
     size_t ancestor_count;
 };

@@ -389,6 +389,12 @@ static enum err ask_singly(
     return err;
 }
 
+static _Thread_local uint64_t waited_us;
+
+uint64_t remote_waited_us(void) {
+    return waited_us;
+}
+
 enum err remote_ask(
     struct remote *remote,
     struct remote_answer *answer,
@@ -396,6 +402,7 @@ enum err remote_ask(
     size_t count
 ) {
     CHECK(count > 0 && count <= REMOTE_BATCH_MAX);
+    uint64_t start_us = clock_monotonic_us();
     (void)pthread_mutex_lock(&remote->mutex);
     enum err err = ERR_UNSUPPORTED;
     if (count == 1)
@@ -404,6 +411,7 @@ enum err remote_ask(
         err = ask(remote, answer, requests, count, true);
     if (err == ERR_UNSUPPORTED) err = ask_singly(remote, answer, requests, count);
     (void)pthread_mutex_unlock(&remote->mutex);
+    waited_us += clock_monotonic_us() - start_us;
     return err;
 }
 

@@ -64,6 +64,9 @@ MUST_USE enum err remote_ask(
     size_t count
 );
 
+/* How long this thread has waited in remote_ask, in all, in microseconds. */
+uint64_t remote_waited_us(void);
+
 /* remote_take gives the result of a call; ERR_REMOTE, with the remote's words, if it was refused.
  * *token is 0 for null. */
 MUST_USE enum err remote_take(
