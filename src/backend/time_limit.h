@@ -1,7 +1,7 @@
 /* backend/time_limit.h: how long a request may have the machine run. Contracts are run by whoever
  * may ask, and gas is no measure of time; so calls and traces are stopped when their time is over
- * (--rpc-timeout, and the timeout option of debug_trace…). What a fork waits for its remote does not
- * count, up to TIME_LIMIT_WAIT_MAX_US: with cold caches that may be most of it. */
+ * (--rpc-timeout, and the timeout option of debug_trace…). What a fork waits for its remote does
+ * not count, up to TIME_LIMIT_WAIT_MAX_US: with cold caches that may be most of it. */
 #ifndef BACKEND_TIME_LIMIT_H
 #define BACKEND_TIME_LIMIT_H
 

@@ -2,6 +2,7 @@
 
 #include "cli/trace_tree.h"
 #include "core/hex.h"
+#include "node/http_post.h"
 #include "node/options.h"
 #include "rpc/abi_text.h"
 #include "rpc/json_reader.h"
@@ -71,8 +72,7 @@ const struct cli_table trace_table = {
 
 /* A JSON-RPC answer. result is a token of json; 0 if it is null. */
 struct answer {
-    char *text;
-    size_t size;
+    struct http_post_answer http;
     struct json json;
     uint32_t result;
 };
@@ -84,20 +84,8 @@ static void answer_open(struct answer *answer) {
 }
 
 static void answer_close(struct answer *answer) {
-    free(answer->text);
+    free(answer->http.text);
     json_close(&answer->json);
-}
-
-static size_t take_body(char *data, size_t one, size_t size, void *context) {
-    struct answer *answer = context;
-    (void)one; /* always 1, says libcurl */
-    if (size > TRACE_ANSWER_SIZE_MAX - answer->size) return 0;
-    char *text = realloc(answer->text, answer->size + size + 1);
-    if (text == NULL) return 0;
-    answer->text = text;
-    memcpy(text + answer->size, data, size);
-    answer->size += size;
-    return size;
 }
 
 /* The error object of a node, in one line. */
@@ -122,39 +110,24 @@ static void complain_of_node(const char *url, const struct json *json, uint32_t 
 
 /* Posts the request. Returns false after a complaint on stderr. */
 static bool ask(CURL *curl, struct answer *answer, const char *url, const char *request) {
-    char curl_error[CURL_ERROR_SIZE] = "";
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    answer->size = 0;
-    curl_easy_reset(curl);
-    CURLcode code = headers == NULL ? CURLE_OUT_OF_MEMORY : CURLE_OK;
-    const struct {
-        CURLoption option;
-        long value;
-    } numbers[] = {
-        {CURLOPT_NOSIGNAL, 1},
-        {CURLOPT_CONNECTTIMEOUT_MS, TRACE_CONNECT_MAX_MS},
-        {CURLOPT_TIMEOUT_MS, TRACE_ANSWER_MAX_MS},
+    char why[HTTP_POST_WHY_SIZE];
+    bool is_too_large;
+    const struct http_post_question question = {
+        .url = url,
+        .body = request,
+        .connect_max_ms = TRACE_CONNECT_MAX_MS,
+        .answer_max_ms = TRACE_ANSWER_MAX_MS,
+        .size_max = TRACE_ANSWER_SIZE_MAX,
     };
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && code == CURLE_OK; i++)
-        code = curl_easy_setopt(curl, numbers[i].option, numbers[i].value);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_URL, url);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, curl_error);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    if (code == CURLE_OK) code = curl_easy_perform(curl);
-    curl_slist_free_all(headers);
-    if (code != CURLE_OK) {
-        const char *why = curl_error[0] != 0 ? curl_error : curl_easy_strerror(code);
-        if (code == CURLE_WRITE_ERROR) why = "the answer is too large";
-        fprintf(stderr, "trace: cannot ask %s: %s\n", url, why);
+    const char *problem = http_post(curl, &answer->http, &is_too_large, why, &question);
+    if (problem != NULL) {
+        fprintf(stderr, "trace: cannot ask %s: %s\n", url, problem);
         return false;
     }
     const struct json *json = &answer->json;
-    if (answer->size == 0 || json_parse(&answer->json, answer->text, answer->size) != ERR_OK) {
-        const char *problem = answer->size == 0 ? "it is empty" : json->problem;
+    if (answer->http.size == 0 ||
+        json_parse(&answer->json, answer->http.text, answer->http.size) != ERR_OK) {
+        problem = answer->http.size == 0 ? "it is empty" : json->problem;
         fprintf(stderr, "trace: the answer of %s is not JSON: %s\n", url, problem);
         return false;
     }

@@ -117,8 +117,7 @@ u256 forked_key_after(const u256 *key, size_t index) {
     return u256_add(key, &more);
 }
 
-/* --- codes
- * -------------------------------------------------------------------------------------- */
+/* --- codes ------------------------------------------------------------------------------------ */
 
 enum err forked_keep_code(struct forked *fork, const hash32 *hash, bytes code) {
     enum err err = forked_lock(fork);

@@ -1,6 +1,6 @@
-/* What a remote node says, any JSON: read as everything that can be asked for. What is read is whole:
- * a block's transactions encode and decode to themselves, a receipt likewise. The same text gives
- * the same twice. */
+/* What a remote node says, any JSON: read as everything that can be asked for. What is read is
+ * whole: a block's transactions encode and decode to themselves, a receipt likewise. The same text
+ * gives the same twice. */
 #include "core/check.h"
 #include "node/remote_json.h"
 

@@ -19,7 +19,6 @@
 struct remote {
     pthread_mutex_t mutex;
     CURL *curl;
-    struct curl_slist *headers;
     char *url;
     char name[REMOTE_NAME_SIZE];
     bool has_no_batches; /* it has refused one */
@@ -58,8 +57,6 @@ enum err remote_open(struct remote **remote, const char *url) {
     err = ERR_MEMORY;
     made->url = strdup(url);
     if (made->url == NULL) goto out;
-    made->headers = curl_slist_append(NULL, "Content-Type: application/json");
-    if (made->headers == NULL) goto out;
     err = ERR_IO;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) goto out;
     made->curl = curl_easy_init();
@@ -68,7 +65,6 @@ enum err remote_open(struct remote **remote, const char *url) {
     return ERR_OK;
 out:
     if (made->curl != NULL) curl_easy_cleanup(made->curl);
-    curl_slist_free_all(made->headers);
     free(made->url);
     free(made);
     return err;
@@ -77,7 +73,6 @@ out:
 void remote_close(struct remote *remote) {
     if (remote == NULL) return;
     curl_easy_cleanup(remote->curl);
-    curl_slist_free_all(remote->headers);
     (void)pthread_mutex_destroy(&remote->mutex);
     free(remote->url);
     free(remote);
@@ -105,7 +100,7 @@ void remote_answer_open(struct remote_answer *answer) {
 }
 
 void remote_answer_close(struct remote_answer *answer) {
-    free(answer->text);
+    free(answer->http.text);
     json_close(&answer->json);
 }
 
@@ -117,18 +112,6 @@ enum outcome {
     UNANSWERED, /* err_text says why; another attempt may help */
     REFUSED,    /* it cannot help */
 };
-
-static size_t take_body(char *data, size_t one, size_t size, void *context) {
-    struct remote_answer *answer = context;
-    (void)one; /* always 1, says libcurl */
-    if (size > REMOTE_ANSWER_SIZE_MAX - answer->size) return 0;
-    char *text = realloc(answer->text, answer->size + size + 1);
-    if (text == NULL) return 0;
-    answer->text = text;
-    memcpy(text + answer->size, data, size);
-    answer->size += size;
-    return size;
-}
 
 /* Only what a terminal and a log can bear. */
 static void copy_words(char out[WORDS_SIZE], bytes text) {
@@ -159,49 +142,30 @@ static enum outcome post(
     const char *body,
     uint64_t time_ms
 ) {
-    char why[CURL_ERROR_SIZE] = "";
-    CURL *curl = remote->curl;
-    long status = 0;
-    curl_off_t retry_after = 0;
-    answer->size = 0;
-    const struct {
-        CURLoption option;
-        long value;
-    } numbers[] = {
-        {CURLOPT_NOSIGNAL, 1},
-        {CURLOPT_CONNECTTIMEOUT_MS, REMOTE_CONNECT_MAX_MS},
-        {CURLOPT_TIMEOUT_MS, (long)time_ms},
-        {CURLOPT_FOLLOWLOCATION, 0},
+    char why[HTTP_POST_WHY_SIZE];
+    bool is_too_large;
+    const struct http_post_question question = {
+        .url = remote->url,
+        .body = body,
+        .connect_max_ms = REMOTE_CONNECT_MAX_MS,
+        .answer_max_ms = (long)time_ms,
+        .size_max = REMOTE_ANSWER_SIZE_MAX,
     };
-    curl_easy_reset(curl); /* connections stay */
-    CURLcode code = CURLE_OK;
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && code == CURLE_OK; i++)
-        code = curl_easy_setopt(curl, numbers[i].option, numbers[i].value);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_URL, remote->url);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_HTTPHEADER, remote->headers);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    if (code == CURLE_OK) code = curl_easy_perform(curl);
-    if (code == CURLE_OK) code = curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    if (code == CURLE_OK) code = curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
-    if (code != CURLE_OK) {
-        const char *text = why[0] != 0 ? why : curl_easy_strerror(code);
-        if (code == CURLE_WRITE_ERROR) text = "the answer is too large";
-        (void)remote_blame(remote, "does not answer: %s", text);
-        return code == CURLE_WRITE_ERROR ? REFUSED : UNANSWERED;
+    const char *problem = http_post(remote->curl, &answer->http, &is_too_large, why, &question);
+    if (problem != NULL) {
+        (void)remote_blame(remote, "does not answer: %s", problem);
+        return is_too_large ? REFUSED : UNANSWERED;
     }
-    if (retry_after > 0) *pause_ms = (uint64_t)retry_after * 1000;
+    long status = answer->http.status;
+    if (answer->http.retry_after > 0) *pause_ms = answer->http.retry_after * 1000;
     if (status == TOO_MANY || status >= 500) {
         (void)remote_blame(remote, "answers with HTTP status %ld", status);
         return UNANSWERED;
     }
     /* Some send JSON-RPC errors with status 4xx. */
-    if (answer->size == 0 || json_parse(&answer->json, answer->text, answer->size) != ERR_OK) {
-        const char *problem = answer->size == 0 ? "it is empty" : answer->json.problem;
+    if (answer->http.size == 0 ||
+        json_parse(&answer->json, answer->http.text, answer->http.size) != ERR_OK) {
+        problem = answer->http.size == 0 ? "it is empty" : answer->json.problem;
         if (status != 200)
             (void)remote_blame(remote, "answers with HTTP status %ld", status);
         else
@@ -359,24 +323,24 @@ static enum err ask_singly(
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
         err = ask(remote, &one, &requests[i], 1, false);
         if (err != ERR_OK) break;
-        char *longer = realloc(text, size + one.size + 3);
+        char *longer = realloc(text, size + one.http.size + 3);
         if (longer == NULL) {
             err = ERR_MEMORY;
             break;
         }
         text = longer;
         text[size++] = i == 0 ? '[' : ',';
-        memcpy(text + size, one.text, one.size);
-        size += one.size;
+        memcpy(text + size, one.http.text, one.http.size);
+        size += one.http.size;
     }
     remote_answer_close(&one);
     if (err == ERR_OK) {
         text[size++] = ']';
-        free(answer->text);
-        answer->text = text;
-        answer->size = size;
+        free(answer->http.text);
+        answer->http.text = text;
+        answer->http.size = size;
         text = NULL;
-        err = json_parse(&answer->json, answer->text, size);
+        err = json_parse(&answer->json, answer->http.text, size);
         if (err == ERR_INPUT || err == ERR_LIMIT)
             err = remote_blame(remote, "gives too large an answer");
     }

@@ -12,6 +12,7 @@
 #ifndef NODE_REMOTE_H
 #define NODE_REMOTE_H
 
+#include "node/http_post.h"
 #include "rpc/json_reader.h"
 
 #define REMOTE_CONNECT_MAX_MS  5000
@@ -36,8 +37,7 @@ struct remote_request {
  * null; a refusal that is not 0 is the error object given instead. */
 struct remote_answer {
     struct json json;
-    char *text; /* owned, of all of json */
-    size_t size;
+    struct http_post_answer http; /* the text of all of json */
     uint32_t results[REMOTE_BATCH_MAX];
     uint32_t refusals[REMOTE_BATCH_MAX];
 };

@@ -120,8 +120,7 @@ static enum err remove_key(
     return told(state, err);
 }
 
-/* Nothing hashes to this key: an entry under it says that of an overlaid storage nothing is
- * left. */
+/* Nothing hashes to this key: an entry under it says that nothing of the storage below is left. */
 static const hash32 WIPED_KEY = {{0}};
 
 /* No trie's root: what is said of an overlaid account that may have slots below. */
