@@ -1,5 +1,5 @@
-/* Batches that transactions bring along: made for a transaction, followed when it comes, and believed
- * no further than their proof goes. */
+/* Batches that transactions bring along: made for a transaction, followed when it comes, and
+ * believed no further than their proof goes. */
 #include "world/test_network.h"
 
 #include <setjmp.h>
