@@ -138,7 +138,7 @@ restore_tx(struct node_chain *chain, struct arena *arena, const uint8_t *data, s
     *at += sizeof(sender) + sizeof(size) + encoding.size;
     bytes network = BYTES_EMPTY;
     struct tx tx;
-    struct blob_sidecar sidecar;
+    struct blob_sidecar sidecar = {0};
     struct account account;
     struct fork_rules rules =
         forks_at(&chain->schedule, chain->head.number + 1, node_next_timestamp(chain));
