@@ -1,5 +1,6 @@
 /* Runs random call graphs spread over chains and on one chain, and compares.
  *   equivalence NODE_CODE_FILE [GRAPHS [SEED]]
+ *   equivalence --list GRAPHS SEED    prints the graphs' programs as JSON and runs nothing
  * Graph i has the seed SEED + i, so that one graph can be run alone. A graph that comes out
  * differently is made as small as it can be and printed. The last line is "N passed, N failed". */
 #include "worlds.h"
@@ -100,9 +101,49 @@ static void count(struct tally *tally, struct graph *graph, bool is_verbose) {
         printf("seed %" PRIu64 ": %s\n", graph->seed, report.reason);
 }
 
+/* For who runs them elsewhere: one line a graph. */
+static void list(struct arena *arena, uint64_t graphs, uint64_t seed) {
+    static struct graph graph;
+    bytes programs[ROOTS_MAX];
+    for (uint64_t i = 0; i < graphs; i++) {
+        struct arena_mark mark = arena_mark(arena);
+        graph_generate(&graph, seed + i);
+        graph_encode(programs, arena, &graph);
+        printf("{\"seed\":%" PRIu64 ",\"roots\":[", graph.seed);
+        for (size_t j = 0; j < graph.root_count; j++) {
+            const struct root *root = &graph.roots[j];
+            char *hex = arena_alloc(arena, 2 * programs[j].size);
+            CHECK(hex != NULL);
+            hex_encode(hex, programs[j]);
+            printf(
+                "%s{\"chain\":%u,\"target\":%u,\"value\":%u,\"program\":\"0x%.*s\"}",
+                j == 0 ? "" : ",",
+                root->chain,
+                root->call.target,
+                root->call.value,
+                (int)(2 * programs[j].size),
+                hex
+            );
+        }
+        printf("]}\n");
+        arena_release(arena, mark);
+    }
+}
+
 int main(int argc, char **argv) {
+    if (argc == 4 && strcmp(argv[1], "--list") == 0) {
+        struct arena memory;
+        arena_open(&memory, (size_t)1 << 30);
+        list(&memory, strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
+        arena_close(&memory);
+        return 0;
+    }
     if (argc < 2 || argc > 4) {
-        fprintf(stderr, "usage: equivalence NODE_CODE_FILE [GRAPHS [SEED]]\n");
+        fprintf(
+            stderr,
+            "usage: equivalence NODE_CODE_FILE [GRAPHS [SEED]]\n"
+            "       equivalence --list GRAPHS SEED\n"
+        );
         return 1;
     }
     uint64_t graphs = argc > 2 ? strtoull(argv[2], NULL, 10) : 500;

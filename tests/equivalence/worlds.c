@@ -234,7 +234,8 @@ static void see_rollup(
 ) {
     const struct open_block *open = rollup->open;
     size_t count = open_block_tx_count(open);
-    const struct gathered_tx **gathered = arena_alloc_array(memory, count, sizeof(*gathered));
+    const struct gathered_tx **gathered =
+        arena_alloc_array(memory, count, sizeof(struct gathered_tx *));
     CHECK(gathered != NULL);
     const struct gathered_tx *at = open->newest;
     for (size_t i = count; i-- > 0; at = at->before)
