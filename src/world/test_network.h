@@ -241,7 +241,7 @@ static inline bytes network_code(const struct network *n, size_t chain, address 
 
 /* The head and the ether that the Hub has for a rollup: words 0 and 2 of its struct Rollup. */
 static inline hash32 network_hub_head(const struct network *n, uint64_t rollup_id) {
-    hash32 head;
+    hash32 head = {0};
     u256 word = network_slot(n, 0, n->hub, world_head_slot(rollup_id));
     u256_store_be(head.b, &word);
     return head;

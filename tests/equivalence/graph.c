@@ -443,7 +443,7 @@ static void put_step(struct writer *w, const struct step *step, const bytes *pro
 }
 
 void graph_encode(bytes programs[ROOTS_MAX], struct arena *arena, const struct graph *graph) {
-    bytes of_frames[FRAMES_MAX];
+    bytes of_frames[FRAMES_MAX] = {0};
     /* What a frame calls stands behind it. */
     for (size_t i = graph->frame_count; i-- > 0;) {
         const struct frame *f = &graph->frames[i];
