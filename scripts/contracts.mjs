@@ -17,8 +17,6 @@ const EMBEDDED = [
     ['bundler_creation', 'Bundler', 'bytecode'],
     ['owner_creation', 'Owner', 'bytecode'],
     ['k_of_n_creation', 'KOfN', 'bytecode'],
-    ['proxy_creation', 'Proxy', 'bytecode'],
-    ['proxy_runtime', 'Proxy', 'deployedBytecode'],
     ['system_runtime', 'System', 'deployedBytecode'],
     ['anchor_runtime', 'Anchor', 'deployedBytecode'],
     ['l2hub_runtime', 'L2Hub', 'deployedBytecode'],
@@ -45,7 +43,7 @@ function compile(files) {
             metadata: { bytecodeHash: 'none', appendCBOR: false },
             outputSelection: { '*': { '*': [
                 'abi', 'evm.bytecode.object', 'evm.deployedBytecode.object',
-                'evm.deployedBytecode.immutableReferences', 'storageLayout'] } },
+                'evm.deployedBytecode.immutableReferences', 'evm.methodIdentifiers', 'storageLayout'] } },
         },
     };
     const findImport = (name) => {
@@ -68,6 +66,7 @@ function compile(files) {
             bytecode: '0x' + c.evm.bytecode.object,
             deployedBytecode: '0x' + c.evm.deployedBytecode.object,
             immutableReferences: c.evm.deployedBytecode.immutableReferences ?? {},
+            methodIdentifiers: c.evm.methodIdentifiers,
         })));
 }
 
@@ -77,8 +76,9 @@ function addArtifacts(folder, artifacts, sourcesPrefix) {
     for (const artifact of artifacts) {
         // Abstract contracts and interfaces have an ABI worth keeping, but no code.
         if (!artifact.sourceName.startsWith(sourcesPrefix)) continue;
+        const { methodIdentifiers, ...kept } = artifact;
         written.set(path.join(folder, artifact.contractName + '.json'),
-            JSON.stringify(artifact, null, 2) + '\n');
+            JSON.stringify(kept, null, 2) + '\n');
     }
 }
 
@@ -90,22 +90,36 @@ function cArray(name, hex) {
     return `const uint8_t artifact_${name}[${bytes.length}] = {\n${lines.join('\n')}\n};\n`;
 }
 
+// The proxy is written by hand: contracts/src/libraries/ProxyCode.sol has its code in words, each
+// named by its place in the creation code.
+function proxyCode(artifacts) {
+    const source = fs.readFileSync(path.join(root, 'contracts/src/libraries/ProxyCode.sol'), 'utf8');
+    const constant = (name) => Number(new RegExp(`constant ${name} = (\\d+);`).exec(source)[1]);
+    const runtime = constant('INIT_SIZE') - constant('SIZE');
+    const identity = runtime + constant('IDENTITY_OFFSET');
+    const code = Buffer.alloc(constant('INIT_SIZE') + 32);
+    for (const [, at, word] of source.matchAll(/constant CODE_(\d+) = 0x([0-9a-f]{64});/g))
+        code.write(word, Number(at), 'hex');
+    // The words before the identity and before the end are wider than what is left of the code.
+    code.fill(0, identity, identity + 32);
+    code.write(artifacts.find((a) => a.contractName === 'Hub').methodIdentifiers['enter()'], identity, 'hex');
+    return {
+        creation: `0x${code.subarray(0, constant('INIT_SIZE')).toString('hex')}`,
+        offsets: { RUNTIME: runtime, HUB: runtime + 1, ROLLUP_ID: identity + 4, TARGET: identity + 12 },
+    };
+}
+
 function addEmbedding(artifacts) {
     const found = EMBEDDED.map(([name, contract, field]) => {
         const artifact = artifacts.find((a) => a.contractName === contract);
         return artifact === undefined ? null : [name, artifact[field]];
     }).filter((e) => e !== null);
+    const proxy = proxyCode(artifacts);
+    found.push(['proxy_creation', proxy.creation]);
     const declarations = found.map(([name, hex]) =>
         `extern const uint8_t artifact_${name}[${(hex.length - 2) / 2}];`).join('\n');
-    // Where the constructor writes the proxy's immutables; their AST ids ascend with the declarations.
-    const references = artifacts.find((a) => a.contractName === 'Proxy')?.immutableReferences ?? {};
-    const immutables = Object.keys(references).sort((a, b) => a - b)
-        .map((id, i) => [`proxy_${['hub', 'rollup_id', 'target'][i]}_offsets`,
-            references[id].map((r) => r.start)]);
-    const offsetDeclarations = immutables.map(([name, starts]) =>
-        `extern const uint32_t artifact_${name}[${starts.length}];`).join('\n');
-    const offsets = immutables.map(([name, starts]) =>
-        `const uint32_t artifact_${name}[${starts.length}] = {${starts.join(', ')}};\n`).join('');
+    const defines = Object.entries(proxy.offsets).map(([name, value]) =>
+        `#define ARTIFACT_PROXY_${name.padEnd(16)} ${value}`).join('\n');
     written.set('src/rollup/artifacts.h',
         `/* rollup/artifacts.h: bytecode of the contracts, as \`make contracts\` makes it from contracts/src.
  * Generated; do not edit. */
@@ -116,8 +130,9 @@ function addEmbedding(artifacts) {
 
 ${declarations}
 
-/* Where 32-byte words of the proxy's runtime code hold its hub, rollupId and target. */
-${offsetDeclarations}
+/* Where the proxy's creation code holds its hub (20 bytes), rollupId (8) and target (20), which are
+ * zero here, and where its runtime code begins, which is the rest of it. */
+${defines}
 
 #endif
 `);
@@ -126,8 +141,7 @@ ${offsetDeclarations}
 /* clang-format off */
 #include "rollup/artifacts.h"
 
-${found.map(([name, hex]) => cArray(name, hex)).join('\n')}
-${offsets}`);
+${found.map(([name, hex]) => cArray(name, hex)).join('\n')}`);
 }
 
 const system = compile(sourcesBelow(path.join(root, 'contracts/src')));

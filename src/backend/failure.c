@@ -28,7 +28,7 @@ static const struct world_frame *origin_below(const struct world_frame *frame) {
     while ((below = world_frame_next(below, frame, skip_below)) != NULL) {
         bool is_passage = below->role == FRAME_XCALL || below->role == FRAME_LOOKUP;
         bool is_same = !is_passage && has_failed(below) && has_same_output(below, frame);
-        bool is_machinery = below->role != FRAME_PLAIN && below->role != FRAME_PROBE;
+        bool is_machinery = below->role != FRAME_PLAIN;
         if (is_same) found = below;
         skip_below = is_same || !is_machinery;
     }
@@ -41,19 +41,15 @@ static bool is_error(bytes data, const char *signature) {
 }
 
 /* The proxy that the Hub's part of a call was asked by stands for the contract called; who it is
- * the proxy has told the Hub: call(source, rollupId, target, data). */
+ * the proxy has told the Hub: behind the selector of enter(), rollupId 8 and target 20 bytes. */
 static bool find_callee(struct failure *failure, const struct world_frame *frame) {
     const struct world_frame *asked = NULL;
     for (; frame != NULL && frame->role != FRAME_PROXY; frame = frame->parent)
         asked = frame;
-    if (frame == NULL || asked == NULL || asked->message.input.size < 4) return false;
-    bytes arguments = bytes_slice(asked->message.input, 4, SIZE_MAX);
-    uint64_t rollup_id;
-    address target;
-    if (abi_read_u64(&rollup_id, arguments, 1) != ERR_OK) return false;
-    if (abi_read_address(&target, arguments, 2) != ERR_OK) return false;
-    failure->chain = (size_t)rollup_id;
-    failure->contract = target;
+    if (frame == NULL || asked == NULL || asked->message.input.size < 32) return false;
+    const uint8_t *input = asked->message.input.data;
+    failure->chain = (size_t)load_be64(input + 4);
+    memcpy(failure->contract.b, input + 12, sizeof(failure->contract.b));
     return true;
 }
 

@@ -4,15 +4,14 @@
 
 /* Where Hub.sol keeps the mapping of rollups, and the words of the struct. */
 #define ROLLUPS_SLOT 0
-#define ROOTS_SLOT   2 /* rollup, index modulo ROOT_HISTORY */
-#define ROOT_HISTORY 8191
+#define ROOTS_SLOT   2 /* rollup, index modulo ROOT_CHAINS */
+#define ROOT_CHAINS  256
 enum word { WORD_HEAD, WORD_PACKED, WORD_BALANCE, WORD_COUNT };
 
 /* In the packed word, from the low end: updatedInBlock, anchorNumber, timestamp (8 bytes each),
- * rootCount (4), idle, hasOwnToken. */
+ * rootCount (4), hasOwnToken. */
 #define PACKED_ROOT_COUNT_BIT 192
-#define PACKED_IDLE_BYTE      28
-#define PACKED_TOKEN_BYTE     29
+#define PACKED_TOKEN_BYTE     28
 
 static bool packed_bool(const u256 *word, unsigned byte) {
     u256 shifted = u256_shr(word, 8 * byte);
@@ -52,7 +51,6 @@ hub_view_read(struct hub_view *out, struct state *state, const address *hub, uin
     if (err != ERR_OK) return err;
     u256_store_be(out->head.b, &words[WORD_HEAD]);
     out->balance_wei = words[WORD_BALANCE];
-    out->is_idle = packed_bool(&words[WORD_PACKED], PACKED_IDLE_BYTE);
     out->has_own_token = packed_bool(&words[WORD_PACKED], PACKED_TOKEN_BYTE);
     return ERR_OK;
 }
@@ -74,12 +72,18 @@ enum err hub_view_move(
     uint32_t root_count = (uint32_t)(packed.w[0] & UINT32_MAX);
     const u256 id = u256_from_u64(rollup_id);
     const u256 base = u256_from_u64(ROOTS_SLOT);
-    const u256 index = u256_from_u64(root_count % ROOT_HISTORY);
+    const u256 index = u256_from_u64(root_count % ROOT_CHAINS);
     u256 roots = mapping_slot(&id, &base);
+    u256 chain_slot = mapping_slot(&index, &roots);
+    u256 chain;
+    err = state_get_slot(state, hub, &chain_slot, &chain);
+    if (err != ERR_OK) return err;
+    /* keccak256(chain ‖ root), as a mapping's slots are found. */
+    u256 longer_chain = mapping_slot(&chain, &words[WORD_HEAD]);
     const u256 one = u256_from_u64(1);
     u256 one_more = u256_shl(&one, PACKED_ROOT_COUNT_BIT);
     slots[0] = (struct state_slot){word_slot(rollup_id, WORD_HEAD), new_head};
-    slots[1] = (struct state_slot){mapping_slot(&index, &roots), new_head};
+    slots[1] = (struct state_slot){chain_slot, longer_chain};
     slots[2] = (struct state_slot
     ){word_slot(rollup_id, WORD_PACKED), u256_add(&words[WORD_PACKED], &one_more)};
     slots[3] = (struct state_slot

@@ -5,20 +5,21 @@
 
 #include <stdint.h>
 
-extern const uint8_t artifact_hub_creation[22802];
+extern const uint8_t artifact_hub_creation[24635];
 extern const uint8_t artifact_attestation_creation[1798];
 extern const uint8_t artifact_bundler_creation[1224];
-extern const uint8_t artifact_owner_creation[1362];
+extern const uint8_t artifact_owner_creation[1332];
 extern const uint8_t artifact_k_of_n_creation[2177];
-extern const uint8_t artifact_proxy_creation[845];
-extern const uint8_t artifact_proxy_runtime[604];
 extern const uint8_t artifact_system_runtime[484];
 extern const uint8_t artifact_anchor_runtime[1496];
-extern const uint8_t artifact_l2hub_runtime[2717];
+extern const uint8_t artifact_l2hub_runtime[1223];
+extern const uint8_t artifact_proxy_creation[192];
 
-/* Where 32-byte words of the proxy's runtime code hold its hub, rollupId and target. */
-extern const uint32_t artifact_proxy_hub_offsets[1];
-extern const uint32_t artifact_proxy_rollup_id_offsets[1];
-extern const uint32_t artifact_proxy_target_offsets[1];
+/* Where the proxy's creation code holds its hub (20 bytes), rollupId (8) and target (20), which are
+ * zero here, and where its runtime code begins, which is the rest of it. */
+#define ARTIFACT_PROXY_RUNTIME          9
+#define ARTIFACT_PROXY_HUB              10
+#define ARTIFACT_PROXY_ROLLUP_ID        58
+#define ARTIFACT_PROXY_TARGET           66
 
 #endif

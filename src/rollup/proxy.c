@@ -3,64 +3,47 @@
 #include "crypto/keccak.h"
 #include "rollup/artifacts.h"
 
-void proxy_address(address *proxy, const address *hub, uint64_t rollup_id, const address *target) {
-    uint8_t parameters[64] = {0};
-    store_be64(parameters + 24, rollup_id);
-    memcpy(parameters + 44, target->b, 20);
-    hash32 salt = keccak256(bytes_of(parameters, sizeof(parameters)));
-    hash32 init_code_hash =
-        keccak256(bytes_of(artifact_proxy_creation, sizeof(artifact_proxy_creation)));
-    uint8_t preimage[85];
-    preimage[0] = 0xff;
-    memcpy(preimage + 1, hub->b, 20);
-    memcpy(preimage + 21, salt.b, 32);
-    memcpy(preimage + 53, init_code_hash.b, 32);
-    hash32 hash = keccak256(bytes_of(preimage, sizeof(preimage)));
-    memcpy(proxy->b, hash.b + 12, 20);
+#define CREATION_SIZE sizeof(artifact_proxy_creation)
+
+/* The creation code of a hub's proxy; its runtime code is what lies behind
+ * ARTIFACT_PROXY_RUNTIME. */
+static void write_creation(
+    uint8_t code[CREATION_SIZE], const address *hub, uint64_t rollup_id, const address *target
+) {
+    memcpy(code, artifact_proxy_creation, CREATION_SIZE);
+    memcpy(code + ARTIFACT_PROXY_HUB, hub->b, 20);
+    store_be64(code + ARTIFACT_PROXY_ROLLUP_ID, rollup_id);
+    memcpy(code + ARTIFACT_PROXY_TARGET, target->b, 20);
 }
 
-#define WORDS(offsets) (sizeof(offsets) / sizeof((offsets)[0]))
-
-static void write_words(uint8_t *code, const uint32_t *offsets, size_t count, const uint8_t *word) {
-    for (size_t i = 0; i < count; i++)
-        memcpy(code + offsets[i], word, 32);
+void proxy_address(address *proxy, const address *hub, uint64_t rollup_id, const address *target) {
+    uint8_t code[CREATION_SIZE];
+    write_creation(code, hub, rollup_id, target);
+    hash32 code_hash = keccak256(bytes_of(code, sizeof(code)));
+    uint8_t preimage[85] = {0xff};
+    memcpy(preimage + 1, hub->b, 20);
+    memcpy(preimage + 53, code_hash.b, 32);
+    hash32 hash = keccak256(bytes_of(preimage, sizeof(preimage)));
+    memcpy(proxy->b, hash.b + 12, 20);
 }
 
 enum err proxy_runtime(
     bytes *code, struct arena *arena, const address *hub, uint64_t rollup_id, const address *target
 ) {
-    uint8_t *runtime = arena_alloc(arena, sizeof(artifact_proxy_runtime));
-    if (runtime == NULL) return ERR_MEMORY;
-    memcpy(runtime, artifact_proxy_runtime, sizeof(artifact_proxy_runtime));
-    uint8_t word[32] = {0};
-    memcpy(word + 12, hub->b, 20);
-    write_words(runtime, artifact_proxy_hub_offsets, WORDS(artifact_proxy_hub_offsets), word);
-    memcpy(word + 12, target->b, 20);
-    write_words(runtime, artifact_proxy_target_offsets, WORDS(artifact_proxy_target_offsets), word);
-    memset(word, 0, sizeof(word));
-    store_be64(word + 24, rollup_id);
-    write_words(
-        runtime, artifact_proxy_rollup_id_offsets, WORDS(artifact_proxy_rollup_id_offsets), word
-    );
-    *code = bytes_of(runtime, sizeof(artifact_proxy_runtime));
+    uint8_t *creation = arena_alloc(arena, CREATION_SIZE);
+    if (creation == NULL) return ERR_MEMORY;
+    write_creation(creation, hub, rollup_id, target);
+    *code = bytes_of(creation + ARTIFACT_PROXY_RUNTIME, CREATION_SIZE - ARTIFACT_PROXY_RUNTIME);
     return ERR_OK;
 }
 
-/* The immutables are zero in the artifact: everything else must be equal, and the hub's words
- * its. */
+/* Whom it stands for may be anybody: everything else must be equal. */
 bool proxy_is_runtime(bytes code, const address *hub) {
-    if (code.size != sizeof(artifact_proxy_runtime)) return false;
-    uint8_t masked[sizeof(artifact_proxy_runtime)];
-    memcpy(masked, code.data, code.size);
-    uint8_t word[32] = {0};
-    memcpy(word + 12, hub->b, 20);
-    for (size_t i = 0; i < WORDS(artifact_proxy_hub_offsets); i++)
-        if (memcmp(masked + artifact_proxy_hub_offsets[i], word, 32) != 0) return false;
-    memset(word, 0, sizeof(word));
-    write_words(masked, artifact_proxy_hub_offsets, WORDS(artifact_proxy_hub_offsets), word);
-    write_words(masked, artifact_proxy_target_offsets, WORDS(artifact_proxy_target_offsets), word);
-    write_words(
-        masked, artifact_proxy_rollup_id_offsets, WORDS(artifact_proxy_rollup_id_offsets), word
-    );
-    return memcmp(masked, artifact_proxy_runtime, sizeof(masked)) == 0;
+    if (code.size != CREATION_SIZE - ARTIFACT_PROXY_RUNTIME) return false;
+    address target;
+    memcpy(target.b, code.data + (ARTIFACT_PROXY_TARGET - ARTIFACT_PROXY_RUNTIME), 20);
+    uint64_t rollup_id = load_be64(code.data + (ARTIFACT_PROXY_ROLLUP_ID - ARTIFACT_PROXY_RUNTIME));
+    uint8_t expected[CREATION_SIZE];
+    write_creation(expected, hub, rollup_id, &target);
+    return memcmp(code.data, expected + ARTIFACT_PROXY_RUNTIME, code.size) == 0;
 }

@@ -64,13 +64,14 @@ static const char *const known_errors[] = {
 /* Those of the Hub and the L2Hub. */
 static const char *const known_functions[] = {
     "MAX_ANCHOR_LAG()(uint256)",
-    "ROOT_HISTORY()(uint256)",
+    "ROOT_CHAINS()(uint256)",
     "balanceOf(uint64 rollupId)(uint256)",
-    "call(address source, uint64 rollupId, address target, bytes data)(bytes)",
     "createProxy(uint64 rollupId, address target)(address proxy)",
     "credit(uint64 rollupId)()",
+    "enter()()",
     "head(uint64 rollupId)(bytes32)",
-    "isRoot(uint64 rollupId, bytes32 root)(bool)",
+    "isRoot(uint64 rollupId, bytes32 root, uint256 index, bytes32 before,"
+    " bytes32[] later)(bool)",
     "lookup(uint64 rollupId, bytes32 head_, (uint8,uint64,address,uint64,address,uint256,"
     "uint64,bool,bool,bytes), uint256 alternative)((bool,bool,bytes32,(uint64,bytes32,"
     "bytes32,bool,int256)[],(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,"
@@ -85,24 +86,15 @@ static const char *const known_functions[] = {
     "int256)[],(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes)[],"
     "(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes),bool)[]),"
     " (address,uint64[],bytes)[])()",
-    "probe()()",
     "proxyOf(uint64 rollupId, address target)(address)",
-    "proxyParameters()(uint64 rollupId, address target)",
     "register(address system, bytes32 vkey, bytes32 head_, address owner,"
     " (bool))(uint64 rollupId)",
-    "rollup(uint64 rollupId)((bytes32,uint64,uint64,uint64,uint32,bool,bool,uint256,"
+    "rollup(uint64 rollupId)((bytes32,uint64,uint64,uint64,uint32,bool,uint256,"
     "address,bytes32,address))",
     "rollupCount()(uint64)",
-    "rootAt(uint64 rollupId, uint256 index)(bytes32)",
-    "run((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,"
-    "bytes))(bool failed, bytes data)",
-    "runStatic((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,"
-    "bytes))(bool failed, bytes data)",
-    "scoped((bool,bool,bytes32,(uint64,bytes32,bytes32,bool,int256)[],(uint8,uint64,"
-    "address,uint64,address,uint256,uint64,bool,bool,bytes)), (uint8,uint64,address,"
-    "uint64,address,uint256,uint64,bool,bool,bytes), uint256 inflow)(bool failed,"
-    " bytes data)",
-    "staticCall(address source, uint64 rollupId, address target, bytes data)(bytes)",
+    "run((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes))()",
+    "runStatic((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes))()",
+    "scoped()()",
     "sweep(uint64 rollupId, address target)()",
 };
 

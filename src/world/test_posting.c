@@ -535,13 +535,12 @@ static const struct execution_result *call_hub(const char *signature, bytes argu
 static void the_hub_obeys_its_proxies_and_itself_only(void **state) {
     (void)state;
     bytes to = join(&net, word_of(&net, 1), address_word(&net, COUNTER));
-    bytes data = join(&net, word_of(&net, 128), word_of(&net, 0));
-    bytes call = join(&net, address_word(&net, net.user), join(&net, to, data));
-    const struct execution_result *run = call_hub("call(address,uint64,address,bytes)", call);
+    /* rollupId 8, target 20, source 20. */
+    bytes packed = bytes_slice(to, 24, 8);
+    packed = join(&net, packed, join(&net, address_bytes(&COUNTER), address_bytes(&net.user)));
+    const struct execution_result *run = call_hub("enter()", packed);
     assert_error(run, "NotAProxy(address)");
     assert_argument(run, 0, address_word(&net, net.builder));
-    run = call_hub("staticCall(address,uint64,address,bytes)", call);
-    assert_error(run, "NotAProxy(address)");
 
     bytes encoded;
     struct action action = {.kind = ACTION_CALL, .rollup_id = 1};

@@ -12,10 +12,9 @@ static bool has_selector(bytes input, const char *signature) {
     return memcmp(selector.b, input.data, 4) == 0;
 }
 
-/* The Hub's functions that are part of a call across chains. */
+/* What a proxy calls its hub with. */
 static bool is_hub_call(bytes input) {
-    return has_selector(input, "call(address,uint64,address,bytes)") ||
-           has_selector(input, "staticCall(address,uint64,address,bytes)");
+    return has_selector(input, "enter()");
 }
 
 /* The open frame, of any chain but the one given, that was entered last. only_xcall: of rollups,
@@ -56,7 +55,6 @@ role_of(const struct world_trace_chain *chain, const struct evm_message *message
         return FRAME_XCALL;
     if (!address_equal(&message->recipient, &chain->hub)) return FRAME_PLAIN;
     if (address_equal(&message->sender, &chain->hub)) return FRAME_HUB;
-    if (has_selector(message->input, "probe()")) return FRAME_PROBE;
     return is_hub_call(message->input) ? FRAME_HUB : FRAME_PLAIN;
 }
 
@@ -275,7 +273,6 @@ struct world_frame *world_trace_newest_tx(const struct world_trace *trace, size_
 
 bool world_frame_is_hidden(const struct world_frame *frame) {
     if (frame->role == FRAME_PLAIN) return false;
-    if (frame->role == FRAME_PROBE) return true;
     /* Something of a contract's own ran below: the call got through. */
     const struct world_frame *below = frame;
     while ((below = world_frame_next(below, frame, false)) != NULL)

@@ -2,7 +2,7 @@
 // that lies about, long loops, large data, roots.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { encodeAbiParameters, getAddress, keccak256, parseAbiParameters, toFunctionSelector } from "viem";
+import { concat, encodeAbiParameters, getAddress, keccak256, pad, parseAbiParameters, toFunctionSelector, toHex } from "viem";
 import { ANSWER, CALL, RES, REVERT, RC, World, bytesOf, eth, failed, frames, head, r, scall, word } from "./lib/hub.mjs";
 
 let w, snapshot;
@@ -136,7 +136,7 @@ test("a hundred calls in one payload", async () => {
         b.entry("e0", b.update(1), r(1, "S-", "M1"), toParent([1, w.B], w.D, x, { gas: 30_000n }));
         for (let i = 1; i < count; i++) {
             // The first call finds D cold; the others all use the same.
-            const gas = i < 3 ? undefined : b.figures.get("e2") ?? 1n;
+            const gas = i < 3 ? undefined : b.figures.get("e2")?.[0] ?? 1n;
             b.entry(`e${i}`, ANSWER(1, "0x", { gas }), r(1, `M${i}`, `M${i + 1}`), toParent([1, w.B], w.D, x, { gas: 30_000n }));
         }
         b.entry("last", ANSWER(1), r(1, `M${count}`, "S0"), RES(1));
@@ -201,7 +201,7 @@ test("a CALL's gas is three quarters of what is left at the Hub, a RESULT's what
         const down = (n >> shift) << shift;
         return up && down !== n ? down + (1n << shift) : down;
     };
-    const selector = toFunctionSelector(w.hubArtifact.abi.find((e) => e.name === "call"));
+    const selector = toFunctionSelector(w.hubArtifact.abi.find((e) => e.name === "enter"));
     const all = [...frames(result.traces[1])];
     const entrance = all.find((frame) => frame.input?.startsWith(selector));
     const [e1, e2] = ["e1", "e2"].map((name) => result.batch.entries.find((e) => e.name === name).entry);
@@ -271,31 +271,67 @@ test("whatever gas the caller leaves, a proxy answers rightly or says that it wa
 
 // --- roots and events -------------------------------------------------------------------------------
 
-test("every idle head is recorded, a suspended one is not", async () => {
-    assert.ok(await w.read("isRoot", [1n, head("S-")]), "the one registered with");
+const NONE = pad("0x");
+/** What a chain of roots is after these. */
+const chainOf = (...roots) => roots.reduce((chain, root) => keccak256(concat([chain, root])), NONE);
+const isRoot = (root, index, before = NONE, later = []) => w.read("isRoot", [1n, root, index, before, later]);
+
+test("where a rollup stood when a block began that moved it is recorded", async () => {
+    // It stands there: neither index nor chain are looked at.
+    assert.ok(await isRoot(head("S-"), 99n));
     const result = await w.block((b) => {
         b.entry("e1", b.update(1), r(1, "S-", "M1"), toParent([1, w.B], w.D, x));
         b.entry("e2", ANSWER(1), r(1, "M1", "S0"), RES(1));
         b.entry("u2", b.update(1, { payload: bytesOf("2") }), r(1, "S0", "S1"), RES(1));
     });
     assert.deepEqual(result.errors, [null]);
-    for (const [name, expected] of [["S-", true], ["M1", false], ["S0", true], ["S1", true], ["S2", false]])
-        assert.equal(await w.read("isRoot", [1n, head(name)]), expected, name);
-    assert.equal(await w.read("isRoot", [2n, head("S0")]), false);
-    assert.deepEqual(await Promise.all([0n, 1n, 2n].map((i) => w.read("rootAt", [1n, i]))), ["S-", "S0", "S1"].map(head));
+    assert.ok(await isRoot(head("S-"), 0n), "the one registered with");
+    assert.ok(await isRoot(head("S1"), 1n), "the newest");
+    for (const name of ["M1", "S0", "S2"]) for (const index of [0n, 1n, 2n]) assert.equal(await isRoot(head(name), index), false, name);
+    assert.equal(await w.read("isRoot", [2n, head("S-"), 0n, NONE, []]), false);
+    assert.equal(await w.read("isRoot", [9n, NONE, 0n, NONE, []]), false);
     const rollup = await w.read("rollup", [1n]);
-    assert.deepEqual([rollup.head, rollup.rootCount, rollup.idle], [head("S1"), 3, true]);
+    assert.deepEqual([rollup.head, rollup.rootCount], [head("S1"), 1]);
     assert.equal(rollup.anchorNumber, result.batch.updates[0].anchorNumber);
+    await w.block((b) => b.begin(1, "S1", "S2"));
+    assert.ok(await isRoot(head("S-"), 0n));
+    assert.ok(await isRoot(head("S1"), 1n));
+    // Not at another's place, not behind another value, and not what comes to light as a chain's value.
+    assert.equal(await isRoot(head("S-"), 1n), false);
+    assert.equal(await isRoot(head("S1"), 0n), false);
+    assert.equal(await isRoot(head("S1"), 1n, word(1)), false);
+    assert.equal(await isRoot(head("S1"), 257n), false);
+    assert.equal(await isRoot(chainOf(head("S-")), 0n), false);
 });
 
-test("a root that a revert took back is not recorded", async () => {
+test("roots that share a chain are told by what came before and later", async () => {
+    const chains = await w.read("ROOT_CHAINS");
+    await w.block((b) => b.begin(1, "S-", "S0"));
+    // As if as many had come since as there are chains: the count lies above three words of 64 bits.
+    const slot = toHex(BigInt(keccak256(concat([word(1), word(0)]))) + 1n, { size: 32 });
+    const packed = BigInt(await w.rpc("eth_getStorageAt", w.hub, slot, "latest"));
+    await w.rpc("anvil_setStorageAt", w.hub, slot, toHex(packed + ((chains - 1n) << 192n), { size: 32 }));
+    assert.equal((await w.read("rollup", [1n])).rootCount, Number(chains));
+    await w.block((b) => b.begin(1, "S0", "S1"));
+    const [first, second] = [head("S-"), head("S0")];
+    assert.ok(await isRoot(second, chains, chainOf(first)));
+    assert.equal(await isRoot(second, chains), false);
+    assert.ok(await isRoot(first, 0n, NONE, [second]));
+    assert.equal(await isRoot(first, 0n), false);
+    assert.equal(await isRoot(first, 0n, NONE, [second, second]), false);
+    // What lies in the chain is no root, nor is a root in another's place.
+    assert.equal(await isRoot(second, 0n, NONE, [first]), false);
+    assert.equal(await isRoot(chainOf(first), chains, NONE), false);
+});
+
+test("a head that a revert took back is no root", async () => {
     await w.when(w.A, go, { steps: [{ to: w["P(1:B)"], data: f }], fails: true });
     await w.block((b) => {
         b.begin(1, "S-", "S0");
         b.entry("e1", CALL([0, w.A], [1, w.B], f), r(1, "S0", "S1"), RES(1));
     }, [toA()]);
     assert.equal(await w.headOf(1), head("S0"));
-    assert.equal(await w.read("isRoot", [1n, head("S1")]), false);
+    for (const index of [0n, 1n]) assert.equal(await isRoot(head("S1"), index), false);
 });
 
 test("a batch that is in the transaction's input is not in the event", async () => {

@@ -44,7 +44,7 @@ test("1: L1 to R1 with a return value", async () => {
     await assertHeads("S1");
     assert.equal(result.outputs[1], word(42));
     assert.deepEqual(result.consumed, ["u1", "e1"]);
-    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.call");
+    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.enter");
 });
 
 test("2: L1 to R1 to L1 and back", async () => {
@@ -60,7 +60,7 @@ test("2: L1 to R1 to L1 and back", async () => {
     assert.equal(result.outputs[1], word(8));
     assert.equal(await w.read("balanceOf", [1n]), eth(15));
     assert.deepEqual(result.consumed, ["u1", "e1", "e2"]);
-    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.call ▸ P(1:B) ▸ 0:D");
+    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.enter ▸ P(1:B) ▸ 0:D");
     // D sees the proxy of 1:B, and exactly the gas that the CALL carries.
     const called = result.events.find((e) => e.name === "Called" && e.by === "0:D");
     assert.equal(called.args.sender.toLowerCase(), w["P(1:B)"].toLowerCase());
@@ -111,7 +111,7 @@ test("4: L1 to R1 to R2 to R1, no L1 inside", async () => {
     await assertHeads("S1", "T1");
     assert.equal(result.outputs[1], word(9));
     assert.deepEqual(result.consumed, ["u1", "u2", "e1"]);
-    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.call");
+    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.enter");
 });
 
 test("4: a rollup that is only read need not have been updated", async () => {
@@ -173,7 +173,7 @@ test("5a: the reverting frame is on another rollup than the undone input", async
     assert.equal(result.outputs[1], word(8));
     assert.equal(await w.read("balanceOf", [1n]), eth(15));
     assert.deepEqual(result.consumed, ["u1", "u2", "e3"]);
-    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.call ▸ Hub.scope ▸ P(2:C) ▸ 0:D");
+    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.enter ▸ Hub.scope ▸ P(2:C) ▸ 0:D");
 });
 
 test("6: nested scopes at one head", async () => {
@@ -281,7 +281,7 @@ test("8: L1 view to R1 view to L1 view", async () => {
     await assertHeads("S-");
     assert.equal(result.outputs[1], word(4));
     assert.deepEqual(result.consumed, []);
-    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.staticCall ▸ P(1:B) ▸ 0:D");
+    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.enter ▸ P(1:B) ▸ 0:D");
 });
 
 test("8: a re-entrant static call is answered at the stored head", async () => {
@@ -361,7 +361,7 @@ test("10a: reentrancy, b2 succeeds", async () => {
     assertAll(result);
     await assertHeads("S1");
     assert.deepEqual(result.consumed, ["u1", "e1", "e2", "e3"]);
-    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.call ▸ P(1:B) ▸ 0:A ▸ P(1:B) ▸ Hub.call");
+    assert.equal(result.deepest(1), "0:A ▸ P(1:B) ▸ Hub.enter ▸ P(1:B) ▸ 0:A ▸ P(1:B) ▸ Hub.enter");
 });
 
 test("10a: if a1 reverts after b2, B gets the failure at M1", async () => {

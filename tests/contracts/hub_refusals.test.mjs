@@ -1,7 +1,7 @@
 // What the Hub refuses, and with which error.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { encodeErrorResult, encodeFunctionData, getAddress, toFunctionSelector, zeroAddress } from "viem";
+import { concat, encodeErrorResult, encodeFunctionData, getAddress, slice, toFunctionSelector, toHex, zeroAddress } from "viem";
 import { ANSWER, CALL, KIND, RC, RES, REVERT, World, actionHash, bytesOf, encodeBatch, eth, failed, head, r, scall, word } from "./lib/hub.mjs";
 
 let w, snapshot;
@@ -274,7 +274,7 @@ test("an alternative whose other rollup stands elsewhere is passed over", async 
     const fill = (last) => (b) => {
         b.begin(1, "S-", "S0");
         b.entry("wrong", fromA(), [r(1, "S0", "S1"), r(2, "T9", "T9")], RES(1, word(1)), { trace });
-        const gas = b.figures.get("wrong") ?? 0n;
+        const gas = b.figures.get("wrong")?.[0] ?? 0n;
         b.entry("other", fromA(f, { gas }), [r(1, "S0", "S2"), r(2, last, last)], RES(1, word(2)), { trace });
     };
     const right = await w.scratch(() => w.block(fill("T-"), [toA()]));
@@ -445,20 +445,21 @@ test("an entry found for a static call is not found for another, and the other w
 // --- callers ----------------------------------------------------------------------------------------
 
 test("who is not a proxy does not call", async () => {
-    for (const name of ["call", "staticCall"])
-        assert.equal(await call(name, [w.A, 1n, w.B, f]), `NotAProxy(${getAddress(w.builder)})`);
+    const data = concat([toFunctionSelector("enter()"), toHex(1n, { size: 8 }), w.B, w.A, f]);
+    assert.equal(await errorOf({ to: w.hub, data }), `NotAProxy(${getAddress(w.builder)})`);
+    for (let size = 4; size < 52; size += 3)
+        assert.match(await errorOf({ to: w.hub, data: slice(data, 0, size) }), /^NotAProxy/);
     // Nor one proxy in another's name: the Hub answers NotAProxy to whoever cannot have this address.
-    const data = encodeFunctionData({ abi: w.hubArtifact.abi, functionName: "call", args: [w.A, 1n, w.B, f] });
     await w.when(w.A, go, { steps: [{ to: w.hub, data }] });
     assert.equal(await errorOf({ to: w.A, data: go }), `NotAProxy(${getAddress(w.A)})`);
 });
 
 test("the Hub's own entrances are for the Hub", async () => {
     const action = CALL([0, w.A], [1, w.B], f, { gas: 1n });
-    const outcome = { found: true, scope: false, entryHash: word(1), transitions: [], out: RES(1) };
     for (const [name, args] of [
-        ["lookup", [1n, head("S-"), action, 0n]], ["run", [action]], ["runStatic", [action]], ["scoped", [outcome, action, 0n]],
+        ["lookup", [1n, head("S-"), action, 0n]], ["run", [action]], ["runStatic", [action]], ["scoped", []],
     ]) assert.equal(await call(name, args), "OnlySelf()", name);
+    for (const data of ["0x", "0x12", "0x12345678"]) assert.equal(await errorOf({ to: w.hub, data }), "OnlySelf()", data);
 });
 
 test("the Hub is no target: the call fails", async () => {

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-    concat, decodeEventLog, encodeAbiParameters, encodeFunctionData, getContractAddress, keccak256, pad,
-    parseAbiParameters, toFunctionSelector, toHex,
+    concat, decodeEventLog, encodeAbiParameters, encodeFunctionData, getContractAddress, pad, parseAbiParameters, size,
+    toFunctionSelector, toHex,
 } from "viem";
-import { artifact } from "./lib/chain.mjs";
+import { proxyCreation } from "./lib/proxy.mjs";
 import { L2HUB, Refused, ROLLUP_ID, XCALL, abis, openRollup, refusal } from "./lib/rollup.mjs";
 
 const target = `0x${"1234567890".repeat(4)}`;
@@ -60,7 +60,7 @@ test("the request says who calls whom, how, and with what value", async () => {
                 const frames = await r.frames({ to: relay, data: relayed(proxy, isStatic, data), value: toHex(value) });
                 const out = frames.filter((f) => f.to === XCALL);
                 assert.equal(out.length, 1);
-                assert.equal(out[0].type, isStatic ? "STATICCALL" : "CALL");
+                assert.equal(out[0].type, "CALL"); // under the caller's STATICCALL, if it is static
                 assert.equal(out[0].input, request(OTHER, target, relay, data));
                 assert.equal(BigInt(out[0].value ?? 0), value);
                 assert.equal(out[0].from, L2HUB);
@@ -88,16 +88,11 @@ test("value leaves with the call, and stays where it was if the call fails", asy
 });
 
 test("proxies lie where CREATE2 puts them, with the code that the system would put there", async () => {
-    const { bytecode, deployedBytecode, immutableReferences } = artifact("Proxy");
-    const salt = keccak256(encodeAbiParameters(parseAbiParameters("uint64, address"), [OTHER, target]));
-    assert.equal(proxy, getContractAddress({ opcode: "CREATE2", from: L2HUB, salt, bytecode }).toLowerCase());
-    // Hub, rollupId and target, in the order of their declarations.
-    let code = deployedBytecode;
-    const ids = Object.keys(immutableReferences).sort((a, b) => a - b);
-    for (const [i, word] of [pad(L2HUB), pad(toHex(OTHER)), pad(target)].entries())
-        for (const { start } of immutableReferences[ids[i]])
-            code = code.slice(0, 2 + 2 * start) + word.slice(2) + code.slice(2 + 2 * (start + 32));
-    assert.equal(await r.rpc("eth_getCode", proxy, "latest"), code);
+    // As the node makes them: src/rollup/proxy.c.
+    const code = await r.rpc("eth_getCode", proxy, "latest");
+    const creation = proxyCreation(L2HUB, OTHER, target);
+    assert.equal(proxy, getContractAddress({ opcode: "CREATE2", from: L2HUB, salt: pad("0x"), bytecode: creation.all }).toLowerCase());
+    assert.equal(code, creation.runtime);
 });
 
 test("createProxy says so once, and gives the same address again", async () => {
@@ -115,10 +110,6 @@ test("createProxy says so once, and gives the same address again", async () => {
     assert.equal(await r.read(L2HUB, "L2Hub", "createProxy", [0n, of]), at);
 });
 
-test("a proxy under construction leaves nothing behind", async () => {
-    assert.deepEqual(await r.read(L2HUB, "L2Hub", "proxyParameters"), [0n, `0x${"0".repeat(40)}`]);
-});
-
 // --- refusals ----------------------------------------------------------------------------------------
 
 test("no proxies of this rollup's own contracts", async () => {
@@ -129,15 +120,17 @@ test("no proxies of this rollup's own contracts", async () => {
 
 test("only the proxy itself speaks for what it stands for", async () => {
     const stranger = r.user.toLowerCase();
-    for (const f of ["call", "staticCall"]) {
-        const ask = (from, args) => r.read(L2HUB, "L2Hub", f, args, { from });
-        await assert.rejects(ask(r.user, [r.user, OTHER, target, "0x"]), new Refused(`NotAProxy(${stranger})`));
-        // Another's rollup, another's target.
-        await assert.rejects(ask(proxy, [r.user, OTHER + 1n, target, "0x"]), new Refused(`NotAProxy(${proxy})`));
-        await assert.rejects(ask(proxy, [r.user, OTHER, r.user, "0x"]), new Refused(`NotAProxy(${proxy})`));
-        await assert.rejects(ask(r.user, [r.user, ROLLUP_ID, target, "0x"]), new Refused(`NotAProxy(${stranger})`));
-        assert.equal(await ask(proxy, [r.user, OTHER, target, "0x"]), "0x");
-    }
+    const ask = async (from, rollupId, of) => {
+        const data = concat([toFunctionSelector("enter()"), toHex(rollupId, { size: 8 }), of, r.user]);
+        const got = await r.call({ from, to: L2HUB, data });
+        return got.ok ? got.data : refusal("L2Hub", got.data);
+    };
+    assert.equal(await ask(r.user, OTHER, target), `NotAProxy(${stranger})`);
+    // Another's rollup, another's target.
+    assert.equal(await ask(proxy, OTHER + 1n, target), `NotAProxy(${proxy})`);
+    assert.equal(await ask(proxy, OTHER, r.user), `NotAProxy(${proxy})`);
+    assert.equal(await ask(r.user, ROLLUP_ID, target), `NotAProxy(${stranger})`);
+    assert.equal(await ask(proxy, OTHER, target), "0x");
 });
 
 // As the system does it: the contract of another chain calls from the address of its proxy.
@@ -153,27 +146,14 @@ test("a caller that is itself a proxy is refused, and told whom to call", async 
         }
 });
 
-test("who only claims to be a proxy is a caller like others", async () => {
-    const size = (artifact("Proxy").deployedBytecode.length - 2) / 2;
-    const impostor = await r.deploy("Impostor");
-    const code = await r.rpc("eth_getCode", impostor, "latest");
-    assert.ok((code.length - 2) / 2 <= size);
-    await r.rpc("anvil_setCode", impostor, pad(code, { dir: "right", size }));
-    const frames = await r.frames({ to: impostor, data: concat([proxy, "0x12345678"]) });
-    assert.equal(frames.at(-1).to, XCALL);
-    assert.equal(frames.at(-1).input, request(OTHER, target, impostor, "0x12345678"));
-    // It was asked, and its claim did not give its address.
-    assert.ok(frames.some((f) => f.from === L2HUB && f.to === impostor && f.type === "STATICCALL"));
-});
-
-test("a caller of a proxy's size that burns its gas or answers nonsense is a caller like others", async () => {
-    const size = (artifact("Proxy").deployedBytecode.length - 2) / 2;
-    // INVALID; nothing; 64 bytes of ones.
-    for (const code of ["0xfe", "0x00", "0x5f195f525f1960205260405ff3"]) {
-        const caller = `0x${"c0de".repeat(10)}`;
-        await r.rpc("anvil_setCode", caller, pad(code, { dir: "right", size }));
-        const frames = await r.frames({ from: caller, to: proxy, data: "0x12345678" });
-        assert.equal(frames.at(-1).input, request(OTHER, target, caller, "0x12345678"));
+test("who only has a proxy's code is a caller like others", async () => {
+    const elsewhere = `0x${"c0de".repeat(10)}`;
+    const { runtime } = proxyCreation(L2HUB, OTHER, target);
+    // The code of this very proxy at another address; one that stands for somebody else; and no code.
+    for (const code of [runtime, proxyCreation(L2HUB, OTHER, elsewhere).runtime, pad("0xfe", { dir: "right", size: size(runtime) }), "0x00"]) {
+        await r.rpc("anvil_setCode", elsewhere, code);
+        const frames = await r.frames({ from: elsewhere, to: proxy, data: "0x12345678" });
+        assert.equal(frames.at(-1).input, request(OTHER, target, elsewhere, "0x12345678"));
     }
 });
 
@@ -200,18 +180,4 @@ test("where XCALL would run out of gas, NotEnoughGas says so; never less than it
         const out = frames.find((f) => f.to === XCALL);
         assert.ok(BigInt(out.gas) >= BigInt(cost), `${size} bytes: XCALL had ${BigInt(out.gas)}, takes ${cost}`);
     }
-});
-
-test("the probe fails under a static call, and only there", async () => {
-    const probe = hubCall("probe", []);
-    assert.deepEqual(await r.call({ to: relay, data: relayed(L2HUB, false, probe) }), { ok: true, data: "0x" });
-    assert.equal((await r.call({ to: relay, data: relayed(L2HUB, true, probe) })).ok, false);
-});
-
-test("the static way takes no ether", async () => {
-    const data = hubCall("staticCall", [r.user, OTHER, target, "0x"]);
-    assert.deepEqual(await r.call({ from: proxy, to: L2HUB, data, value: "0x0" }).then((c) => c.ok), true);
-    await r.rpc("anvil_setBalance", proxy, toHex(10n));
-    assert.deepEqual(await r.call({ from: proxy, to: L2HUB, data, value: "0x1" }), { ok: false, data: "0x" });
-    await r.rpc("anvil_setBalance", proxy, "0x0");
 });

@@ -89,7 +89,6 @@ interface IHub {
         uint64 anchorNumber;
         uint64 timestamp;
         uint32 rootCount;
-        bool idle;
         bool hasOwnToken;
         uint256 balance;
         IProofSystem system;
@@ -110,16 +109,6 @@ interface IHub {
     function postBatch(Batch calldata batch, Proof[] calldata proofs) external;
     /// @notice The same; the entries are kept until the end of this transaction.
     function postBatchTransient(Batch calldata batch, Proof[] calldata proofs) external;
-    /// @notice From the proxy of (rollupId, target): a call of `source` to what the proxy stands for.
-    function call(address source, uint64 rollupId, address target, bytes calldata data)
-        external
-        payable
-        returns (bytes memory);
-    /// @notice The same under STATICCALL: changes nothing on any chain.
-    function staticCall(address source, uint64 rollupId, address target, bytes calldata data)
-        external
-        view
-        returns (bytes memory);
     /// @notice Adds ether to a rollup's balance, for bridges: who gets it there is between them.
     function credit(uint64 rollupId) external payable;
     /// @notice Makes ether that lies at the address of a proxy a call, without data, of what it stands
@@ -129,11 +118,15 @@ interface IHub {
     function balanceOf(uint64 rollupId) external view returns (uint256);
     function rollup(uint64 rollupId) external view returns (Rollup memory);
     function rollupCount() external view returns (uint64);
-    /// @notice The root that the rollup had at its index-th recorded idle head (the last 8191 are kept).
-    function rootAt(uint64 rollupId, uint256 index) external view returns (bytes32);
-    /// @notice Whether the rollup has stood at this root, as far back as roots are kept. Looks from the
-    /// newest to the oldest: where gas matters, use rootAt.
-    function isRoot(uint64 rollupId, bytes32 root) external view returns (bool);
+    /// @notice Whether the rollup stands at this root, or stood there when a block began that moved it:
+    /// then it is the index-th root that the Hub recorded. Roots are recorded in ROOT_CHAINS chains of
+    /// hashes, the index-th in chain index % ROOT_CHAINS as keccak256(chain before ‖ root), where the
+    /// chain before the first is 0. `before` is that value for this root, and `later` are the roots that
+    /// the same chain has taken since. Of the last ROOT_CHAINS roots, none has a later one.
+    function isRoot(uint64 rollupId, bytes32 root, uint256 index, bytes32 before, bytes32[] calldata later)
+        external
+        view
+        returns (bool);
     /// @notice The Hub's question to itself: the alternative-th entry that was posted in this block (or
     /// transaction) under (rollupId, head, hash(action)). Of `out` only what the Hub needs is set.
     function lookup(uint64 rollupId, bytes32 head, Action calldata action, uint256 alternative)

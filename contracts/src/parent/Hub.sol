@@ -5,238 +5,407 @@ import {IHub} from "contracts/src/interfaces/IHub.sol";
 import {Inbox} from "contracts/src/parent/Inbox.sol";
 import {Gas} from "contracts/src/libraries/Gas.sol";
 import {HubErrors} from "contracts/src/libraries/HubErrors.sol";
+import {IProxyDeployer, ProxyCode} from "contracts/src/libraries/ProxyCode.sol";
 import {Table} from "contracts/src/libraries/Table.sol";
-import {Action, Kind, Outcome, Transition} from "contracts/src/types/Types.sol";
+import {Answer, Move, Out} from "contracts/src/types/Answer.sol";
+import {Question, Questions} from "contracts/src/types/Question.sol";
+import {Action, Kind, Outcome} from "contracts/src/types/Types.sol";
 
 /// @title The contract on the parent chain that its rollups meet in
 /// @dev The loop that every call runs is in `_loop` (and `_staticLoop`, its twin that writes nothing).
-/// A scope is a self-call in which the rest of the loop runs, so that one revert undoes it.
-contract Hub is Inbox {
+/// A scope is a self-call in which the rest of the loop runs, so that one revert undoes it. Actions and
+/// what is known of them lie in memory as they are encoded: types/Question.sol, types/Answer.sol.
+contract Hub is Inbox, IProxyDeployer {
     /// @dev Ends a scope; caught by the scope it is meant for, never seen outside.
     error Undo(uint64 rollupId, bytes32 head, bytes32 reverted);
 
+    uint256 private constant CALL = uint256(Kind.CALL);
+    uint256 private constant RESULT = uint256(Kind.RESULT);
+    uint256 private constant REVERT = uint256(Kind.REVERT);
+
     /// @dev Held back from the loop, so that running out of gas inside can be told.
     uint256 private constant RESERVE_GAS = 20000;
-    /// @dev What a proxy may spend to say whom it stands for.
-    uint256 private constant IDENTITY_GAS = 5000;
+    /// @dev Far more than the probe needs. It is what a static call pays for being one.
+    uint256 private constant PROBE_GAS = 1000;
+    /// @dev What a proxy may spend between its check of the gas left and its CALL, with what CALL costs
+    /// if the account is warm; more if the account borrows code (EIP-7702), if the call carries value,
+    /// and if that creates the account.
+    uint256 private constant OWN_GAS = 300;
+    uint256 private constant DELEGATION_GAS = 100;
+    uint256 private constant VALUE_GAS = 9000;
+    uint256 private constant NEW_ACCOUNT_GAS = 25000;
 
-    /// @dev The rollups that this transaction has moved: how many, and at keccak256(MOVED, i) which.
-    uint256 private transient movedCount;
-    bytes32 private constant MOVED = keccak256("lockstep.hub.moved");
-    bytes32 private constant PROBE = keccak256("lockstep.hub.probe");
+    uint256 private constant PROBE = uint256(keccak256("lockstep.hub.probe"));
+
+    /// @dev The rollups that this loop has suspended: how many, at SUSPENDED + i which, and at
+    /// SUSPENDED + 2^128 + rollupId whether one is.
+    uint256 private transient suspendedCount;
+    uint256 private constant SUSPENDED = uint256(keccak256("lockstep.hub.suspended"));
+    uint256 private constant SUSPENDED_FLAGS = uint256(keccak256("lockstep.hub.suspended")) + (1 << 128);
 
     // --- from proxies -------------------------------------------------------------------------------
 
-    /// @inheritdoc IHub
-    function call(address source, uint64 rollupId, address target, bytes calldata data)
-        external
-        payable
-        returns (bytes memory)
-    {
+    /// @inheritdoc IProxyDeployer
+    function enter() external payable {
         uint256 gas_ = Gas.lead4Down(gasleft() * 3 / 4);
-        if (msg.sender != proxyOf(rollupId, target)) revert NotAProxy(msg.sender);
-        Action memory action = _inCall(source, rollupId, target, data, gas_, false);
+        uint64 rollupId;
+        address target;
+        address source;
+        assembly ("memory-safe") {
+            rollupId := shr(192, calldataload(4))
+            target := shr(96, calldataload(12))
+            source := shr(96, calldataload(32))
+        }
+        if (msg.sender != ProxyCode.addressOf(rollupId, target)) revert NotAProxy(msg.sender);
+        bool isStatic = msg.value == 0 && _isStatic();
+        Question question = Questions.open(CALL, rollupId, msg.data.length - 52);
+        bytes memory data = question.data();
+        assembly ("memory-safe") {
+            calldatacopy(add(data, 32), 52, mload(data))
+        }
+        // A caller that is itself a proxy is who it stands for: no alias of an alias.
+        (bool isProxy, uint64 sourceRollupId, address behind) = ProxyCode.identityOf(source);
+        question.setCall(target, sourceRollupId, isProxy ? behind : source);
+        question.setValue(msg.value);
+        question.setGas(gas_);
+        question.setStatic(isStatic);
         if (gasleft() <= RESERVE_GAS) revert NotEnoughGas();
-        (bool ok, bytes memory result) =
-            address(this).call{gas: gasleft() - RESERVE_GAS}(abi.encodeCall(this.run, (action)));
-        return _unwrap(ok, result);
+        bytes4 selector = isStatic ? this.runStatic.selector : this.run.selector;
+        bool ok = question.deliver(selector, gasleft() - RESERVE_GAS, isStatic);
+        if (!ok) _endLoop();
+        assembly ("memory-safe") {
+            // What the loop returned: whether the call failed, and its data.
+            let at := mload(64)
+            returndatacopy(at, 0, returndatasize())
+            let size := sub(returndatasize(), 32)
+            if mload(at) { revert(add(at, 32), size) }
+            return(add(at, 32), size)
+        }
     }
 
-    /// @inheritdoc IHub
-    function staticCall(address source, uint64 rollupId, address target, bytes calldata data)
-        external
-        view
-        returns (bytes memory)
-    {
-        uint256 gas_ = Gas.lead4Down(gasleft() * 3 / 4);
-        if (msg.sender != proxyOf(rollupId, target)) revert NotAProxy(msg.sender);
-        Action memory action = _inCall(source, rollupId, target, data, gas_, true);
-        if (gasleft() <= RESERVE_GAS) revert NotEnoughGas();
-        (bool ok, bytes memory result) =
-            address(this).staticcall{gas: gasleft() - RESERVE_GAS}(abi.encodeCall(this.runStatic, (action)));
-        return _unwrap(ok, result);
+    /// @dev Fails under a static call, and only there: the gas that it takes is there.
+    function _isStatic() private returns (bool isStatic) {
+        assembly ("memory-safe") {
+            isStatic := iszero(call(PROBE_GAS, address(), 0, 0, 0, 0, 0))
+        }
     }
 
-    /// @notice For proxies: fails under a static call, and only there.
-    function probe() external {
+    /// @dev The probe: changes state without leaving anything behind.
+    fallback() external {
+        if (msg.sender != address(this)) revert OnlySelf();
         _tstore(PROBE, 0);
     }
 
-    /// @notice The loop, in a self-call of its own: not for anybody else.
-    function run(Action calldata action) external returns (bool failed, bytes memory data) {
+    /// @inheritdoc IHub
+    function sweep(uint64 rollupId, address target) external {
+        address proxy = createProxy(rollupId, target);
+        uint256 value = proxy.balance;
+        if (value == 0) revert NothingToSweep(rollupId, target);
+        // The proxy's own order to itself: a call of its to what it stands for, by way of this contract.
+        bytes memory entering = abi.encodePacked(this.enter.selector, rollupId, target, proxy);
+        (bool ok, bytes memory result) =
+            proxy.call(abi.encodePacked(uint256(uint160(address(this))), gasleft(), uint256(0), value, entering));
+        if (ok) return;
+        // The byte that marks a failure.
+        assembly ("memory-safe") {
+            if mload(result) { mstore(result, sub(mload(result), 1)) }
+        }
+        HubErrors.rethrow(result);
+    }
+
+    /// @notice The loop, in a self-call of its own: not for anybody else. Returns a word, whether the
+    /// action failed, and behind it the data as it is.
+    function run(Action calldata) external {
         if (msg.sender != address(this)) revert OnlySelf();
         uint256 depth = loopDepth;
         loopDepth = depth + 1;
-        (failed, data) = _loop(action, action.kind == Kind.CALL ? action.value : 0);
+        Question question = Questions.load(4, msg.data.length);
+        (uint256 answer, uint256 size) = _loop(question, question.kind() == CALL ? question.value() : 0);
         loopDepth = depth;
-        if (depth == 0 && !failed) _requireIdle();
-        _requireGasToReturn(data.length + action.data.length);
+        if (depth == 0 && !_failed(answer)) _requireIdle();
+        _requireGasToReturn(size + msg.data.length);
+        _return(answer, size);
     }
 
     /// @notice The loop under a static call.
-    function runStatic(Action calldata action) external view returns (bool failed, bytes memory data) {
+    function runStatic(Action calldata) external {
         if (msg.sender != address(this)) revert OnlySelf();
-        return _staticLoop(action);
+        (uint256 answer, uint256 size) = _staticLoop(Questions.load(4, msg.data.length));
+        _requireGasToReturn(size);
+        _return(answer, size);
     }
 
-    /// @notice A scope: applies what was found and runs the rest of the loop.
-    function scoped(Outcome calldata outcome, Action calldata input, uint256 inflow)
-        external
-        returns (bool failed, bytes memory data)
-    {
+    /// @notice A scope: applies what was found and runs the rest of the loop. Calldata: selector, inflow,
+    /// the size of what follows, 32 ‖ the action's tuple, the Outcome. Returns as `run` does.
+    function scoped() external {
         if (msg.sender != address(this)) revert OnlySelf();
-        (bool ends, Action memory next, uint256 nextInflow) = _step(outcome, input.rollupId, inflow);
-        return ends ? (next.failed, next.data) : _loop(next, nextInflow);
+        uint256 inflow;
+        uint256 end;
+        assembly ("memory-safe") {
+            inflow := calldataload(4)
+            end := add(68, calldataload(36))
+        }
+        Question question = Questions.load(68, end);
+        Answer known;
+        assembly ("memory-safe") {
+            known := mload(64)
+            let size := sub(calldatasize(), end)
+            calldatacopy(known, end, size)
+            mstore(64, and(add(add(known, size), 31), not(31)))
+        }
+        (uint256 answer, uint256 size_, uint256 next) = _step(question, known, inflow);
+        if (size_ == 0) (answer, size_) = _loop(question, next);
+        _return(answer, size_);
     }
 
-    function _inCall(address source, uint64 rollupId, address target, bytes calldata data, uint256 gas_, bool isStatic)
-        private
-        view
-        returns (Action memory action)
-    {
-        action.kind = Kind.CALL;
-        action.rollupId = rollupId;
-        action.target = target;
-        (action.sourceRollupId, action.source) = _standsFor(source);
-        action.value = isStatic ? 0 : msg.value;
-        action.gas = uint64(gas_);
-        action.isStatic = isStatic;
-        action.data = data;
+    function _failed(uint256 answer) private pure returns (bool failed) {
+        assembly ("memory-safe") {
+            failed := mload(answer)
+        }
     }
 
-    /// @dev A caller that is itself a proxy is who it stands for: no alias of an alias. All proxies are
-    /// of one size, so few others are ever asked; and whatever is said must give the caller's address.
-    function _standsFor(address source) private view returns (uint64, address) {
-        if (source.code.length != msg.sender.code.length) return (0, source);
-        (bool ok, bytes memory identity) = source.staticcall{gas: IDENTITY_GAS}("");
-        if (!ok || identity.length != 64) return (0, source);
-        (uint256 rollupId, uint256 target) = abi.decode(identity, (uint256, uint256));
-        if (rollupId > type(uint64).max || target > type(uint160).max) return (0, source);
-        if (proxyOf(uint64(rollupId), address(uint160(target))) != source) return (0, source);
-        return (uint64(rollupId), address(uint160(target)));
+    function _return(uint256 answer, uint256 size) private pure {
+        assembly ("memory-safe") {
+            return(answer, size)
+        }
     }
 
     /// @dev What comes after the loop, up to the proxy's own return, costs gas that grows with the
     /// data; it must be there, or a result would look like a failure without data.
     function _requireGasToReturn(uint256 size) private view {
-        uint256 words = size / 32;
-        if (RESERVE_GAS + gasleft() < 10000 + 40 * words + words * words / 32) revert NotEnoughGas();
+        unchecked {
+            uint256 words = size / 32;
+            if (RESERVE_GAS + gasleft() < 10000 + 40 * words + words * words / 32) revert NotEnoughGas();
+        }
     }
 
-    function _unwrap(bool ok, bytes memory result) private pure returns (bytes memory) {
-        if (!ok) _endLoop(result);
-        (bool failed, bytes memory data) = abi.decode(result, (bool, bytes));
-        if (failed) HubErrors.rethrow(data);
-        return data;
-    }
-
-    /// @dev The loop's self-call failed. It never fails without data but for lack of gas; an Undo that
-    /// comes out here has found no scope in this loop.
-    function _endLoop(bytes memory result) private pure {
+    /// @dev The loop's self-call failed, with what lies in returndata. It never fails without data but
+    /// for lack of gas; an Undo that comes out here has found no scope in this loop.
+    function _endLoop() private pure {
+        bytes memory result = _returned(0);
         if (result.length == 0) revert NotEnoughGas();
-        if (result.length == 100 && bytes4(result) == Undo.selector) {
+        if (_isUndo(result)) {
             (uint64 rollupId, bytes32 undoHead,) = _undoArguments(result);
             revert ScopeMissing(rollupId, undoHead);
         }
         HubErrors.rethrow(result);
     }
 
+    /// @dev Returndata, without its last bytes.
+    function _returned(uint256 without) private pure returns (bytes memory result) {
+        assembly ("memory-safe") {
+            result := mload(64)
+            let size := sub(returndatasize(), without)
+            mstore(result, size)
+            returndatacopy(add(result, 32), 0, size)
+            mstore(64, and(add(add(result, size), 63), not(31)))
+        }
+    }
+
     // --- the loop -----------------------------------------------------------------------------------
 
     /// @inheritdoc Inbox
-    function _runL2TX(Action memory action) internal override {
-        (bool ok, bytes memory result) = address(this).call(abi.encodeCall(this.run, (action)));
-        if (!ok) _endLoop(result);
-        (bool failed,) = abi.decode(result, (bool, bytes));
-        if (failed) revert UnexpectedAction();
+    function _runL2TX(Question question) internal override {
+        if (!question.deliver(this.run.selector, gasleft(), false)) _endLoop();
+        bytes memory result = _returned(0);
+        if (_failed(32 + _at(result))) revert UnexpectedAction();
     }
 
-    /// @dev Delivers an action and follows what comes of it until its RESULT. `inflow` is the ether
-    /// that the action brings to the rollups.
-    function _loop(Action memory action, uint256 inflow) private returns (bool, bytes memory) {
+    function _at(bytes memory data) private pure returns (uint256 at) {
+        assembly ("memory-safe") {
+            at := data
+        }
+    }
+
+    /// @dev Delivers an action and follows what comes of it until its RESULT: a word in memory, whether
+    /// it failed, and behind it its data. `inflow` is the ether that the action brings to the rollups.
+    /// All questions of a loop lie in one place, one after the other.
+    function _loop(Question question, uint256 inflow) private returns (uint256 answer, uint256 size) {
+        Stand[] memory stands;
         while (true) {
-            Outcome memory outcome = _find(action);
-            if (!outcome.scope) {
-                bool ends;
-                (ends, action, inflow) = _step(outcome, action.rollupId, inflow);
-                if (ends) return (action.failed, action.data);
+            Answer known = _find(question, stands);
+            if (!known.scope()) {
+                (answer, size, inflow) = _step(question, known, inflow);
+                if (size != 0) return (answer, size);
                 continue;
             }
-            (bool ok, bytes memory result) =
-                address(this).call(abi.encodeCall(this.scoped, (outcome, action, inflow)));
-            if (ok) return abi.decode(result, (bool, bytes));
-            (bool isMine, bytes32 reverted) = _readUndo(result, outcome.transitions);
+            bool ok = _open(question, known, inflow);
+            bytes memory result = _returned(0);
+            if (ok) return (_at(result) + 32, result.length);
+            (bool isMine, bytes32 reverted) = _readUndo(result, known);
             if (!isMine) HubErrors.rethrow(result);
             // The entry and everything after it are undone; the rollup of its input goes on from
             // there, and with the same ether.
-            action = _continuation(action, reverted);
+            _continue(question, reverted);
         }
-        revert UnexpectedAction();
     }
 
-    function _continuation(Action memory undone, bytes32 reverted) private pure returns (Action memory action) {
-        action.kind = Kind.REVERT_CONTINUE;
-        action.rollupId = undone.rollupId;
-        action.data = abi.encode(keccak256(abi.encode(undone)), reverted);
+    /// @dev The rest of the loop in a scope; see `scoped`.
+    function _open(Question question, Answer known, uint256 inflow) private returns (bool ok) {
+        uint256 actionSize = question.sizeOf() + 32;
+        bytes4 selector = this.scoped.selector;
+        assembly ("memory-safe") {
+            // `known` is the newest thing in memory.
+            let knownSize := sub(mload(64), known)
+            let at := mload(64)
+            mstore(at, selector)
+            mstore(add(at, 4), inflow)
+            mstore(add(at, 36), actionSize)
+            mstore(add(question, 100), 32)
+            mcopy(add(at, 68), add(question, 100), actionSize)
+            mcopy(add(at, add(68, actionSize)), known, knownSize)
+            ok := call(gas(), address(), 0, at, add(68, add(actionSize, knownSize)), 0, 0)
+        }
+    }
+
+    /// @dev REVERT_CONTINUE in the place of the question that is undone.
+    function _continue(Question question, bytes32 reverted) private pure {
+        bytes32 undone = question.hash();
+        uint64 rollupId = question.rollupId();
+        question.close();
+        bytes memory data = Questions.open(uint256(Kind.REVERT_CONTINUE), rollupId, 64).data();
+        assembly ("memory-safe") {
+            mstore(add(data, 32), undone)
+            mstore(add(data, 64), reverted)
+        }
     }
 
     /// @dev Applies an entry and does what its out-action asks for: the end, a call here, or an
-    /// undoing. `next` is the action that follows and what ether it brings; at the end, the RESULT.
-    function _step(Outcome memory outcome, uint64 inputRollupId, uint256 inflow)
+    /// undoing. At the end `size` is not 0, and the answer is what `_loop` returns; otherwise the
+    /// question is the action that follows, and `next` what ether that brings.
+    function _step(Question question, Answer known, uint256 inflow)
         private
-        returns (bool ends, Action memory next, uint256 nextInflow)
+        returns (uint256 answer, uint256 size, uint256 next)
     {
-        _apply(outcome, inputRollupId, inflow);
-        Action memory out = outcome.out;
-        if (out.kind == Kind.RESULT) return (true, out, 0);
-        if (out.kind == Kind.REVERT) revert Undo(out.rollupId, bytes32(out.data), head(out.rollupId));
-        if (out.kind != Kind.CALL || out.rollupId != 0) revert UnexpectedAction();
-        address proxy = createProxy(out.sourceRollupId, out.source);
-        bytes memory order = _order(out);
-        uint256 before = gasleft();
-        (bool ok, bytes memory result) = proxy.call{value: out.value}(order);
-        next = _answer(out, before - gasleft(), ok, result);
-        nextInflow = ok ? 0 : out.value;
+        _apply(known, question.rollupId(), inflow);
+        Out out = known.out();
+        uint256 kind = out.kind();
+        if (kind == RESULT) {
+            (answer, size) = _end(out);
+            return (answer, size, 0);
+        }
+        if (kind == REVERT) revert Undo(out.rollupId(), bytes32(out.data()), head(out.rollupId()));
+        if (kind != CALL || out.rollupId() != 0) revert UnexpectedAction();
+        address proxy = ProxyCode.addressOf(out.sourceRollupId(), out.source());
+        if (proxy.code.length == 0) createProxy(out.sourceRollupId(), out.source());
+        uint256 value = out.value();
+        (bool ok, uint256 used) = _call(out, proxy, value);
+        next = ok ? 0 : value;
+        (uint64 rollupId, uint256 given, address target) = (out.sourceRollupId(), out.gas_(), out.target());
+        question.close();
+        _answer(rollupId, given, used, ok, target);
     }
 
-    /// @dev What Proxy makes a call from.
-    function _order(Action memory out) private pure returns (bytes memory) {
-        return abi.encodePacked(out.target, out.gas, out.isStatic, out.data);
+    /// @dev A RESULT as `_loop` returns it: `failed` takes the place of the length of its data.
+    function _end(Out out) private pure returns (uint256 answer, uint256 size) {
+        bytes memory data = out.data();
+        bool failed = out.failed();
+        answer = _at(data);
+        size = 32 + data.length;
+        assembly ("memory-safe") {
+            mstore(answer, failed)
+        }
     }
 
-    /// @dev The RESULT of a call that the proxy was told to make.
-    function _answer(Action memory out, uint256 used, bool ok, bytes memory result)
-        private
-        pure
-        returns (Action memory answer)
-    {
-        if (!ok) {
-            // No mark behind the data: the proxy did not make the call, or ran out of gas around it.
-            if (result.length == 0) revert NotEnoughGas();
+    /// @dev Has the proxy call the target (ProxyCode says how). Nobody may speak to this contract as a
+    /// proxy: such a call fails without being made.
+    function _call(Out out, address proxy, uint256 value) private returns (bool ok, uint256 used) {
+        address target = out.target();
+        if (target == address(this)) return (false, 0);
+        uint256 gas_ = out.gas_();
+        uint256 needed = _ownCost(target, value) + gas_ + gas_ / 63 + 1;
+        bytes memory data = out.data();
+        bool isStatic = out.isStatic();
+        assembly ("memory-safe") {
+            let at := mload(64)
+            mstore(at, target)
+            mstore(add(at, 32), gas_)
+            mstore(add(at, 64), needed)
+            mstore(add(at, 96), value)
+            mcopy(add(at, 128), add(data, 32), mload(data))
+            let size := add(128, mload(data))
+            used := gas()
+            switch isStatic
+            case 0 { ok := call(gas(), proxy, value, at, size, 0, 0) }
+            default { ok := staticcall(gas(), proxy, at, size, 0, 0) }
+            used := sub(used, gas())
+        }
+    }
+
+    /// @dev What the proxy's CALL itself will cost, an upper bound within a few hundred gas. Looking at
+    /// the account makes it warm; so does looking at the one whose code it borrows.
+    function _ownCost(address to, uint256 value) private view returns (uint256 cost) {
+        cost = OWN_GAS;
+        uint256 codeSize = to.code.length;
+        if (codeSize == 23) {
             assembly ("memory-safe") {
-                mstore(result, sub(mload(result), 1))
+                extcodecopy(to, 0, 0, 32)
+                let code := mload(0)
+                // No balance is 2^256 - 1, but the compiler cannot know and so does not leave the look
+                // out.
+                if eq(shr(232, code), 0xef0100) {
+                    cost := add(cost, add(DELEGATION_GAS, iszero(not(balance(shr(96, shl(24, code)))))))
+                }
             }
-            if (HubErrors.isHubError(result)) HubErrors.rethrow(result);
         }
-        answer.kind = Kind.RESULT;
-        answer.rollupId = out.sourceRollupId;
-        uint256 gas_ = Gas.lead4Up(used);
-        answer.gas = gas_ < out.gas ? uint64(gas_) : out.gas;
-        answer.failed = !ok;
-        answer.data = result;
+        if (value != 0) {
+            cost += VALUE_GAS;
+            if (codeSize == 0 && to.codehash == 0) cost += NEW_ACCOUNT_GAS;
+        }
     }
 
-    function _find(Action memory action) private view returns (Outcome memory outcome) {
-        bytes32 at = head(action.rollupId);
-        for (uint256 alternative = 0;; alternative++) {
-            outcome = this.lookup(action.rollupId, at, action, alternative);
-            if (!outcome.found) revert EntryNotFound(action.rollupId, at, keccak256(abi.encode(action)));
-            bool holds = true;
-            for (uint256 i = 0; i < outcome.transitions.length && holds; i++) {
-                holds = head(outcome.transitions[i].rollupId) == outcome.transitions[i].pre;
+    /// @dev The RESULT of a call that a proxy was told to make; its data lies in returndata.
+    function _answer(uint64 rollupId, uint256 given, uint256 used, bool ok, address target)
+        private
+        view
+        returns (Question question)
+    {
+        uint256 size = 0;
+        if (target != address(this)) {
+            assembly ("memory-safe") {
+                size := returndatasize()
             }
-            if (holds) return outcome;
+            if (!ok) {
+                // No mark behind the data: the proxy did not make the call, or ran out of gas around it.
+                if (size == 0) revert NotEnoughGas();
+                size--;
+            }
         }
+        question = Questions.open(RESULT, rollupId, size);
+        bytes memory data = question.data();
+        assembly ("memory-safe") {
+            returndatacopy(add(data, 32), 0, size)
+        }
+        if (!ok && HubErrors.isHubError(data)) HubErrors.rethrow(data);
+        used = Gas.lead4Up(used);
+        question.setGas(used < given ? used : given);
+        question.setFailed(!ok);
+    }
+
+    /// @dev Where a rollup stands in the course of a static call; otherwise they stand where they are.
+    struct Stand {
+        uint64 rollupId;
+        bytes32 head;
+    }
+
+    function _find(Question question, Stand[] memory stands) private view returns (Answer known) {
+        uint64 rollupId = question.rollupId();
+        bytes32 at = _headIn(stands, rollupId);
+        for (uint256 alternative = 0;; alternative++) {
+            known = Answer.wrap(question.ask(this.lookup.selector, at, alternative));
+            if (!known.found()) revert EntryNotFound(rollupId, at, question.hash());
+            (Move m, Move end) = known.moves();
+            bool holds = true;
+            for (; holds && m.isBefore(end); m = m.next()) holds = _headIn(stands, m.rollupId()) == m.pre();
+            if (holds) return known;
+        }
+    }
+
+    function _headIn(Stand[] memory stands, uint64 rollupId) private view returns (bytes32) {
+        for (uint256 i = 0; i < stands.length; i++) {
+            if (stands[i].rollupId == rollupId) return stands[i].head;
+        }
+        return head(rollupId);
     }
 
     /// @inheritdoc IHub
@@ -246,30 +415,44 @@ contract Hub is Inbox {
         returns (Outcome memory)
     {
         if (msg.sender != address(this)) revert OnlySelf();
-        return Table.get(rollupId, head_, keccak256(abi.encode(action)), alternative);
+        uint256 input;
+        bytes32 actionHash;
+        assembly ("memory-safe") {
+            input := action
+            let at := mload(64)
+            let size := sub(calldatasize(), input)
+            mstore(at, 32)
+            calldatacopy(add(at, 32), input, size)
+            actionHash := keccak256(at, add(size, 32))
+        }
+        (uint256 outcome, uint256 outcomeSize) = Table.get(rollupId, head_, actionHash, input, alternative);
+        _return(outcome, outcomeSize);
     }
 
-    function _apply(Outcome memory outcome, uint64 inputRollupId, uint256 inflow) private {
+    function _apply(Answer known, uint64 inputRollupId, uint256 inflow) private {
         int256 sum = 0;
-        for (uint256 i = 0; i < outcome.transitions.length; i++) {
-            Transition memory t = outcome.transitions[i];
-            Rollup storage r = rollups[t.rollupId];
-            if (t.post != t.pre) {
-                if (r.updatedInBlock != block.number) revert NotUpdated(t.rollupId);
-                r.head = t.post;
-                if (r.idle != t.idle) r.idle = t.idle;
-                _noteMoved(t.rollupId);
-                if (t.idle) _recordRoot(t.rollupId, r, t.post);
+        (Move m, Move end) = known.moves();
+        if (m.post() != m.pre()) _markUsed(known.entryHash());
+        for (; m.isBefore(end); m = m.next()) {
+            uint64 rollupId = m.rollupId();
+            Rollup storage r = rollups[rollupId];
+            bytes32 post = m.post();
+            if (post != m.pre()) {
+                if (r.updatedInBlock != block.number) revert NotUpdated(rollupId);
+                r.head = post;
+                _noteMoved(rollupId, m.idle());
             }
-            if (t.etherDelta != 0) {
-                if (r.hasOwnToken) revert TokenRollup(t.rollupId);
-                sum += t.etherDelta;
-                _changeBalance(t.rollupId, r, t.etherDelta);
+            int256 delta = m.etherDelta();
+            if (delta != 0) {
+                if (r.hasOwnToken) revert TokenRollup(rollupId);
+                sum += delta;
+                _changeBalance(rollupId, r, delta);
             }
         }
-        uint256 outflow = outcome.out.kind == Kind.CALL ? outcome.out.value : 0;
-        if (sum != int256(inflow) - int256(outflow)) revert EtherMismatch(outcome.entryHash);
-        emit EntryConsumed(inputRollupId, outcome.entryHash);
+        Out out = known.out();
+        uint256 outflow = out.kind() == CALL ? out.value() : 0;
+        if (sum != int256(inflow) - int256(outflow)) revert EtherMismatch(known.entryHash());
+        emit EntryConsumed(inputRollupId, known.entryHash());
     }
 
     function _changeBalance(uint64 rollupId, Rollup storage r, int256 delta) private {
@@ -283,35 +466,41 @@ contract Hub is Inbox {
         r.balance = balance - needed;
     }
 
-    function _noteMoved(uint64 rollupId) private {
-        bytes32 mark = keccak256(abi.encode(MOVED, rollupId, true));
-        if (_tload(mark) != 0) return;
-        _tstore(mark, 1);
-        _tstore(keccak256(abi.encode(MOVED, movedCount)), rollupId);
-        movedCount++;
+    /// @dev Between loops every rollup is idle: so only who is not is remembered, and only as long as
+    /// the transaction lasts.
+    function _noteMoved(uint64 rollupId, bool isIdle) private {
+        uint256 flag = SUSPENDED_FLAGS + rollupId;
+        bool wasSuspended = _tload(flag) != 0;
+        if (wasSuspended == !isIdle) return;
+        _tstore(flag, isIdle ? 0 : 1);
+        if (isIdle) return;
+        uint256 count = suspendedCount;
+        _tstore(SUSPENDED + count, rollupId);
+        suspendedCount = count + 1;
     }
 
-    function _requireIdle() private view {
-        uint256 count = movedCount;
+    function _requireIdle() private {
+        uint256 count = suspendedCount;
+        if (count == 0) return;
         for (uint256 i = 0; i < count; i++) {
-            uint64 rollupId = uint64(_tload(keccak256(abi.encode(MOVED, i))));
-            if (!rollups[rollupId].idle) revert NotIdle(rollupId);
+            uint64 rollupId = uint64(_tload(SUSPENDED + i));
+            if (_tload(SUSPENDED_FLAGS + rollupId) != 0) revert NotIdle(rollupId);
         }
+        suspendedCount = 0;
     }
 
     /// @dev Whether the revert data is an Undo for a scope with these transitions.
-    function _readUndo(bytes memory result, Transition[] memory transitions)
-        private
-        pure
-        returns (bool isMine, bytes32 reverted)
-    {
-        if (result.length != 100 || bytes4(result) != Undo.selector) return (false, 0);
+    function _readUndo(bytes memory result, Answer known) private pure returns (bool isMine, bytes32 reverted) {
+        if (!_isUndo(result)) return (false, 0);
         uint64 rollupId;
         bytes32 undoHead;
         (rollupId, undoHead, reverted) = _undoArguments(result);
-        for (uint256 i = 0; i < transitions.length && !isMine; i++) {
-            isMine = transitions[i].rollupId == rollupId && transitions[i].pre == undoHead;
-        }
+        (Move m, Move end) = known.moves();
+        for (; !isMine && m.isBefore(end); m = m.next()) isMine = m.rollupId() == rollupId && m.pre() == undoHead;
+    }
+
+    function _isUndo(bytes memory result) private pure returns (bool) {
+        return result.length == 100 && bytes4(result) == Undo.selector;
     }
 
     function _undoArguments(bytes memory result)
@@ -328,78 +517,54 @@ contract Hub is Inbox {
 
     // --- the loop under a static call: heads in memory, nothing written -------------------------------
 
-    function _staticLoop(Action memory action) private view returns (bool, bytes memory) {
-        Transition[] memory heads = new Transition[](0);
+    function _staticLoop(Question question) private returns (uint256 answer, uint256 size) {
+        Stand[] memory stands;
         while (true) {
-            Outcome memory outcome = _staticFind(action, heads);
-            heads = _moved(heads, outcome.transitions);
-            Action memory out = outcome.out;
-            if (out.kind == Kind.RESULT) {
-                for (uint256 i = 0; i < heads.length; i++) {
-                    if (heads[i].post != head(heads[i].rollupId)) revert NotIdle(heads[i].rollupId);
+            Answer known = _find(question, stands);
+            stands = _moved(stands, known);
+            Out out = known.out();
+            uint256 kind = out.kind();
+            if (kind == RESULT) {
+                for (uint256 i = 0; i < stands.length; i++) {
+                    if (stands[i].head != head(stands[i].rollupId)) revert NotIdle(stands[i].rollupId);
                 }
-                _requireGasToReturn(out.data.length);
-                return (out.failed, out.data);
+                return _end(out);
             }
-            if (out.kind != Kind.CALL || out.rollupId != 0 || !out.isStatic) revert UnexpectedAction();
-            address proxy = proxyOf(out.sourceRollupId, out.source);
-            if (proxy.code.length == 0) revert ProxyMissing(out.sourceRollupId, out.source);
-            bytes memory order = _order(out);
-            uint256 before = gasleft();
-            (bool ok, bytes memory result) = proxy.staticcall(order);
-            action = _answer(out, before - gasleft(), ok, result);
-        }
-        revert UnexpectedAction();
-    }
-
-    function _staticFind(Action memory action, Transition[] memory heads)
-        private
-        view
-        returns (Outcome memory outcome)
-    {
-        bytes32 at = _headIn(heads, action.rollupId);
-        for (uint256 alternative = 0;; alternative++) {
-            outcome = this.lookup(action.rollupId, at, action, alternative);
-            if (!outcome.found) revert EntryNotFound(action.rollupId, at, keccak256(abi.encode(action)));
-            bool holds = true;
-            for (uint256 i = 0; i < outcome.transitions.length && holds; i++) {
-                holds = _headIn(heads, outcome.transitions[i].rollupId) == outcome.transitions[i].pre;
-            }
-            if (holds) return outcome;
+            if (kind != CALL || out.rollupId() != 0 || !out.isStatic()) revert UnexpectedAction();
+            address proxy = ProxyCode.addressOf(out.sourceRollupId(), out.source());
+            if (proxy.code.length == 0) revert ProxyMissing(out.sourceRollupId(), out.source());
+            (bool ok, uint256 used) = _call(out, proxy, 0);
+            question = _answer(out.sourceRollupId(), out.gas_(), used, ok, out.target());
         }
     }
 
-    function _headIn(Transition[] memory heads, uint64 rollupId) private view returns (bytes32) {
-        for (uint256 i = 0; i < heads.length; i++) {
-            if (heads[i].rollupId == rollupId) return heads[i].post;
-        }
-        return head(rollupId);
-    }
-
-    function _moved(Transition[] memory heads, Transition[] memory by) private pure returns (Transition[] memory) {
-        Transition[] memory next = new Transition[](heads.length + by.length);
+    /// @dev Where the rollups stand after an entry.
+    function _moved(Stand[] memory stands, Answer known) private pure returns (Stand[] memory next) {
+        (Move first, Move end) = known.moves();
         uint256 count = 0;
-        for (uint256 i = 0; i < by.length; i++) next[count++] = by[i];
-        for (uint256 i = 0; i < heads.length; i++) {
+        for (Move m = first; m.isBefore(end); m = m.next()) count++;
+        next = new Stand[](stands.length + count);
+        count = 0;
+        for (Move m = first; m.isBefore(end); m = m.next()) next[count++] = Stand(m.rollupId(), m.post());
+        for (uint256 i = 0; i < stands.length; i++) {
             bool isNew = true;
-            for (uint256 j = 0; j < by.length && isNew; j++) isNew = by[j].rollupId != heads[i].rollupId;
-            if (isNew) next[count++] = heads[i];
+            for (Move m = first; isNew && m.isBefore(end); m = m.next()) isNew = m.rollupId() != stands[i].rollupId;
+            if (isNew) next[count++] = stands[i];
         }
         assembly ("memory-safe") {
             mstore(next, count)
         }
-        return next;
     }
 
     // --- small things ---------------------------------------------------------------------------------
 
-    function _tload(bytes32 slot) private view returns (uint256 word) {
+    function _tload(uint256 slot) private view returns (uint256 word) {
         assembly ("memory-safe") {
             word := tload(slot)
         }
     }
 
-    function _tstore(bytes32 slot, uint256 word) private {
+    function _tstore(uint256 slot, uint256 word) private {
         assembly ("memory-safe") {
             tstore(slot, word)
         }

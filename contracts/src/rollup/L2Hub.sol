@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IProxyDeployer, Proxy} from "contracts/src/parent/Proxy.sol";
-import {HubErrors} from "contracts/src/libraries/HubErrors.sol";
-import {ProxyFactory} from "contracts/src/libraries/ProxyFactory.sol";
+import {IProxyDeployer, ProxyCode} from "contracts/src/libraries/ProxyCode.sol";
 import {System} from "contracts/src/rollup/System.sol";
 
 /// @title Where a rollup's contracts leave for other chains
@@ -36,98 +34,57 @@ contract L2Hub is IProxyDeployer {
     uint256 private constant XCALL_GAS_PER_BYTE = 16;
     uint256 private constant CALL_GAS = 11600;
 
-    /// @dev What a proxy may spend to say whom it stands for.
-    uint256 private constant IDENTITY_GAS = 5000;
-
     // --- proxies -------------------------------------------------------------------------------------
 
     /// @notice Where the proxy of (rollupId, target) is, or would be. Reverts with NotRemote for this
     /// rollup's own contracts: there is never anything at such an address, ether sent there is lost.
     function proxyOf(uint64 rollupId, address target) external view returns (address) {
         _requireRemote(rollupId);
-        return _proxyOf(rollupId, target);
+        return ProxyCode.addressOf(rollupId, target);
     }
 
     /// @notice Puts the proxy of (rollupId, target) in place, if it is not there yet.
     function createProxy(uint64 rollupId, address target) external returns (address proxy) {
         _requireRemote(rollupId);
-        proxy = _proxyOf(rollupId, target);
-        if (proxy.code.length == 0) {
-            ProxyFactory.create(rollupId, target);
-            emit ProxyCreated(rollupId, target, proxy);
-        }
-    }
-
-    /// @notice For proxies under construction.
-    function proxyParameters() external view returns (uint64 rollupId, address target) {
-        return ProxyFactory.parameters();
+        bool isNew;
+        (proxy, isNew) = ProxyCode.create(rollupId, target);
+        if (isNew) emit ProxyCreated(rollupId, target, proxy);
     }
 
     // --- from proxies --------------------------------------------------------------------------------
 
-    /// @notice For proxies: fails under a static call, and only there.
-    function probe() external {
+    /// @inheritdoc IProxyDeployer
+    /// @dev Under a static call XCALL sees that it is one. That rollupId is another chain need not be
+    /// asked: no proxy of an own contract is made here, and XCALL would refuse it.
+    function enter() external payable {
+        uint64 rollupId;
+        address target;
+        address source;
         assembly ("memory-safe") {
-            tstore(0, 0)
+            rollupId := shr(192, calldataload(4))
+            target := shr(96, calldataload(12))
+            source := shr(96, calldataload(32))
         }
-    }
-
-    /// @notice From the proxy of (rollupId, target): a call of `source` to what the proxy stands for.
-    /// Returns what the remote contract returned; reverts with exactly what it reverted with.
-    function call(address source, uint64 rollupId, address target, bytes calldata data)
-        external
-        payable
-        returns (bytes memory)
-    {
-        bytes memory input = _request(source, rollupId, target, data);
-        (bool ok, bytes memory result) = XCALL.call{value: msg.value}(input);
-        if (!ok) HubErrors.rethrow(result);
-        return result;
-    }
-
-    /// @notice The same under STATICCALL: changes nothing on any chain.
-    function staticCall(address source, uint64 rollupId, address target, bytes calldata data)
-        external
-        view
-        returns (bytes memory)
-    {
-        bytes memory input = _request(source, rollupId, target, data);
-        (bool ok, bytes memory result) = XCALL.staticcall(input);
-        if (!ok) HubErrors.rethrow(result);
-        return result;
-    }
-
-    /// @dev What XCALL is called with, once everything is in order. That rollupId is another chain need
-    /// not be asked: no proxy of an own contract is made here, and XCALL would refuse it.
-    function _request(address source, uint64 rollupId, address target, bytes calldata data)
-        private
-        view
-        returns (bytes memory)
-    {
-        if (msg.sender != _proxyOf(rollupId, target)) revert NotAProxy(msg.sender);
-        if (_isProxy(source)) revert CallerIsProxy(rollupId, target);
+        if (msg.sender != ProxyCode.addressOf(rollupId, target)) revert NotAProxy(msg.sender);
+        (bool isProxy,,) = ProxyCode.identityOf(source);
+        if (isProxy) revert CallerIsProxy(rollupId, target);
+        uint256 size = msg.data.length - 52;
         uint256 left = gasleft();
-        uint256 needed = CALL_GAS + XCALL_GAS + XCALL_GAS_PER_BYTE * (96 + data.length);
-        if (left - left / 64 < needed) revert NotEnoughGas();
-        return abi.encodePacked(uint256(rollupId), uint256(uint160(target)), uint256(uint160(source)), data);
-    }
-
-    /// @dev Whether `source` is a proxy of ours; the parent's Hub tells it in the same way. All proxies
-    /// are of one size, so few others are ever asked; and what is said must give the caller's address.
-    function _isProxy(address source) private view returns (bool) {
-        if (source.code.length != msg.sender.code.length) return false;
-        (bool ok, bytes memory identity) = source.staticcall{gas: IDENTITY_GAS}("");
-        if (!ok || identity.length != 64) return false;
-        (uint256 rollupId, uint256 target) = abi.decode(identity, (uint256, uint256));
-        if (rollupId > type(uint64).max || target > type(uint160).max) return false;
-        return _proxyOf(uint64(rollupId), address(uint160(target))) == source;
+        if (left - left / 64 < CALL_GAS + XCALL_GAS + XCALL_GAS_PER_BYTE * (96 + size)) revert NotEnoughGas();
+        assembly ("memory-safe") {
+            let at := mload(64)
+            mstore(at, rollupId)
+            mstore(add(at, 32), target)
+            mstore(add(at, 64), source)
+            calldatacopy(add(at, 96), 52, size)
+            let ok := call(gas(), XCALL, callvalue(), at, add(96, size), 0, 0)
+            returndatacopy(at, 0, returndatasize())
+            if ok { return(at, returndatasize()) }
+            revert(at, returndatasize())
+        }
     }
 
     function _requireRemote(uint64 rollupId) private view {
         if (rollupId == SYSTEM.rollupId()) revert NotRemote(rollupId);
-    }
-
-    function _proxyOf(uint64 rollupId, address target) private view returns (address) {
-        return ProxyFactory.addressOf(address(this), keccak256(type(Proxy).creationCode), rollupId, target);
     }
 }

@@ -76,10 +76,11 @@ class Batch {
     /** Adds an entry; gives it back with its gas filled in. */
     entry(name, input, transitions, out, { trace = [], scope = false } = {}) {
         const open = input.gas === undefined;
-        const filled = { ...input, gas: open ? this.figures.get(name) ?? 0n : input.gas };
-        const entry = { input: filled, transitions: [].concat(transitions), trace, out: { ...out, gas: out.gas ?? 0n }, scope };
-        this.entries.push({ name, entry, open });
-        return entry;
+        const rest = { transitions: [].concat(transitions), trace, out: { ...out, gas: out.gas ?? 0n }, scope };
+        const entries = (open ? this.figures.get(name) ?? [0n] : [input.gas])
+            .map((gas) => ({ input: { ...input, gas }, ...rest }));
+        this.entries.push(...entries.map((entry) => ({ name, entry, open })));
+        return entries[0];
     }
 
     /** Adds an update; gives the in-action L2TX that it runs. */
@@ -276,22 +277,28 @@ export class World {
      * names and arguments. */
     async block(fill, txs = [], options = {}) {
         const figures = new Map(options.figures ?? []);
+        const tried = new Set();
         for (;;) {
             const id = await this.rpc("evm_snapshot");
             const latest = await this.rpc("eth_getBlockByNumber", "latest", false);
             this.anchor = { number: BigInt(latest.number), hash: latest.hash, timestamp: BigInt(latest.timestamp) };
             const batch = new Batch(this, figures);
             fill(batch);
+            const proofs = typeof options.proofs === "function" ? await options.proofs(batch) : options.proofs;
+            const post = this.post(batch, { ...options, proofs });
             const list = options.arrange
-                ? await options.arrange(this.post(batch, options), batch)
-                : [this.post(batch, options), ...(typeof txs === "function" ? txs(batch) : txs)];
+                ? await options.arrange(post, batch)
+                : [post, ...(typeof txs === "function" ? txs(batch) : txs)];
             const { receipts } = await this.mine(...list.map((tx) => ({ from: undefined, ...tx, mayFail: true })));
             const traces = [];
             for (const receipt of receipts) traces.push(await this.trace(receipt.transactionHash));
             const found = this.findFigure(batch, traces);
             if (found === null) return this.outcome(batch, receipts, traces);
-            if (figures.get(found.name) === found.gas) throw new Error(`no entry though ${found.name} is posted`);
-            figures.set(found.name, found.gas);
+            const known = figures.get(found.name) ?? [];
+            // A figure can hang on where the table has its entry, and that on the figure: then both are posted.
+            const wavers = tried.has(`${found.name} ${found.gas}`);
+            tried.add(`${found.name} ${found.gas}`);
+            figures.set(found.name, wavers ? [found.gas, ...known] : [found.gas]);
             await this.rpc("evm_revert", id);
         }
     }
@@ -322,10 +329,14 @@ export class World {
                     if (!open || entry.input.rollupId !== rollupId || entry.transitions[0].pre !== at) continue;
                     const more = [entry.input.gas, ...batch.entries.map((e) => e.entry.out.gas)];
                     const gas = [...lead4, ...more].find((g) => actionHash({ ...entry.input, gas: g }) === hash);
-                    if (gas !== undefined && gas !== entry.input.gas) return { name, gas };
+                    if (gas !== undefined && !this.isPosted(batch, name, gas)) return { name, gas };
                 }
             }
         return null;
+    }
+
+    isPosted(batch, name, gas) {
+        return batch.entries.some((e) => e.name === name && e.entry.input.gas === gas);
     }
 
     outcome(batch, receipts, traces) {
@@ -373,7 +384,7 @@ export class World {
     deepest(trace) {
         const paths = [];
         const stack = [[trace, []]];
-        const shown = ["call", "staticCall", "postBatch", "postBatchTransient", "scoped", "sweep"];
+        const shown = ["enter", "postBatch", "postBatchTransient", "scoped", "sweep"];
         const selectors = new Map(this.hubArtifact.abi.filter((f) => f.type === "function")
             .map((f) => [toFunctionSelector(f), f.name]));
         while (stack.length > 0) {

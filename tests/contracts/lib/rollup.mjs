@@ -11,7 +11,7 @@ export const SYSTEM_CALLER = "0xfffffffffffffffffffffffffffffffffffffffe";
 export const ROLLUP_ID = 1n;
 
 export const abis = Object.fromEntries(
-    ["Anchor", "Attestation", "Hub", "KOfN", "L2Hub", "Owner", "Proxy", "System"].map((name) => [name, artifact(name).abi]),
+    ["Anchor", "Attestation", "Hub", "KOfN", "L2Hub", "Owner", "System"].map((name) => [name, artifact(name).abi]),
 );
 
 /** Starts a chain; `rpc`, `call`, `send` speak to it, `test` has the tests' own contracts. */
