@@ -365,7 +365,12 @@ static enum err begin_inner_call(
         .input = data,
         .value = in->value_wei,
     };
-    evm_call_inside(&run->execution.evm, &message);
+    /* When this call fails, or was static, the count of frames is what it was: those that come then
+     * must not have the numbers of those that it has entered (docs/decisions/011). */
+    struct evm *evm = &run->execution.evm;
+    const uint64_t first = (uint64_t)rollup->base.now.line << 32;
+    if (evm->frame_count < first) evm->frame_count = first;
+    evm_call_inside(evm, &message);
     return ERR_OK;
 }
 

@@ -271,6 +271,20 @@ static bytes flipped(bytes b, size_t at) {
     return copy;
 }
 
+/* 2.TRY: 1.RELAY: 1.REVERTER, in vain; then try { THROW: L1.x } catch; L1.y. The frame to fail is
+ * not one of those that the call back has entered. */
+static void a_frame_after_a_failed_call_back_is_known(void **state) {
+    (void)state;
+    bytes back = relayed(&net, rollup_proxy(1, RELAY), 0, relayed(&net, REVERTER, 0, BYTES_EMPTY));
+    bytes frame = relayed(&net, rollup_proxy(0, COUNTER), 0, word_of(&net, 5));
+    bytes then = pair(&net, THROW, frame, rollup_proxy(0, COUNTER), one());
+    build_from_rollup(PAIR, 0, pair(&net, rollup_proxy(2, TRY), back, PAIR, then));
+    advance();
+    assert_int_equal(network_word(&net, 0, COUNTER), 1);
+    const u256 word = network_slot(&net, 2, TRY, U256_ZERO);
+    assert_int_equal(word.w[3] >> 32, 0xdeadbeef);
+}
+
 static void a_continuation_of_what_was_not_reverted_is_refused(void **state) {
     (void)state;
     bytes frame = relayed(&net, rollup_proxy(0, COUNTER), 0, one());
@@ -386,6 +400,7 @@ int main(void) {
         TEST(what_it_did_on_another_rollup_is_undone),
         TEST(the_frame_is_on_another_rollup_than_the_input),
         TEST(calls_of_rollups_alone_are_undone_within_the_entry),
+        TEST(a_frame_after_a_failed_call_back_is_known),
         TEST(a_continuation_of_what_was_not_reverted_is_refused),
         TEST(a_continuation_with_other_answers_is_refused),
         TEST(one_revert_undoes_entries_from_several_heads),

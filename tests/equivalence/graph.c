@@ -351,8 +351,10 @@ void graph_generate(struct graph *graph, uint64_t seed) {
         budget(graph, gas);
         most = 0;
         for (size_t i = 0; i < graph->root_count; i++) {
-            uint64_t needed = gas[graph->roots[i].call.callee].needed;
-            if (needed > most) most = needed;
+            const struct step *call = &graph->roots[i].call;
+            struct gas all =
+                call_gas(graph->roots[i].chain, chain_of(call->target), gas[call->callee], 0);
+            if (all.needed > most) most = all.needed;
         }
         if (++tries % TRIES_PER_SIZE == 0 && shape.frame_max > 1) shape.frame_max--;
     } while (most > ROOT_GAS_MAX);
