@@ -121,7 +121,7 @@ static void frames_revert_twice_in_a_row(void **state) {
 static void a_call_that_cannot_pay_for_its_answer_is_undone(void **state) {
     (void)state;
     bool was_undone = false;
-    for (uint64_t gas = 100000; gas < 200000; gas += 400) {
+    for (uint64_t gas = 60000; gas < 200000; gas += 200) {
         arena_release(&arena, begun_mark);
         net = begun;
         bytes data = relayed(&net, rollup_proxy(0, COUNTER), 0, one());
