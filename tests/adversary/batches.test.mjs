@@ -3,7 +3,7 @@
 // adversary has the liar's proofs, every batch that the attester has ever signed, and any account.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { concat, encodeAbiParameters, keccak256, pad, parseAbiParameters, toHex } from "viem";
+import { concat, encodeAbiParameters, keccak256, pad, parseAbiParameters, toFunctionSelector, toHex } from "viem";
 import { privateKeyToAddress, sign } from "viem/accounts";
 import { artifact } from "../contracts/lib/chain.mjs";
 import { ANSWER, CALL, RES, World, bytesOf, eth, head, r, word } from "../contracts/lib/hub.mjs";
@@ -271,7 +271,8 @@ test("the Hub as call target through somebody's proxy", async () => {
     // The liar's rollup has its proxy call the Hub: for the honest rollup's ether, for a head, for a proxy's place.
     const orders = [
         w.calldata("run", [{ ...CALL([0, w.A], [3, w.B], f, { gas: GAS }), kind: 0 }]),
-        w.calldata("call", [w.A, 3n, w.B, f]),
+        // As the proxy of rollup 3's B would say it.
+        concat([toFunctionSelector("enter()"), toHex(3n, { size: 8 }), w.B, w.A, f]),
         w.calldata("credit", [1n]),
     ];
     for (const data of orders) {
