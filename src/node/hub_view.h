@@ -15,8 +15,8 @@ struct hub_view {
 MUST_USE enum err
 hub_view_read(struct hub_view *out, struct state *state, const address *hub, uint64_t rollup_id);
 
-/* hub_view_move gives the slots to write so that the Hub has another head for a rollup, the one before
- * recorded as one of its roots, and so much more ether of it. slots has room for
+/* hub_view_move gives the slots to write so that the Hub has another head for a rollup, the one
+ * before recorded as one of its roots, and so much more ether of it. slots has room for
  * HUB_VIEW_CHANGES_MAX. */
 #define HUB_VIEW_CHANGES_MAX 4
 MUST_USE enum err hub_view_move(

@@ -335,9 +335,9 @@ static void a_suspended_rollup_is_called_again(void **state) {
 
 /* Rollup 1 → L1 → rollup 2 → rollup 1, which is suspended: one entry moves both, and only rollup
  * 2 is still without an update. */
-/* Rollup 1 → 2, which looks at 1, which looks at L1, which looks at 2, and that fails: 1 is again where
- * it was when it was looked at, in the middle of an entry, and then 2 has something to undo. Each
- * pass comes there with other gas. */
+/* Rollup 1 → 2, which looks at 1, which looks at L1, which looks at 2, and that fails: 1 is again
+ * where it was when it was looked at, in the middle of an entry, and then 2 has something to undo.
+ * Each pass comes there with other gas. */
 static void a_failed_look_ends_in_the_middle_of_an_entry(void **state) {
     (void)state;
     bytes from_l1 = viewed(&net, network_proxy(&net, 2, REVERTER), BYTES_EMPTY);
@@ -351,8 +351,8 @@ static void a_failed_look_ends_in_the_middle_of_an_entry(void **state) {
     assert_int_equal(open_block_tx_count(&net.rollups[1].open), 1); /* the anchor's alone */
 }
 
-/* Of two transactions of rollup 1 the first calls 2, and the second in vain: 2 is where the first has
- * left it, which is no head yet. */
+/* Of two transactions of rollup 1 the first calls 2, and the second in vain: 2 is where the first
+ * has left it, which is no head yet. */
 static void a_failed_call_returns_to_where_the_same_entry_has_led(void **state) {
     (void)state;
     bytes txs[2] = {
