@@ -118,8 +118,9 @@ function addEmbedding(artifacts) {
     found.push(['proxy_creation', proxy.creation]);
     const declarations = found.map(([name, hex]) =>
         `extern const uint8_t artifact_${name}[${(hex.length - 2) / 2}];`).join('\n');
+    const widest = Math.max(...Object.keys(proxy.offsets).map((name) => name.length));
     const defines = Object.entries(proxy.offsets).map(([name, value]) =>
-        `#define ARTIFACT_PROXY_${name.padEnd(16)} ${value}`).join('\n');
+        `#define ARTIFACT_PROXY_${name.padEnd(widest)} ${value}`).join('\n');
     written.set('src/rollup/artifacts.h',
         `/* rollup/artifacts.h: bytecode of the contracts, as \`make contracts\` makes it from contracts/src.
  * Generated; do not edit. */

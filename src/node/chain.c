@@ -131,7 +131,7 @@ enum err node_chain_begin_forked(
 ) {
     struct arena arena;
     const hash32 *root = forked_source_root(&chain->forked_source);
-    struct node_new_block block = {.header = &genesis->header, .memory = &chain->fresh};
+    struct node_new_block block = {.header = &genesis->header};
     arena_open(&arena, GENESIS_SIZE_MAX);
     error[0] = 0;
     enum err err = state_open(&chain->state, &chain->state_arena, &chain->fresh.source, root);

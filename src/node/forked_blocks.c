@@ -341,7 +341,7 @@ enum err forked_read_block(
     CHECK(number <= fork->number);
     char params[PARAMS_SIZE];
     struct remote_answer answer;
-    struct remote_block read;
+    struct remote_block read = {0};
     uint32_t token = 0;
     hash32 root;
     (void)snprintf(params, sizeof params, "[\"0x%" PRIx64 "\",true]", number);

@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#define KEPT_FORMAT     "block %" PRIu64 " 0x%64[0-9a-f] %15s"
+#define KEPT_FORMAT     "block %20[0-9] 0x%64[0-9a-f] %15s"
 #define PROVEN          "proven"
 #define UNPROVEN        "unproven"
 #define DELEGATION_SIZE 23 /* EIP-7702: 0xef0100 and an address; no other code begins with 0xef */
@@ -42,6 +42,7 @@ static bool write_path(char path[NODE_PATH_SIZE], const char *folder, const char
 static enum err
 read_kept(struct kept *kept, const struct node_options *options, char error[NODE_ERROR_SIZE]) {
     char path[NODE_PATH_SIZE];
+    char number[21] = "";
     char hash[65] = "";
     char proven[16] = "";
     *kept = (struct kept){0};
@@ -51,11 +52,14 @@ read_kept(struct kept *kept, const struct node_options *options, char error[NODE
     FILE *file = fopen(path, "re");
     if (file == NULL && (errno == ENOENT || errno == ENOTDIR)) return ERR_OK;
     if (file == NULL) return fail(error, ERR_IO, "cannot read %.300s: %s", path, strerror(errno));
-    int count = fscanf(file, KEPT_FORMAT, &kept->number, hash, proven);
+    int count = fscanf(file, KEPT_FORMAT, number, hash, proven);
     (void)fclose(file);
+    errno = 0;
+    kept->number = strtoull(number, NULL, 10);
     kept->is_there = true;
     kept->is_proven = strcmp(proven, PROVEN) == 0;
-    if (count != 3 || hex_decode_exact(kept->hash.b, 32, hash, strlen(hash)) != ERR_OK ||
+    if (count != 3 || errno != 0 ||
+        hex_decode_exact(kept->hash.b, 32, hash, strlen(hash)) != ERR_OK ||
         (!kept->is_proven && strcmp(proven, UNPROVEN) != 0))
         return fail(error, ERR_CORRUPT, "%.300s does not name a fork block", path);
     return ERR_OK;
@@ -190,7 +194,7 @@ enum err forked_start_contracts(struct node *node, struct arena *arena) {
     enum err err = state_open(&state, arena, &chain->forked_source.source, root);
     for (uint8_t salt = 0; err == ERR_OK; salt++) {
         struct account account;
-        bool exists;
+        bool exists = false;
         err = deploy_addresses(&node->contracts, arena, &node->keys, salt);
         if (err == ERR_OK) err = state_get_account(&state, &node->contracts.hub, &account, &exists);
         if (err != ERR_OK || !exists || hash32_equal(&account.code_hash, &KECCAK_EMPTY)) break;

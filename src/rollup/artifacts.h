@@ -17,9 +17,9 @@ extern const uint8_t artifact_proxy_creation[192];
 
 /* Where the proxy's creation code holds its hub (20 bytes), rollupId (8) and target (20), which are
  * zero here, and where its runtime code begins, which is the rest of it. */
-#define ARTIFACT_PROXY_RUNTIME          9
-#define ARTIFACT_PROXY_HUB              10
-#define ARTIFACT_PROXY_ROLLUP_ID        58
-#define ARTIFACT_PROXY_TARGET           66
+#define ARTIFACT_PROXY_RUNTIME   9
+#define ARTIFACT_PROXY_HUB       10
+#define ARTIFACT_PROXY_ROLLUP_ID 58
+#define ARTIFACT_PROXY_TARGET    66
 
 #endif

@@ -439,17 +439,6 @@ static enum err deliver_call(
     return err == ERR_OK ? run_machine(rollup, machine, step) : err;
 }
 
-/* The L2Hub holds what an XCALL carries: it loses it when the call goes out, and has it back when
- * the call fails. */
-static enum err move_xcall_value(struct block_run *run, const struct action *call, bool goes_out) {
-    if (u256_is_zero(&call->value_wei)) return ERR_OK;
-    struct journal_account *hub;
-    enum err err = block_run_load_account(run, &hub, &L2HUB_PREDEPLOY);
-    if (err != ERR_OK) return err;
-    return goes_out ? journal_sub_balance(&run->journal, hub, &call->value_wei)
-                    : journal_add_balance(&run->journal, hub, &call->value_wei);
-}
-
 static enum err deliver_result(
     struct evm_rollup *rollup,
     struct rollup_step *step,
@@ -470,7 +459,7 @@ static enum err deliver_result(
     if (err == ERR_OK) err = block_run_enter_entry(rollup, machine->run);
     if (err != ERR_OK) return err;
     struct block_run *run = machine->run;
-    if (in->failed) err = move_xcall_value(run, &call->action, false);
+    if (in->failed) err = evm_rollup_move_xcall_value(run, &call->action, false);
     if (err != ERR_OK) return err;
     run->out_call = call->outer;
     run->last_result_failed = in->failed;
@@ -585,60 +574,6 @@ static enum err answer_call(
         machine->base.open_call = run->out_call->action;
         return ERR_OK;
     }
-    return ERR_OK;
-}
-
-/* The XCALL precompile: the machine is suspended, a CALL leaves. *is_suspended is false if the
- * precompile refused at once and the machine goes on. */
-static enum err handle_xcall(
-    struct evm_rollup *rollup,
-    struct evm_machine *machine,
-    struct rollup_step *step,
-    bool *is_suspended
-) {
-    struct block_run *run = machine->run;
-    const struct evm_message *call = &run->execution.evm.request.call;
-    struct arena *arena = rollup->base.arena;
-    *is_suspended = false;
-    struct action action = {
-        .kind = ACTION_CALL,
-        .source_rollup_id = rollup->base.rollup_id,
-        .value_wei = call->value,
-        .is_static = call->is_static,
-    };
-    uint64_t cost = XCALL_GAS + XCALL_GAS_PER_BYTE * call->input.size;
-    bool is_call = call->kind == EVM_CALL || call->kind == EVM_STATICCALL;
-    if (rollup->has_own_token && !u256_is_zero(&call->value)) is_call = false;
-    enum err err = abi_read_u64(&action.rollup_id, call->input, 0);
-    if (err == ERR_OK) err = abi_read_address(&action.target, call->input, 1);
-    if (err == ERR_OK) err = abi_read_address(&action.source, call->input, 2);
-    if (!is_call || err != ERR_OK || !address_equal(&call->sender, &L2HUB_PREDEPLOY) ||
-        action.rollup_id == rollup->base.rollup_id || call->gas < cost)
-        return evm_give_call(&run->execution.evm, false, 0, BYTES_EMPTY);
-    if (!block_run_is_slot_block(run)) {
-        step->verdict = STEP_XCALL_OUTSIDE_SLOT_BLOCK;
-        return ERR_OK;
-    }
-    struct out_call *out = arena_alloc(arena, sizeof(*out));
-    if (out == NULL) return ERR_MEMORY;
-    bytes data = bytes_slice(call->input, 3 * ABI_WORD, SIZE_MAX);
-    err = arena_copy(arena, &action.data, data);
-    if (err != ERR_OK) return err;
-    uint64_t available = call->gas - cost;
-    action.gas = available < run->max_call_gas ? available : run->max_call_gas;
-    err = move_xcall_value(run, &action, true);
-    if (err != ERR_OK) return err;
-    const uint64_t frame = run->execution.evm.request.frame.sequence;
-    *out = (struct out_call){run->out_call, action, available, run->in_call, frame};
-    run->out_call = out;
-    if (action.rollup_id != 0) {
-        err = block_run_mark_rollup_call(rollup, run, frame);
-        if (err != ERR_OK) return err;
-    }
-    machine->base.open_call = action;
-    step->next = &machine->base;
-    step->out = action;
-    *is_suspended = true;
     return ERR_OK;
 }
 
@@ -765,7 +700,7 @@ run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollu
             err = answer_call(rollup, machine, step, &run->execution.evm.result);
             break;
         case EXECUTION_CALL:
-            err = handle_xcall(rollup, machine, step, &is_over);
+            err = evm_rollup_handle_xcall(rollup, machine, step, &is_over);
             break;
         case EXECUTION_REVERTING:
             err = block_run_revert_frame(rollup, machine, step, &is_over);

@@ -186,6 +186,22 @@ MUST_USE enum err block_run_revert_frame(
     struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step, bool *is_over
 );
 
+/* --- evm_rollup_xcall.c ----------------------------------------------------------------------- */
+
+/* The L2Hub holds what an XCALL carries: it loses it when the call goes out, and has it back when
+ * the call fails. */
+MUST_USE enum err
+evm_rollup_move_xcall_value(struct block_run *run, const struct action *call, bool goes_out);
+
+/* An XCALL that the machine is at: it is suspended and a CALL leaves. *is_suspended is false if the
+ * precompile refused at once and the machine goes on, or with a verdict. */
+MUST_USE enum err evm_rollup_handle_xcall(
+    struct evm_rollup *rollup,
+    struct evm_machine *machine,
+    struct rollup_step *step,
+    bool *is_suspended
+);
+
 /* --- evm_rollup.c ----------------------------------------------------------------------------- */
 
 /* Where the proxy of (rollup_id, target) lies on this rollup. */

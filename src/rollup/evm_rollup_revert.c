@@ -72,7 +72,16 @@ add_mark(struct evm_rollup *rollup, struct block_run *run, uint64_t frame, bool 
 
 enum err
 block_run_mark_parent_call(struct evm_rollup *rollup, struct block_run *run, uint64_t frame) {
-    return add_mark(rollup, run, frame, true);
+    enum err err = add_mark(rollup, run, frame, true);
+    /* A call that came in and fails, or was static, leaves the machine as it was before; the frame
+     * that waits there has called the parent all the same. One that stands at a head has heard. */
+    for (const struct in_call *call = run->in_call; call != NULL && err == ERR_OK;
+         call = call->outer) {
+        if (call->before->is_idle || call->before->has_head) continue;
+        struct block_run *before = ((struct evm_machine *)call->before)->run;
+        err = add_mark(rollup, before, before->out_call->frame, true);
+    }
+    return err;
 }
 
 enum err

@@ -13,7 +13,7 @@ const uint64_t METRICS_BOUNDS_US[METRICS_BUCKETS] = {
     100, 500, 1000, 5000, 10000, 50000, 100000, 500000, 1000000, 5000000};
 
 /* Nothing else follows from a counter's value, so no order is asked for. */
-void metrics_add(uint64_t *counter, uint64_t count) {
+void metrics_add(uint64_t *counter, uint64_t count) { // NOLINT(readability-non-const-parameter)
     (void)__atomic_fetch_add(counter, count, __ATOMIC_RELAXED);
 }
 
