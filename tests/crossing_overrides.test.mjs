@@ -46,7 +46,7 @@ for (const [from, to] of [["l1", "rollup1"], ["rollup1", "l1"]])
         assert.equal(await world.call(counterOf(to), "total"), total);
         assert.equal(await client.getCode({ address: STRANGER }), undefined);
         const gas = await client.request({ method: "eth_estimateGas", params: [call, "latest", overrides] });
-        assert.ok(Number(gas) > 60_000);
+        assert.ok(Number(gas) > 30_000);
     });
 
 test("storage of the called chain, with blocks of the rollup that L1 does not have yet", async () => {

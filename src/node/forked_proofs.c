@@ -1,4 +1,5 @@
 /* Values of the forked chain, proven. */
+#include "core/check.h"
 #include "crypto/keccak.h"
 #include "node/forked_private.h"
 
@@ -109,11 +110,12 @@ static enum err take_proof(
     enum err err = token == 0 ? ERR_INPUT : remote_read_proof(&proof, &problem, arena, json, token);
     err = forked_malformed(fork, err, "eth_getProof", problem);
     if (err == ERR_OK) err = check_account(subject, account, &proof);
-    bool has_slots = proof.slot_count == key_count && (key_count == 0 || proof.slots != NULL);
-    if (err == ERR_OK && !has_slots) err = refuse(subject, "it is not of the slots asked for");
+    if (err == ERR_OK && proof.slot_count != key_count)
+        err = refuse(subject, "it is not of the slots asked for");
     for (size_t i = 0; i < key_count && err == ERR_OK; i++) {
         u256 key = forked_key_after(subject->key, i);
         struct forked_subject slot = {subject->source, subject->who, &key};
+        CHECK(proof.slots != NULL);
         err = check_slot(&slot, &account->storage_root, &proof.slots[i]);
     }
     if (err == ERR_OK) err = keep_nodes(fork, proof.nodes, proof.node_count);
