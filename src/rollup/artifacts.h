@@ -5,14 +5,14 @@
 
 #include <stdint.h>
 
-extern const uint8_t artifact_hub_creation[24635];
+extern const uint8_t artifact_hub_creation[24652];
 extern const uint8_t artifact_attestation_creation[1798];
 extern const uint8_t artifact_bundler_creation[1224];
 extern const uint8_t artifact_owner_creation[1332];
 extern const uint8_t artifact_k_of_n_creation[2177];
 extern const uint8_t artifact_system_runtime[484];
 extern const uint8_t artifact_anchor_runtime[1496];
-extern const uint8_t artifact_l2hub_runtime[1223];
+extern const uint8_t artifact_l2hub_runtime[1240];
 extern const uint8_t artifact_proxy_creation[192];
 
 /* Where the proxy's creation code holds its hub (20 bytes), rollupId (8) and target (20), which are

@@ -54,7 +54,8 @@ role_of(const struct world_trace_chain *chain, const struct evm_message *message
     if (chain->chain != 0 && address_equal(&message->code_address, &XCALL_ADDRESS))
         return FRAME_XCALL;
     if (!address_equal(&message->recipient, &chain->hub)) return FRAME_PLAIN;
-    if (address_equal(&message->sender, &chain->hub)) return FRAME_HUB;
+    if (address_equal(&message->sender, &chain->hub))
+        return message->input.size == 0 ? FRAME_PROBE : FRAME_HUB;
     return is_hub_call(message->input) ? FRAME_HUB : FRAME_PLAIN;
 }
 
@@ -273,6 +274,7 @@ struct world_frame *world_trace_newest_tx(const struct world_trace *trace, size_
 
 bool world_frame_is_hidden(const struct world_frame *frame) {
     if (frame->role == FRAME_PLAIN) return false;
+    if (frame->role == FRAME_PROBE) return true;
     /* Something of a contract's own ran below: the call got through. */
     const struct world_frame *below = frame;
     while ((below = world_frame_next(below, frame, false)) != NULL)

@@ -19,6 +19,7 @@ enum world_frame_role {
     FRAME_PROXY,    /* a proxy that passes a call on */
     FRAME_OWN_NAME, /* a proxy that makes a call in its own name */
     FRAME_HUB,      /* the Hub's or L2Hub's part of a call */
+    FRAME_PROBE,    /* the Hub finds out whether it is called statically */
     FRAME_LOOKUP,
     FRAME_XCALL,
 };

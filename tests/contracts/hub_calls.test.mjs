@@ -66,6 +66,19 @@ test("who only looks like a proxy is itself", async () => {
     assert.equal(w.errorName(output), `NotAProxy(${getAddress(w.E)})`);
 });
 
+test("a contract as large as a proxy is itself, whatever stands in its code", async () => {
+    const size = ((await w.rpc("eth_getCode", w["P(1:B)"], "latest")).length - 2) / 2;
+    // Passes calldata and ether on to P(1:B), and the answer back; the rest never runs.
+    const relay = `0x365f5f375f5f365f3473${w["P(1:B)"].slice(2)}5af1503d5f5f3e3d5ff3`;
+    await w.rpc("anvil_setCode", w.E, `${relay}${"ab".repeat(size - (relay.length - 2) / 2)}`);
+    const result = await w.block((b) => {
+        b.begin(1, "S-", "S0");
+        b.entry("e1", CALL([0, w.E], [1, w.B], f), r(1, "S0", "S1"), RES(1, word(5)));
+    }, [{ from: w.user, to: w.E, data: f }]);
+    assert.deepEqual(result.errors, [null, null]);
+    assert.deepEqual(result.consumed, ["u1", "e1"]);
+});
+
 // --- ether that lies about --------------------------------------------------------------------------
 
 test("sweep makes ether at a proxy's address a call of what it stands for by itself", async () => {

@@ -78,7 +78,8 @@ library ProxyCode {
     }
 
     /// @notice Whom an account stands for, if it is a proxy of this contract. Nothing is asked of it:
-    /// proxies have one size, and what the code says must give the account's own address.
+    /// proxies have one size, and what the code says must give the account's own address. Else zeros:
+    /// any contract may have that size.
     function identityOf(address account) internal view returns (bool isProxy, uint64 rollupId, address target) {
         if (account.code.length != SIZE) return (false, 0, address(0));
         uint256 word;
@@ -89,6 +90,7 @@ library ProxyCode {
         rollupId = uint64(word >> 160);
         target = address(uint160(word));
         isProxy = addressOf(rollupId, target) == account;
+        if (!isProxy) return (false, 0, address(0));
     }
 
     /// @dev The init code, behind the free memory pointer.
