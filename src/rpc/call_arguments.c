@@ -103,13 +103,25 @@ static const struct tx_access *read_access_list(struct reader *r, size_t *count,
     return list;
 }
 
+/* A part of a signature: a number that clients write with all its 32 bytes, leading zeros too. */
+static void read_signature_part(struct reader *r, u256 *out, const char *key) {
+    uint32_t token = member(r, key);
+    hash32 word;
+    if (token == 0) return;
+    const char *problem = value_hash(&word, r->json, token);
+    if (problem == NULL)
+        *out = u256_load_be(word.b);
+    else
+        note(r, key, value_quantity(out, r->json, token));
+}
+
 static void read_authorization(struct reader *r, struct tx_authorization *out) {
     u256 parity = U256_ZERO;
     bool is_whole = read_quantity(r, &out->chain_id, "chainId") &&
                     read_address(r, &out->address, "address") && read_u64(r, &out->nonce, "nonce");
     (void)(read_quantity(r, &parity, "yParity") || read_quantity(r, &parity, "v"));
-    (void)read_quantity(r, &out->r, "r");
-    (void)read_quantity(r, &out->s, "s");
+    read_signature_part(r, &out->r, "r");
+    read_signature_part(r, &out->s, "s");
     if (!is_whole) note(r, "authorizationList", "chainId, address or nonce is missing");
     if (!u256_fits_u64(&parity) || parity.w[0] > UINT8_MAX) note(r, "yParity", "too large");
     out->y_parity = (uint8_t)parity.w[0];

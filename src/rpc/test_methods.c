@@ -174,7 +174,8 @@ static void test_call_arguments(void **state) {
         "\"0x539\","
         "\"type\":\"0x4\",\"accessList\":[{\"address\":" WHO ",\"storageKeys\":[" HASH1 "]}],"
         "\"authorizationList\":[{\"chainId\":\"0x1\",\"address\":" WHO ",\"nonce\":\"0x2\","
-        "\"yParity\":\"0x1\",\"r\":\"0x3\",\"s\":\"0x4\"}],\"blobVersionedHashes\":[" HASH1 "],"
+        "\"yParity\":\"0x1\",\"r\":\"0x00000000000000000000000000000000000000000000000000000000000"
+        "00003\",\"s\":\"0x4\"}],\"blobVersionedHashes\":[" HASH1 "],"
         "\"maxFeePerBlobGas\":\"0xa\",\"unknown\":{}},\"0x1\","
         "{" WHO ":{\"balance\":\"0xb\",\"nonce\":\"0xc\",\"code\":\"0x60\",\"stateDiff\":{" HASH1
         ":" HASH1 "}}},{\"number\":\"0xd\",\"time\":\"0xe\",\"baseFeePerGas\":\"0xf\"}]",
@@ -186,6 +187,7 @@ static void test_call_arguments(void **state) {
     assert_true(a->has_max_fee_per_gas && a->has_max_priority_fee_per_gas && !a->has_gas_price);
     assert_int_equal(a->from.b[19], 0x33);
     assert_int_equal(a->gas, 5);
+    assert_int_equal(a->authorizations[0].r.w[0], 3);
     assert_int_equal(a->max_fee_per_gas.w[0], 6);
     assert_int_equal(a->max_priority_fee_per_gas.w[0], 7);
     assert_int_equal(a->value.w[0], 8);
