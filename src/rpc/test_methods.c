@@ -187,7 +187,6 @@ static void test_call_arguments(void **state) {
     assert_true(a->has_max_fee_per_gas && a->has_max_priority_fee_per_gas && !a->has_gas_price);
     assert_int_equal(a->from.b[19], 0x33);
     assert_int_equal(a->gas, 5);
-    assert_int_equal(a->authorizations[0].r.w[0], 3);
     assert_int_equal(a->max_fee_per_gas.w[0], 6);
     assert_int_equal(a->max_priority_fee_per_gas.w[0], 7);
     assert_int_equal(a->value.w[0], 8);
