@@ -1,6 +1,5 @@
 #include "backend/failure.h"
 
-#include "crypto/keccak.h"
 #include "rollup/predeploys.h"
 #include "rpc/revert.h"
 
@@ -33,11 +32,6 @@ static const struct world_frame *origin_below(const struct world_frame *frame) {
         skip_below = is_same || !is_machinery;
     }
     return found;
-}
-
-static bool is_error(bytes data, const char *signature) {
-    hash32 selector = keccak256(bytes_of(signature, strlen(signature)));
-    return data.size >= 4 && memcmp(data.data, selector.b, 4) == 0;
 }
 
 /* The proxy that the Hub's part of a call was asked by stands for the contract called; who it is
@@ -86,7 +80,7 @@ enum err failure_of_frame(
     bool is_hub = address_equal(&frame->message.recipient, hub);
     if (!is_hub) return say_revert(failure, arena, node, frame->result.output);
     failure->kind = FAILURE_HUB;
-    if (is_error(frame->result.output, "EntryNotFound(uint64,bytes32,bytes32)") &&
+    if (abi_has_selector(frame->result.output, "EntryNotFound(uint64,bytes32,bytes32)") &&
         find_callee(failure, frame)) {
         failure->kind = FAILURE_NO_ENTRY;
         failure->data = frame->result.output;

@@ -66,11 +66,21 @@ void abi_write_address(struct abi_writer *w, const address *value) {
     if (at != NULL) memcpy(at + 12, value->b, 20);
 }
 
-void abi_write_selector(struct abi_writer *w, const char *signature) {
+hash32 abi_signature_hash(const char *signature) {
     size_t size = 0;
     while (signature[size] != 0)
         size++;
-    hash32 hash = keccak256(bytes_of(signature, size));
+    return keccak256(bytes_of(signature, size));
+}
+
+bool abi_has_selector(bytes data, const char *signature) {
+    if (data.size < ABI_SELECTOR) return false;
+    hash32 hash = abi_signature_hash(signature);
+    return memcmp(hash.b, data.data, ABI_SELECTOR) == 0;
+}
+
+void abi_write_selector(struct abi_writer *w, const char *signature) {
+    hash32 hash = abi_signature_hash(signature);
     abi_write_raw(w, bytes_of(hash.b, ABI_SELECTOR));
 }
 

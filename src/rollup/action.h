@@ -27,6 +27,9 @@ struct action {
                                 * five hashes, REVERT and REVERT_CONTINUE: see section 4 */
 };
 
+/* An action in the signature of a function. */
+#define ACTION_SIGNATURE "(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes)"
+
 /* action_write_tuple writes the action as a member of a larger encoding (no leading offset). */
 void action_write_tuple(struct abi_writer *w, const struct action *action);
 

@@ -115,30 +115,20 @@ enum err batch_decode(struct batch *batch, struct arena *arena, bytes encoded) {
     return err;
 }
 
-#define ACTION_SIGNATURE "(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes)"
 #define BATCH_SIGNATURE                                                                \
     "(((uint64,bytes,uint64,bytes32[],uint16,uint64)[],(" ACTION_SIGNATURE             \
     ",(uint64,bytes32,bytes32,bool,int256)[]," ACTION_SIGNATURE "[]," ACTION_SIGNATURE \
     ",bool)[]),(address,uint64[],bytes)[])"
 
-static hash32 post_selector(bool is_transient) {
-    static const char POST[] = "postBatch" BATCH_SIGNATURE;
-    static const char POST_TRANSIENT[] = "postBatchTransient" BATCH_SIGNATURE;
-    return is_transient ? keccak256(bytes_of(POST_TRANSIENT, sizeof(POST_TRANSIENT) - 1))
-                        : keccak256(bytes_of(POST, sizeof(POST) - 1));
-}
-
-static bool has_selector(bytes calldata, bool is_transient) {
-    hash32 selector = post_selector(is_transient);
-    return calldata.size >= 4 && memcmp(calldata.data, selector.b, 4) == 0;
-}
+static const char POST[] = "postBatch" BATCH_SIGNATURE;
+static const char POST_TRANSIENT[] = "postBatchTransient" BATCH_SIGNATURE;
 
 bool batch_is_post(bytes calldata) {
-    return has_selector(calldata, false) || has_selector(calldata, true);
+    return abi_has_selector(calldata, POST) || abi_has_selector(calldata, POST_TRANSIENT);
 }
 
 bool batch_is_transient(bytes calldata) {
-    return has_selector(calldata, true);
+    return abi_has_selector(calldata, POST_TRANSIENT);
 }
 
 enum err batch_decode_calldata(struct batch *batch, struct arena *arena, bytes calldata) {
@@ -169,10 +159,9 @@ enum err batch_post_calldata(
     size_t proof_count,
     bool is_transient
 ) {
-    hash32 selector = post_selector(is_transient);
     struct abi_writer w;
     abi_writer_open(&w, arena);
-    abi_write_raw(&w, bytes_of(selector.b, 4));
+    abi_write_selector(&w, is_transient ? POST_TRANSIENT : POST);
     size_t start = w.size;
     size_t batch_offset = abi_write_offset(&w);
     size_t proofs_offset = abi_write_offset(&w);

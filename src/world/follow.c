@@ -1,6 +1,5 @@
 #include "world/follow.h"
 
-#include "crypto/keccak.h"
 #include "rollup/claim.h"
 
 const char *follow_verdict_text(enum follow_verdict verdict) {
@@ -133,10 +132,7 @@ static void use_entry(struct follower *f, const hash32 *hash) {
 }
 
 static bool is_event(const struct log *log, const char *signature) {
-    size_t size = 0;
-    while (signature[size] != 0)
-        size++;
-    const hash32 topic = keccak256(bytes_of(signature, size));
+    const hash32 topic = abi_signature_hash(signature);
     return log->topic_count > 0 && hash32_equal(&log->topics[0], &topic);
 }
 

@@ -3,8 +3,6 @@
 
 #include "crypto/keccak.h"
 
-#define ACTION_SIGNATURE "(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes)"
-
 /* Where Hub.sol keeps its mapping of rollups, and which word of the struct is the head. */
 #define HUB_ROLLUPS_SLOT 0
 #define HUB_HEAD_WORD    0
@@ -15,11 +13,9 @@ void hub_read_lookup(
     static const char SIGNATURE[] = "lookup(uint64,bytes32," ACTION_SIGNATURE ",uint256)";
     *is_lookup = false;
     if (!address_equal(&call->code_address, hub) || !address_equal(&call->sender, hub) ||
-        call->input.size < 4)
+        !abi_has_selector(call->input, SIGNATURE))
         return;
-    hash32 selector = keccak256(bytes_of(SIGNATURE, sizeof(SIGNATURE) - 1));
-    if (memcmp(selector.b, call->input.data, 4) != 0) return;
-    bytes arguments = bytes_slice(call->input, 4, SIZE_MAX);
+    bytes arguments = bytes_slice(call->input, ABI_SELECTOR, SIZE_MAX);
     bytes tail;
     enum err err = abi_read_u64(&lookup->rollup_id, arguments, 0);
     if (err == ERR_OK) err = abi_read_hash(&lookup->head, arguments, 1);

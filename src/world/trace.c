@@ -3,18 +3,9 @@
 #include "crypto/keccak.h"
 #include "rollup/predeploys.h"
 
-static bool has_selector(bytes input, const char *signature) {
-    size_t size = 0;
-    while (signature[size] != 0)
-        size++;
-    if (input.size < 4) return false;
-    hash32 selector = keccak256(bytes_of(signature, size));
-    return memcmp(selector.b, input.data, 4) == 0;
-}
-
 /* What a proxy calls its hub with. */
 static bool is_hub_call(bytes input) {
-    return has_selector(input, "enter()");
+    return abi_has_selector(input, "enter()");
 }
 
 /* The open frame, of any chain but the one given, that was entered last. only_xcall: of rollups,
