@@ -9,11 +9,6 @@
 
 #define DUMP_MAGIC "lockstep-dump-1"
 
-static enum err fail(char error[DATABASE_ERROR_SIZE], enum err err, const char *text) {
-    (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", text);
-    return err;
-}
-
 /* --- writing ---------------------------------------------------------------------------------- */
 
 static enum err write_entry(void *context, bytes key, bytes value) {
@@ -41,7 +36,7 @@ static enum err write_chain(struct rlp_writer *w, struct node_chain *chain) {
 enum err
 dump_write(bytes *out, struct arena *arena, struct node *node, char error[DATABASE_ERROR_SIZE]) {
     if (node->forked != NULL)
-        return fail(
+        return node_fail(
             error, ERR_INPUT, "a fork cannot be dumped: what it has not changed is elsewhere"
         );
     struct rlp_writer w;
@@ -61,11 +56,11 @@ dump_write(bytes *out, struct arena *arena, struct node *node, char error[DATABA
     rlp_list_begin(&w);
     for (size_t i = 0; i < node->chain_count && err == ERR_OK; i++)
         err = write_chain(&w, &node->chains[i]);
-    if (err != ERR_OK) return fail(error, err, err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
     rlp_list_end(&w);
     rlp_list_end(&w);
     err = rlp_finish(&w, out);
-    return err == ERR_OK ? ERR_OK : fail(error, err, err_text(err));
+    return err == ERR_OK ? ERR_OK : node_fail(error, err, "%s", err_text(err));
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -265,17 +260,17 @@ static enum err try_all(
 
 enum err dump_read(struct node *node, char error[DATABASE_ERROR_SIZE], bytes dump_bytes) {
     if (node->forked != NULL)
-        return fail(error, ERR_INPUT, "a dump cannot be loaded into a fork of another chain");
+        return node_fail(error, ERR_INPUT, "a dump cannot be loaded into a fork of another chain");
     struct arena *arena = &node->build_arena;
     arena_reset(arena);
     struct dump *dump = arena_alloc_zero(arena, sizeof(*dump));
     struct node_chain *chains =
         arena_alloc_zero(arena, node->chain_count * sizeof(struct node_chain));
-    if (dump == NULL || chains == NULL) return fail(error, ERR_INPUT, "out of memory");
+    if (dump == NULL || chains == NULL) return node_fail(error, ERR_INPUT, "out of memory");
     enum err err = read_head(dump, node, dump_bytes);
     if (err == ERR_UNSUPPORTED)
-        return fail(error, ERR_INPUT, "the dump is of a network with other chains");
-    if (err != ERR_OK) return fail(error, ERR_INPUT, "not a dump of a Lockstep network");
+        return node_fail(error, ERR_INPUT, "the dump is of a network with other chains");
+    if (err != ERR_OK) return node_fail(error, ERR_INPUT, "not a dump of a Lockstep network");
     struct node_keys keys = node->keys;
     struct deploy_contracts contracts;
     keys.builder = dump->builder;
@@ -283,7 +278,7 @@ enum err dump_read(struct node *node, char error[DATABASE_ERROR_SIZE], bytes dum
     err = deploy_addresses(&contracts, arena, &keys, node->contracts.salt);
     error[0] = 0;
     if (err == ERR_OK) err = try_all(node, dump, &contracts, chains, error);
-    if (err != ERR_OK) return fail(error, ERR_INPUT, "the dump is damaged");
+    if (err != ERR_OK) return node_fail(error, ERR_INPUT, "the dump is damaged");
     for (size_t i = 0; i < node->chain_count && err == ERR_OK; i++) {
         rpc_server_removing(node->server, &node->chains[i].rpc, 1);
         err = node_chain_replace(&node->chains[i], error, fill, &dump->chains[i]);

@@ -16,11 +16,6 @@ struct head_pair {
     u256 minted;
 };
 
-static enum err fail(char error[NODE_ERROR_SIZE], enum err err, const char *text) {
-    (void)snprintf(error, NODE_ERROR_SIZE, "%s", text);
-    return err;
-}
-
 /* --- accounts --------------------------------------------------------------------------------- */
 
 static bool is_nobody(const struct state_change *change, const hash32 *storage_root) {
@@ -74,10 +69,10 @@ static enum err post_unsafe_blocks(struct node_chain *rollup, char error[NODE_ER
     struct block_tx_fate none;
     enum err err =
         hub_view_read(&view, &node_l1(node)->state, &node->contracts.hub, rollup->rollup_id);
-    if (err != ERR_OK) return fail(error, err, err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
     if (hash32_equal(&view.head, &rollup->head.state_root)) return ERR_OK;
     if (!node->auto_batch)
-        return fail(
+        return node_fail(
             error,
             ERR_INPUT,
             "the rollup has blocks that are not on L1 yet, and its state cannot be set before they "
@@ -143,7 +138,7 @@ tell_hub(struct node_chain *rollup, char error[NODE_ERROR_SIZE], const hash32 *h
     size_t count;
     enum err err = hub_view_move(slots, &count, &l1->state, hub, rollup->rollup_id, head, &minted);
     if (err == ERR_OK) err = state_get_account(&l1->state, hub, &account, &exists);
-    if (err != ERR_OK) return fail(error, err, err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
     struct state_change change = {
         .address = *hub,
         .exists = true,
@@ -156,14 +151,14 @@ tell_hub(struct node_chain *rollup, char error[NODE_ERROR_SIZE], const hash32 *h
     err = state_apply(&l1->state, &root, &l1->fresh, &change, 1);
     arena_reset(&node->build_arena);
     if (err == ERR_OK) return node_chain_restate(l1, error, &node->build_arena);
-    return fail(error, err, err_text(err));
+    return node_fail(error, err, "%s", err_text(err));
 }
 
 enum err amend_recover(struct node_chain *rollup, char error[NODE_ERROR_SIZE], hash32 *head) {
     hash32 amended = *head;
     u256 minted = U256_ZERO;
     enum err err = follow(rollup, &amended, &minted);
-    if (err != ERR_OK) return fail(error, err, err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
     if (hash32_equal(&amended, head)) return ERR_OK;
     *head = amended;
     return tell_hub(rollup, error, head, minted);
@@ -203,7 +198,7 @@ enum err amend(
     if (err == ERR_OK && hash32_equal(&chain->state.root, &pair.before)) return ERR_OK;
     if (err == ERR_OK && is_rollup) err = count_step(chain);
     if (err != ERR_OK) {
-        (void)fail(error, err, err_text(err));
+        (void)node_fail(error, err, "%s", err_text(err));
         enum err discarded = node_chain_discard(chain);
         return discarded != ERR_OK ? discarded : err;
     }
@@ -215,7 +210,7 @@ enum err amend(
     err = remember(chain, &pair);
     if (err != ERR_OK) {
         chain->is_lost = true; /* the network stops: the Hub would not know of the head */
-        return fail(error, err, err_text(err));
+        return node_fail(error, err, "%s", err_text(err));
     }
     /* First the rollup, then L1: see amend_recover. */
     if (node_chain_is_durable(chain)) err = node_chain_sync(chain, error);

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
 #define KEPT_FORMAT     "block %20[0-9] 0x%64[0-9a-f] %15s"
@@ -15,15 +14,6 @@
 #define UNPROVEN        "unproven"
 #define DELEGATION_SIZE 23 /* EIP-7702: 0xef0100 and an address; no other code begins with 0xef */
 #define SALT_MAX        255
-
-__attribute__((format(printf, 3, 4))) static enum err
-fail(char error[NODE_ERROR_SIZE], enum err err, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(error, NODE_ERROR_SIZE, format, arguments);
-    va_end(arguments);
-    return err;
-}
 
 /* --- the data directory's file ---------------------------------------------------------------- */
 
@@ -48,10 +38,11 @@ read_kept(struct kept *kept, const struct node_options *options, char error[NODE
     *kept = (struct kept){0};
     if (options->datadir == NULL) return ERR_OK;
     if (!write_path(path, options->datadir, FORKED_START_FILE))
-        return fail(error, ERR_INPUT, "the path of the data directory is too long");
+        return node_fail(error, ERR_INPUT, "the path of the data directory is too long");
     FILE *file = fopen(path, "re");
     if (file == NULL && (errno == ENOENT || errno == ENOTDIR)) return ERR_OK;
-    if (file == NULL) return fail(error, ERR_IO, "cannot read %.300s: %s", path, strerror(errno));
+    if (file == NULL)
+        return node_fail(error, ERR_IO, "cannot read %.300s: %s", path, strerror(errno));
     int count = fscanf(file, KEPT_FORMAT, number, hash, proven);
     (void)fclose(file);
     errno = 0;
@@ -61,7 +52,7 @@ read_kept(struct kept *kept, const struct node_options *options, char error[NODE
     if (count != 3 || errno != 0 ||
         hex_decode_exact(kept->hash.b, 32, hash, strlen(hash)) != ERR_OK ||
         (!kept->is_proven && strcmp(proven, UNPROVEN) != 0))
-        return fail(error, ERR_CORRUPT, "%.300s does not name a fork block", path);
+        return node_fail(error, ERR_CORRUPT, "%.300s does not name a fork block", path);
     return ERR_OK;
 }
 
@@ -84,7 +75,7 @@ enum err forked_start_keep(struct node *node, char error[NODE_ERROR_SIZE]) {
                      ) > 0;
     if (file != NULL && fclose(file) != 0) is_written = false;
     if (is_written) return ERR_OK;
-    return fail(error, ERR_IO, "cannot write %.300s: %s", path, strerror(errno));
+    return node_fail(error, ERR_IO, "cannot write %.300s: %s", path, strerror(errno));
 }
 
 /* A directory that has an L1 and no file is that of a network that is no fork. */
@@ -101,7 +92,7 @@ static enum err check_kept(
     const struct kept *kept, const struct node_options *options, char error[NODE_ERROR_SIZE]
 ) {
     if (options->fork_url == NULL && kept->is_there)
-        return fail(
+        return node_fail(
             error,
             ERR_INPUT,
             "the network in %.200s is a fork of another chain from its block %" PRIu64
@@ -110,7 +101,7 @@ static enum err check_kept(
             kept->number
         );
     if (options->fork_url != NULL && !kept->is_there && has_network(options))
-        return fail(
+        return node_fail(
             error,
             ERR_INPUT,
             "the network in %.200s was begun without --fork-url; leave that out, or use another "
@@ -118,7 +109,7 @@ static enum err check_kept(
             options->datadir
         );
     if (kept->is_there && options->has_fork_block && options->fork_block != kept->number)
-        return fail(
+        return node_fail(
             error,
             ERR_INPUT,
             "the network in %.200s was begun with --fork-block %" PRIu64 ", not %" PRIu64
@@ -136,7 +127,7 @@ static enum err check_chain_ids(const struct node_options *options, char error[N
     uint64_t id = options->chains[0].chain_id;
     for (size_t i = 1; i <= options->rollups_count; i++)
         if (options->chains[i].chain_id == id)
-            return fail(
+            return node_fail(
                 error,
                 ERR_INPUT,
                 "the forked chain's id %" PRIu64 " is also that of %s; choose another for one of "
@@ -162,7 +153,7 @@ forked_start(struct node *node, struct node_options *options, char error[NODE_ER
     err = forked_open(&node->forked, error, NODE_ERROR_SIZE, &forked);
     if (err != ERR_OK) return err;
     if (kept.is_there && !hash32_equal(&kept.hash, forked_hash(node->forked)))
-        return fail(
+        return node_fail(
             error,
             ERR_INPUT,
             "%s has another block %" PRIu64 " than the network in %.200s was begun with",
@@ -171,7 +162,7 @@ forked_start(struct node *node, struct node_options *options, char error[NODE_ER
             options->datadir
         );
     if (kept.is_there && kept.is_proven && !forked_is_proven(node->forked))
-        return fail(
+        return node_fail(
             error,
             ERR_INPUT,
             "the network in %.200s was begun with proofs, and cannot go on without: %.200s",
@@ -304,7 +295,7 @@ enum err forked_start_l1(
         header->excess_blob_gas = header_next_excess_blob_gas(parent, &rules);
     enum err err =
         make_accounts(node, &genesis.accounts, &genesis.account_count, arena, credit_wei);
-    if (err != ERR_OK) return fail(error, err, "l1: %s", err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "l1: %s", err_text(err));
     return node_chain_begin_forked(chain, error, &genesis);
 }
 

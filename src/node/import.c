@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,15 +13,6 @@
 
 #define META_GENESIS          "genesis"
 #define IMPORT_BLOCK_SIZE_MAX ((size_t)1 << 30) /* working memory of one block */
-
-__attribute__((format(printf, 3, 4))) static enum err
-fail(char error[NODE_ERROR_SIZE], enum err err, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(error, NODE_ERROR_SIZE, format, arguments);
-    va_end(arguments);
-    return err;
-}
 
 /* --- files ------------------------------------------------------------------------------------ */
 
@@ -43,7 +33,7 @@ static enum err map_file(bytes *content, char error[NODE_ERROR_SIZE], const char
     if (err == ERR_OK)
         *content = data == NULL ? BYTES_EMPTY : bytes_of(data, (size_t)about.st_size);
     else
-        (void)fail(error, err, "cannot read %.300s: %s", path, strerror(errno));
+        (void)node_fail(error, err, "cannot read %.300s: %s", path, strerror(errno));
     if (file >= 0) (void)close(file);
     return err;
 }
@@ -93,12 +83,12 @@ static enum err read_genesis(
     const char *reason = "";
     /* The parser wants a terminated text. */
     char *copy = arena_alloc(arena, text.size + 1);
-    if (copy == NULL) return fail(error, ERR_MEMORY, "%.300s: it is too large", path);
+    if (copy == NULL) return node_fail(error, ERR_MEMORY, "%.300s: it is too large", path);
     if (text.size > 0) memcpy(copy, text.data, text.size);
     copy[text.size] = 0;
     enum err err = genesis_from_json(genesis, &reason, arena, copy, text.size);
     if (err == ERR_OK) return ERR_OK;
-    return fail(error, err, "%.300s: %s", path, err == ERR_INPUT ? reason : err_text(err));
+    return node_fail(error, err, "%.300s: %s", path, err == ERR_INPUT ? reason : err_text(err));
 }
 
 static enum err keep_genesis(struct node_chain *chain, char error[NODE_ERROR_SIZE], bytes text) {
@@ -107,7 +97,7 @@ static enum err keep_genesis(struct node_chain *chain, char error[NODE_ERROR_SIZ
     if (err == ERR_OK) err = store_put_meta(&write, META_GENESIS, text);
     if (err == ERR_OK) err = database_commit(&write);
     if (err == ERR_OK) return database_renew(&chain->snapshot);
-    (void)fail(error, err, "%s", write.error);
+    (void)node_fail(error, err, "%s", write.error);
     database_end(&write);
     return err;
 }
@@ -128,7 +118,7 @@ enum err import_begin(struct node *node, char error[NODE_ERROR_SIZE], struct are
     if (err == ERR_OK) chain->gas_limit = chain->head.gas_limit;
     if (err == ERR_OK && node->options->l1_import == NULL) {
         err = settle_paris(chain);
-        if (err != ERR_OK) (void)fail(error, err, "l1: %s", err_text(err));
+        if (err != ERR_OK) (void)node_fail(error, err, "l1: %s", err_text(err));
     }
     unmap_file(text);
     return err;
@@ -159,11 +149,11 @@ compare_genesis(struct node *node, char error[NODE_ERROR_SIZE], struct arena *ar
     if (err == ERR_OK) {
         err = hash_of(&given, arena, &genesis);
         if (err == ERR_OK) err = store_get_hash(&node_l1(node)->snapshot, 0, &kept);
-        if (err != ERR_OK) (void)fail(error, err, "%.300s: %s", path, err_text(err));
+        if (err != ERR_OK) (void)node_fail(error, err, "%.300s: %s", path, err_text(err));
     }
     unmap_file(text);
     if (err != ERR_OK || hash32_equal(&given, &kept)) return err;
-    return fail(
+    return node_fail(
         error,
         ERR_INPUT,
         "%.200s describes another genesis block than the one in %.200s; use the same file, or "
@@ -180,14 +170,14 @@ enum err import_restore(struct node *node, char error[NODE_ERROR_SIZE], struct a
     enum err err = store_get_meta(&chain->snapshot, META_GENESIS, &text);
     if (err == ERR_MISSING && node->options->l1_genesis == NULL) return ERR_OK;
     if (err == ERR_MISSING)
-        return fail(
+        return node_fail(
             error,
             ERR_INPUT,
             "the network in %.200s was begun without --l1-genesis; leave it out, or use another "
             "--datadir",
             node->options->datadir
         );
-    if (err != ERR_OK) return fail(error, err, "l1: genesis: %s", chain->snapshot.error);
+    if (err != ERR_OK) return node_fail(error, err, "l1: genesis: %s", chain->snapshot.error);
     err = read_genesis(&genesis, error, arena, node->options->datadir, text);
     if (err != ERR_OK) return err;
     adopt(chain, &genesis);
@@ -195,7 +185,7 @@ enum err import_restore(struct node *node, char error[NODE_ERROR_SIZE], struct a
     if (node->options->l1_genesis != NULL) err = compare_genesis(node, error, arena);
     if (err != ERR_OK || node->options->l1_import != NULL) return err;
     err = settle_paris(chain);
-    return err == ERR_OK ? err : fail(error, err, "l1: %s", err_text(err));
+    return err == ERR_OK ? err : node_fail(error, err, "l1: %s", err_text(err));
 }
 
 /* --- blocks ----------------------------------------------------------------------------------- */
@@ -238,7 +228,7 @@ static enum err get_ommers(
 
 static enum err refuse(const struct import *import, const struct block_import *made) {
     if (made->verdict != BLOCK_TRANSACTION)
-        return fail(
+        return node_fail(
             import->error,
             ERR_INPUT,
             "%.250s: block %" PRIu64 ": %s",
@@ -246,7 +236,7 @@ static enum err refuse(const struct import *import, const struct block_import *m
             import->number,
             block_verdict_text(made->verdict)
         );
-    return fail(
+    return node_fail(
         import->error,
         ERR_INPUT,
         "%.250s: block %" PRIu64 ": transaction %zu: %s",
@@ -304,7 +294,7 @@ static enum err execute(struct import *import, bytes encoding) {
         return ERR_OK;
     }
     if (import->error[0] != 0) return err;
-    return fail(
+    return node_fail(
         import->error,
         err,
         "%.250s: block %" PRIu64 ": %s",
@@ -330,7 +320,7 @@ static enum err import_block(struct import *import, bytes encoding) {
     struct node_chain *chain = import->chain;
     struct header header;
     if (peek(&header, encoding) != ERR_OK)
-        return fail(
+        return node_fail(
             import->error,
             ERR_INPUT,
             "%.250s: what follows block %" PRIu64 " is no block",
@@ -346,7 +336,7 @@ static enum err import_block(struct import *import, bytes encoding) {
             (void)signers_take(import->signers);
             return ERR_OK;
         }
-        return fail(
+        return node_fail(
             import->error,
             ERR_INPUT,
             "%.250s: block %" PRIu64 ": the chain has another block of this number",
@@ -367,7 +357,7 @@ static enum err sum_difficulty(struct import *import) {
     for (uint64_t n = 0; n <= import->chain->head.number; n++) {
         struct header header;
         enum err err = node_chain_read_header(import->chain, &header, NULL, n);
-        if (err != ERR_OK) return fail(import->error, err, "l1: %s", err_text(err));
+        if (err != ERR_OK) return node_fail(import->error, err, "l1: %s", err_text(err));
         import->total_difficulty = u256_add(&import->total_difficulty, &header.difficulty);
     }
     return ERR_OK;
@@ -393,7 +383,7 @@ enum err import_blocks(struct node *node, char error[NODE_ERROR_SIZE]) {
     if (err == ERR_OK) err = node_chain_sync(chain, error);
     if (err == ERR_OK) {
         err = settle_paris(chain);
-        if (err != ERR_OK) (void)fail(error, err, "l1: %s", err_text(err));
+        if (err != ERR_OK) (void)node_fail(error, err, "l1: %s", err_text(err));
     }
     chain->gas_limit = chain->head.gas_limit;
     signers_close(import.signers);

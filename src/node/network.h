@@ -5,6 +5,7 @@
 
 #include "node/chain.h"
 #include "node/deploy.h"
+#include "node/fail.h"
 #include "node/keys.h"
 #include "node/log.h"
 #include "node/miner.h"
@@ -14,7 +15,6 @@
 #include <uv.h>
 
 #define NODE_BUILD_SIZE_MAX ((size_t)2 << 30) /* memory of building one block */
-#define NODE_ERROR_SIZE     DATABASE_ERROR_SIZE
 #define NODE_PATH_SIZE      4096
 
 /* What is counted of the network since the start, for metrics. */

@@ -13,11 +13,6 @@
 
 #define PLAN_SIZE_MAX ((size_t)4 << 20)
 
-static enum err fail(char error[DATABASE_ERROR_SIZE], enum err err, const char *text) {
-    (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", text);
-    return err;
-}
-
 enum err rewind_capture(struct rewind_point *points, struct node *node) {
     for (size_t i = 0; i < node->chain_count; i++) {
         struct node_chain *chain = &node->chains[i];
@@ -79,7 +74,7 @@ put_meta(struct node *node, char error[DATABASE_ERROR_SIZE], const char *name, b
     err = database_begin_write(&l1->database, &write);
     if (err == ERR_OK) err = store_put_meta(&write, name, value);
     if (err == ERR_OK) err = database_commit(&write);
-    if (err != ERR_OK) (void)fail(error, err, write.error);
+    if (err != ERR_OK) (void)node_fail(error, err, "%s", write.error);
     database_end(&write);
     if (err == ERR_OK) err = database_renew(&l1->snapshot);
     return err;
@@ -98,7 +93,7 @@ static enum err put_plan(
     if (err == ERR_OK)
         err = put_meta(node, error, name, plan);
     else
-        (void)fail(error, err, err_text(err));
+        (void)node_fail(error, err, "%s", err_text(err));
     arena_close(&arena);
     return err;
 }
@@ -126,8 +121,8 @@ static enum err point_of_rollup(
         err = amend_follow(rollup, &root);
         if (err == ERR_OK) err = node_chain_find_root(rollup, &is_found, &point->header, &root);
     }
-    if (err != ERR_OK) return fail(error, err, err_text(err));
-    if (!is_found) return fail(error, ERR_INPUT, "the network's contracts would be gone");
+    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
+    if (!is_found) return node_fail(error, ERR_INPUT, "the network's contracts would be gone");
     point->header.state_root = view.head;
     point->safe_number = point->header.number;
     return ERR_OK;
@@ -144,16 +139,16 @@ enum err rewind_by(
     uint64_t number = chain->head.number - depth;
     enum err err = rewind_capture(points, node);
     if (err == ERR_OK && node_chain_is_forked(chain, number))
-        return fail(error, ERR_INPUT, "the fork begins above that block");
+        return node_fail(error, ERR_INPUT, "the fork begins above that block");
     if (err == ERR_OK && chain->rollup_id != 0 && number < own->safe_number)
-        return fail(error, ERR_INPUT, "the rollup's blocks are on L1: roll L1 back instead");
+        return node_fail(error, ERR_INPUT, "the rollup's blocks are on L1: roll L1 back instead");
     if (err == ERR_OK) err = node_chain_read_header(chain, &own->header, NULL, number);
-    if (err != ERR_OK) return fail(error, err, err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
     if (chain->rollup_id != 0 || depth == 0) return ERR_OK;
     struct state *state;
     arena_reset(&node->build_arena);
     err = node_chain_state_at(chain, &state, &node->build_arena, &own->header);
-    if (err != ERR_OK) return fail(error, err, err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
     for (size_t i = 1; i < node->chain_count && err == ERR_OK; i++)
         err = point_of_rollup(&points[i], &node->chains[i], error, state);
     return err;
@@ -214,14 +209,15 @@ enum err rewind_recover(struct node *node, char error[DATABASE_ERROR_SIZE]) {
     struct rewind_point points[NODE_CHAINS_MAX];
     enum err err = get_plan(points, node, META_REWIND);
     if (err == ERR_MISSING) return ERR_OK;
-    if (err != ERR_OK) return fail(error, err, "l1: settings: the plan to go back is malformed");
+    if (err != ERR_OK)
+        return node_fail(error, err, "l1: settings: the plan to go back is malformed");
     return rewind_to(node, error, points);
 }
 
 enum err rewind_mark_start(struct node *node, char error[DATABASE_ERROR_SIZE]) {
     struct rewind_point points[NODE_CHAINS_MAX];
     enum err err = rewind_capture(points, node);
-    if (err != ERR_OK) return fail(error, err, err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
     return put_plan(node, error, META_START, points);
 }
 

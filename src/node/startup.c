@@ -14,7 +14,6 @@
 #include "rollup/genesis_host.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,15 +23,6 @@
 #define META_NETWORK  "network"
 #define META_BUILDER  "builder"
 #define META_ATTESTER "attester"
-
-__attribute__((format(printf, 3, 4))) static enum err
-fail(char error[NODE_ERROR_SIZE], enum err err, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(error, NODE_ERROR_SIZE, format, arguments);
-    va_end(arguments);
-    return err;
-}
 
 /* --- settings --------------------------------------------------------------------------------- */
 
@@ -103,14 +93,14 @@ static enum err compare_options(struct node *node, char error[NODE_ERROR_SIZE], 
     char *asked = NULL;
     size_t size = 0;
     enum err err = describe(&asked, &size, node->options);
-    if (err != ERR_OK) return fail(error, err, "%s", err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
     size_t line = 0;
     for (size_t i = 0; i < size && i < kept.size && asked[i] == (char)kept.data[i]; i++)
         if (asked[i] == '\n') line = i + 1;
     if (line != size || line != kept.size) {
         bytes begun = line_at(kept, line);
         bytes wanted = line_at(bytes_of(asked, size), line);
-        err = fail(
+        err = node_fail(
             error,
             ERR_INPUT,
             "the network in %.200s was begun with %.*s, not %.*s; use the same options, or another "
@@ -130,7 +120,7 @@ static enum err compare_options(struct node *node, char error[NODE_ERROR_SIZE], 
 static enum err read_description(struct node *node, char error[NODE_ERROR_SIZE], bytes *value) {
     enum err err = store_get_meta(&node_l1(node)->snapshot, META_NETWORK, value);
     if (err == ERR_OK) return ERR_OK;
-    return fail(
+    return node_fail(
         error,
         err == ERR_MISSING ? ERR_CORRUPT : err,
         "the database %.300s/l1 has no network's settings; use another --datadir",
@@ -149,7 +139,7 @@ static enum err read_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
     if (err == ERR_OK) err = store_get_meta(snapshot, META_ATTESTER, &value);
     if (err == ERR_OK) err = keys_set(&node->keys.attester, value);
     if (err != ERR_OK)
-        return fail(error, err, "%.300s: settings: %s", node->options->datadir, err_text(err));
+        return node_fail(error, err, "%.300s: settings: %s", node->options->datadir, err_text(err));
     return ERR_OK;
 }
 
@@ -159,7 +149,7 @@ static enum err write_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
     size_t size = 0;
     if (node->options->datadir == NULL) return ERR_OK;
     enum err err = describe(&text, &size, node->options);
-    if (err != ERR_OK) return fail(error, err, "%s", err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
     err = database_begin_write(&node_l1(node)->database, &write);
     if (err == ERR_OK)
         err = store_put_meta(&write, META_BUILDER, hash32_bytes(&node->keys.builder.private_key));
@@ -169,7 +159,7 @@ static enum err write_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
     if (err == ERR_OK) err = database_commit(&write);
     free(text);
     if (err == ERR_OK) return ERR_OK;
-    (void)fail(error, err, "%s", write.error);
+    (void)node_fail(error, err, "%s", write.error);
     database_end(&write);
     return err;
 }
@@ -194,12 +184,12 @@ open_chain(struct node *node, char error[NODE_ERROR_SIZE], size_t index, bool mu
     if (options->datadir != NULL) {
         int size = snprintf(path, sizeof(path), "%s/%s", options->datadir, plan->name);
         if (size < 0 || (size_t)size >= sizeof(path))
-            return fail(error, ERR_INPUT, "the path of the data directory is too long");
+            return node_fail(error, ERR_INPUT, "the path of the data directory is too long");
         chain_options.path = path;
     }
     enum err err = node_chain_open(chain, &is_new, error, &chain_options);
     if (err != ERR_OK || is_new != must_exist) return err;
-    return fail(error, ERR_CORRUPT, "the database %.300s/data.mdb has no blocks", path);
+    return node_fail(error, ERR_CORRUPT, "the database %.300s/data.mdb has no blocks", path);
 }
 
 /* L1 first: what is kept with it says whether the rest is what is asked for. */
@@ -248,7 +238,7 @@ reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *cha
         err = node_chain_find_root(chain, &is_found, &known, &view.head);
     }
     if (err == ERR_OK && !is_found)
-        return fail(
+        return node_fail(
             error,
             ERR_CORRUPT,
             "%.300s: l1 and %s are not of the same moment: the head that L1 has for it is no block "
@@ -257,12 +247,12 @@ reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *cha
             chain->rpc.name
         );
     if (err == ERR_OK) err = find_slot_block(chain, &is_ahead, &slot, known.number);
-    if (err != ERR_OK) return fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
     if (is_ahead) err = node_chain_truncate(chain, error, slot - 1);
     if (err != ERR_OK) return err;
     err = store_get_head(&chain->snapshot, STORE_SAFE, &safe, NULL);
     if (err != ERR_OK && err != ERR_MISSING)
-        return fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
+        return node_fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
     return safe == known.number ? ERR_OK : node_chain_set_safe(chain, error, known.number);
 }
 
@@ -294,7 +284,7 @@ static enum err begin_rollup(
     if (err == ERR_OK)
         err = rollup_genesis(&genesis, &open, &deployed->credit_wei, arena, &options);
     if (err == ERR_OK) err = dev_genesis_add_proxy(&genesis, arena);
-    if (err != ERR_OK) return fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
     err = node_chain_begin(chain, error, &genesis);
     deployed->head = chain->head.state_root;
     deployed->proof = node->options->chains[rollup_id].proof;
@@ -313,7 +303,7 @@ static enum err deploy(
     struct node_chain *chain = node_l1(node);
     const struct pool_tx **order = arena_alloc_array(arena, count, sizeof(const struct pool_tx *));
     struct block_tx_fate *fates = arena_alloc_array(arena, count, sizeof(*fates));
-    if (order == NULL || fates == NULL) return fail(error, ERR_MEMORY, "out of memory");
+    if (order == NULL || fates == NULL) return node_fail(error, ERR_MEMORY, "out of memory");
     size_t done = 0;
     while (done < count) {
         struct block_order rest = {.txs = order, .tx_count = count - done};
@@ -323,15 +313,15 @@ static enum err deploy(
         arena_reset(&node->build_arena);
         enum err err = node_l1_build_block(node, fates, error, &node->build_arena, &rest);
         if (err == ERR_OK) err = node_chain_read_block(chain, &block, arena, chain->head.number);
-        if (err != ERR_OK) return fail(error, err, "deploying contracts: %s", err_text(err));
+        if (err != ERR_OK) return node_fail(error, err, "deploying contracts: %s", err_text(err));
         size_t included = block->block.tx_count;
         if (included == 0 && fates[0].fate == FATE_DROPPED)
-            return fail(error, ERR_INPUT, "deploying contracts: %.400s", fates[0].reason);
+            return node_fail(error, ERR_INPUT, "deploying contracts: %.400s", fates[0].reason);
         if (included == 0)
-            return fail(error, ERR_INPUT, "--gas-limit is too low to deploy the contracts");
+            return node_fail(error, ERR_INPUT, "--gas-limit is too low to deploy the contracts");
         for (size_t i = 0; i < included; i++)
             if (!block->receipts[i].is_success)
-                return fail(
+                return node_fail(
                     error, ERR_CORRUPT, "deploying contracts: transaction %zu failed", done + i
                 );
         done += included;
@@ -350,7 +340,7 @@ static enum err begin_l1(
     if (node->forked != NULL) return forked_start_l1(node, error, arena, credit_wei, timestamp);
     enum err err =
         dev_genesis_l1(&genesis, arena, node->options, &node->keys, credit_wei, timestamp);
-    if (err != ERR_OK) return fail(error, err, "l1: genesis: %s", err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "l1: genesis: %s", err_text(err));
     return node_chain_begin(node_l1(node), error, &genesis);
 }
 
@@ -358,7 +348,7 @@ static enum err begin_l1(
 static enum err begin(struct node *node, char error[NODE_ERROR_SIZE], struct arena *arena) {
     size_t rollup_count = node->chain_count - 1;
     struct deploy_rollup *rollups = arena_alloc_array(arena, rollup_count, sizeof(*rollups));
-    if (rollups == NULL) return fail(error, ERR_MEMORY, "out of memory");
+    if (rollups == NULL) return node_fail(error, ERR_MEMORY, "out of memory");
     /* The first block with contracts can then have the present time, and be after genesis. */
     uint64_t timestamp = clock_seconds() - 1;
     u256 credit = U256_ZERO;
@@ -384,7 +374,7 @@ static enum err begin(struct node *node, char error[NODE_ERROR_SIZE], struct are
         .rollup_count = rollup_count,
     };
     err = deploy_transactions(&txs, &count, arena, &options);
-    if (err != ERR_OK) return fail(error, err, "deploying contracts: %s", err_text(err));
+    if (err != ERR_OK) return node_fail(error, err, "deploying contracts: %s", err_text(err));
     err = deploy(node, error, arena, txs, count);
     for (size_t i = 0; i < node->chain_count && err == ERR_OK; i++)
         err = node_chain_sync(&node->chains[i], error);
@@ -423,7 +413,7 @@ enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
         for (size_t i = 0; i < node->chain_count; i++)
             node->chains[i].rpc.coinbase = node->keys.builder.address;
         err = forked_start_contracts(node, &arena);
-        if (err != ERR_OK) (void)fail(error, err, "%s", err_text(err));
+        if (err != ERR_OK) (void)node_fail(error, err, "%s", err_text(err));
     }
     if (err == ERR_OK)
         err = has_network ? restore(node, error, &arena) : begin_anew(node, error, &arena);
@@ -450,7 +440,7 @@ static enum err find_l1(
         if (err != ERR_MISSING) return err;
         node_chain_close(node_l1(node));
     }
-    return fail(error, ERR_CORRUPT, "the L1 is not in %.300s", options->datadir);
+    return node_fail(error, ERR_CORRUPT, "the L1 is not in %.300s", options->datadir);
 }
 
 /* The rollups of which the settings speak, by name. */
@@ -460,7 +450,7 @@ read_names(struct node *node, struct node_options *options, char error[NODE_ERRO
     enum err err = read_description(node, error, &value);
     char *text = err == ERR_OK ? strndup((const char *)value.data, value.size) : NULL;
     if (err != ERR_OK) return err;
-    if (text == NULL) return fail(error, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
+    if (text == NULL) return node_fail(error, ERR_MEMORY, "%s", err_text(ERR_MEMORY));
     for (size_t i = 1; i < NODE_CHAINS_MAX; i++)
         (void)snprintf(options->chains[i].name, NODE_NAME_SIZE, "rollup%zu", i);
     char *rest = NULL;
@@ -477,7 +467,7 @@ read_names(struct node *node, struct node_options *options, char error[NODE_ERRO
     }
     free(text);
     if (options->rollups_count <= NODE_ROLLUPS_MAX) return ERR_OK;
-    return fail(error, ERR_CORRUPT, "%.300s: settings: too many rollups", options->datadir);
+    return node_fail(error, ERR_CORRUPT, "%.300s: settings: too many rollups", options->datadir);
 }
 
 enum err
@@ -498,7 +488,7 @@ startup_look(struct node *node, struct node_options *options, char error[NODE_ER
     if (err != ERR_OK) return err;
     arena_open(&arena, GENESIS_SIZE_MAX);
     err = deploy_addresses(&node->contracts, &arena, &node->keys, 0);
-    if (err != ERR_OK) (void)fail(error, err, "%s", err_text(err));
+    if (err != ERR_OK) (void)node_fail(error, err, "%s", err_text(err));
     arena_close(&arena);
     return err;
 }
