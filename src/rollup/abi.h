@@ -25,7 +25,8 @@ void abi_write_raw(struct abi_writer *w, bytes raw);
 /* The selector of a function, from its signature: what calldata begins with. Its arguments are a
  * tuple that starts behind it, at ABI_SELECTOR. */
 #define ABI_SELECTOR 4
-/* keccak256 of a signature: an event's topic; its first bytes are a function's or error's selector. */
+/* keccak256 of a signature: an event's topic; its first bytes are a function's or error's selector.
+ * */
 hash32 abi_signature_hash(const char *signature);
 /* Whether data is the calldata of this function, or the revert data of this error. */
 bool abi_has_selector(bytes data, const char *signature);
