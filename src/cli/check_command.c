@@ -79,22 +79,24 @@ static bool check(struct node *node, struct node_options *options) {
 
 int check_command(int argc, char **argv) {
     struct check_options options;
-    struct cli_error error;
     const char *words[1];
     int words_count;
-    if (!cli_parse(&check_table, &options, words, &words_count, NULL, &error, argc - 1, argv + 1)) {
-        fprintf(stderr, "lockstep check: %s\n", error.text);
-        return 2;
-    }
-    if (options.wants_help) {
-        printf("%s\n\n", check_table.usage);
-        printf(
-            "Reads all chains of a network and computes anew what can be computed: hashes, roots,\n"
-            "indexes, the newest state, and the heads that the Hub has. Changes nothing.\n\n"
-        );
-        cli_print_options(stdout, &check_table);
-        return 0;
-    }
+    int status;
+    static const char ABOUT[] =
+        "Reads all chains of a network and computes anew what can be computed: hashes, roots,\n"
+        "indexes, the newest state, and the heads that the Hub has. Changes nothing.";
+    if (!cli_begin(
+            &status,
+            &check_table,
+            "lockstep check",
+            ABOUT,
+            &options,
+            words,
+            &words_count,
+            argc - 1,
+            argv + 1
+        ))
+        return status;
     if (options.datadir == NULL) {
         fprintf(stderr, "lockstep check: which folder? Say --datadir FOLDER\n");
         return 2;

@@ -410,3 +410,33 @@ void cli_print_options(FILE *out, const struct cli_table *table) {
         print_wrapped(out, text);
     }
 }
+
+static bool wants_help(const struct cli_table *table, const void *options) {
+    const struct cli_option *help = cli_find(table, "help", 4);
+    CHECK(help != NULL && help->kind == CLI_FLAG);
+    return *(const bool *)((const char *)options + help->offset);
+}
+
+bool cli_begin(
+    int *status,
+    const struct cli_table *table,
+    const char *name,
+    const char *about,
+    void *options,
+    const char **words,
+    int *words_count,
+    int argc,
+    char *const *argv
+) {
+    struct cli_error error;
+    if (!cli_parse(table, options, words, words_count, NULL, &error, argc, argv)) {
+        fprintf(stderr, "%s: %s\n", name, error.text);
+        *status = 2;
+        return false;
+    }
+    if (!wants_help(table, options)) return true;
+    printf("%s\n\n%s\n\n", table->usage, about);
+    cli_print_options(stdout, table);
+    *status = 0;
+    return false;
+}

@@ -109,6 +109,23 @@ bool cli_read_ether(u256 *wei, const char *text);
 /* The option most like text, or NULL. */
 const char *cli_nearest_option(const struct cli_table *table, const char *text);
 
+/* cli_begin reads the line of a command whose only options are those of the table, of which one is
+ * the flag "help". name: as the user types it, "lockstep trace"; about: a paragraph for its help.
+ *
+ * Returns: false  the command is over, and *status is what it ends with: 2 after the error, on
+ *                 stderr; 0 after its help. */
+bool cli_begin(
+    int *status,
+    const struct cli_table *table,
+    const char *name,
+    const char *about,
+    void *options,
+    const char **words,
+    int *words_count,
+    int argc,
+    char *const *argv
+);
+
 /* cli_nearest returns the name most like text (edit distance), or NULL if none is near. names is
  * count strings. */
 const char *cli_nearest(const char *text, const char *const *names, size_t count);

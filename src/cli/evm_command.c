@@ -361,19 +361,22 @@ static int run(const struct evm_options *options) {
 
 int evm_command(int argc, char **argv) {
     struct evm_options options;
-    struct cli_error error;
     const char *words[1];
     int words_count;
-    if (!cli_parse(&evm_table, &options, words, &words_count, NULL, &error, argc - 1, argv + 1)) {
-        fprintf(stderr, "lockstep evm: %s\n", error.text);
-        return 2;
-    }
-    if (options.wants_help) {
-        printf("%s\n\n", evm_table.usage);
-        printf("Runs a contract's code once or many times, without a chain.\n\n");
-        cli_print_options(stdout, &evm_table);
-        return 0;
-    }
+    int status;
+    static const char ABOUT[] = "Runs a contract's code once or many times, without a chain.";
+    if (!cli_begin(
+            &status,
+            &evm_table,
+            "lockstep evm",
+            ABOUT,
+            &options,
+            words,
+            &words_count,
+            argc - 1,
+            argv + 1
+        ))
+        return status;
     if (words_count == 0 || strcmp(words[0], "run") != 0) {
         fprintf(stderr, "lockstep evm: say what to do: %s\n", evm_table.usage);
         return 2;

@@ -287,19 +287,22 @@ run(const struct trace_options *options, const struct names *names, const char *
 
 int trace_command(int argc, char **argv) {
     struct trace_options options;
-    struct cli_error error;
     const char *words[1];
     int words_count;
-    if (!cli_parse(&trace_table, &options, words, &words_count, NULL, &error, argc - 1, argv + 1)) {
-        fprintf(stderr, "lockstep trace: %s\n", error.text);
-        return 2;
-    }
-    if (options.wants_help) {
-        printf("%s\n\n", trace_table.usage);
-        printf("Prints the calls of a transaction across all chains as a tree.\n\n");
-        cli_print_options(stdout, &trace_table);
-        return 0;
-    }
+    int status;
+    static const char ABOUT[] = "Prints the calls of a transaction across all chains as a tree.";
+    if (!cli_begin(
+            &status,
+            &trace_table,
+            "lockstep trace",
+            ABOUT,
+            &options,
+            words,
+            &words_count,
+            argc - 1,
+            argv + 1
+        ))
+        return status;
     hash32 hash;
     if (words_count == 0 || strlen(words[0]) != 66 ||
         hex_decode_exact(hash.b, 32, words[0], strlen(words[0])) != ERR_OK) {
@@ -311,7 +314,7 @@ int trace_command(int argc, char **argv) {
         fprintf(stderr, "trace: %s\n", err_text(ERR_MEMORY));
         return 1;
     }
-    int status = 1;
+    status = 1;
     if (options.names_file == NULL || read_names(&names, options.names_file))
         status = run(&options, &names, words[0]);
     names_close(&names);
