@@ -23,6 +23,7 @@ hosted=$(value HOSTED_FILES)
 # Modules that may use less than all that stands below them.
 allowed_evm="core crypto evm"
 allowed_state="core crypto state"
+allowed_riscv="core crypto riscv"
 allowed_proof="core crypto proof"
 
 freestanding="stdint.h stddef.h stdbool.h stdalign.h stdnoreturn.h stdarg.h limits.h float.h iso646.h"
@@ -31,7 +32,7 @@ mapfile -t files < <(find src -type f \( -name '*.c' -o -name '*.h' -o -name '*.
 [ ${#files[@]} -gt 0 ] || { echo "layers: no source files in $root/src" >&2; exit 2; }
 
 awk -v modules="$modules" -v guest_safe="$guest_safe" -v hosted="$hosted" -v freestanding="$freestanding" \
-    -v allowed_evm="$allowed_evm" -v allowed_state="$allowed_state" -v allowed_proof="$allowed_proof" '
+    -v allowed_evm="$allowed_evm" -v allowed_state="$allowed_state" -v allowed_riscv="$allowed_riscv" -v allowed_proof="$allowed_proof" '
 function set_of(set, words,    list, n, i) {
     n = split(words, list, " ")
     for (i = 1; i <= n; i++) set[list[i]] = i
@@ -79,8 +80,8 @@ function check_ours(name,    target) {
 BEGIN {
     set_of(rank, modules); set_of(is_guest, guest_safe); set_of(is_free, freestanding)
     hosted_count = split(hosted, hosted_list, " ")
-    allow("evm", allowed_evm); allow("state", allowed_state); allow("proof", allowed_proof)
-    allowed_text["evm"] = allowed_evm; allowed_text["state"] = allowed_state; allowed_text["proof"] = allowed_proof
+    allow("evm", allowed_evm); allow("state", allowed_state); allow("riscv", allowed_riscv); allow("proof", allowed_proof)
+    allowed_text["evm"] = allowed_evm; allowed_text["state"] = allowed_state; allowed_text["riscv"] = allowed_riscv; allowed_text["proof"] = allowed_proof
 }
 FNR == 1 {
     split(FILENAME, part, "/")
