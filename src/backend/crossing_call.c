@@ -45,7 +45,7 @@ call_on_l1(struct simulation *simulation, struct simulation_run *run, struct cro
 static enum err call_on_rollup(
     struct simulation *simulation, struct simulation_run *run, struct crossing *crossing
 ) {
-    const struct evm_rollup_scratch scratch = {
+    const struct rollup_scratch scratch = {
         .tx = &simulation->tx,
         .sender = simulation->sender,
         .options = simulation->options,

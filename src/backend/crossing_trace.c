@@ -68,19 +68,25 @@ static enum err replay_rollup(struct crossing_replay *replay) {
     struct node_chain *chain = replay->chain;
     struct arena *arena = replay->arena;
     const struct chain_block *block = replay->block;
-    struct evm_rollup *rollup = arena_alloc_zero(arena, sizeof(*rollup));
     struct source_memory *overlay = arena_alloc_zero(arena, sizeof(*overlay));
     bytes *txs = arena_alloc_array(arena, block->block.tx_count, sizeof(*txs));
     struct header parent;
-    if (rollup == NULL || overlay == NULL || txs == NULL) return ERR_MEMORY;
+    if (overlay == NULL || txs == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < block->block.tx_count; i++)
         txs[i] = block->transactions[i].encoded;
     enum err err = node_chain_read_header(chain, &parent, NULL, replay->number - 1);
     if (err == ERR_OK) err = open_trace(replay);
     if (err != ERR_OK) return err;
     source_memory_open(overlay, arena, &chain->fresh.source);
-    evm_rollup_open(rollup, arena, chain->rollup_id, chain->rpc.chain_id, overlay);
-    rollup->schedule.names_senders = chain->schedule.names_senders;
+    const struct rollup_options options = {
+        .arena = arena,
+        .rollup_id = chain->rollup_id,
+        .chain_id = chain->rpc.chain_id,
+        .overlay = overlay,
+        .names_senders = chain->schedule.names_senders,
+    };
+    struct rollup *rollup = rollup_open(chain->type, &options);
+    if (rollup == NULL) return ERR_MEMORY;
     rollup->tracer = &replay->trace.chains[chain->rollup_id].tracer;
     rollup->watch = replay->watch;
     rollup->on_tx = world_trace_tx;
@@ -94,7 +100,7 @@ static enum err replay_rollup(struct crossing_replay *replay) {
     struct sealed_block sealed;
     struct rollup_step step;
     hash32 parent_hash = header_hash(&parent);
-    err = evm_rollup_build_block(rollup, &sealed, &step, &parent, &parent_hash, &payload);
+    err = rollup_build_block(rollup, &sealed, &step, &parent, &parent_hash, &payload);
     if (err == ERR_OK && step.verdict != STEP_OK) err = ERR_CORRUPT;
     return err;
 }

@@ -72,6 +72,7 @@ enum err node_chain_open(
     const struct node_chain_options *options
 ) {
     chain->rollup_id = options->rollup_id;
+    chain->type = options->type;
     chain->gas_limit = options->gas_limit;
     chain->rpc.name = options->name;
     chain->rpc.chain_id = options->chain_id;

@@ -18,6 +18,7 @@
 #include "chain/pool.h"
 #include "chain/store.h"
 #include "node/forked.h"
+#include "rollup/rollup.h"
 #include "rpc/backend.h"
 #include "rpc/metrics.h"
 #include "state/source_lmdb.h"
@@ -74,7 +75,8 @@ struct chain_stats {
 struct node_chain {
     struct rpc_chain rpc; /* first: rpc/ gives it back to the operations */
     struct node *node;
-    uint64_t rollup_id; /* 0: L1 */
+    uint64_t rollup_id;             /* 0: L1 */
+    const struct rollup_type *type; /* of a rollup; NULL: L1 */
     uint64_t gas_limit;
     struct fork_schedule schedule;
 
@@ -121,6 +123,7 @@ struct node_chain {
 struct node_chain_options {
     const char *name; /* "l1", "rollup1"; static or as long as the chain */
     uint64_t rollup_id;
+    const struct rollup_type *type; /* of a rollup; NULL: L1 */
     uint64_t chain_id;
     uint64_t gas_limit;
     const char *path;      /* of its database; NULL: temporary */

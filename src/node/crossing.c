@@ -101,6 +101,7 @@ static enum err place_rollup(
     enum err err = state_get_slot(parent_state, &node->contracts.hub, &slot, &head);
     if (err != ERR_OK) return err;
     *rollup = (struct world_rollup){
+        .type = chain->type,
         .rollup_id = chain->rollup_id,
         .chain_id = chain->rpc.chain_id,
         .base = &chain->fresh.source,

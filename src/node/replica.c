@@ -19,6 +19,7 @@ static enum err open_chain(struct replica *replica, size_t index) {
     chain->rpc.schedule = &chain->schedule;
     chain->node = &replica->node;
     chain->rollup_id = from->rollup_id;
+    chain->type = from->type;
     chain->schedule = from->schedule;
     chain->database = from->database;
     memcpy(chain->url, from->url, sizeof(chain->url));

@@ -3,8 +3,6 @@
 #include "node/network.h"
 #include "node/verdict.h"
 
-#include "rollup/evm_rollup.h"
-
 /* A block being tried with those transactions that are still in. */
 struct attempt {
     struct node_chain *chain;
@@ -36,11 +34,16 @@ on_tx(void *context, enum rollup_tx_moment moment, bytes encoded, const struct e
 static enum err run(struct attempt *attempt) {
     struct node_chain *chain = attempt->chain;
     struct arena *arena = attempt->arena;
-    struct evm_rollup *rollup = arena_alloc_zero(arena, sizeof(*rollup));
+    const struct rollup_options options = {
+        .arena = arena,
+        .rollup_id = chain->rollup_id,
+        .chain_id = chain->rpc.chain_id,
+        .overlay = &chain->fresh,
+        .names_senders = chain->schedule.names_senders,
+        .codes = chain->codes,
+    };
+    struct rollup *rollup = rollup_open(chain->type, &options);
     if (rollup == NULL) return ERR_MEMORY;
-    evm_rollup_open(rollup, arena, chain->rollup_id, chain->rpc.chain_id, &chain->fresh);
-    rollup->codes = chain->codes;
-    rollup->schedule.names_senders = chain->schedule.names_senders;
     if (attempt->outcomes != NULL) {
         attempt->outcome_count = 0;
         rollup->on_tx = on_tx;
@@ -52,7 +55,7 @@ static enum err run(struct attempt *attempt) {
         .txs = attempt->txs,
         .tx_count = attempt->tx_count,
     };
-    return evm_rollup_build_block(
+    return rollup_build_block(
         rollup, &attempt->sealed, &attempt->step, &chain->head, &chain->head_hash, &block
     );
 }

@@ -3,6 +3,7 @@
 #include "node/amend.h"
 #include "node/rewind.h"
 
+#include "core/check.h"
 #include "core/hex.h"
 #include "node/blocks.h"
 #include "node/clock.h"
@@ -11,6 +12,7 @@
 #include "node/forked_start.h"
 #include "node/hub_view.h"
 #include "node/import.h"
+#include "rollup/evm_rollup.h"
 #include "rollup/genesis_host.h"
 
 #include <inttypes.h>
@@ -166,6 +168,15 @@ static enum err write_settings(struct node *node, char error[NODE_ERROR_SIZE]) {
 
 /* --- chains ----------------------------------------------------------------------------------- */
 
+static const struct rollup_type *type_of(const struct node_chain_plan *plan) {
+    switch ((enum node_rollup_type)plan->type) {
+    case NODE_ROLLUP_EVM:
+        return &EVM_ROLLUP_TYPE;
+    }
+    CHECK(false);
+    return NULL;
+}
+
 static enum err
 open_chain(struct node *node, char error[NODE_ERROR_SIZE], size_t index, bool must_exist) {
     bool is_new;
@@ -176,6 +187,7 @@ open_chain(struct node *node, char error[NODE_ERROR_SIZE], size_t index, bool mu
     struct node_chain_options chain_options = {
         .name = plan->name,
         .rollup_id = index,
+        .type = index == 0 ? NULL : type_of(plan),
         .chain_id = plan->chain_id,
         .gas_limit = plan->gas_limit,
         .forked = index == 0 ? node->forked : NULL,

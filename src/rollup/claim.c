@@ -3,7 +3,7 @@
 #include "rollup/fact.h"
 
 struct checker {
-    struct evm_rollup *rollups;
+    struct rollup *const *rollups;
     size_t rollup_count;
     const struct entry *claimed;
 };
@@ -15,8 +15,8 @@ find_claimed(void *context, struct rollup **rollup, hash32 *head, uint64_t rollu
     const struct transition *claimed = entry_transition_of(c->claimed, rollup_id);
     *rollup = NULL;
     for (size_t i = 0; i < c->rollup_count && claimed != NULL; i++) {
-        if (c->rollups[i].base.rollup_id != rollup_id) continue;
-        *rollup = &c->rollups[i].base;
+        if (c->rollups[i]->rollup_id != rollup_id) continue;
+        *rollup = c->rollups[i];
         *head = claimed->pre;
         break;
     }
@@ -26,7 +26,7 @@ find_claimed(void *context, struct rollup **rollup, hash32 *head, uint64_t rollu
 static struct rollup *find_head(void *context, const hash32 *head) {
     const struct checker *c = context;
     for (size_t i = 0; i < c->rollup_count; i++)
-        if (rollup_at(&c->rollups[i].base, head) != NULL) return &c->rollups[i].base;
+        if (rollup_at(c->rollups[i], head) != NULL) return c->rollups[i];
     return NULL;
 }
 
@@ -49,7 +49,7 @@ static enum verify_verdict compare(const struct entry *claimed, const struct ent
 enum err claim_check(
     struct claim_result *result,
     struct arena *arena,
-    struct evm_rollup *rollups,
+    struct rollup *const *rollups,
     size_t rollup_count,
     const struct entry *claimed
 ) {

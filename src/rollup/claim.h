@@ -2,7 +2,6 @@
 #ifndef ROLLUP_CLAIM_H
 #define ROLLUP_CLAIM_H
 
-#include "rollup/evm_rollup.h"
 #include "rollup/verify.h"
 
 struct claim_result {
@@ -17,7 +16,7 @@ struct claim_result {
 MUST_USE enum err claim_check(
     struct claim_result *result,
     struct arena *arena,
-    struct evm_rollup *rollups,
+    struct rollup *const *rollups,
     size_t rollup_count,
     const struct entry *claimed
 );

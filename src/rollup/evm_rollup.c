@@ -13,21 +13,13 @@
 static enum err
 run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollup_step *step);
 
-void evm_rollup_open(
-    struct evm_rollup *rollup,
-    struct arena *arena,
-    uint64_t rollup_id,
-    uint64_t chain_id,
-    struct source_memory *overlay
-) {
-    *rollup = (struct evm_rollup){
-        .base = {.type = &EVM_ROLLUP_TYPE, .rollup_id = rollup_id, .arena = arena},
-        .overlay = overlay,
-        /* Its own: what a witness needs has passed through the overlay once. */
-        .codes = evm_code_cache_open(arena),
-    };
-    map_open(&rollup->base.heads, arena, sizeof(hash32), sizeof(struct rollup_machine *));
-    forks_development(&rollup->schedule, chain_id, FORK_OSAKA);
+static enum err open_evm(struct rollup *base, const struct rollup_options *options) {
+    struct evm_rollup *rollup = evm_rollup_of(base);
+    forks_development(&rollup->schedule, options->chain_id, FORK_OSAKA);
+    rollup->schedule.names_senders = options->names_senders;
+    /* Its own: what a witness needs has passed through the overlay once. */
+    rollup->codes = options->codes != NULL ? options->codes : evm_code_cache_open(options->arena);
+    return rollup->codes == NULL ? ERR_MEMORY : ERR_OK;
 }
 
 address evm_rollup_proxy_of(uint64_t rollup_id, const address *target) {
@@ -41,101 +33,19 @@ static struct evm_machine *new_machine(struct evm_rollup *rollup, const struct e
     if (machine == NULL) return NULL;
     if (from != NULL) {
         machine->root = from->root;
-        machine->open = from->open;
-        machine->sealed = from->sealed;
+        machine->base.open = from->base.open;
+        machine->base.sealed = from->base.sealed;
     }
     return machine;
 }
 
-enum err evm_rollup_read_parameters(
-    struct evm_rollup_parameters *parameters,
-    struct arena *arena,
-    struct source *source,
-    const hash32 *head
-) {
-    struct state state;
-    struct evm_rollup_parameters p = {0};
-    const struct {
-        enum system_slot slot;
-        u256 *value;
-    } values[] = {
-        {SYSTEM_CHAIN_ID, &p.chain_id},
-        {SYSTEM_ROLLUP_ID, &p.rollup_id},
-        {SYSTEM_HUB, &p.hub},
-        {SYSTEM_PARENT_CHAIN_ID, &p.parent_chain_id},
-        {SYSTEM_HAS_OWN_TOKEN, &p.own_token},
-    };
-    enum err err = state_open(&state, arena, source, head);
-    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && err == ERR_OK; i++) {
-        u256 key = u256_from_u64(values[i].slot);
-        err = state_get_slot(&state, &SYSTEM_PREDEPLOY, &key, values[i].value);
-    }
-    if (err == ERR_OK) *parameters = p;
-    return err;
-}
-
-enum err evm_rollup_add_head(
-    struct evm_rollup *rollup,
-    enum step_verdict *verdict,
-    const hash32 *head,
-    const struct open_block *open
-) {
-    struct state state;
-    u256 committed;
-    u256 slot = u256_from_u64(SYSTEM_OPEN_BLOCK);
-    enum err err = state_open(&state, rollup->base.arena, &rollup->overlay->source, head);
-    if (err == ERR_OK) err = state_get_slot(&state, &SYSTEM_PREDEPLOY, &slot, &committed);
-    struct evm_rollup_parameters parameters;
-    if (err == ERR_OK)
-        err = evm_rollup_read_parameters(
-            &parameters, rollup->base.arena, &rollup->overlay->source, head
-        );
-    if (err != ERR_OK) return err;
-    hash32 commitment = open_block_commitment(open);
-    u256 expected = u256_load_be(commitment.b);
-    if (!u256_equal(&committed, &expected)) {
-        *verdict = STEP_OPEN_BLOCK;
-        return ERR_OK;
-    }
-    struct evm_machine *machine = new_machine(rollup, NULL);
-    if (machine == NULL) return ERR_MEMORY;
-    machine->root = *head;
-    machine->open = *open;
-    machine->base.is_idle = true;
-    rollup->has_own_token = !u256_is_zero(&parameters.own_token);
-    *verdict = STEP_OK;
-    return rollup_register(&rollup->base, &machine->base, head);
-}
-
-enum err
-evm_rollup_add_update(struct evm_rollup *rollup, const struct update *update, bytes anchor) {
-    if (rollup->update_count == EVM_ROLLUP_UPDATES_MAX) return ERR_LIMIT;
-    struct evm_rollup_update u = {
-        .payload_hash = keccak256(update->payload),
-        .anchor_hash = keccak256(anchor),
-        .payload = update->payload,
-    };
-    if (header_decode(&u.anchor, anchor) != BLOCK_OK) return ERR_INPUT;
-    rollup->updates[rollup->update_count++] = u;
+static enum err
+evm_stand(struct rollup *base, struct rollup_machine **machine, const hash32 *head) {
+    struct evm_machine *new = new_machine(evm_rollup_of(base), NULL);
+    if (new == NULL) return ERR_MEMORY;
+    new->root = *head;
+    *machine = &new->base;
     return ERR_OK;
-}
-
-static const struct evm_machine *
-idle_machine_at(const struct evm_rollup *rollup, const hash32 *head) {
-    const struct rollup_machine *machine = rollup_at(&rollup->base, head);
-    return machine == NULL || !machine->is_idle ? NULL : (const struct evm_machine *)machine;
-}
-
-const struct open_block *
-evm_rollup_open_block(const struct evm_rollup *rollup, const hash32 *head) {
-    const struct evm_machine *machine = idle_machine_at(rollup, head);
-    return machine == NULL ? NULL : &machine->open;
-}
-
-const struct sealed_block *
-evm_rollup_sealed_blocks(const struct evm_rollup *rollup, const hash32 *head) {
-    const struct evm_machine *machine = idle_machine_at(rollup, head);
-    return machine == NULL ? NULL : machine->sealed;
 }
 
 /* A machine that may be changed: the one given, or a copy if it is frozen. */
@@ -158,7 +68,7 @@ thaw(struct evm_rollup *rollup, struct evm_machine **machine, struct evm_machine
     if (run == NULL) return ERR_MEMORY;
     *run = *from->run;
     /* What a state has decoded belongs to it alone; the copy reads anew. */
-    enum err err = state_open(&run->state, arena, &rollup->overlay->source, &from->root);
+    enum err err = state_open(&run->state, arena, &rollup->base.overlay->source, &from->root);
     if (err == ERR_OK) err = journal_copy(&run->journal, arena, &from->run->journal);
     if (err == ERR_OK)
         err = execution_copy(&run->execution, arena, &from->run->execution, &run->journal);
@@ -209,8 +119,8 @@ static enum err read_l2tx(
         return ERR_OK;
     }
     *verdict = STEP_PAYLOAD_UNKNOWN;
-    for (size_t i = 0; i < rollup->update_count && run->update == NULL; i++) {
-        const struct evm_rollup_update *update = &rollup->updates[i];
+    for (size_t i = 0; i < rollup->base.update_count && run->update == NULL; i++) {
+        const struct rollup_update *update = &rollup->base.updates[i];
         if (!hash32_equal(&update->payload_hash, &payload_hash)) continue;
         *verdict = STEP_ANCHOR_UNKNOWN;
         if (hash32_equal(&update->anchor_hash, &anchor_hash)) run->update = update;
@@ -330,8 +240,8 @@ static enum err begin_call_transaction(
         .input = data,
     };
     struct execution_options options = {
-        .tracer = rollup->tracer,
-        .watch = rollup->watch,
+        .tracer = rollup->base.tracer,
+        .watch = rollup->base.watch,
         .foreign = &XCALL_ADDRESS,
         .foreign_count = 1};
     err = block_run_enter_transaction(rollup, run, &options);
@@ -406,7 +316,7 @@ static enum err deliver_call(
         refuse_call(rollup, step, at, in, from);
         return ERR_OK;
     }
-    if (rollup->has_own_token && !u256_is_zero(&in->value_wei)) {
+    if (rollup->base.has_own_token && !u256_is_zero(&in->value_wei)) {
         step->verdict = STEP_NATIVE_TOKEN;
         return ERR_OK;
     }
@@ -414,7 +324,7 @@ static enum err deliver_call(
         step->verdict = STEP_TOO_MUCH_ETHER;
         return ERR_OK;
     }
-    if (open_block_gas_left(&at->open) < in->gas) {
+    if (open_block_gas_left(&at->base.open) < in->gas) {
         step->verdict = STEP_BLOCK_GAS;
         return ERR_OK;
     }
@@ -534,14 +444,6 @@ static enum err evm_parent_called(struct rollup *base, struct rollup_machine *ma
     return block_run_mark_parent_call(evm_rollup_of(base), run, run->out_call->frame);
 }
 
-const struct rollup_type EVM_ROLLUP_TYPE = {
-    .name = "evm",
-    .step = evm_step,
-    .go_on = evm_go_on,
-    .thaw = evm_thaw,
-    .parent_called = evm_parent_called,
-};
-
 /* --- what goes out ---------------------------------------------------------------------------- */
 
 /* Ends the innermost call that came in. */
@@ -578,7 +480,7 @@ static enum err answer_call(
 }
 
 static bool is_scratch(const struct evm_rollup *rollup, const struct block_run *run) {
-    return rollup->scratch != NULL && run->execution.tx == rollup->scratch->tx;
+    return rollup->base.scratch != NULL && run->execution.tx == rollup->base.scratch->tx;
 }
 
 /* The outermost message of a transaction has ended. */
@@ -589,8 +491,8 @@ static enum err finish_transaction(
     const struct execution_result *result = &run->execution.result;
     run->is_executing = false;
     if (is_scratch(rollup, run)) {
-        *rollup->scratch->result = *result;
-        *rollup->scratch->verdict = TX_OK;
+        *rollup->base.scratch->result = *result;
+        *rollup->base.scratch->verdict = TX_OK;
         run->scratch_done = true;
         return ERR_OK;
     }
@@ -633,9 +535,9 @@ static enum err begin_tx(
 ) {
     struct block_run *run = machine->run;
     options.base_fee_to_coinbase = true;
-    options.gas_available = open_block_gas_left(&machine->open);
-    options.tracer = rollup->tracer;
-    options.watch = rollup->watch;
+    options.gas_available = open_block_gas_left(&machine->base.open);
+    options.tracer = rollup->base.tracer;
+    options.watch = rollup->base.watch;
     options.foreign = &XCALL_ADDRESS;
     options.foreign_count = 1;
     enum err err = block_run_enter_transaction(rollup, run, &options);
@@ -654,7 +556,7 @@ static enum err next_transaction(
     const struct payload_block *block = &run->payload.blocks[run->block_index];
     struct execution_options options = {0};
     if (run->tx_index == block->tx_count) {
-        const struct evm_rollup_scratch *scratch = rollup->scratch;
+        const struct rollup_scratch *scratch = rollup->base.scratch;
         if (scratch != NULL && !run->scratch_done && block_run_is_slot_block(run)) {
             return begin_tx(rollup, machine, scratch->tx, &scratch->sender, scratch->options);
         }
@@ -707,7 +609,7 @@ run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollu
             break;
         case EXECUTION_INVALID:
             if (is_scratch(rollup, run)) {
-                *rollup->scratch->verdict = run->execution.verdict;
+                *rollup->base.scratch->verdict = run->execution.verdict;
                 run->scratch_done = true;
                 run->is_executing = false;
                 break;
@@ -725,19 +627,19 @@ run_machine(struct evm_rollup *rollup, struct evm_machine *machine, struct rollu
     return err;
 }
 
-enum err evm_rollup_build_block(
-    struct evm_rollup *rollup,
+static enum err evm_build_block(
+    struct rollup *base,
     struct sealed_block *sealed,
     struct rollup_step *step,
     const struct header *parent,
     const hash32 *parent_hash,
     const struct payload_block *block
 ) {
-    *step = (struct rollup_step){.verdict = STEP_OK};
+    struct evm_rollup *rollup = evm_rollup_of(base);
     struct evm_machine *machine = new_machine(rollup, NULL);
     if (machine == NULL) return ERR_MEMORY;
     machine->root = parent->state_root;
-    machine->open.header = *parent;
+    machine->base.open.header = *parent;
     enum err err = verdict_of(step, open_run(rollup, machine));
     if (err != ERR_OK || step->verdict != STEP_OK) return err;
     struct payload_block *blocks = arena_alloc(rollup->base.arena, sizeof(*blocks));
@@ -748,5 +650,17 @@ enum err evm_rollup_build_block(
     if (err == ERR_OK && step->verdict == STEP_OK) err = run_machine(rollup, machine, step);
     err = verdict_of(step, err);
     if (err != ERR_OK || step->verdict != STEP_OK) return err;
-    return open_block_seal(sealed, rollup->base.arena, &machine->open, &machine->root);
+    return open_block_seal(sealed, rollup->base.arena, &machine->base.open, &machine->root);
 }
+
+const struct rollup_type EVM_ROLLUP_TYPE = {
+    .name = "evm",
+    .size = sizeof(struct evm_rollup),
+    .open = open_evm,
+    .stand = evm_stand,
+    .step = evm_step,
+    .go_on = evm_go_on,
+    .thaw = evm_thaw,
+    .parent_called = evm_parent_called,
+    .build_block = evm_build_block,
+};

@@ -37,8 +37,8 @@ rules_of(struct fork_rules *rules, struct evm_rollup *rollup, struct block_run *
 enum err block_run_open(struct evm_rollup *rollup, struct evm_machine *machine) {
     struct arena *arena = rollup->base.arena;
     struct block_run *run = machine->run;
-    const struct header *header = &machine->open.header;
-    enum err err = state_open(&run->state, arena, &rollup->overlay->source, &machine->root);
+    const struct header *header = &machine->base.open.header;
+    enum err err = state_open(&run->state, arena, &rollup->base.overlay->source, &machine->root);
     struct fork_rules rules;
     if (err == ERR_OK) err = journal_open(&run->journal, arena);
     if (err == ERR_OK) err = rules_of(&rules, rollup, run);
@@ -145,7 +145,7 @@ enum err block_run_gather(
     struct receipt receipt = {
         .type = run->tx.type,
         .is_success = is_success,
-        .cumulative_gas_used = open_block_gas_used(&machine->open) + gas_used,
+        .cumulative_gas_used = open_block_gas_used(&machine->base.open) + gas_used,
         .logs = logs,
         .log_count = log_count,
     };
@@ -155,14 +155,18 @@ enum err block_run_gather(
     enum err err = receipt_encode(&encoded, rollup->base.arena, &receipt);
     if (err != ERR_OK) return err;
     return open_block_gather(
-        &machine->open, rollup->base.arena, run->tx_encoded, encoded, receipt.cumulative_gas_used
+        &machine->base.open,
+        rollup->base.arena,
+        run->tx_encoded,
+        encoded,
+        receipt.cumulative_gas_used
     );
 }
 
 enum err block_run_commit(struct evm_rollup *rollup, struct evm_machine *machine) {
     struct block_run *run = machine->run;
     return journal_commit(
-        &machine->root, &run->journal, &run->state, rollup->overlay, rollup->base.arena
+        &machine->root, &run->journal, &run->state, rollup->base.overlay, rollup->base.arena
     );
 }
 
@@ -174,7 +178,7 @@ enum err block_run_close(struct evm_rollup *rollup, struct evm_machine *machine)
     counter = u256_add(&counter, &U256_ONE);
     err = block_run_write_system(run, SYSTEM_STEP_COUNTER, &counter);
     if (err != ERR_OK) return err;
-    hash32 commitment = open_block_commitment(&machine->open);
+    hash32 commitment = open_block_commitment(&machine->base.open);
     u256 word = u256_load_be(commitment.b);
     err = block_run_write_system(run, SYSTEM_OPEN_BLOCK, &word);
     if (err == ERR_OK) err = block_run_commit(rollup, machine);
@@ -256,7 +260,7 @@ write_anchor(struct evm_rollup *rollup, struct evm_machine *machine, struct roll
         .gas = ANCHOR_TX_GAS,
         .input = input,
     };
-    struct execution_options options = {.tracer = rollup->tracer};
+    struct execution_options options = {.tracer = rollup->base.tracer};
     block_run_tell(rollup, run, ROLLUP_TX_BEGINS);
     execution_begin_message(&run->execution, &message, &options);
     err = run_to_end(&run->execution);
@@ -314,7 +318,7 @@ enum err block_run_begin_block(
     struct header header = evm_rollup_next_header(
         parent, parent_hash, block->timestamp, &block->fee_recipient, &prev_randao, run->gas_limit
     );
-    enum err err = open_block_begin(&machine->open, rollup->base.arena, &header);
+    enum err err = open_block_begin(&machine->base.open, rollup->base.arena, &header);
     if (err == ERR_OK) err = block_run_open(rollup, machine);
     if (err == ERR_OK) err = write_parent_hash(run, parent_hash);
     if (err == ERR_OK && is_slot_block) err = write_anchor(rollup, machine, step);
@@ -327,9 +331,9 @@ enum err block_run_next_block(
 ) {
     struct sealed_block *sealed = arena_alloc(rollup->base.arena, sizeof(*sealed));
     if (sealed == NULL) return ERR_MEMORY;
-    enum err err = open_block_seal(sealed, rollup->base.arena, &machine->open, &machine->root);
+    enum err err = open_block_seal(sealed, rollup->base.arena, &machine->base.open, &machine->root);
     if (err != ERR_OK) return err;
-    sealed->before = machine->sealed;
-    machine->sealed = sealed;
+    sealed->before = machine->base.sealed;
+    machine->base.sealed = sealed;
     return block_run_begin_block(rollup, machine, step, &sealed->header, &sealed->hash);
 }

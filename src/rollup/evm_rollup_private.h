@@ -65,7 +65,7 @@ struct block_run {
     bytes tx_encoded;
 
     /* An L2TX: where in its payload we are. */
-    const struct evm_rollup_update *update;
+    const struct rollup_update *update;
     bool has_slot_block; /* the payload's last block is the slot block */
     bool scratch_done;
     struct payload payload;
@@ -84,10 +84,8 @@ struct block_run {
 
 struct evm_machine {
     struct rollup_machine base;
-    hash32 root; /* what the block being executed began from; idle: the head */
-    struct open_block open;
-    const struct sealed_block *sealed; /* newest first */
-    struct block_run *run;             /* NULL while idle */
+    hash32 root;           /* what the block being executed began from; idle: the head */
+    struct block_run *run; /* NULL while idle */
 };
 
 static inline struct evm_rollup *evm_rollup_of(struct rollup *rollup) {
@@ -98,8 +96,8 @@ static inline struct evm_rollup *evm_rollup_of(struct rollup *rollup) {
 static inline void block_run_tell(
     const struct evm_rollup *rollup, const struct block_run *run, enum rollup_tx_moment moment
 ) {
-    if (rollup->on_tx == NULL) return;
-    rollup->on_tx(rollup->on_tx_context, moment, run->tx_encoded, &run->execution);
+    if (rollup->base.on_tx == NULL) return;
+    rollup->base.on_tx(rollup->base.on_tx_context, moment, run->tx_encoded, &run->execution);
 }
 
 /* --- evm_rollup_block.c: blocks and what the system writes into them -------------------------- */

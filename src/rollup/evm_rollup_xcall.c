@@ -32,7 +32,7 @@ enum err evm_rollup_handle_xcall(
     };
     uint64_t cost = XCALL_GAS + XCALL_GAS_PER_BYTE * call->input.size;
     bool is_call = call->kind == EVM_CALL || call->kind == EVM_STATICCALL;
-    if (rollup->has_own_token && !u256_is_zero(&call->value)) is_call = false;
+    if (rollup->base.has_own_token && !u256_is_zero(&call->value)) is_call = false;
     enum err err = abi_read_u64(&action.rollup_id, call->input, 0);
     if (err == ERR_OK) err = abi_read_address(&action.target, call->input, 1);
     if (err == ERR_OK) err = abi_read_address(&action.source, call->input, 2);

@@ -6,12 +6,23 @@
  * suspended (a call is in flight out of it). Machines are values: a step takes one and gives the
  * next, and the one it began from stays usable while it is frozen, because L1 frames that catch a
  * revert take a rollup back to an older head. Which machine stands at which head is kept per
- * rollup, from rollup_forget to rollup_forget. */
+ * rollup.
+ *
+ * What a kind is free in is its step function and what its state means. What all have in common, so
+ * that whoever holds rollups need not know of which kind they are: the state is a trie of accounts
+ * read from a source, with the parameters in the System predeploy (rollup/predeploys.h); payloads
+ * are lists of blocks of transactions (payload.h); the newest block stays open (open_block.h).
+ *
+ * Everything a rollup needs lies in its arena and goes with it; nothing is freed singly. */
 #ifndef ROLLUP_ROLLUP_H
 #define ROLLUP_ROLLUP_H
 
+#include "chain/execution.h"
 #include "core/map.h"
-#include "rollup/entry.h"
+#include "rollup/batch.h"
+#include "rollup/open_block.h"
+#include "rollup/payload.h"
+#include "state/source.h"
 
 /* Why there is no fact. X(name, text) */
 #define STEP_VERDICT_LIST(X)                                                              \
@@ -85,9 +96,48 @@ struct rollup_machine {
     const struct rollup_revert *reverted; /* the REVERT was this rollup's; or NULL */
     struct action
         open_call; /* suspended: the CALL it waits for; data lives as long as the machine */
+    struct open_block open;
+    const struct sealed_block *sealed; /* since the head that was made known; newest first */
 };
 
 struct rollup;
+
+/* The preimages of one L2TX: what its hashes stand for. */
+struct rollup_update {
+    hash32 payload_hash;
+    hash32 anchor_hash;
+    bytes payload;
+    struct header anchor;
+};
+
+#define ROLLUP_UPDATES_MAX 8
+
+/* A message that is tried at the end of the slot block and leaves nothing: eth_call on the rollup.
+ * It runs as a transaction would, with the checks that the options skip. */
+struct rollup_scratch {
+    const struct tx *tx;
+    address sender;
+    struct execution_options options; /* skip_… only */
+    struct execution_result *result;  /* filled in when it has run */
+    enum tx_verdict *verdict;         /* TX_OK, or why it did not run */
+};
+
+/* When a transaction is told of. Its end comes when its journal's transaction is over. */
+enum rollup_tx_moment { ROLLUP_TX_BEGINS, ROLLUP_TX_ENDED };
+
+typedef void rollup_tx_watch(
+    void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *execution
+);
+
+/* What a rollup is opened with. */
+struct rollup_options {
+    struct arena *arena;
+    uint64_t rollup_id;
+    uint64_t chain_id;
+    struct source_memory *overlay; /* the state's source; takes new nodes and codes */
+    bool names_senders;            /* development: as in struct fork_rules */
+    struct evm_code_cache *codes;  /* not shared where a witness is recorded; NULL: its own */
+};
 
 struct rollup_step {
     struct rollup_machine *next; /* owned by the rollup until rollup_forget */
@@ -101,8 +151,14 @@ struct rollup_step {
     int verdict_tx;              /* STEP_TX_INVALID: enum tx_verdict */
 };
 
+/* A kind of rollup. */
 struct rollup_type {
-    const char *name; /* "evm", "ledger" */
+    const char *name; /* "evm" */
+    size_t size;      /* of what begins with struct rollup */
+    /* Fills in what the kind has besides; the rest is done. ERR_MEMORY. */
+    enum err (*open)(struct rollup *rollup, const struct rollup_options *options);
+    /* *machine is a new one of the kind's, idle, as rollup_add_head describes it. */
+    enum err (*stand)(struct rollup *rollup, struct rollup_machine **machine, const hash32 *head);
     /* Delivers in to the machine. Changes it in place unless it is frozen. from is the chain that
      * hands in over, 0 the parent: the answer to a CALL goes there, whatever chain the CALL's
      * source is on (a parent proxy may be called by the proxy of a rollup's contract).
@@ -120,6 +176,14 @@ struct rollup_type {
     /* Tells a machine that waits for an answer that the parent was called meanwhile, by itself or
      * by whom it called: in the entry being derived. NULL: the type never reverts after calls. */
     enum err (*parent_called)(struct rollup *rollup, struct rollup_machine *machine);
+    /* As rollup_build_block. */
+    enum err (*build_block
+    )(struct rollup *rollup,
+      struct sealed_block *sealed,
+      struct rollup_step *step,
+      const struct header *parent,
+      const hash32 *parent_hash,
+      const struct payload_block *block);
 };
 
 struct rollup {
@@ -127,6 +191,16 @@ struct rollup {
     uint64_t rollup_id;
     struct arena *arena; /* for the registry and what outlives single machines */
     struct map heads;    /* hash32 → struct rollup_machine * */
+    struct source_memory *overlay;
+    bool has_own_token; /* as its heads say: it neither sends nor takes ether */
+    struct rollup_update updates[ROLLUP_UPDATES_MAX];
+    size_t update_count;
+    /* Set by who has opened it, if at all. */
+    const struct evm_tracer *tracer; /* of every transaction */
+    const struct evm_watch *watch;   /* of every transaction */
+    rollup_tx_watch *on_tx;          /* of every transaction */
+    void *on_tx_context;
+    const struct rollup_scratch *scratch;
     struct {
         const struct derived_entry *entry; /* NULL: none */
         hash32 pre;                        /* this rollup's head before it */
@@ -135,6 +209,61 @@ struct rollup {
         struct rollup_replay *replays;
     } now; /* the entry being derived; rollup/fact.c fills it in */
 };
+
+/* What a rollup's state says about itself (System predeploy): the head commits to it. */
+struct rollup_parameters {
+    u256 chain_id;
+    u256 rollup_id;
+    u256 hub; /* the address as a number */
+    u256 parent_chain_id;
+    u256 own_token; /* not 0: it neither sends nor takes ether */
+};
+
+/* Reads them at a head. ERR_MISSING, ERR_CORRUPT, ERR_IO, ERR_MEMORY as the source has it. */
+MUST_USE enum err rollup_read_parameters(
+    struct rollup_parameters *parameters,
+    struct arena *arena,
+    struct source *source,
+    const hash32 *head
+);
+
+/* rollup_open makes a rollup of that kind which knows no head yet. Arena, overlay and codes are
+ * borrowed until it is no longer used. NULL: no memory. */
+struct rollup *rollup_open(const struct rollup_type *type, const struct rollup_options *options);
+
+/* rollup_add_head makes an idle head known: a state root that the source has, and the open block
+ * that its System predeploy commits to. *verdict is STEP_OPEN_BLOCK if it does not. The parameters
+ * are read too, so that a witness recorded from here has what a verifier asks for first. */
+MUST_USE enum err rollup_add_head(
+    struct rollup *rollup,
+    enum step_verdict *verdict,
+    const hash32 *head,
+    const struct open_block *open
+);
+
+/* rollup_add_update makes the preimages of an L2TX known; anchor is the RLP of the parent's header.
+ * ERR_LIMIT: too many; ERR_INPUT: not a header. payload must outlive the rollup's use. */
+MUST_USE enum err
+rollup_add_update(struct rollup *rollup, const struct update *update, bytes anchor);
+
+/* The open block at an idle head, and the blocks sealed on the way to it (newest first) since the
+ * head that was made known by rollup_add_head. NULL if no idle machine stands at this head. */
+const struct open_block *rollup_open_block(const struct rollup *rollup, const hash32 *head);
+const struct sealed_block *rollup_sealed_blocks(const struct rollup *rollup, const hash32 *head);
+
+/* rollup_build_block executes one block that calls no other chain, on top of a sealed one: the
+ * unsafe blocks that a payload carries later. step->verdict says why the block is none:
+ * STEP_XCALL_OUTSIDE_SLOT_BLOCK asks for the transaction to go into the slot block instead.
+ *
+ * Out:  sealed  the block, in the rollup's arena; its state root is the new state. */
+MUST_USE enum err rollup_build_block(
+    struct rollup *rollup,
+    struct sealed_block *sealed,
+    struct rollup_step *step,
+    const struct header *parent,
+    const hash32 *parent_hash,
+    const struct payload_block *block
+);
 
 /* rollup_at gives the machine at a head, or NULL. */
 struct rollup_machine *rollup_at(const struct rollup *rollup, const hash32 *head);

@@ -36,13 +36,13 @@ struct verifier {
     struct witness witness;
     struct source_witness source;
     struct source_memory overlays[VERIFY_ROLLUPS_MAX];
-    struct evm_rollup rollups[VERIFY_ROLLUPS_MAX];
+    struct rollup *rollups[VERIFY_ROLLUPS_MAX];
     size_t rollup_count;
 };
 
-static struct evm_rollup *rollup_of(struct verifier *v, uint64_t rollup_id) {
+static struct rollup *rollup_of(struct verifier *v, uint64_t rollup_id) {
     for (size_t i = 0; i < v->rollup_count; i++)
-        if (v->rollups[i].base.rollup_id == rollup_id) return &v->rollups[i];
+        if (v->rollups[i]->rollup_id == rollup_id) return v->rollups[i];
     return NULL;
 }
 
@@ -57,8 +57,8 @@ static enum err witness_verdict(struct verifier *v, enum err err) {
  * the same chains. */
 static enum err
 check_parameters(struct verifier *v, const struct witness_head *head, uint64_t *chain_id) {
-    struct evm_rollup_parameters p;
-    enum err err = evm_rollup_read_parameters(&p, v->arena, &v->source.source, &head->head);
+    struct rollup_parameters p;
+    enum err err = rollup_read_parameters(&p, v->arena, &v->source.source, &head->head);
     if (err != ERR_OK) return witness_verdict(v, err);
     u256 hub = u256_load_be_short(address_bytes(&v->parent->hub));
     u256 id = u256_from_u64(head->rollup_id);
@@ -76,23 +76,29 @@ static enum err add_head(struct verifier *v, const struct witness_head *head) {
     uint64_t chain_id = 0;
     enum err err = check_parameters(v, head, &chain_id);
     if (err != ERR_OK || v->result->verdict != VERIFY_OK) return err;
-    struct evm_rollup *rollup = rollup_of(v, head->rollup_id);
+    struct rollup *rollup = rollup_of(v, head->rollup_id);
     if (rollup == NULL) {
         if (v->rollup_count == VERIFY_ROLLUPS_MAX) {
             v->result->verdict = VERIFY_WITNESS_MALFORMED;
             return ERR_OK;
         }
-        struct source_memory *overlay = &v->overlays[v->rollup_count];
-        rollup = &v->rollups[v->rollup_count++];
-        source_memory_open(overlay, v->arena, &v->source.source);
-        evm_rollup_open(rollup, v->arena, head->rollup_id, chain_id, overlay);
-        rollup->schedule.names_senders = v->parent->names_senders;
+        const struct rollup_options options = {
+            .arena = v->arena,
+            .rollup_id = head->rollup_id,
+            .chain_id = chain_id,
+            .overlay = &v->overlays[v->rollup_count],
+            .names_senders = v->parent->names_senders,
+        };
+        source_memory_open(options.overlay, v->arena, &v->source.source);
+        rollup = rollup_open(&EVM_ROLLUP_TYPE, &options);
+        if (rollup == NULL) return ERR_MEMORY;
+        v->rollups[v->rollup_count++] = rollup;
     }
     struct open_block open;
     err = open_block_decode(&open, v->arena, head->open_block);
     if (err != ERR_OK) return witness_verdict(v, err);
     enum step_verdict step;
-    err = evm_rollup_add_head(rollup, &step, &head->head, &open);
+    err = rollup_add_head(rollup, &step, &head->head, &open);
     if (err != ERR_OK) return witness_verdict(v, err);
     if (step != STEP_OK) {
         v->result->verdict = VERIFY_OPEN_BLOCK;
@@ -125,9 +131,9 @@ static enum err add_updates(struct verifier *v, struct update_context *contexts)
             return ERR_OK;
         }
         contexts[i] = (struct update_context){.anchor_hash = keccak256(encoded)};
-        struct evm_rollup *rollup = rollup_of(v, update->rollup_id);
+        struct rollup *rollup = rollup_of(v, update->rollup_id);
         if (rollup == NULL) continue; /* covered by somebody else's proof */
-        enum err err = evm_rollup_add_update(rollup, update, encoded);
+        enum err err = rollup_add_update(rollup, update, encoded);
         if (err == ERR_LIMIT) {
             v->result->verdict = VERIFY_TOO_MANY_UPDATES;
             v->result->rollup_id = update->rollup_id;
@@ -201,7 +207,7 @@ enum err verify_batch(
     }
     if (err != ERR_OK || result->verdict != VERIFY_OK) return err;
     for (size_t i = 0; i < v->rollup_count; i++)
-        cover(result, v->rollups[i].base.rollup_id);
+        cover(result, v->rollups[i]->rollup_id);
     return batch_public_input(
         &result->public_input, arena, &v->batch, contexts, parent->chain_id, &parent->hub
     );

@@ -25,7 +25,7 @@ enum err world_make_payloads(struct world *world) {
         enum err err = payload_encode(&world->payloads[i], world->arena, &payload);
         if (err != ERR_OK) return err;
         struct update update = {.payload = world->payloads[i]};
-        err = evm_rollup_add_update(&world->rollups[i], &update, options->parent_encoded);
+        err = rollup_add_update(world->rollups[i], &update, options->parent_encoded);
         if (err != ERR_OK) return err;
     }
     return ERR_OK;

@@ -20,8 +20,7 @@ enum err world_key_of(
     return action_hash(&key->action_hash, arena, action);
 }
 
-static bool
-has_update(const struct evm_rollup *rollup, const hash32 *payload, const hash32 *anchor) {
+static bool has_update(const struct rollup *rollup, const hash32 *payload, const hash32 *anchor) {
     for (size_t i = 0; i < rollup->update_count; i++)
         if (hash32_equal(&rollup->updates[i].payload_hash, payload) &&
             hash32_equal(&rollup->updates[i].anchor_hash, anchor))
@@ -45,13 +44,13 @@ static enum err note_update(struct world *world, const struct update *update) {
     int index = world_find_rollup(world, update->rollup_id);
     bytes anchor;
     if (index < 0) return ERR_OK;
-    struct evm_rollup *rollup = &world->rollups[index];
+    struct rollup *rollup = world->rollups[index];
     enum err err = find_anchor(world, &anchor, update->anchor_number);
     if (err != ERR_OK || anchor.size == 0) return err;
     hash32 payload_hash = keccak256(update->payload);
     hash32 anchor_hash = keccak256(anchor);
     if (has_update(rollup, &payload_hash, &anchor_hash)) return ERR_OK;
-    err = evm_rollup_add_update(rollup, update, anchor);
+    err = rollup_add_update(rollup, update, anchor);
     /* With too many it stays unknown, and its L2TX has no fact. */
     return err == ERR_LIMIT ? ERR_OK : err;
 }

@@ -17,7 +17,7 @@ struct follower {
     const struct follow_options *options;
     struct follow_result *result;
     struct arena *arena;
-    struct evm_rollup *rollups; /* rollup_count of each */
+    struct rollup **rollups; /* rollup_count of each */
     struct source_memory *overlays;
     hash32 *heads;
     bool *is_updated;
@@ -42,12 +42,18 @@ static int find_rollup(const struct follower *f, uint64_t rollup_id) {
 static enum err open_rollups(struct follower *f) {
     for (size_t i = 0; i < f->options->rollup_count; i++) {
         const struct world_rollup *r = &f->options->rollups[i];
-        struct evm_rollup *rollup = &f->rollups[i];
         enum step_verdict verdict;
         source_memory_open(&f->overlays[i], f->arena, r->base);
-        evm_rollup_open(rollup, f->arena, r->rollup_id, r->chain_id, &f->overlays[i]);
-        rollup->schedule.names_senders = f->options->names_senders;
-        enum err err = evm_rollup_add_head(rollup, &verdict, &r->head, &r->open);
+        const struct rollup_options with = {
+            .arena = f->arena,
+            .rollup_id = r->rollup_id,
+            .chain_id = r->chain_id,
+            .overlay = &f->overlays[i],
+            .names_senders = f->options->names_senders,
+        };
+        f->rollups[i] = rollup_open(r->type, &with);
+        if (f->rollups[i] == NULL) return ERR_MEMORY;
+        enum err err = rollup_add_head(f->rollups[i], &verdict, &r->head, &r->open);
         if (err != ERR_OK) return err;
         if (verdict != STEP_OK) refuse(f, FOLLOW_FACT_ELSEWHERE, r->rollup_id);
         f->heads[i] = r->head;
@@ -68,7 +74,7 @@ static enum err add_update(struct follower *f, const struct update *update) {
         refuse(f, FOLLOW_ANCHOR_UNKNOWN, update->rollup_id);
         return ERR_OK;
     }
-    err = evm_rollup_add_update(&f->rollups[index], update, anchor);
+    err = rollup_add_update(f->rollups[index], update, anchor);
     if (err != ERR_LIMIT) return err == ERR_INPUT ? ERR_CORRUPT : err;
     refuse(f, FOLLOW_BATCH_TOO_LARGE, update->rollup_id);
     return ERR_OK;
@@ -158,8 +164,8 @@ static void conclude(struct follower *f) {
         *out = (struct world_rollup_result){
             .is_updated = f->is_updated[i],
             .head = f->heads[i],
-            .open = evm_rollup_open_block(&f->rollups[i], &f->heads[i]),
-            .sealed = evm_rollup_sealed_blocks(&f->rollups[i], &f->heads[i]),
+            .open = rollup_open_block(f->rollups[i], &f->heads[i]),
+            .sealed = rollup_sealed_blocks(f->rollups[i], &f->heads[i]),
             .overlay = &f->overlays[i],
         };
         if (out->open == NULL) refuse(f, FOLLOW_NOT_IDLE, f->options->rollups[i].rollup_id);
@@ -172,7 +178,7 @@ enum err follow_block(struct follow_result *result, const struct follow_options 
     *result = (struct follow_result){.verdict = FOLLOW_OK};
     struct follower f = {.options = options, .result = result, .arena = arena};
     result->rollups = arena_alloc_array(arena, count, sizeof(*result->rollups));
-    f.rollups = arena_alloc_zero(arena, count * sizeof(*f.rollups));
+    f.rollups = arena_alloc_array(arena, count, sizeof(struct rollup *));
     f.overlays = arena_alloc_array(arena, count, sizeof(*f.overlays));
     f.heads = arena_alloc_array(arena, count, sizeof(*f.heads));
     f.is_updated = arena_alloc_zero(arena, count * sizeof(*f.is_updated));

@@ -110,7 +110,7 @@ struct hostile {
     struct open_block open;
     struct source_memory *memory;
     struct source_memory overlay;
-    struct evm_rollup rollup;
+    struct rollup *rollup;
     hash32 head;
     struct update update;
     bytes anchor;
@@ -227,9 +227,16 @@ static void begin_hostile(struct hostile *h, uint64_t rollup_id) {
     h->memory = (struct source_memory *)commit_genesis(&net, &h->genesis);
     h->head = h->genesis.header.state_root;
     source_memory_open(&h->overlay, arena, &h->memory->source);
-    evm_rollup_open(&h->rollup, arena, rollup_id, options.chain_id, &h->overlay);
+    const struct rollup_options with = {
+        .arena = arena,
+        .rollup_id = rollup_id,
+        .chain_id = options.chain_id,
+        .overlay = &h->overlay,
+    };
+    h->rollup = rollup_open(&EVM_ROLLUP_TYPE, &with);
+    CHECK(h->rollup != NULL);
     enum step_verdict verdict;
-    must(evm_rollup_add_head(&h->rollup, &verdict, &h->head, &h->open));
+    must(rollup_add_head(h->rollup, &verdict, &h->head, &h->open));
     CHECK(verdict == STEP_OK);
 }
 
@@ -269,7 +276,7 @@ static void make_update(struct hostile *h, uint64_t rollup_id) {
     h->update.rollup_id = rollup_id;
     h->update.anchor_number = anchor.number;
     h->update.timestamp = blocks[block_count - 1].timestamp;
-    must(evm_rollup_add_update(&h->rollup, &h->update, h->anchor));
+    must(rollup_add_update(h->rollup, &h->update, h->anchor));
 }
 
 /* --- facts ------------------------------------------------------------------------------------ */
@@ -278,7 +285,7 @@ static enum err find(void *context, struct rollup **rollup, hash32 *head, uint64
     (void)context;
     *rollup = NULL;
     if (rollup_id == 0 || rollup_id > ROLLUPS) return ERR_OK;
-    *rollup = &hostiles[rollup_id - 1].rollup.base;
+    *rollup = hostiles[rollup_id - 1].rollup;
     *head = hostiles[rollup_id - 1].head;
     return ERR_OK;
 }

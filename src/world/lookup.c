@@ -130,7 +130,7 @@ find_rollup(void *context, struct rollup **rollup, hash32 *head, uint64_t rollup
     int index = world_find_rollup(at->world, rollup_id);
     *rollup = NULL;
     if (index < 0) return ERR_OK;
-    *rollup = &at->world->rollups[index].base;
+    *rollup = at->world->rollups[index];
     if (rollup_id == at->rollup_id) {
         *head = at->head;
         return ERR_OK;
@@ -156,8 +156,7 @@ static enum err stands_there(struct standpoint *at, bool *is_so, const struct en
 static struct rollup *find_head(void *context, const hash32 *head) {
     const struct standpoint *at = context;
     for (size_t i = 0; i < at->world->options->rollup_count; i++)
-        if (rollup_at(&at->world->rollups[i].base, head) != NULL)
-            return &at->world->rollups[i].base;
+        if (rollup_at(at->world->rollups[i], head) != NULL) return at->world->rollups[i];
     return NULL;
 }
 
@@ -281,8 +280,7 @@ static enum err find_fact(
     *known = NULL;
     int index = world_find_rollup(world, lookup->rollup_id);
     if (index >= 0 && lookup->action.kind == ACTION_RESULT) {
-        const struct rollup_machine *machine =
-            rollup_at(&world->rollups[index].base, &lookup->head);
+        const struct rollup_machine *machine = rollup_at(world->rollups[index], &lookup->head);
         if (machine != NULL) at.is_static = machine->open_call.is_static;
     }
     struct known_fact **list = map_put(&world->facts, key, NULL);

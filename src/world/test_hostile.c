@@ -262,9 +262,9 @@ static enum err find_rollup(void *context, struct rollup **rollup, hash32 *head,
     return ERR_OK;
 }
 
-static struct fact derive(struct evm_rollup *rollup, const struct action *input) {
+static struct fact derive(struct rollup *rollup, const struct action *input) {
     struct fact fact;
-    struct fact_rollups rollups = {.context = &rollup->base, .find = find_rollup};
+    struct fact_rollups rollups = {.context = rollup, .find = find_rollup};
     must(fact_derive(&fact, &arena, &rollups, input));
     assert_string_equal(step_verdict_name(fact.verdict), "OK");
     transition = fact.entry.transitions[0];
@@ -276,7 +276,6 @@ static struct action answer_at(uint64_t depth) {
     static struct genesis_slot slots[SYSTEM_SLOT_COUNT];
     const uint64_t much = (uint64_t)1 << 50; /* gas that lasts for 1,024 frames */
     struct source_memory overlay;
-    struct evm_rollup rollup;
     enum step_verdict verdict;
     uint8_t dive[sizeof(DIVE_CODE)];
     bytes proxy_code;
@@ -297,8 +296,11 @@ static struct action answer_at(uint64_t depth) {
     struct source_memory *memory = (struct source_memory *)commit_genesis(&net, &genesis);
     transition.post = genesis.header.state_root;
     source_memory_open(&overlay, &arena, &memory->source);
-    evm_rollup_open(&rollup, &arena, 1, NETWORK_CHAIN_ID + 1, &overlay);
-    must(evm_rollup_add_head(&rollup, &verdict, &transition.post, &open));
+    const struct rollup_options options = {
+        .arena = &arena, .rollup_id = 1, .chain_id = NETWORK_CHAIN_ID + 1, .overlay = &overlay};
+    struct rollup *rollup = rollup_open(&EVM_ROLLUP_TYPE, &options);
+    assert_non_null(rollup);
+    must(rollup_add_head(rollup, &verdict, &transition.post, &open));
     assert_int_equal(verdict, STEP_OK);
     struct action call = {
         .kind = ACTION_CALL,
@@ -308,11 +310,11 @@ static struct action answer_at(uint64_t depth) {
         .gas = much / 2,
         .data = word_of(&net, depth - 3), /* below it: the proxy, the L2Hub, XCALL */
     };
-    assert_int_equal(derive(&rollup, &call).entry.out.kind, ACTION_CALL);
+    assert_int_equal(derive(rollup, &call).entry.out.kind, ACTION_CALL);
     call.target = COUNTER;
     call.gas = GAS;
     call.data = word_of(&net, 4);
-    struct action out = derive(&rollup, &call).entry.out;
+    struct action out = derive(rollup, &call).entry.out;
     assert_int_equal(out.kind, ACTION_RESULT);
     return out;
 }

@@ -13,6 +13,7 @@
 #include "crypto/keccak.h"
 #include "crypto/secp256k1.h"
 #include "rollup/artifacts.h"
+#include "rollup/evm_rollup.h"
 #include "rollup/genesis_host.h"
 #include "rollup/predeploys.h"
 #include "rollup/proxy.h"
@@ -593,8 +594,12 @@ static inline void begin_rollup(
     };
     struct genesis genesis;
     struct world_rollup *rollup = &n->rollups[rollup_id - 1];
-    *rollup = (struct world_rollup
-    ){.rollup_id = rollup_id, .chain_id = options.chain_id, .proof_system = n->attestation};
+    *rollup = (struct world_rollup){
+        .type = &EVM_ROLLUP_TYPE,
+        .rollup_id = rollup_id,
+        .chain_id = options.chain_id,
+        .proof_system = n->attestation,
+    };
     must(rollup_genesis(&genesis, &rollup->open, ether_wei, n->arena, &options));
     size_t count = genesis.account_count;
     struct genesis_account *all = arena_alloc_array(n->arena, count + account_count, sizeof(*all));

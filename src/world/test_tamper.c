@@ -516,15 +516,15 @@ static void other_updates_are_refused(void **state) {
 
     /* More updates of one rollup than are run. */
     assert_int_equal(decode(state), 0);
-    struct update many[EVM_ROLLUP_UPDATES_MAX + 1];
-    bytes anchors[EVM_ROLLUP_UPDATES_MAX + 1];
-    for (size_t i = 0; i <= EVM_ROLLUP_UPDATES_MAX; i++) {
+    struct update many[ROLLUP_UPDATES_MAX + 1];
+    bytes anchors[ROLLUP_UPDATES_MAX + 1];
+    for (size_t i = 0; i <= ROLLUP_UPDATES_MAX; i++) {
         many[i] = *update_of(1);
         anchors[i] = witness.anchors[0];
     }
     batch.updates = many;
     witness.anchors = anchors;
-    batch.update_count = witness.anchor_count = EVM_ROLLUP_UPDATES_MAX + 1;
+    batch.update_count = witness.anchor_count = ROLLUP_UPDATES_MAX + 1;
     assert_verdict(TOO_MANY_UPDATES);
 
     /* What is not built yet is not vouched for. */

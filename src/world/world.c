@@ -18,20 +18,27 @@ static enum err open_rollups(struct world *world) {
     const struct world_options *options = world->options;
     for (size_t i = 0; i < options->rollup_count; i++) {
         const struct world_rollup *r = &options->rollups[i];
-        struct evm_rollup *rollup = &world->rollups[i];
         source_recorder_open(&world->recorders[i], world->arena, r->base);
         source_memory_open(&world->overlays[i], world->arena, &world->recorders[i].source);
-        evm_rollup_open(rollup, world->arena, r->rollup_id, r->chain_id, &world->overlays[i]);
+        const struct rollup_options with = {
+            .arena = world->arena,
+            .rollup_id = r->rollup_id,
+            .chain_id = r->chain_id,
+            .overlay = &world->overlays[i],
+            .names_senders = options->schedule->names_senders,
+        };
+        struct rollup *rollup = rollup_open(r->type, &with);
+        if (rollup == NULL) return ERR_MEMORY;
+        world->rollups[i] = rollup;
         rollup->scratch = r->scratch;
         rollup->watch = options->tx_options.watch;
-        rollup->schedule.names_senders = options->schedule->names_senders;
         if (options->trace != NULL) {
             rollup->tracer = &options->trace->chains[1 + i].tracer;
             rollup->on_tx = world_trace_tx;
             rollup->on_tx_context = &options->trace->chains[1 + i];
         }
         enum step_verdict verdict;
-        enum err err = evm_rollup_add_head(rollup, &verdict, &r->head, &r->open);
+        enum err err = rollup_add_head(rollup, &verdict, &r->head, &r->open);
         if (err != ERR_OK) return err;
         CHECK(verdict == STEP_OK);
         if (r->slot_tx_count > 0 || r->scratch != NULL || r->must_move)
@@ -322,8 +329,8 @@ static enum err conclude(struct world *world) {
         for (size_t j = 0; j < world->order_count; j++)
             out->is_updated |= result->has_batch && world->order[j] == i;
         out->is_updated |= !hash32_equal(&out->head, &r->head);
-        out->open = evm_rollup_open_block(&world->rollups[i], &out->head);
-        out->sealed = evm_rollup_sealed_blocks(&world->rollups[i], &out->head);
+        out->open = rollup_open_block(world->rollups[i], &out->head);
+        out->sealed = rollup_sealed_blocks(world->rollups[i], &out->head);
     }
     return ERR_OK;
 }
@@ -341,7 +348,7 @@ enum err world_build(struct world_result *result, const struct world_options *op
     world->options = options;
     world->result = result;
     world->arena = arena;
-    world->rollups = arena_alloc_zero(arena, count * sizeof(*world->rollups));
+    world->rollups = arena_alloc_array(arena, count, sizeof(struct rollup *));
     world->overlays = arena_alloc_array(arena, count, sizeof(*world->overlays));
     world->recorders = arena_alloc_array(arena, count, sizeof(*world->recorders));
     world->payloads = arena_alloc_array(arena, count, sizeof(*world->payloads));

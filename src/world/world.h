@@ -18,7 +18,6 @@
 #define WORLD_WORLD_H
 
 #include "chain/block.h"
-#include "rollup/evm_rollup.h"
 #include "rollup/fact.h"
 #include "rollup/payload.h"
 
@@ -27,6 +26,7 @@
 
 /* A rollup as it stands before the block. */
 struct world_rollup {
+    const struct rollup_type *type;
     uint64_t rollup_id;
     uint64_t chain_id;
     struct source *base;    /* its state before the block */
@@ -40,7 +40,7 @@ struct world_rollup {
     const bytes *slot_txs;
     size_t slot_tx_count;
     bool must_move; /* it is updated even if nothing in the block asks for it */
-    const struct evm_rollup_scratch *scratch; /* eth_call on the rollup; else NULL */
+    const struct rollup_scratch *scratch; /* eth_call on the rollup; else NULL */
 };
 
 struct world_trace; /* world/trace.h */

@@ -26,7 +26,7 @@ struct world {
     const struct world_options *options;
     struct world_result *result;
     struct arena *arena;
-    struct evm_rollup *rollups; /* rollup_count of each */
+    struct rollup **rollups; /* rollup_count of each */
     struct source_memory *overlays;
     struct source_recorder *recorders;
     bytes *payloads;
