@@ -15,25 +15,6 @@
 #define XCALL_GAS          20000u
 #define XCALL_GAS_PER_BYTE 16u
 
-/* Gas given to the system transaction that writes the anchor. */
-#define ANCHOR_TX_GAS 1000000u
-
-struct evm_rollup {
-    struct rollup base;
-    struct fork_schedule schedule; /* chain id and the like; the fork is the state's */
-    struct evm_code_cache *codes;
-};
-
-/* The header of a rollup block before its transactions, all roots those of an empty block. */
-struct header evm_rollup_next_header(
-    const struct header *parent,
-    const hash32 *parent_hash,
-    uint64_t timestamp,
-    const address *fee_recipient,
-    const hash32 *prev_randao,
-    uint64_t gas_limit
-);
-
 extern const struct rollup_type EVM_ROLLUP_TYPE;
 
 #endif

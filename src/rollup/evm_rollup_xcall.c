@@ -5,41 +5,41 @@
 #include "rollup/predeploys.h"
 
 enum err
-evm_rollup_move_xcall_value(struct block_run *run, const struct action *call, bool goes_out) {
+evm_rollup_move_xcall_value(struct evm_run *run, const struct action *call, bool goes_out) {
     if (u256_is_zero(&call->value_wei)) return ERR_OK;
     struct journal_account *hub;
-    enum err err = block_run_load_account(run, &hub, &L2HUB_PREDEPLOY);
+    enum err err = block_run_load_account(&run->block, &hub, &L2HUB_PREDEPLOY);
     if (err != ERR_OK) return err;
-    return goes_out ? journal_sub_balance(&run->journal, hub, &call->value_wei)
-                    : journal_add_balance(&run->journal, hub, &call->value_wei);
+    return goes_out ? journal_sub_balance(&run->block.journal, hub, &call->value_wei)
+                    : journal_add_balance(&run->block.journal, hub, &call->value_wei);
 }
 
 enum err evm_rollup_handle_xcall(
-    struct evm_rollup *rollup,
-    struct evm_machine *machine,
+    struct rollup *rollup,
+    struct rollup_machine *machine,
     struct rollup_step *step,
     bool *is_suspended
 ) {
-    struct block_run *run = machine->run;
+    struct evm_run *run = evm_run_of(machine);
     const struct evm_message *call = &run->execution.evm.request.call;
-    struct arena *arena = rollup->base.arena;
+    struct arena *arena = rollup->arena;
     *is_suspended = false;
     struct action action = {
         .kind = ACTION_CALL,
-        .source_rollup_id = rollup->base.rollup_id,
+        .source_rollup_id = rollup->rollup_id,
         .value_wei = call->value,
         .is_static = call->is_static,
     };
     uint64_t cost = XCALL_GAS + XCALL_GAS_PER_BYTE * call->input.size;
     bool is_call = call->kind == EVM_CALL || call->kind == EVM_STATICCALL;
-    if (rollup->base.has_own_token && !u256_is_zero(&call->value)) is_call = false;
+    if (rollup->has_own_token && !u256_is_zero(&call->value)) is_call = false;
     enum err err = abi_read_u64(&action.rollup_id, call->input, 0);
     if (err == ERR_OK) err = abi_read_address(&action.target, call->input, 1);
     if (err == ERR_OK) err = abi_read_address(&action.source, call->input, 2);
     if (!is_call || err != ERR_OK || !address_equal(&call->sender, &L2HUB_PREDEPLOY) ||
-        action.rollup_id == rollup->base.rollup_id || call->gas < cost)
+        action.rollup_id == rollup->rollup_id || call->gas < cost)
         return evm_give_call(&run->execution.evm, false, 0, BYTES_EMPTY);
-    if (!block_run_is_slot_block(run)) {
+    if (!block_run_is_slot_block(&run->block)) {
         step->verdict = STEP_XCALL_OUTSIDE_SLOT_BLOCK;
         return ERR_OK;
     }
@@ -49,18 +49,18 @@ enum err evm_rollup_handle_xcall(
     err = arena_copy(arena, &action.data, data);
     if (err != ERR_OK) return err;
     uint64_t available = call->gas - cost;
-    action.gas = available < run->max_call_gas ? available : run->max_call_gas;
+    action.gas = available < run->block.max_call_gas ? available : run->block.max_call_gas;
     err = evm_rollup_move_xcall_value(run, &action, true);
     if (err != ERR_OK) return err;
     const uint64_t frame = run->execution.evm.request.frame.sequence;
-    *out = (struct out_call){run->out_call, action, available, run->in_call, frame};
-    run->out_call = out;
+    *out = (struct out_call){run->block.out_call, action, available, run->block.in_call, frame};
+    run->block.out_call = out;
     if (action.rollup_id != 0) {
-        err = block_run_mark_rollup_call(rollup, run, frame);
+        err = block_run_mark_rollup_call(rollup, &run->block, frame);
         if (err != ERR_OK) return err;
     }
-    machine->base.open_call = action;
-    step->next = &machine->base;
+    machine->open_call = action;
+    step->next = machine;
     step->out = action;
     *is_suspended = true;
     return ERR_OK;

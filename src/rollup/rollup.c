@@ -1,5 +1,6 @@
 #include "rollup/rollup.h"
 
+#include "chain/block.h"
 #include "crypto/keccak.h"
 #include "rollup/predeploys.h"
 #include "state/state.h"
@@ -85,9 +86,9 @@ enum err rollup_add_head(
         *verdict = STEP_OPEN_BLOCK;
         return ERR_OK;
     }
-    struct rollup_machine *machine;
-    err = rollup->type->stand(rollup, &machine, head);
-    if (err != ERR_OK) return err;
+    struct rollup_machine *machine = rollup_new_machine(rollup, NULL);
+    if (machine == NULL) return ERR_MEMORY;
+    machine->root = *head;
     machine->open = *open;
     machine->is_idle = true;
     rollup->has_own_token = !u256_is_zero(&parameters.own_token);
@@ -148,4 +149,41 @@ rollup_register(struct rollup *rollup, struct rollup_machine *machine, const has
     machine->is_frozen = true;
     *slot = machine;
     return ERR_OK;
+}
+
+struct rollup_machine *
+rollup_new_machine(const struct rollup *rollup, const struct rollup_machine *from) {
+    struct rollup_machine *machine = arena_alloc_zero(rollup->arena, sizeof(*machine));
+    if (machine == NULL) return NULL;
+    if (from != NULL) {
+        machine->root = from->root;
+        machine->open = from->open;
+        machine->sealed = from->sealed;
+    }
+    return machine;
+}
+
+struct header rollup_next_header(
+    const struct header *parent,
+    const hash32 *parent_hash,
+    uint64_t timestamp,
+    const address *fee_recipient,
+    const hash32 *prev_randao,
+    uint64_t gas_limit
+) {
+    return (struct header){
+        .fields = HEADER_REQUESTS_HASH,
+        .parent_hash = *parent_hash,
+        .ommers_hash = EMPTY_LIST_HASH,
+        .coinbase = *fee_recipient,
+        .transactions_root = EMPTY_TRIE_ROOT,
+        .receipts_root = EMPTY_TRIE_ROOT,
+        .number = parent->number + 1,
+        .gas_limit = gas_limit,
+        .timestamp = timestamp,
+        .mix_hash = *prev_randao,
+        .base_fee_per_gas = header_next_base_fee(parent),
+        .withdrawals_root = EMPTY_TRIE_ROOT,
+        .requests_hash = requests_hash(NULL, 0),
+    };
 }

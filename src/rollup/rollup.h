@@ -58,14 +58,18 @@ const char *step_verdict_name(enum step_verdict verdict);
 const char *step_verdict_text(enum step_verdict verdict);
 
 /* What a REVERT records beyond what it says: which frame failed that had called the parent, so that
- * REVERT_CONTINUE can have it fail at once (protocol.md section 4). A type puts its own behind. */
+ * REVERT_CONTINUE can have it fail at once (protocol.md section 4). */
 struct rollup_revert {
     const struct derived_entry *undone; /* that ended with the frame's first call to the parent */
     uint64_t frame;                     /* its number in its transaction, by order of entering */
     uint32_t tx;         /* which one since the undone entry began: 0 it ran already, else from 1 */
     uint32_t first_line; /* the trace's, that came of the frame; ROLLUP_NO_LINE: none */
+    struct evm_result result; /* how it failed; output lives as long as the rollup */
 };
 #define ROLLUP_NO_LINE UINT32_MAX
+
+struct rollup;
+struct block_run;
 
 /* One of the failures that an entry for a REVERT_CONTINUE repeats. */
 struct rollup_replay {
@@ -86,7 +90,7 @@ struct derived_entry {
     struct rollup_replay *replays; /* the newest first */
 };
 
-/* The part of a machine that is the same for every kind of rollup. */
+/* A machine. What its block run has besides is the kind's. */
 struct rollup_machine {
     hash32 head;    /* if has_head */
     bool has_head;  /* stands at a head and is registered under it */
@@ -95,12 +99,12 @@ struct rollup_machine {
     bool has_ended; /* an entry ended here with a REVERT: nothing is defined at this head */
     const struct rollup_revert *reverted; /* the REVERT was this rollup's; or NULL */
     struct action
-        open_call; /* suspended: the CALL it waits for; data lives as long as the machine */
+        open_call;         /* suspended: the CALL it waits for; data lives as long as the machine */
+    hash32 root;           /* what the block being executed began from; idle: the head */
+    struct block_run *run; /* block_run.h, and what the kind puts behind it; NULL while idle */
     struct open_block open;
     const struct sealed_block *sealed; /* since the head that was made known; newest first */
 };
-
-struct rollup;
 
 /* The preimages of one L2TX: what its hashes stand for. */
 struct rollup_update {
@@ -157,8 +161,6 @@ struct rollup_type {
     size_t size;      /* of what begins with struct rollup */
     /* Fills in what the kind has besides; the rest is done. ERR_MEMORY. */
     enum err (*open)(struct rollup *rollup, const struct rollup_options *options);
-    /* *machine is a new one of the kind's, idle, as rollup_add_head describes it. */
-    enum err (*stand)(struct rollup *rollup, struct rollup_machine **machine, const hash32 *head);
     /* Delivers in to the machine. Changes it in place unless it is frozen. from is the chain that
      * hands in over, 0 the parent: the answer to a CALL goes there, whatever chain the CALL's
      * source is on (a parent proxy may be called by the proxy of a rollup's contract).
@@ -271,5 +273,20 @@ struct rollup_machine *rollup_at(const struct rollup *rollup, const hash32 *head
 /* rollup_register freezes the machine and files it under its head. ERR_MEMORY. */
 MUST_USE enum err
 rollup_register(struct rollup *rollup, struct rollup_machine *machine, const hash32 *head);
+
+/* A machine with nothing in its run, at the root of another and with its blocks, or (from is NULL)
+ * with none. NULL: no memory. */
+struct rollup_machine *
+rollup_new_machine(const struct rollup *rollup, const struct rollup_machine *from);
+
+/* The header of a rollup block before its transactions, all roots those of an empty block. */
+struct header rollup_next_header(
+    const struct header *parent,
+    const hash32 *parent_hash,
+    uint64_t timestamp,
+    const address *fee_recipient,
+    const hash32 *prev_randao,
+    uint64_t gas_limit
+);
 
 #endif

@@ -2,7 +2,7 @@
 #include "rollup/open_block.h"
 
 #include "crypto/keccak.h"
-#include "rollup/evm_rollup.h"
+#include "rollup/rollup.h"
 #include "state/account.h"
 
 #include <setjmp.h>
@@ -23,7 +23,7 @@ static struct header empty_header(void) {
     hash32 parent_hash = header_hash(&parent);
     address fee_recipient = {{0xfe}};
     hash32 prev_randao = {{0x5a}};
-    return evm_rollup_next_header(&parent, &parent_hash, 112, &fee_recipient, &prev_randao, 100000);
+    return rollup_next_header(&parent, &parent_hash, 112, &fee_recipient, &prev_randao, 100000);
 }
 
 static bytes receipt_of(uint64_t cumulative_gas_used, const struct log *log) {

@@ -1,0 +1,405 @@
+#include "rollup/block_run.h"
+
+#include "chain/commit.h"
+#include "core/check.h"
+#include "crypto/keccak.h"
+#include "rollup/predeploys.h"
+#include "rollup/proxy.h"
+
+/* --- the state -------------------------------------------------------------------------------- */
+
+address block_run_proxy_of(uint64_t rollup_id, const address *target) {
+    address proxy;
+    proxy_address(&proxy, &L2HUB_PREDEPLOY, rollup_id, target);
+    return proxy;
+}
+
+enum err block_run_load_account(
+    struct block_run *run, struct journal_account **account, const address *who
+) {
+    *account = journal_find_account(&run->journal, who);
+    if (*account != NULL && (*account)->is_loaded) return ERR_OK;
+    struct account data;
+    bool exists;
+    enum err err = state_get_account(&run->state, who, &data, &exists);
+    if (err != ERR_OK) return err;
+    struct journal_account_data given = journal_absent_account();
+    if (exists) {
+        given = (struct journal_account_data){
+            .exists = true,
+            .nonce = data.nonce,
+            .balance = data.balance,
+            .code_hash = data.code_hash,
+            .storage_root = data.storage_root,
+        };
+    }
+    err = journal_give_account(&run->journal, who, &given);
+    if (err == ERR_OK) *account = journal_find_account(&run->journal, who);
+    return err;
+}
+
+enum err block_run_load_slot(
+    struct block_run *run, struct journal_slot **slot, const address *who, const u256 *key
+) {
+    struct journal_account *account;
+    enum err err = block_run_load_account(run, &account, who);
+    if (err != ERR_OK) return err;
+    bool no_memory = false;
+    *slot = journal_find_slot(&run->journal, account, key, &no_memory);
+    if (*slot != NULL) return ERR_OK;
+    if (no_memory) return ERR_MEMORY;
+    u256 value;
+    err = state_get_slot(&run->state, who, key, &value);
+    if (err == ERR_OK) err = journal_give_slot(&run->journal, who, key, &value);
+    if (err != ERR_OK) return err;
+    *slot = journal_find_slot(&run->journal, account, key, &no_memory);
+    return *slot == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err load_system_slot(struct block_run *run, struct journal_slot **slot, uint64_t key) {
+    u256 k = u256_from_u64(key);
+    return block_run_load_slot(run, slot, &SYSTEM_PREDEPLOY, &k);
+}
+
+enum err block_run_read_system(struct block_run *run, u256 *value, uint64_t slot) {
+    struct journal_slot *found;
+    enum err err = load_system_slot(run, &found, slot);
+    if (err == ERR_OK) *value = found->value;
+    return err;
+}
+
+enum err block_run_write_system(struct block_run *run, uint64_t slot, const u256 *value) {
+    struct journal_slot *found;
+    enum err err = load_system_slot(run, &found, slot);
+    return err == ERR_OK ? journal_set_slot(&run->journal, found, value) : err;
+}
+
+enum err block_run_read_limits(struct block_run *run) {
+    u256 value;
+    enum err err = block_run_read_system(run, &value, SYSTEM_BLOCK_GAS_LIMIT);
+    if (err != ERR_OK) return err;
+    run->gas_limit = u256_to_u64_saturating(&value);
+    err = block_run_read_system(run, &value, SYSTEM_MAX_CALL_GAS);
+    if (err == ERR_OK) run->max_call_gas = u256_to_u64_saturating(&value);
+    return err;
+}
+
+/* --- blocks ----------------------------------------------------------------------------------- */
+
+enum err block_run_read_l2tx(
+    struct rollup *rollup, struct block_run *run, enum step_verdict *verdict, bytes data
+) {
+    hash32 payload_hash;
+    hash32 anchor_hash;
+    hash32 messages_hash;
+    hash32 forced_hash;
+    uint64_t timestamp = 0;
+    enum err err = data.size == 5 * ABI_WORD ? ERR_OK : ERR_INPUT;
+    if (err == ERR_OK) err = abi_read_hash(&payload_hash, data, 0);
+    if (err == ERR_OK) err = abi_read_hash(&anchor_hash, data, 1);
+    if (err == ERR_OK) err = abi_read_hash(&messages_hash, data, 2);
+    if (err == ERR_OK) err = abi_read_hash(&forced_hash, data, 3);
+    if (err == ERR_OK) err = abi_read_u64(&timestamp, data, 4);
+    if (err == ERR_INPUT) {
+        *verdict = STEP_NOT_DEFINED;
+        return ERR_OK;
+    }
+    *verdict = STEP_PAYLOAD_UNKNOWN;
+    for (size_t i = 0; i < rollup->update_count && run->update == NULL; i++) {
+        const struct rollup_update *update = &rollup->updates[i];
+        if (!hash32_equal(&update->payload_hash, &payload_hash)) continue;
+        *verdict = STEP_ANCHOR_UNKNOWN;
+        if (hash32_equal(&update->anchor_hash, &anchor_hash)) run->update = update;
+    }
+    if (run->update == NULL) return ERR_OK;
+    err = payload_decode(&run->payload, rollup->arena, run->update->payload);
+    if (err == ERR_INPUT) {
+        *verdict = STEP_PAYLOAD_MALFORMED;
+        return ERR_OK;
+    }
+    if (err != ERR_OK) return err;
+    run->has_slot_block = true;
+    *verdict = STEP_OK;
+    if (!hash32_is_zero(&messages_hash)) *verdict = STEP_MESSAGES;
+    if (!hash32_is_zero(&forced_hash)) *verdict = STEP_FORCED;
+    uint64_t last = run->payload.blocks[run->payload.block_count - 1].timestamp;
+    if (last != timestamp || last < run->update->anchor.timestamp) *verdict = STEP_TIMESTAMP;
+    return ERR_OK;
+}
+
+/* setAnchor's argument is a struct without dynamic parts, so its fields stand in a row. */
+enum err block_run_make_anchor_tx(struct rollup *rollup, struct block_run *run) {
+    const struct header *anchor = &run->update->anchor;
+    struct abi_writer w;
+    bytes input;
+    abi_writer_open(&w, rollup->arena);
+    abi_write_selector(&w, "setAnchor((uint64,uint64,bytes32,bytes32,bytes32,bytes32,bytes32))");
+    abi_write_u64(&w, anchor->number);
+    abi_write_u64(&w, anchor->timestamp);
+    abi_write_hash(&w, &run->update->anchor_hash);
+    abi_write_hash(&w, &anchor->state_root);
+    abi_write_hash(&w, &anchor->transactions_root);
+    abi_write_hash(&w, &anchor->receipts_root);
+    abi_write_hash(&w, &anchor->parent_beacon_block_root);
+    enum err err = abi_finish(&w, &input);
+    if (err != ERR_OK) return err;
+    run->tx = (struct tx){
+        .type = TX_DEPOSIT,
+        .source_hash = run->update->anchor_hash,
+        .from = SYSTEM_ADDRESS,
+        .to = ANCHOR_PREDEPLOY,
+        .gas_limit = ANCHOR_TX_GAS,
+        .data = input,
+        .is_system = true,
+    };
+    return tx_encode(&run->tx_encoded, rollup->arena, &run->tx);
+}
+
+enum err block_run_make_call_tx(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    const struct action *in,
+    const address *source,
+    bytes data
+) {
+    struct block_run *run = machine->run;
+    /* The step counter makes the source hash, and so the transaction's hash, unique. */
+    u256 counter;
+    enum err err = block_run_read_system(run, &counter, SYSTEM_STEP_COUNTER);
+    if (err != ERR_OK) return err;
+    uint8_t unique[64];
+    memcpy(unique, machine->root.b, 32);
+    u256_store_be(unique + 32, &counter);
+    run->tx = (struct tx){
+        .type = TX_DEPOSIT,
+        .source_hash = keccak256(bytes_of(unique, sizeof(unique))),
+        .from = *source,
+        .to = in->target,
+        .mint = in->value_wei,
+        .value = in->value_wei,
+        .gas_limit = in->gas,
+        .data = data,
+    };
+    return tx_encode(&run->tx_encoded, rollup->arena, &run->tx);
+}
+
+enum err block_run_gather(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    bool is_success,
+    uint64_t gas_used,
+    const struct log *logs,
+    size_t log_count
+) {
+    struct block_run *run = machine->run;
+    struct receipt receipt = {
+        .type = run->tx.type,
+        .is_success = is_success,
+        .cumulative_gas_used = open_block_gas_used(&machine->open) + gas_used,
+        .logs = logs,
+        .log_count = log_count,
+    };
+    bloom_add_logs(&receipt.bloom, logs, log_count);
+    bytes encoded;
+    enum err err = receipt_encode(&encoded, rollup->arena, &receipt);
+    if (err != ERR_OK) return err;
+    return open_block_gather(
+        &machine->open, rollup->arena, run->tx_encoded, encoded, receipt.cumulative_gas_used
+    );
+}
+
+enum err block_run_commit(struct rollup *rollup, struct rollup_machine *machine) {
+    struct block_run *run = machine->run;
+    return journal_commit(
+        &machine->root, &run->journal, &run->state, rollup->overlay, rollup->arena
+    );
+}
+
+enum err block_run_close(struct rollup *rollup, struct rollup_machine *machine) {
+    struct block_run *run = machine->run;
+    u256 counter;
+    enum err err = block_run_read_system(run, &counter, SYSTEM_STEP_COUNTER);
+    if (err != ERR_OK) return err;
+    counter = u256_add(&counter, &U256_ONE);
+    err = block_run_write_system(run, SYSTEM_STEP_COUNTER, &counter);
+    if (err != ERR_OK) return err;
+    hash32 commitment = open_block_commitment(&machine->open);
+    u256 word = u256_load_be(commitment.b);
+    err = block_run_write_system(run, SYSTEM_OPEN_BLOCK, &word);
+    if (err == ERR_OK) err = block_run_commit(rollup, machine);
+    if (err != ERR_OK) return err;
+    machine->run = NULL;
+    machine->is_idle = true;
+    machine->head = machine->root;
+    return ERR_OK;
+}
+
+enum err block_run_seal(struct rollup *rollup, struct rollup_machine *machine) {
+    struct sealed_block *sealed = arena_alloc(rollup->arena, sizeof(*sealed));
+    if (sealed == NULL) return ERR_MEMORY;
+    enum err err = open_block_seal(sealed, rollup->arena, &machine->open, &machine->root);
+    if (err != ERR_OK) return err;
+    sealed->before = machine->sealed;
+    machine->sealed = sealed;
+    return ERR_OK;
+}
+
+/* --- calls that come in ----------------------------------------------------------------------- */
+
+enum err block_run_push_in_call(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    struct rollup_machine *before,
+    const struct action *in,
+    uint64_t from
+) {
+    struct in_call *call = arena_alloc(rollup->arena, sizeof(*call));
+    if (call == NULL) return ERR_MEMORY;
+    *call = (struct in_call){
+        .outer = machine->run->in_call,
+        .before = before,
+        .from = from,
+        .value_wei = in->value_wei,
+        .gas = in->gas,
+        .is_static = in->is_static,
+    };
+    before->is_frozen = true;
+    machine->run->in_call = call;
+    return ERR_OK;
+}
+
+enum err block_run_answer_call(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    struct rollup_step *step,
+    bool failed,
+    uint64_t gas_left,
+    bytes output
+) {
+    struct block_run *run = machine->run;
+    const struct in_call *call = run->in_call;
+    step->receiver = call->from;
+    step->call_value_wei = call->value_wei;
+    step->out = (struct action){
+        .kind = ACTION_RESULT,
+        .rollup_id = rollup->rollup_id,
+        .gas = call->gas - gas_left,
+        .failed = failed,
+    };
+    enum err err = arena_copy(rollup->arena, &step->out.data, output);
+    if (err != ERR_OK) return err;
+    if (failed || call->is_static) {
+        step->next = call->before;
+        return ERR_OK;
+    }
+    run->in_call = call->outer;
+    step->next = machine;
+    if (run->out_call != NULL) machine->open_call = run->out_call->action;
+    return ERR_OK;
+}
+
+enum err block_run_refuse_call(
+    struct rollup *rollup,
+    struct rollup_step *step,
+    struct rollup_machine *before,
+    const struct action *in,
+    uint64_t from,
+    bytes reason
+) {
+    step->next = before;
+    step->receiver = from;
+    step->call_value_wei = in->value_wei;
+    step->out =
+        (struct action){.kind = ACTION_RESULT, .rollup_id = rollup->rollup_id, .failed = true};
+    return arena_copy(rollup->arena, &step->out.data, reason);
+}
+
+/* --- calls that frames have made, and frames that fail ---------------------------------------- */
+
+static enum err
+add_mark(struct rollup *rollup, struct block_run *run, uint64_t frame, bool is_to_parent) {
+    struct call_mark *mark = arena_alloc(rollup->arena, sizeof(*mark));
+    if (mark == NULL) return ERR_MEMORY;
+    *mark = (struct call_mark){
+        .older = run->marks,
+        .frame = frame,
+        .entry = rollup->now.entry,
+        .is_to_parent = is_to_parent,
+        .line = rollup->now.line,
+        .tx = run->entry == rollup->now.entry ? run->tx_number : 0,
+        .pre = rollup->now.pre,
+    };
+    run->marks = mark;
+    return ERR_OK;
+}
+
+enum err block_run_mark_parent_call(struct rollup *rollup, struct block_run *run, uint64_t frame) {
+    enum err err = add_mark(rollup, run, frame, true);
+    /* A call that came in and fails, or was static, leaves the machine as it was before; the frame
+     * that waits there has called the parent all the same. One that stands at a head has heard. */
+    for (const struct in_call *call = run->in_call; call != NULL && err == ERR_OK;
+         call = call->outer) {
+        if (call->before->is_idle || call->before->has_head) continue;
+        struct block_run *before = call->before->run;
+        err = add_mark(rollup, before, before->out_call->frame, true);
+    }
+    return err;
+}
+
+enum err block_run_mark_rollup_call(struct rollup *rollup, struct block_run *run, uint64_t frame) {
+    return add_mark(rollup, run, frame, false);
+}
+
+enum err block_run_parent_called(struct rollup *rollup, struct rollup_machine *machine) {
+    struct block_run *run = machine->run;
+    CHECK(run->out_call != NULL);
+    return block_run_mark_parent_call(rollup, run, run->out_call->frame);
+}
+
+enum err block_run_revert_frame(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    struct rollup_step *step,
+    bool *is_over,
+    uint64_t frame,
+    const struct evm_result *how
+) {
+    const struct call_mark *to_parent = NULL; /* the first of the frame's calls to the parent */
+    const struct call_mark *to_rollup = NULL; /* and to a rollup */
+    const struct call_mark *m = machine->run->marks;
+    for (; m != NULL && m->frame >= frame; m = m->older) {
+        if (m->is_to_parent)
+            to_parent = m;
+        else
+            to_rollup = m;
+    }
+    if (to_parent == NULL && to_rollup == NULL) return ERR_OK;
+    *is_over = true;
+    step->next = machine;
+    if (to_parent == NULL) {
+        step->undoes_lines = true;
+        step->first_line = to_rollup->line;
+        return ERR_OK;
+    }
+    /* A frame is entered in the entry that ends with its first call to the parent. */
+    bool has_line = to_rollup != NULL && to_rollup->entry == to_parent->entry;
+    struct arena *arena = rollup->arena;
+    struct rollup_revert *revert = arena_alloc(arena, sizeof(*revert));
+    if (revert == NULL) return ERR_MEMORY;
+    *revert = (struct rollup_revert){
+        .undone = to_parent->entry,
+        .frame = frame,
+        .tx = to_parent->tx,
+        .first_line = has_line ? to_rollup->line : ROLLUP_NO_LINE,
+        .result = {.outcome = how->outcome, .gas_left = how->gas_left},
+    };
+    enum err err = arena_copy(arena, &revert->result.output, how->output);
+    step->out = (struct action){.kind = ACTION_REVERT, .rollup_id = rollup->rollup_id};
+    if (err == ERR_OK) err = arena_copy(arena, &step->out.data, hash32_bytes(&to_parent->pre));
+    machine->reverted = revert;
+    /* The machine goes no further; who watches it is told how the frame ends. */
+    const struct evm_tracer *tracer = rollup->tracer;
+    if (tracer != NULL && tracer->on_exit != NULL)
+        tracer->on_exit(tracer->context, &revert->result);
+    return err;
+}

@@ -1,0 +1,195 @@
+/* rollup/block_run.h: the inside of a machine that is not idle, as far as it is the same for every
+ * kind of rollup: a block being executed on a journal over the state, the calls that came in and
+ * went out and are not answered, and what a frame that fails has to undo elsewhere. For the kinds
+ * themselves; who holds rollups has rollup/rollup.h.
+ *
+ * A kind puts its own behind struct block_run (machine->run) and says how it is copied (thaw). */
+#ifndef ROLLUP_BLOCK_RUN_H
+#define ROLLUP_BLOCK_RUN_H
+
+#include "evm/journal.h"
+#include "rollup/rollup.h"
+#include "state/state.h"
+
+/* No ether of any chain comes near 2^128 wei. Who verifies a batch that somebody else made cannot
+ * know that the Hub has seen the ether come in, and balances must not overflow. */
+#define CALL_VALUE_BITS_MAX 128
+
+/* Gas given to the system transaction that writes the anchor. */
+#define ANCHOR_TX_GAS 1000000u
+
+/* A call that came in and is not answered; the list runs from the innermost outwards. */
+struct in_call {
+    const struct in_call *outer;
+    struct rollup_machine *before; /* where a failed or static call returns to */
+    uint64_t from;                 /* chain that the answer goes to, 0 the parent */
+    u256 value_wei;
+    uint64_t gas;
+    bool is_static;
+};
+
+/* A call that went out and is not answered. */
+struct out_call {
+    const struct out_call *outer;
+    struct action action;
+    uint64_t gas_available;        /* of what made it, from which the answer's gas is taken */
+    const struct in_call *in_call; /* innermost call in progress when it went out */
+    uint64_t frame;                /* number of the frame that made it */
+};
+
+/* A call to another chain that the transaction has made. A frame's own and those made below it are
+ * the ones since it was entered, and those of frames with its number or a higher one. */
+struct call_mark {
+    const struct call_mark *older;
+    uint64_t frame;                    /* number of the frame that made it or waited for it */
+    const struct derived_entry *entry; /* in which it was made */
+    bool is_to_parent;                 /* by the frame or by whom it waited for */
+    uint32_t line;                     /* else: its line in the entry's trace */
+    uint32_t tx;                       /* which transaction of that entry, as run->tx_number */
+    hash32 pre;                        /* this rollup's head before that entry */
+};
+
+struct block_run {
+    struct journal journal;
+    struct state state;
+
+    /* The transaction being executed. */
+    struct tx tx;
+    address sender;
+    bytes tx_encoded;
+
+    /* An L2TX: where in its payload we are. */
+    const struct rollup_update *update;
+    bool has_slot_block; /* the payload's last block is the slot block */
+    bool scratch_done;
+    struct payload payload;
+    size_t block_index;
+    size_t tx_index;
+
+    uint64_t gas_limit;    /* System.blockGasLimit */
+    uint64_t max_call_gas; /* System.maxCallGas */
+    const struct in_call *in_call;
+    const struct out_call *out_call;
+    const struct call_mark *marks;     /* of the transaction, the newest first */
+    const struct derived_entry *entry; /* that the machine went on in last */
+    uint32_t tx_number; /* of the transaction in that entry: 0 if it ran already, else from 1 */
+};
+
+/* --- machines and blocks ---------------------------------------------------------------------- */
+
+/* Reads the limits of the rollup's System predeploy; journal and state are open. */
+MUST_USE enum err block_run_read_limits(struct block_run *run);
+
+/* Where the stand-in of (rollup_id, target) lies on every rollup: the L2Hub's proxy of it. */
+address block_run_proxy_of(uint64_t rollup_id, const address *target);
+
+/* Loads an account into the run's journal. */
+MUST_USE enum err
+block_run_load_account(struct block_run *run, struct journal_account **account, const address *who);
+
+/* Loads a slot of an account into the run's journal. */
+MUST_USE enum err block_run_load_slot(
+    struct block_run *run, struct journal_slot **slot, const address *who, const u256 *key
+);
+
+/* Reads and writes a slot of the System predeploy, outside of any transaction. */
+MUST_USE enum err block_run_read_system(struct block_run *run, u256 *value, uint64_t slot);
+MUST_USE enum err block_run_write_system(struct block_run *run, uint64_t slot, const u256 *value);
+
+static inline bool block_run_is_slot_block(const struct block_run *run) {
+    return run->payload.block_count == 0 ||
+           (run->has_slot_block && run->block_index + 1 == run->payload.block_count);
+}
+
+/* The five words of an L2TX; a verdict unless their preimages are at hand and they fit together. */
+MUST_USE enum err block_run_read_l2tx(
+    struct rollup *rollup, struct block_run *run, enum step_verdict *verdict, bytes data
+);
+
+/* Makes run->tx the system transaction that begins a slot block: Anchor.setAnchor. */
+MUST_USE enum err block_run_make_anchor_tx(struct rollup *rollup, struct block_run *run);
+
+/* Makes run->tx the transaction, of type 0x7e, that a call is which comes in at an idle head. */
+MUST_USE enum err block_run_make_call_tx(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    const struct action *in,
+    const address *source,
+    bytes data
+);
+
+/* Files the transaction that has just ended (run->tx, run->tx_encoded) in the open block. */
+MUST_USE enum err block_run_gather(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    bool is_success,
+    uint64_t gas_used,
+    const struct log *logs,
+    size_t log_count
+);
+
+/* Seals the machine's block. */
+MUST_USE enum err block_run_seal(struct rollup *rollup, struct rollup_machine *machine);
+
+/* Commits the journal: the new state root. */
+MUST_USE enum err block_run_commit(struct rollup *rollup, struct rollup_machine *machine);
+
+/* Raises the step counter, commits to the open block, commits the state: the machine is idle. */
+MUST_USE enum err block_run_close(struct rollup *rollup, struct rollup_machine *machine);
+
+/* --- calls that come in ----------------------------------------------------------------------- */
+
+/* Puts the call on the machine's list. */
+MUST_USE enum err block_run_push_in_call(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    struct rollup_machine *before,
+    const struct action *in,
+    uint64_t from
+);
+
+/* Ends the innermost call that came in. A failed or static one returns to where it began. */
+MUST_USE enum err block_run_answer_call(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    struct rollup_step *step,
+    bool failed,
+    uint64_t gas_left,
+    bytes output
+);
+
+/* What ends without having run: the call fails with that data, and the machine is as before. */
+MUST_USE enum err block_run_refuse_call(
+    struct rollup *rollup,
+    struct rollup_step *step,
+    struct rollup_machine *before,
+    const struct action *in,
+    uint64_t from,
+    bytes reason
+);
+
+/* --- calls that frames have made, and frames that fail ---------------------------------------- */
+
+/* Files a call of this frame to another rollup; to the parent, or that it waited while the parent
+ * was called. */
+MUST_USE enum err
+block_run_mark_rollup_call(struct rollup *rollup, struct block_run *run, uint64_t frame);
+MUST_USE enum err
+block_run_mark_parent_call(struct rollup *rollup, struct block_run *run, uint64_t frame);
+
+/* rollup_type.parent_called of every kind. */
+MUST_USE enum err block_run_parent_called(struct rollup *rollup, struct rollup_machine *machine);
+
+/* A frame that called other chains is about to fail. *is_over: a REVERT leaves, or lines of the
+ * trace are undone; else there is nothing to undo elsewhere, and the frame just fails. how is
+ * the failure; its output is copied. */
+MUST_USE enum err block_run_revert_frame(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    struct rollup_step *step,
+    bool *is_over,
+    uint64_t frame,
+    const struct evm_result *how
+);
+
+#endif
