@@ -79,6 +79,13 @@ static enum err deliver_l2tx(
     return run_machine(rollup, machine, step);
 }
 
+/* The contracts whose calls come out of the machine. */
+static void set_foreign(const struct rollup *rollup, struct execution_options *options) {
+    const struct rollup_host *host = rollup->host;
+    options->foreign = host == NULL ? &XCALL_ADDRESS : host->contracts;
+    options->foreign_count = host == NULL ? 1 : host->contract_count;
+}
+
 /* A call while the rollup is idle is a transaction of its own, of type 0x7e. */
 static enum err begin_call_transaction(
     struct rollup *rollup, struct rollup_machine *machine, const struct action *in, bytes data
@@ -100,11 +107,8 @@ static enum err begin_call_transaction(
         .gas = in->gas,
         .input = data,
     };
-    struct execution_options options = {
-        .tracer = rollup->tracer,
-        .watch = rollup->watch,
-        .foreign = &XCALL_ADDRESS,
-        .foreign_count = 1};
+    struct execution_options options = {.tracer = rollup->tracer, .watch = rollup->watch};
+    set_foreign(rollup, &options);
     err = evm_run_enter_transaction(rollup, run, &options);
     if (err != ERR_OK) return err;
     evm_run_tell(rollup, run, ROLLUP_TX_BEGINS);
@@ -362,8 +366,7 @@ static enum err begin_tx(
     options.gas_available = open_block_gas_left(&machine->open);
     options.tracer = rollup->tracer;
     options.watch = rollup->watch;
-    options.foreign = &XCALL_ADDRESS;
-    options.foreign_count = 1;
+    set_foreign(rollup, &options);
     enum err err = evm_run_enter_transaction(rollup, run, &options);
     if (err != ERR_OK) return err;
     evm_run_tell(rollup, run, ROLLUP_TX_BEGINS);
@@ -404,6 +407,19 @@ static enum err next_transaction(
     return begin_tx(rollup, machine, &run->block.tx, &run->block.sender, options);
 }
 
+/* The machine is at a call that comes out of it. */
+static enum err handle_call(
+    struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step, bool *is_over
+) {
+    struct evm_run *run = evm_run_of(machine);
+    const struct rollup_host *host = rollup->host;
+    if (address_equal(&run->execution.evm.request.call.code_address, &XCALL_ADDRESS))
+        return evm_rollup_handle_xcall(rollup, machine, step, is_over);
+    CHECK(host != NULL);
+    bytes encoded = is_scratch(rollup, run) ? BYTES_EMPTY : run->block.tx_encoded;
+    return host->answer(host->context, &step->verdict, &run->execution, encoded);
+}
+
 /* Runs the machine until something leaves it or a verdict is reached. */
 static enum err
 run_machine(struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step) {
@@ -428,7 +444,7 @@ run_machine(struct rollup *rollup, struct rollup_machine *machine, struct rollup
             err = answer_call(rollup, machine, step);
             break;
         case EXECUTION_CALL:
-            err = evm_rollup_handle_xcall(rollup, machine, step, &is_over);
+            err = handle_call(rollup, machine, step, &is_over);
             break;
         case EXECUTION_REVERTING:
             err = evm_run_revert_frame(rollup, machine, step, &is_over);

@@ -46,7 +46,8 @@
     X(UNSUPPORTED, "the rollup asks for a fork that this version does not have")          \
     X(NATIVE_TOKEN, "a rollup with its own token does not take ether")                    \
     X(ROLLUP_UNKNOWN, "the call is for a rollup that is not known")                       \
-    X(TRACE_TOO_LONG, "more calls between rollups than one entry may hold")
+    X(TRACE_TOO_LONG, "more calls between rollups than one entry may hold")               \
+    X(GIVEN_UP, "whoever builds the rollup's block has given this step up")
 
 enum step_verdict {
 #define STEP_VERDICT_ENUM(name, text) STEP_##name,
@@ -133,6 +134,18 @@ typedef void rollup_tx_watch(
     void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *execution
 );
 
+/* Who builds a block of a rollup that is a parent itself: some of what its Hub asks for is not
+ * there yet (world/below.c). Who checks the block has no host. */
+struct rollup_host {
+    void *context;
+    const address *contracts; /* whose calls come out: XCALL, and others */
+    size_t contract_count;
+    /* The transaction `encoded` waits at a call of one of the others: gives or declines it (evm.h),
+     * or sets the verdict, and the step is over. */
+    enum err (*answer
+    )(void *context, enum step_verdict *verdict, struct execution *execution, bytes encoded);
+};
+
 /* What a rollup is opened with. */
 struct rollup_options {
     struct arena *arena;
@@ -203,6 +216,7 @@ struct rollup {
     rollup_tx_watch *on_tx;          /* of every transaction */
     void *on_tx_context;
     const struct rollup_scratch *scratch;
+    const struct rollup_host *host;
     struct {
         const struct derived_entry *entry; /* NULL: none */
         hash32 pre;                        /* this rollup's head before it */

@@ -12,14 +12,17 @@ enum err world_make_payloads(struct world *world) {
         struct payload_block *blocks = arena_alloc_array(world->arena, count, sizeof(*blocks));
         if (blocks == NULL) return ERR_MEMORY;
         if (r->pending_count > 0) memcpy(blocks, r->pending, r->pending_count * sizeof(*blocks));
-        bytes *txs = arena_alloc_array(world->arena, r->slot_tx_count, sizeof(*txs));
+        bytes *txs = arena_alloc_array(world->arena, 1 + r->slot_tx_count, sizeof(*txs));
         if (txs == NULL) return ERR_MEMORY;
-        if (r->slot_tx_count > 0) memcpy(txs, r->slot_txs, r->slot_tx_count * sizeof(*txs));
+        size_t tx_count = 0;
+        if (world_has_batch_below(world, i)) txs[tx_count++] = world->below[i]->above->batch_tx;
+        for (size_t j = 0; j < r->slot_tx_count; j++)
+            txs[tx_count++] = r->slot_txs[j];
         blocks[r->pending_count] = (struct payload_block){
             .timestamp = options->attributes->timestamp,
             .fee_recipient = options->builder,
             .txs = txs,
-            .tx_count = r->slot_tx_count,
+            .tx_count = tx_count,
         };
         struct payload payload = {blocks, count};
         enum err err = payload_encode(&world->payloads[i], world->arena, &payload);
@@ -196,7 +199,10 @@ enum err world_make_batch_tx(struct world *world, struct tx *tx) {
     enum err err = world_make_post(world, &calldata, false);
     if (err == ERR_OK) err = state_get_account(world->state, &options->builder, &account, &exists);
     if (err != ERR_OK) return err;
-    const u256 *base_fee = &world->builder->context.base_fee_per_gas;
+    /* Below, the machine runs when the payload is made: the state is that before its block. */
+    const u256 next_base_fee = header_next_base_fee(options->parent);
+    const u256 *base_fee =
+        world->above != NULL ? &next_base_fee : &world->builder->context.base_fee_per_gas;
     *tx = (struct tx){
         .type = TX_DYNAMIC_FEE,
         .is_protected = true,

@@ -14,8 +14,9 @@ enum err world_stored_head(struct world *world, hash32 *head, uint64_t rollup_id
     u256 slot = world_head_slot(rollup_id);
     u256 value;
     enum err err = ERR_OK;
-    struct journal *journal = &world->builder->journal;
-    const struct journal_account *account = journal_find_account(journal, hub);
+    struct journal *journal = world->machine.journal;
+    const struct journal_account *account =
+        journal == NULL ? NULL : journal_find_account(journal, hub);
     const struct journal_slot *found = NULL;
     bool no_memory = false;
     if (account != NULL && account->is_loaded)
@@ -24,7 +25,7 @@ enum err world_stored_head(struct world *world, hash32 *head, uint64_t rollup_id
     if (found != NULL)
         value = found->value;
     else
-        err = state_get_slot(world->state, hub, &slot, &value);
+        err = state_get_slot(world->machine.state, hub, &slot, &value);
     if (err == ERR_OK) u256_store_be(head->b, &value);
     return err;
 }
@@ -347,24 +348,49 @@ watch_lookup(struct world *world, const struct hub_lookup *lookup, const struct 
     if (err != ERR_OK) return err;
     if (trace != NULL)
         world_trace_lookup_end(
-            trace, known == NULL ? NULL : &known->entry, known == NULL ? NULL : &known->entry_hash
+            trace,
+            world->chain,
+            known == NULL ? NULL : &known->entry,
+            known == NULL ? NULL : &known->entry_hash
         );
     bool is_l2tx = lookup->action.kind == ACTION_L2TX;
     if (is_l2tx && is_brought && known != NULL) world_note_moved(world, lookup->rollup_id);
-    evm_decline_call(&world->builder->execution.evm);
+    evm_decline_call(world->machine.evm);
+    return ERR_OK;
+}
+
+/* How many of the batch's updates have begun. Below, the rollup's machine is taken back and goes on
+ * again, so the heads tell: an L2TX always leads elsewhere, but if it is undone and goes on. */
+static enum err note_begun(struct world *world, const struct hub_lookup *lookup) {
+    bool is_l2tx = lookup->action.kind == ACTION_L2TX && lookup->alternative == 0;
+    if (world->above == NULL) {
+        world->begun_count += is_l2tx;
+        return ERR_OK;
+    }
+    size_t count = 0;
+    for (; count < world->order_count; count++) {
+        const struct world_rollup *rollup = &world->options->rollups[world->order[count]];
+        hash32 head;
+        enum err err = world_stored_head(world, &head, rollup->rollup_id);
+        if (err != ERR_OK) return err;
+        if (hash32_equal(&head, &rollup->head)) break;
+    }
+    const bool is_running = is_l2tx || lookup->action.kind == ACTION_REVERT_CONTINUE;
+    world->begun_count = count + (is_running && count < world->order_count);
     return ERR_OK;
 }
 
 enum err world_answer_lookup(struct world *world, const struct hub_lookup *lookup) {
-    struct evm *evm = &world->builder->execution.evm;
+    struct evm *evm = world->machine.evm;
     struct world_trace *trace = world->options->trace;
     struct fact_key key;
     enum err err =
         world_key_of(&key, world->arena, lookup->rollup_id, &lookup->head, &lookup->action);
     if (err != ERR_OK) return err;
-    if (trace != NULL) world_trace_lookup_begin(trace, &lookup->action);
+    if (trace != NULL) world_trace_lookup_begin(trace, world->chain, &lookup->action);
     if (leaves_alone(world, lookup, &key)) return watch_lookup(world, lookup, &key);
-    if (lookup->action.kind == ACTION_L2TX && lookup->alternative == 0) world->begun_count++;
+    err = note_begun(world, lookup);
+    if (err != ERR_OK) return err;
     int index = world_find_rollup(world, lookup->rollup_id);
     if (index >= 0) require_newest(world, (size_t)index, lookup->action.kind);
     if (world->must_restart) return ERR_OK;
@@ -373,7 +399,10 @@ enum err world_answer_lookup(struct world *world, const struct hub_lookup *looku
     if (err != ERR_OK || world->must_restart) return err;
     if (trace != NULL)
         world_trace_lookup_end(
-            trace, known == NULL ? NULL : &known->entry, known == NULL ? NULL : &known->entry_hash
+            trace,
+            world->chain,
+            known == NULL ? NULL : &known->entry,
+            known == NULL ? NULL : &known->entry_hash
         );
     if (known == NULL) {
         evm_decline_call(evm);

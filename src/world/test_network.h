@@ -28,6 +28,7 @@
 #ifndef NETWORK_ROLLUPS
 #define NETWORK_ROLLUPS 2u
 #endif
+#define NETWORK_L3         9u /* its number here; its chain id has this too */
 #define NETWORK_BLOCKS_MAX 16u
 #define NETWORK_GAS_LIMIT  60000000u
 #define NETWORK_TX_GAS     5000000u
@@ -174,6 +175,11 @@ struct network {
     hash32 hashes[NETWORK_BLOCKS_MAX];
     struct world_rollup rollups[NETWORK_ROLLUPS];
     address builder, user, attester, hub, attestation;
+    /* With an L3 (test_below.h): it is on a Hub of rollup 1, which lies where L1's does. */
+    struct world_rollup l3;
+    struct header l2_head; /* of rollup 1 */
+    struct world_options below;
+    struct verify_result verified_below;
     struct verify_result verified; /* by the prover, of the newest batch */
     unsigned proof_count;          /* how often the prover was asked */
 };
@@ -209,6 +215,8 @@ static inline struct state *network_state(const struct network *n, size_t chain)
     CHECK(state != NULL);
     if (chain == 0)
         must(state_open(state, n->arena, n->l1, &n->head.state_root));
+    else if (chain == NETWORK_L3)
+        must(state_open(state, n->arena, n->l3.base, &n->l3.head));
     else
         must(state_open(state, n->arena, n->rollups[chain - 1].base, &n->rollups[chain - 1].head));
     return state;
@@ -396,9 +404,11 @@ static inline struct batch_proof network_attest(
     return proof;
 }
 
-/* The prover of the network: it signs what verify_batch accepts. */
-static inline enum err network_prove(
-    void *context,
+/* Signs what verify_batch accepts. */
+static inline enum err network_prove_for(
+    struct network *n,
+    struct verify_result *r,
+    uint64_t parent_chain_id,
     struct arena *arena,
     struct batch_proof **proofs,
     size_t *proof_count,
@@ -406,9 +416,7 @@ static inline enum err network_prove(
     bytes batch,
     bytes witness
 ) {
-    struct network *n = context;
-    struct verify_parent parent = {.chain_id = NETWORK_CHAIN_ID, .hub = n->hub};
-    struct verify_result *r = &n->verified;
+    struct verify_parent parent = {.chain_id = parent_chain_id, .hub = n->hub};
     enum err err = verify_batch(r, arena, &parent, batch, witness);
     if (err != ERR_OK) return err;
     n->proof_count++;
@@ -421,6 +429,22 @@ static inline enum err network_prove(
     **proofs = network_attest(n, &r->public_input, r->rollup_ids, r->rollup_id_count, ATTESTER_KEY);
     *proof_count = 1;
     return ERR_OK;
+}
+
+/* The prover of the network. */
+static inline enum err network_prove(
+    void *context,
+    struct arena *arena,
+    struct batch_proof **proofs,
+    size_t *proof_count,
+    const char **reason,
+    bytes batch,
+    bytes witness
+) {
+    struct network *n = context;
+    return network_prove_for(
+        n, &n->verified, NETWORK_CHAIN_ID, arena, proofs, proof_count, reason, batch, witness
+    );
 }
 
 /* --- building blocks -------------------------------------------------------------------------- */

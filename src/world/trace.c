@@ -8,15 +8,16 @@ static bool is_hub_call(bytes input) {
     return abi_has_selector(input, "enter()");
 }
 
-/* The open frame, of any chain but the one given, that was entered last. only_xcall: of rollups,
- * the XCALLs. */
+/* The open frame, of any chain but the one given, that was entered last. only_xcall: of rollups on
+ * its Hub, the XCALLs. */
 static struct world_frame *
 newest_open(const struct world_trace *trace, size_t except, bool only_xcall) {
     struct world_frame *newest = NULL;
     for (size_t i = 0; i < trace->chain_count; i++) {
         struct world_frame *open = trace->chains[i].open;
         if (i == except || open == NULL) continue;
-        if (only_xcall && open->role != FRAME_XCALL) continue;
+        bool is_above = i == 0 || trace->chains[i].parent != except;
+        if (only_xcall && (is_above || open->role != FRAME_XCALL)) continue;
         if (newest == NULL || open->sequence > newest->sequence) newest = open;
     }
     return newest;
@@ -27,14 +28,13 @@ static struct world_frame *parent_of(
 ) {
     struct world_trace *trace = chain->trace;
     *own_name = false;
-    if (chain->chain == 0) {
-        bool is_by_hub = address_equal(&message->sender, &chain->hub) &&
-                         !address_equal(&message->recipient, &chain->hub) &&
-                         message->kind != EVM_CREATE && message->kind != EVM_CREATE2;
-        struct world_frame *xcall = is_by_hub ? newest_open(trace, 0, true) : NULL;
-        *own_name = xcall != NULL;
-        return xcall != NULL ? xcall : chain->open;
-    }
+    bool is_by_hub = chain->has_hub && address_equal(&message->sender, &chain->hub) &&
+                     !address_equal(&message->recipient, &chain->hub) &&
+                     message->kind != EVM_CREATE && message->kind != EVM_CREATE2;
+    struct world_frame *xcall = is_by_hub ? newest_open(trace, chain->chain, true) : NULL;
+    *own_name = xcall != NULL;
+    if (xcall != NULL) return xcall;
+    if (chain->chain == 0) return chain->open;
     if (chain->open != NULL && chain->open->role != FRAME_XCALL) return chain->open;
     return newest_open(trace, chain->chain, false);
 }
@@ -44,8 +44,10 @@ role_of(const struct world_trace_chain *chain, const struct evm_message *message
     if (own_name) return FRAME_OWN_NAME;
     if (chain->chain != 0 && address_equal(&message->code_address, &XCALL_ADDRESS))
         return FRAME_XCALL;
-    if (!address_equal(&message->recipient, &chain->hub)) return FRAME_PLAIN;
-    if (address_equal(&message->sender, &chain->hub))
+    bool is_to_hub = chain->has_hub && address_equal(&message->recipient, &chain->hub);
+    bool is_to_l2hub = chain->chain != 0 && address_equal(&message->recipient, &L2HUB_PREDEPLOY);
+    if (!is_to_hub && !is_to_l2hub) return FRAME_PLAIN;
+    if (address_equal(&message->sender, &message->recipient))
         return message->input.size == 0 ? FRAME_PROBE : FRAME_HUB;
     return is_hub_call(message->input) ? FRAME_HUB : FRAME_PLAIN;
 }
@@ -93,14 +95,15 @@ static void on_enter(void *context, const struct evm_message *message) {
     frame->role = role_of(chain, message, own_name);
     frame->is_open = true;
     if (own_name) {
-        frame->entry = trace->entry;
-        frame->entry_hash = trace->entry_hash;
+        frame->entry = chain->entry;
+        frame->entry_hash = chain->entry_hash;
     }
     bool is_proxy = frame->role == FRAME_HUB && frame->parent != NULL &&
                     frame->parent->chain == chain->chain && frame->parent->role == FRAME_PLAIN &&
                     is_hub_call(message->input);
     if (is_proxy) frame->parent->role = FRAME_PROXY;
-    if (chain->chain != 0 && trace->entered_in_lookup == NULL) trace->entered_in_lookup = frame;
+    struct world_trace_chain *parent = &trace->chains[chain->parent];
+    if (chain->chain != 0 && parent->entered_in_lookup == NULL) parent->entered_in_lookup = frame;
     if (chain->has_tx) {
         frame->has_tx = true;
         frame->tx_hash = chain->tx_hash;
@@ -168,7 +171,8 @@ static void on_log(void *context, const struct journal_log *log) {
 
 static void on_replayed(void *context, const struct evm_frame_failure *failure) {
     const struct world_trace_chain *chain = context;
-    if (failure->ends_replay) chain->trace->is_muted = false;
+    if (failure->ends_replay && chain->trace->muted_by == chain->parent)
+        chain->trace->is_muted = false;
 }
 
 enum err world_trace_open(
@@ -181,7 +185,6 @@ enum err world_trace_open(
         struct world_trace_chain *chain = &trace->chains[i];
         chain->trace = trace;
         chain->chain = i;
-        chain->hub = i == 0 ? *hub : L2HUB_PREDEPLOY;
         chain->tracer = (struct evm_tracer){
             .context = chain,
             .on_enter = on_enter,
@@ -191,19 +194,30 @@ enum err world_trace_open(
             .on_replayed = on_replayed,
         };
     }
+    trace->chains[0].has_hub = true;
+    trace->chains[0].hub = *hub;
     return ERR_OK;
+}
+
+void world_trace_set_parent(
+    struct world_trace *trace, size_t chain, size_t parent, const address *hub
+) {
+    trace->chains[chain].parent = parent;
+    trace->chains[parent].has_hub = true;
+    trace->chains[parent].hub = *hub;
 }
 
 void world_trace_clear(struct world_trace *trace) {
     trace->roots = NULL;
     trace->newest = NULL;
-    trace->entered_in_lookup = NULL;
-    trace->entry = NULL;
-    trace->entry_hash = NULL;
     trace->is_muted = false;
     for (size_t i = 0; i < trace->chain_count; i++) {
-        trace->chains[i].open = NULL;
-        trace->chains[i].has_tx = false;
+        struct world_trace_chain *chain = &trace->chains[i];
+        chain->open = NULL;
+        chain->has_tx = false;
+        chain->entered_in_lookup = NULL;
+        chain->entry = NULL;
+        chain->entry_hash = NULL;
     }
 }
 
@@ -218,22 +232,29 @@ void world_trace_tx(
     chain->has_tx = true;
 }
 
-void world_trace_lookup_begin(struct world_trace *trace, const struct action *action) {
-    trace->is_muted = action->kind == ACTION_REVERT_CONTINUE;
-    if (trace->chains[0].open != NULL) trace->chains[0].open->role = FRAME_LOOKUP;
-    trace->entered_in_lookup = NULL;
+void world_trace_lookup_begin(
+    struct world_trace *trace, size_t chain, const struct action *action
+) {
+    struct world_trace_chain *parent = &trace->chains[chain];
+    if (!trace->is_muted && action->kind == ACTION_REVERT_CONTINUE) {
+        trace->is_muted = true;
+        trace->muted_by = chain;
+    }
+    if (parent->open != NULL) parent->open->role = FRAME_LOOKUP;
+    parent->entered_in_lookup = NULL;
 }
 
 void world_trace_lookup_end(
-    struct world_trace *trace, const struct entry *entry, const hash32 *entry_hash
+    struct world_trace *trace, size_t chain, const struct entry *entry, const hash32 *entry_hash
 ) {
-    trace->is_muted = false;
-    trace->entry = entry;
-    trace->entry_hash = entry_hash;
-    if (trace->entered_in_lookup != NULL && entry != NULL && entry->input.kind == ACTION_CALL) {
-        trace->entered_in_lookup->entry = entry;
-        trace->entered_in_lookup->entry_hash = entry_hash;
-    }
+    struct world_trace_chain *parent = &trace->chains[chain];
+    if (trace->muted_by == chain) trace->is_muted = false;
+    parent->entry = entry;
+    parent->entry_hash = entry_hash;
+    struct world_frame *entered = parent->entered_in_lookup;
+    if (entered == NULL || entry == NULL || entry->input.kind != ACTION_CALL) return;
+    entered->entry = entry;
+    entered->entry_hash = entry_hash;
 }
 
 const struct world_frame *

@@ -38,7 +38,7 @@ struct world_frame {
     struct world_frame *before; /* made before it, of any chain */
     struct world_frame *below;  /* what its chain had open when it was entered */
     uint64_t sequence;          /* of entering, over all chains */
-    size_t chain;               /* 0 the parent chain, i the rollup options->rollups[i - 1] */
+    size_t chain;               /* 0 the parent chain, then its rollups, then theirs */
     enum world_frame_role role;
     bool is_open;
     bool is_selfdestruct; /* not a call: message.sender destroys itself for message.recipient */
@@ -62,33 +62,43 @@ struct world_trace;
 struct world_trace_chain {
     struct world_trace *trace;
     size_t chain;
-    address hub;              /* or the L2Hub */
+    size_t parent;            /* of a rollup: which chain's Hub it is on */
+    bool has_hub;             /* it is a parent itself */
+    address hub;              /* has_hub: where */
     struct world_frame *open; /* innermost */
     struct evm_tracer tracer;
     hash32 tx_hash; /* of the transaction about to begin, if has_tx */
     bool has_tx;
     rollup_tx_watch *on_tx; /* is told of a rollup's transactions, too; may be NULL */
     void *on_tx_context;
+    /* has_hub: */
+    struct world_frame *entered_in_lookup; /* first frame of a rollup since the open lookup */
+    const struct entry *entry;             /* of the newest lookup */
+    const hash32 *entry_hash;
 };
 
 struct world_trace {
     struct arena *arena;
-    struct world_trace_chain *chains; /* 1 + rollup_count */
+    struct world_trace_chain *chains;
     size_t chain_count;
     struct world_frame *newest; /* of all, linked by before */
     struct world_frame *roots;  /* frames without parent, newest first, linked by next */
     uint64_t sequence;
-    struct world_frame *entered_in_lookup; /* first rollup frame since the open lookup */
-    const struct entry *entry;             /* of the newest lookup */
-    const hash32 *entry_hash;
     bool wants_logs; /* may be set after world_trace_open */
     bool is_muted;   /* what runs has run before: for a REVERT_CONTINUE, up to the reverted frame */
+    size_t muted_by; /* is_muted: the chain whose Hub has asked for that */
     bool failed;     /* out of memory: the trace is not to be shown */
 };
 
-/* world_trace_open prepares a trace for a parent and rollup_count rollups. ERR_MEMORY. */
+/* world_trace_open prepares a trace for a parent and so many other chains, its rollups.
+ * ERR_MEMORY. */
 MUST_USE enum err world_trace_open(
     struct world_trace *trace, struct arena *arena, const address *hub, size_t rollup_count
+);
+
+/* Says that a chain is a rollup on another one's Hub. */
+void world_trace_set_parent(
+    struct world_trace *trace, size_t chain, size_t parent, const address *hub
 );
 
 /* world_trace_clear forgets all frames; a pass begins anew. */
@@ -98,9 +108,9 @@ void world_trace_clear(struct world_trace *trace);
 void world_trace_tx(
     void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *execution
 );
-void world_trace_lookup_begin(struct world_trace *trace, const struct action *action);
+void world_trace_lookup_begin(struct world_trace *trace, size_t chain, const struct action *action);
 void world_trace_lookup_end(
-    struct world_trace *trace, const struct entry *entry, const hash32 *entry_hash
+    struct world_trace *trace, size_t chain, const struct entry *entry, const hash32 *entry_hash
 );
 
 /* The outermost frame of the rollup transaction with this hash; NULL if none ran. */

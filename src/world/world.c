@@ -14,7 +14,7 @@ void world_say(struct world_result *result, const char *text) {
     result->reason[size] = 0;
 }
 
-static enum err open_rollups(struct world *world) {
+enum err world_open_rollups(struct world *world) {
     const struct world_options *options = world->options;
     for (size_t i = 0; i < options->rollup_count; i++) {
         const struct world_rollup *r = &options->rollups[i];
@@ -33,18 +33,48 @@ static enum err open_rollups(struct world *world) {
         rollup->scratch = r->scratch;
         rollup->watch = options->tx_options.watch;
         if (options->trace != NULL) {
-            rollup->tracer = &options->trace->chains[1 + i].tracer;
+            struct world_trace_chain *chain = &options->trace->chains[world->first_chain + i];
+            rollup->tracer = &chain->tracer;
             rollup->on_tx = world_trace_tx;
-            rollup->on_tx_context = &options->trace->chains[1 + i];
+            rollup->on_tx_context = chain;
         }
         enum step_verdict verdict;
         enum err err = rollup_add_head(rollup, &verdict, &r->head, &r->open);
         if (err != ERR_OK) return err;
         CHECK(verdict == STEP_OK);
-        if (r->slot_tx_count > 0 || r->scratch != NULL || r->must_move)
-            world->order[world->order_count++] = i;
+        if (world->below[i] != NULL) world_listen_below(world, i);
     }
     return options->is_replay ? ERR_OK : world_make_payloads(world);
+}
+
+/* The rollups that are updated whatever happens. */
+static void order_updates(struct world *world) {
+    for (size_t i = 0; i < world->options->rollup_count; i++) {
+        const struct world_rollup *r = &world->options->rollups[i];
+        if (r->slot_tx_count > 0 || r->scratch != NULL || r->must_move ||
+            world_has_batch_below(world, i))
+            world->order[world->order_count++] = i;
+    }
+}
+
+void world_open_tables(struct world *world) {
+    /* The entries of one pass change the gas of the next, and so what that one asks for. Mostly
+     * this settles at once, and the batch holds nothing that is not asked for. Where it goes back
+     * and forth, what was asked for once stays. */
+    const unsigned passes = world->result->pass_count - world->free_pass_count;
+    bool keeps_used = world->is_filled && passes > EXACT_PASSES;
+    for (size_t i = 0; i < world->used_count; i++) {
+        world->used[i]->is_used = keeps_used;
+        world->used[i]->posted_in_pass = world->is_filled ? world->result->pass_count : 0;
+    }
+    if (!keeps_used) world->used_count = 0;
+    world->has_missing = false;
+    world->must_restart = false;
+    world->has_new_scope = false;
+    world->miss_count = 0;
+    world->begun_count = 0;
+    world->brought_moves = 0;
+    map_open(&world->brought, world->arena, sizeof(struct fact_key), 1);
 }
 
 static enum err open_pass(struct world *world) {
@@ -55,24 +85,10 @@ static enum err open_pass(struct world *world) {
     world->overlay = arena_alloc_zero(arena, sizeof(*world->overlay));
     if (world->builder == NULL || world->state == NULL || world->overlay == NULL) return ERR_MEMORY;
     source_memory_open(world->overlay, arena, options->parent_base);
-    /* The entries of one pass change the gas of the next, and so what that one asks for. Mostly
-     * this settles at once, and the batch holds nothing that is not asked for. Where it goes back
-     * and forth, what was asked for once stays. */
-    const unsigned passes = world->result->pass_count - world->scope_pass_count;
-    bool keeps_used = world->is_filled && passes > EXACT_PASSES;
-    for (size_t i = 0; i < world->used_count; i++) {
-        world->used[i]->is_used = keeps_used;
-        world->used[i]->posted_in_pass = world->is_filled ? world->result->pass_count : 0;
-    }
-    if (!keeps_used) world->used_count = 0;
-    world->has_missing = false;
+    world->machine = (struct world_machine
+    ){&world->builder->execution.evm, &world->builder->journal, world->state};
+    world_open_tables(world);
     if (options->trace != NULL) world_trace_clear(options->trace);
-    world->must_restart = false;
-    world->has_new_scope = false;
-    world->miss_count = 0;
-    world->begun_count = 0;
-    world->brought_moves = 0;
-    map_open(&world->brought, arena, sizeof(struct fact_key), 1);
     memset(world->result->txs, 0, options->tx_count * sizeof(*world->result->txs));
     enum err err =
         state_open(world->state, arena, &world->overlay->source, &options->parent->state_root);
@@ -115,7 +131,7 @@ static bool is_proof_system(const struct world *world, const address *who) {
  * simulation never will be. What a transaction brings along has its proof with it. */
 static enum err answer_proof_system(struct world *world, bool *is_answered) {
     static const uint8_t TRUE_WORD[32] = {[31] = 1};
-    struct evm *evm = &world->builder->execution.evm;
+    struct evm *evm = world->machine.evm;
     const struct evm_message *call = &evm->request.call;
     bool is_open = world->options->is_simulation || !world->is_filled;
     *is_answered = is_open && world->is_own_batch && is_proof_system(world, &call->code_address) &&
@@ -124,8 +140,8 @@ static enum err answer_proof_system(struct world *world, bool *is_answered) {
     return evm_give_call(evm, true, call->gas, bytes_of(TRUE_WORD, 32));
 }
 
-static enum err answer_call(struct world *world) {
-    struct evm *evm = &world->builder->execution.evm;
+enum err world_answer_call(struct world *world) {
+    struct evm *evm = world->machine.evm;
     struct hub_lookup lookup;
     bool is_lookup;
     bool is_answered;
@@ -168,7 +184,7 @@ static enum err run_tx(
         case EXECUTION_FAILED:
             return builder->err;
         case EXECUTION_CALL: {
-            enum err err = answer_call(world);
+            enum err err = world_answer_call(world);
             if (err != ERR_OK) return err;
             if (world->must_restart) {
                 *status = EXECUTION_DONE;
@@ -284,16 +300,35 @@ static enum err run_pass(struct world *world) {
     return block_finish(world->builder, &result->verdict);
 }
 
+/* What is kept over all passes, and the rollups. */
+static enum err begin_anew(struct world *world) {
+    map_open(&world->facts, world->arena, sizeof(struct fact_key), sizeof(struct known_fact *));
+    map_open(&world->producers, world->arena, sizeof(hash32), sizeof(struct known_fact *));
+    world->used_count = 0;
+    return world_open_rollups(world);
+}
+
 /* Passes until one needs nothing that was not there. */
 static enum err run_passes(struct world *world) {
     struct world_result *result = world->result;
-    for (result->pass_count = 1; result->pass_count - world->scope_pass_count <= WORLD_PASSES_MAX;
+    for (result->pass_count = 1; result->pass_count - world->free_pass_count <= WORLD_PASSES_MAX;
          result->pass_count++) {
+        bool is_changed;
         enum err err = run_pass(world);
-        if (err != ERR_OK || result->status != WORLD_OK) return err;
+        if (err == ERR_OK) err = world_renew_below(world, &is_changed);
+        if (err != ERR_OK || (!is_changed && result->status != WORLD_OK)) return err;
+        if (is_changed) {
+            /* Nothing of what was found out about the rollups holds any more. */
+            result->status = WORLD_OK;
+            world->is_filled = false;
+            world->free_pass_count = result->pass_count;
+            err = begin_anew(world);
+            if (err != ERR_OK) return err;
+            continue;
+        }
         if (world->must_restart) {
             world->is_filled = false;
-            world->scope_pass_count += world->has_new_scope;
+            world->free_pass_count += world->has_new_scope;
             continue;
         }
         if (result->verdict != BLOCK_OK) {
@@ -313,12 +348,9 @@ static enum err run_passes(struct world *world) {
     return ERR_OK;
 }
 
-static enum err conclude(struct world *world) {
+enum err world_conclude_rollups(struct world *world) {
     struct world_result *result = world->result;
-    result->block = world->builder;
-    result->overlay = world->overlay;
     result->batch = world->batch;
-    result->bundle_post = world->bundle_post;
     for (size_t i = 0; i < world->options->rollup_count; i++) {
         const struct world_rollup *r = &world->options->rollups[i];
         struct world_rollup_result *out = &result->rollups[i];
@@ -335,7 +367,34 @@ static enum err conclude(struct world *world) {
     return ERR_OK;
 }
 
-enum err world_build(struct world_result *result, const struct world_options *options) {
+static enum err conclude(struct world *world) {
+    struct world_result *result = world->result;
+    result->block = world->builder;
+    result->overlay = world->overlay;
+    result->bundle_post = world->bundle_post;
+    enum err err = world_conclude_rollups(world);
+    return err == ERR_OK ? world_conclude_below(world) : err;
+}
+
+/* Chains are numbered so: the parent, its rollups, theirs. */
+static void number_chains(struct world *world) {
+    const struct world_above *above = world->above;
+    world->first_chain = 1;
+    if (above == NULL) return;
+    const struct world_options *options = above->world->options;
+    world->chain = above->world->first_chain + above->index;
+    world->first_chain = above->world->first_chain + options->rollup_count;
+    for (size_t i = 0; i < above->index; i++)
+        if (options->rollups[i].below != NULL)
+            world->first_chain += options->rollups[i].below->rollup_count;
+}
+
+enum err world_make(
+    struct world **made,
+    struct world_result *result,
+    const struct world_options *options,
+    struct world_above *above
+) {
     struct arena *arena = options->arena;
     *result = (struct world_result){.status = WORLD_OK};
     CHECK(options->rollup_count <= WORLD_ROLLUPS_MAX);
@@ -348,17 +407,27 @@ enum err world_build(struct world_result *result, const struct world_options *op
     world->options = options;
     world->result = result;
     world->arena = arena;
+    world->above = above;
+    number_chains(world);
+    world->below = arena_alloc_zero(arena, count * sizeof(struct world *));
     world->rollups = arena_alloc_array(arena, count, sizeof(struct rollup *));
     world->overlays = arena_alloc_array(arena, count, sizeof(*world->overlays));
     world->recorders = arena_alloc_array(arena, count, sizeof(*world->recorders));
     world->payloads = arena_alloc_array(arena, count, sizeof(*world->payloads));
     if (world->rollups == NULL || world->overlays == NULL || world->recorders == NULL ||
-        world->payloads == NULL)
+        world->payloads == NULL || world->below == NULL)
         return ERR_MEMORY;
-    map_open(&world->facts, arena, sizeof(struct fact_key), sizeof(struct known_fact *));
-    map_open(&world->producers, arena, sizeof(hash32), sizeof(struct known_fact *));
     list_foreign(world);
-    enum err err = open_rollups(world);
+    *made = world;
+    enum err err = world_open_below(world);
+    if (err != ERR_OK) return err;
+    order_updates(world);
+    return begin_anew(world);
+}
+
+enum err world_build(struct world_result *result, const struct world_options *options) {
+    struct world *world;
+    enum err err = world_make(&world, result, options, NULL);
     if (err == ERR_OK) err = run_passes(world);
     if (err == ERR_OK && result->status == WORLD_OK) err = conclude(world);
     return err;

@@ -41,8 +41,14 @@ struct world_rollup {
     size_t slot_tx_count;
     bool must_move; /* it is updated even if nothing in the block asks for it */
     const struct rollup_scratch *scratch; /* eth_call on the rollup; else NULL */
+    /* A rollup that is a parent itself: what is built on it. Its slot block begins with the batch
+     * of its own rollups. Of these options are looked at: schedule, parent (the newest of its
+     * blocks: pending, or else the one that is open at the head) and parent_encoded, headers, hub,
+     * prover, builder_key and builder, rollups. Those are no parents. NULL: it has no Hub. */
+    const struct world_options *below;
 };
 
+struct world_options;
 struct world_trace; /* world/trace.h */
 
 /* Vouches for a batch: fills proofs in. The batch and witness are encoded. ERR_INPUT: refuses;
@@ -141,12 +147,14 @@ struct world_rollup_result {
     const struct open_block *open;       /* at the new head */
     const struct sealed_block *sealed;   /* blocks sealed on the way, newest first; NULL if none */
     const struct source_memory *overlay; /* new nodes and codes */
+    const struct world_result *below;    /* of a parent: has_batch, batch, rollups; or NULL */
 };
 
 struct world_result {
     enum world_status status;
     char reason[256];              /* not WORLD_OK: for people */
     bytes batch_output;            /* WORLD_BATCH_REVERTED: its revert data */
+    uint64_t reason_parent;        /* on which of the rollups that is; 0: on the parent */
     uint64_t reason_rollup;        /* which rollup the reason is about; 0 none */
     struct fact missing;           /* WORLD_BATCH_REVERTED: the call that has no fact */
     enum block_verdict verdict;    /* WORLD_BLOCK_REFUSED */

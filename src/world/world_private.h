@@ -22,11 +22,34 @@ struct fact_key {
     hash32 action_hash;
 };
 
+/* The machine that the Hub asks in, and what it runs on. */
+struct world_machine {
+    struct evm *evm;
+    struct journal *journal; /* NULL: nothing has changed */
+    struct state *state;
+};
+
+/* The world of a rollup that is a parent itself, below that of its own parent (below.c). Its Hub's
+ * block is the rollup's slot block, which the world above has run as often as it needs: a pass is
+ * over when the rollup's payload changes. */
+struct world_above {
+    struct world *world;
+    size_t index; /* of the rollup there */
+    struct rollup_host host;
+    address foreign[2 + WORLD_ROLLUPS_MAX]; /* XCALL, and the world's own */
+    bytes batch_tx;                         /* as the payload has it; empty: there is none */
+    bytes noted_tx;                         /* that was looked at last, for a batch of its own */
+};
+
 struct world {
     const struct world_options *options;
     struct world_result *result;
     struct arena *arena;
-    struct rollup **rollups; /* rollup_count of each */
+    struct world_above *above; /* NULL: the parent is nobody's rollup */
+    struct world **below;      /* of each rollup; NULL: it is no parent */
+    size_t chain;              /* of the parent, for the trace … */
+    size_t first_chain;        /* … and of the first rollup */
+    struct rollup **rollups;   /* rollup_count of each */
     struct source_memory *overlays;
     struct source_recorder *recorders;
     bytes *payloads;
@@ -47,10 +70,12 @@ struct world {
     address foreign[1 + WORLD_ROLLUPS_MAX];
     size_t foreign_count;
     uint64_t precedes[WORLD_ROLLUPS_MAX]; /* bit j of i: i has to come before j */
-    unsigned scope_pass_count;            /* passes that were repeated for new scopes */
-    bytes bundle_post; /* bundle: the calldata of the current pass's postBatchTransient */
+    unsigned free_pass_count; /* passes that were repeated for new scopes, or before the last change
+                                 below */
+    bytes bundle_post;        /* bundle: the calldata of the current pass's postBatchTransient */
 
     /* Of the current pass. */
+    struct world_machine machine;
     struct block_builder *builder;
     struct state *state;
     struct source_memory *overlay;
@@ -92,6 +117,35 @@ MUST_USE enum err hub_encode_outcome(
 /* What a lookup of this entry costs the Hub, within a few hundred gas. Exactness does not matter: a
  * pass that was off is followed by one more. */
 uint64_t hub_lookup_gas(const struct entry *entry);
+
+/* --- world.c --- */
+/* Opens the rollups at their heads, with their payloads. */
+MUST_USE enum err world_open_rollups(struct world *world);
+/* What a pass finds out is forgotten, what it needs is kept. */
+void world_open_tables(struct world *world);
+/* The machine is at a call of a contract that the world listens to: gives it or declines it; or the
+ * pass must restart. */
+MUST_USE enum err world_answer_call(struct world *world);
+/* Allocates a world with what it keeps over all passes, and the worlds below it. */
+MUST_USE enum err world_make(
+    struct world **made,
+    struct world_result *result,
+    const struct world_options *options,
+    struct world_above *above
+);
+/* Where the rollups are in the end, by machine.state. */
+MUST_USE enum err world_conclude_rollups(struct world *world);
+
+/* --- below.c: rollups that are parents --- */
+MUST_USE enum err world_open_below(struct world *world);
+/* Gives a rollup its host. */
+void world_listen_below(struct world *world, size_t index);
+/* Looks at the worlds below after a pass: *is_changed, their tables were not what was needed; the
+ * payloads are made anew and the passes begin again. Or sets the result's status. */
+MUST_USE enum err world_renew_below(struct world *world, bool *is_changed);
+MUST_USE enum err world_conclude_below(struct world *world);
+/* Whether anything is to be posted on this rollup. */
+bool world_has_batch_below(const struct world *world, size_t index);
 
 /* --- lookup.c: answering the Hub --- */
 MUST_USE enum err world_answer_lookup(struct world *world, const struct hub_lookup *lookup);

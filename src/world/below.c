@@ -1,0 +1,226 @@
+/* Rollups that are parents themselves (protocol.md section 6): their Hubs ask for entries of the
+ * rollups below in the middle of the steps that the world runs to answer its own parent's Hub.
+ *
+ * The world below answers as any does, by running its rollups, and notes what was needed. The batch
+ * with it goes into the rollup's payload, so that everything said of that rollup before is void:
+ * tables are filled bottom-up, and the world above begins anew each time. At last no world below
+ * answers anything, and what the rollup's steps come to is what anybody's come to. */
+#include "core/check.h"
+#include "rollup/predeploys.h"
+#include "world/trace.h"
+#include "world/world_private.h"
+
+/* Reads a transaction of the rollup's block for a batch that it posts: not the world's own. */
+static enum err note_tx(struct world *below, bytes encoded) {
+    struct world_above *above = below->above;
+    struct tx tx;
+    enum tx_verdict verdict;
+    if (below->is_own_batch || bytes_equal(encoded, above->noted_tx)) return ERR_OK;
+    above->noted_tx = encoded;
+    enum err err = tx_decode(&tx, &verdict, below->arena, encoded);
+    if (err != ERR_OK || verdict != TX_OK || tx.is_create ||
+        !address_equal(&tx.to, &below->options->hub))
+        return err;
+    return world_note_batch(below, tx.data);
+}
+
+static enum err
+answer(void *context, enum step_verdict *verdict, struct execution *execution, bytes encoded) {
+    struct world *below = context;
+    const bytes own = below->above->batch_tx;
+    below->machine = (struct world_machine){&execution->evm, execution->journal, execution->state};
+    below->is_own_batch = own.size > 0 && bytes_equal(own, encoded);
+    enum err err = note_tx(below, encoded);
+    if (err == ERR_OK) err = world_answer_call(below);
+    if (err == ERR_OK && below->must_restart) {
+        *verdict = STEP_GIVEN_UP;
+        below->above->world->must_restart = true;
+    }
+    return err;
+}
+
+void world_listen_below(struct world *world, size_t index) {
+    world->rollups[index]->host = &world->below[index]->above->host;
+}
+
+bool world_has_batch_below(const struct world *world, size_t index) {
+    const struct world *below = world->below[index];
+    return below != NULL && !world->options->is_replay &&
+           (below->order_count > 0 || below->is_filled);
+}
+
+/* The batch as it goes into the next payload, by the builder's account in the block before. */
+static enum err make_batch_tx(struct world *world, size_t index) {
+    struct world *below = world->below[index];
+    struct tx tx;
+    below->above->batch_tx = BYTES_EMPTY;
+    if (!world_has_batch_below(world, index)) return ERR_OK;
+    struct state *state = arena_alloc(below->arena, sizeof(*state));
+    if (state == NULL) return ERR_MEMORY;
+    enum err err = state_open(
+        state,
+        below->arena,
+        world->options->rollups[index].base,
+        &below->options->parent->state_root
+    );
+    below->state = state;
+    if (err == ERR_OK) err = world_make_batch_tx(below, &tx);
+    return err == ERR_OK ? tx_encode(&below->above->batch_tx, below->arena, &tx) : err;
+}
+
+static enum err open_one(struct world *world, size_t index) {
+    const struct world_options *options = world->options;
+    const struct world_options *given = options->rollups[index].below;
+    struct world_options *own = arena_alloc(world->arena, sizeof(*own));
+    struct world_result *result = arena_alloc(world->arena, sizeof(*result));
+    struct world_above *above = arena_alloc_zero(world->arena, sizeof(*above));
+    if (own == NULL || result == NULL || above == NULL) return ERR_MEMORY;
+    *own = *given;
+    own->arena = options->arena;
+    own->attributes = options->attributes;
+    own->tx_options = options->tx_options;
+    own->no_batch = options->no_batch;
+    own->is_simulation = options->is_simulation;
+    own->is_replay = options->is_replay;
+    own->trace = options->trace;
+    own->tx_count = 0;
+    own->bundle = NULL;
+    *above = (struct world_above){.world = world, .index = index};
+    struct world *below;
+    enum err err = world_make(&below, result, own, above);
+    if (err != ERR_OK) return err;
+    above->foreign[0] = XCALL_ADDRESS;
+    memcpy(above->foreign + 1, below->foreign, below->foreign_count * sizeof(address));
+    above->host = (struct rollup_host){
+        .context = below,
+        .contracts = above->foreign,
+        .contract_count = 1 + below->foreign_count,
+        .answer = answer,
+    };
+    world->below[index] = below;
+    result->pass_count = 1;
+    world_open_tables(below);
+    return make_batch_tx(world, index);
+}
+
+enum err world_open_below(struct world *world) {
+    for (size_t i = 0; i < world->options->rollup_count; i++) {
+        enum err err = world->options->rollups[i].below == NULL ? ERR_OK : open_one(world, i);
+        if (err != ERR_OK) return err;
+    }
+    return ERR_OK;
+}
+
+/* --- after a pass ----------------------------------------------------------------------------- */
+
+static void blame(struct world *world, size_t index) {
+    const struct world_result *of = world->below[index]->result;
+    struct world_result *result = world->result;
+    result->status = of->status;
+    world_say(result, of->reason);
+    result->batch_output = of->batch_output;
+    result->missing = of->missing;
+    result->reason_rollup = of->reason_rollup;
+    result->reason_parent = world->options->rollups[index].rollup_id;
+}
+
+static enum err renew(struct world *world, size_t index, bool *is_changed) {
+    struct world *below = world->below[index];
+    struct world_result *result = below->result;
+    const bool is_void = below->must_restart || below->has_new_scope;
+    const bool has_batch = world_has_batch_below(world, index);
+    if (result->status != WORLD_OK) {
+        blame(world, index);
+        return ERR_OK;
+    }
+    const bool is_settled = below->miss_count == 0 && (below->is_filled || !has_batch);
+    /* A pass that was broken off has not asked for all there is to ask for. */
+    if (!is_void && (is_settled || world->must_restart)) return ERR_OK;
+    if (result->pass_count - below->free_pass_count == WORLD_PASSES_MAX) {
+        result->status = WORLD_NOT_SETTLED;
+        world_say(result, "the calls to and from a rollup's own rollups do not settle");
+        blame(world, index);
+        return ERR_OK;
+    }
+    enum err err = ERR_OK;
+    if (is_void) {
+        below->is_filled = false;
+        below->free_pass_count += below->has_new_scope;
+    } else {
+        err = world_fill(below);
+        if (err != ERR_OK) return err;
+        if (result->status != WORLD_OK) {
+            blame(world, index);
+            return ERR_OK;
+        }
+    }
+    *is_changed = true;
+    result->pass_count++;
+    world_open_tables(below);
+    bool is_ordered = false;
+    for (size_t i = 0; i < world->order_count; i++)
+        is_ordered |= world->order[i] == index;
+    if (!is_ordered && world_has_batch_below(world, index))
+        world->order[world->order_count++] = index;
+    return make_batch_tx(world, index);
+}
+
+enum err world_renew_below(struct world *world, bool *is_changed) {
+    *is_changed = false;
+    if (world->options->is_replay) return ERR_OK;
+    for (size_t i = 0; i < world->options->rollup_count; i++) {
+        enum err err = world->below[i] == NULL ? ERR_OK : renew(world, i, is_changed);
+        if (err != ERR_OK) return err;
+    }
+    return ERR_OK;
+}
+
+/* --- in the end ------------------------------------------------------------------------------- */
+
+/* The receipt of the batch, in the block that is now open on the rollup. NULL: it is not there. */
+static const struct gathered_tx *find_batch(const struct world *world, size_t index) {
+    const struct open_block *open = world->result->rollups[index].open;
+    const bytes batch = world->below[index]->above->batch_tx;
+    const struct gathered_tx *tx = open == NULL ? NULL : open->newest;
+    while (tx != NULL && !bytes_equal(tx->tx, batch))
+        tx = tx->before;
+    return tx;
+}
+
+static enum err conclude_one(struct world *world, size_t index) {
+    struct world *below = world->below[index];
+    struct world_result *result = below->result;
+    const struct world_rollup_result *own = &world->result->rollups[index];
+    struct state *state = arena_alloc(world->arena, sizeof(*state));
+    if (state == NULL) return ERR_MEMORY;
+    enum err err = state_open(state, world->arena, &world->overlays[index].source, &own->head);
+    if (err != ERR_OK) return err;
+    below->machine = (struct world_machine){.state = state};
+    const struct gathered_tx *posted = find_batch(world, index);
+    result->has_batch = own->is_updated && posted != NULL;
+    if (posted != NULL) {
+        struct receipt receipt;
+        err = receipt_decode(&receipt, world->arena, posted->receipt);
+        if (err == ERR_OK && !receipt.is_success) {
+            result->status = WORLD_BATCH_REVERTED;
+            world_say(result, "the batch of a rollup's own rollups is refused by its Hub");
+            if (below->has_missing) {
+                result->missing = below->missing;
+                result->reason_rollup = below->missing.verdict_rollup;
+                world_say(result, step_verdict_text(below->missing.verdict));
+            }
+            blame(world, index);
+        }
+    }
+    if (err == ERR_OK) err = world_conclude_rollups(below);
+    world->result->rollups[index].below = result;
+    return err;
+}
+
+enum err world_conclude_below(struct world *world) {
+    for (size_t i = 0; i < world->options->rollup_count; i++) {
+        enum err err = world->below[i] == NULL ? ERR_OK : conclude_one(world, i);
+        if (err != ERR_OK) return err;
+    }
+    return ERR_OK;
+}
