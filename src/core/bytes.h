@@ -88,4 +88,15 @@ static inline void store_be32(uint8_t *p, uint32_t v) {
     memcpy(p, &v, 4);
 }
 
+/* Little-endian integers, as the files of batches have them (docs/batch-files.md). */
+static inline uint64_t load_le64(const uint8_t *p) {
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return v;
+}
+
+static inline void store_le64(uint8_t *p, uint64_t v) {
+    memcpy(p, &v, 8);
+}
+
 #endif

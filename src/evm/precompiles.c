@@ -224,10 +224,6 @@ static enum err run_bn254_pairing(struct call *c) {
     return give(c, out, 32);
 }
 
-static uint64_t load_le64(const uint8_t *p) {
-    return __builtin_bswap64(load_be64(p));
-}
-
 static enum err run_blake2f(struct call *c) {
     const uint8_t *in = c->input.data;
     if (c->input.size != 213 || in[212] > 1) return ERR_OK;

@@ -151,19 +151,23 @@ static enum err prove(
     struct batch_proof **proofs,
     size_t *proof_count,
     const char **reason,
-    bytes batch,
-    bytes witness
+    bytes input
 ) {
     static const enum node_proof kinds[] = {
         NODE_PROOF_ATTESTATION, NODE_PROOF_OWNER, NODE_PROOF_K_OF_N};
-    struct verify_parent parent = {
-        .chain_id = prover->parent_chain_id, .hub = prover->contracts->hub};
-    parent.names_senders = prover->names_senders;
+    /* The builder's witness is what it has read, which may be more than is needed. */
+    const struct verify_options options = {
+        .names_senders = prover->names_senders, .allows_surplus = true};
     struct verify_result result;
-    enum err err = verify_batch(&result, arena, &parent, batch, witness);
+    enum err err = verify_input(&result, arena, &options, input);
     if (err != ERR_OK) return err;
     if (result.verdict != VERIFY_OK) {
         *reason = reason_of(arena, &result);
+        return ERR_INPUT;
+    }
+    if (result.chain_id != prover->parent_chain_id ||
+        !address_equal(&result.hub, &prover->contracts->hub)) {
+        *reason = "the attester refuses: the statement is made to another chain or Hub";
         return ERR_INPUT;
     }
     const size_t kind_count = sizeof(kinds) / sizeof(kinds[0]);
@@ -184,12 +188,11 @@ enum err prover_prove(
     struct batch_proof **proofs,
     size_t *proof_count,
     const char **reason,
-    bytes batch,
-    bytes witness
+    bytes input
 ) {
     const struct prover *prover = context;
     uint64_t start_us = metrics_clock_us();
-    enum err err = prove(prover, arena, proofs, proof_count, reason, batch, witness);
+    enum err err = prove(prover, arena, proofs, proof_count, reason, input);
     if (prover->duration != NULL) metrics_observe(prover->duration, metrics_clock_us() - start_us);
     return err;
 }

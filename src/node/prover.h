@@ -29,8 +29,7 @@ enum err prover_prove(
     struct batch_proof **proofs,
     size_t *proof_count,
     const char **reason,
-    bytes batch,
-    bytes witness
+    bytes input
 );
 
 #endif

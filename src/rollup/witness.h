@@ -1,44 +1,51 @@
 /* rollup/witness.h: what a batch needs of the state before it, so that it can be checked by whoever
- * has nothing else (protocol.md section 8).
+ * has nothing else (protocol.md section 8). docs/batch-files.md has the layout of the file.
  *
- *   witness = rlp([heads, anchors, nodes, codes])
- *   heads   = [[rollupId, head, openBlock], …]   every idle head that no entry of the batch leads
- *   to;
- *                                                openBlock as open_block_encode writes it
- *   anchors = [header, …]                        of each update, in order
- *   nodes   = [node, …], codes = [code, …]       trie nodes and contract codes, each once
- *
- * Nothing in a witness is believed: nodes and codes go by their own hashes, an open block must
- * match the commitment in the state, an anchor's hash goes into the public input. */
+ * Nothing in a witness is believed: nodes, codes and headers go by their own hashes, an open block
+ * must match the commitment in the state, an anchor's hash goes into the public input. */
 #ifndef ROLLUP_WITNESS_H
 #define ROLLUP_WITNESS_H
 
 #include "core/arena.h"
+#include "rollup/words.h"
 
+#define WITNESS_FILE_NAME    "lswitns"
+#define WITNESS_FILE_VERSION 1
+
+/* An idle head that an entry of the batch begins at. */
 struct witness_head {
     uint64_t rollup_id;
     hash32 head;
-    bytes open_block;
+    bytes open_block; /* what its kind of rollup keeps beside the root; as open_block_encode */
 };
 
 struct witness {
-    struct witness_head *heads;
+    struct witness_head *heads; /* ascending by id, then by head */
     size_t head_count;
-    bytes *anchors;
-    size_t anchor_count;
-    bytes *nodes;
+    bytes *headers; /* RLP of the parent's blocks that updates are anchored at */
+    size_t header_count;
+    bytes *nodes; /* trie nodes, and contract codes; both, as headers, ascending by keccak256 */
     size_t node_count;
     bytes *codes;
     size_t code_count;
 };
 
-#define WITNESS_ITEMS_MAX (1u << 22) /* of each list */
+#define WITNESS_HEADS_MAX 4096
+#define WITNESS_ITEMS_MAX (1u << 22) /* of each other list */
 
-/* ERR_MEMORY. */
-MUST_USE enum err
-witness_encode(bytes *encoded, struct arena *arena, const struct witness *witness);
+/* The file's size in bytes, and the file, into memory of that size. */
+size_t witness_size(const struct witness *witness);
+void witness_write(uint8_t *out, const struct witness *witness);
 
-/* Lists lie in arena, items are views into encoded. ERR_INPUT, ERR_MEMORY. */
-MUST_USE enum err witness_decode(struct witness *witness, struct arena *arena, bytes encoded);
+/* witness_sort puts every list into the order that it must have, and leaves out what is there
+ * twice. ERR_MEMORY. */
+MUST_USE enum err witness_sort(struct witness *witness, struct arena *arena);
+
+/* witness_decode reads a file; lists lie in arena, items are views into encoded. The order of what
+ * goes by its hash is not looked at: hashed_list_open does, which hashes it.
+ * ERR_INPUT: *fault says why it is none; ERR_MEMORY. */
+MUST_USE enum err witness_decode(
+    struct witness *witness, enum words_fault *fault, struct arena *arena, bytes encoded
+);
 
 #endif

@@ -188,3 +188,68 @@ enum err
 source_witness_add_codes(struct source_witness *witness, const bytes *codes, size_t count) {
     return add_hashed(&witness->codes, codes, count);
 }
+
+/* --- list --- */
+
+enum err
+hashed_list_open(struct hashed_list *list, struct arena *arena, const bytes *items, size_t count) {
+    hash32 *hashes = arena_alloc_array(arena, count, sizeof(*hashes));
+    bool *is_read = arena_alloc_zero(arena, count * sizeof(*is_read));
+    if (hashes == NULL || is_read == NULL) return ERR_MEMORY;
+    keccak256_many(hashes, items, count);
+    for (size_t i = 1; i < count; i++)
+        if (memcmp(hashes[i - 1].b, hashes[i].b, sizeof(hash32)) >= 0) return ERR_INPUT;
+    *list = (struct hashed_list){items, hashes, is_read, count, 0};
+    return ERR_OK;
+}
+
+enum err
+hashed_list_share(struct hashed_list *list, struct arena *arena, const struct hashed_list *from) {
+    bool *is_read = arena_alloc_zero(arena, from->count * sizeof(*is_read));
+    if (is_read == NULL) return ERR_MEMORY;
+    *list = (struct hashed_list){from->items, from->hashes, is_read, from->count, 0};
+    return ERR_OK;
+}
+
+/* By halving; the first eight bytes decide nearly always. */
+enum err hashed_list_find(struct hashed_list *list, const hash32 *hash, bytes *item) {
+    const uint64_t wanted = load_be64(hash->b);
+    size_t low = 0;
+    size_t high = list->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const uint64_t there = load_be64(list->hashes[middle].b);
+        if (there == wanted) {
+            const int order = memcmp(list->hashes[middle].b, hash->b, sizeof(*hash));
+            if (order == 0) {
+                list->read_count += !list->is_read[middle];
+                list->is_read[middle] = true;
+                *item = list->items[middle];
+                return ERR_OK;
+            }
+            if (order < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        } else if (there < wanted) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return ERR_MISSING;
+}
+
+static enum err list_node(struct source *source, const hash32 *hash, bytes *encoded) {
+    return hashed_list_find(&((struct source_list *)source)->nodes, hash, encoded);
+}
+
+static enum err list_code(struct source *source, const hash32 *code_hash, bytes *code) {
+    return hashed_list_find(&((struct source_list *)source)->codes, code_hash, code);
+}
+
+void source_list_open(
+    struct source_list *list, const struct hashed_list *nodes, const struct hashed_list *codes
+) {
+    *list = (struct source_list){{list_node, list_code, NULL}, *nodes, *codes};
+}

@@ -3,7 +3,8 @@
  * A source answers two questions: which node has this hash, which code has this hash. Kinds:
  *   source_memory    nodes put by this program, in an arena, above an optional base;
  *   source_recorder  any source, noting what was read from it: the witness;
- *   source_witness   a list of nodes and codes and nothing else: stateless execution;
+ *   source_witness   nodes and codes and nothing else, in any order: stateless execution;
+ *   source_list      the same in the one order that they may have, noting what was read;
  *   source_lmdb      a snapshot of a database (state/source_lmdb.h, hosted).
  * They stack: memory over recorder over lmdb records what a block needs of the state before it, and
  * not what it made itself.
@@ -143,5 +144,40 @@ MUST_USE enum err
 source_witness_add_nodes(struct source_witness *witness, const bytes *nodes, size_t count);
 MUST_USE enum err
 source_witness_add_codes(struct source_witness *witness, const bytes *codes, size_t count);
+
+/* --- list --- */
+
+/* Byte strings in ascending order of their keccak256, each once. */
+struct hashed_list {
+    const bytes *items;
+    const hash32 *hashes;
+    bool *is_read; /* by hashed_list_find */
+    size_t count;
+    size_t read_count; /* how many of is_read are set */
+};
+
+/* hashed_list_open hashes every item; items are borrowed, what it makes of them lies in arena.
+ * ERR_INPUT: not in that order, or one twice; ERR_MEMORY. */
+MUST_USE enum err
+hashed_list_open(struct hashed_list *list, struct arena *arena, const bytes *items, size_t count);
+
+/* hashed_list_share makes a list of the same items whose notes are its own, so that several threads
+ * can read them. The first one must outlive it. ERR_MEMORY. */
+MUST_USE enum err
+hashed_list_share(struct hashed_list *list, struct arena *arena, const struct hashed_list *from);
+
+/* The item with this hash, borrowed. ERR_MISSING. */
+MUST_USE enum err hashed_list_find(struct hashed_list *list, const hash32 *hash, bytes *item);
+
+struct source_list {
+    struct source source;
+    struct hashed_list nodes;
+    struct hashed_list codes;
+};
+
+/* A source of these two, which the caller has opened; it takes them over. */
+void source_list_open(
+    struct source_list *list, const struct hashed_list *nodes, const struct hashed_list *codes
+);
 
 #endif

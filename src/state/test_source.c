@@ -122,6 +122,59 @@ static void test_witness(void **unused) {
     arena_close(&arena);
 }
 
+/* Some of many items, in ascending order of their hashes: the lists of a witness file. */
+static void test_list(void **unused) {
+    (void)unused;
+    enum { COUNT = 32 };
+    struct arena arena;
+    bytes items[COUNT];
+    unsigned numbers[COUNT];
+    size_t count = 0;
+    arena_open(&arena, SIZE_MAX);
+    for (unsigned i = 0; i < 2 * COUNT; i += 2) {
+        size_t at = count++;
+        hash32 hash = name(i);
+        for (; at > 0; at--) {
+            hash32 before = name(numbers[at - 1]);
+            if (memcmp(before.b, hash.b, 32) < 0) break;
+            numbers[at] = numbers[at - 1];
+        }
+        numbers[at] = i;
+    }
+    for (size_t i = 0; i < count; i++)
+        items[i] = item(numbers[i]);
+    struct hashed_list nodes;
+    struct hashed_list codes;
+    struct hashed_list shared;
+    struct source_list list;
+    assert_int_equal(hashed_list_open(&nodes, &arena, items, COUNT), ERR_OK);
+    assert_int_equal(hashed_list_open(&codes, &arena, NULL, 0), ERR_OK);
+    assert_int_equal(hashed_list_share(&shared, &arena, &nodes), ERR_OK);
+    source_list_open(&list, &nodes, &codes);
+    for (unsigned i = 0; i < 2 * COUNT; i++) {
+        assert_node(&list.source, i, i % 2 == 0 ? ERR_OK : ERR_MISSING);
+        assert_node(&list.source, i, i % 2 == 0 ? ERR_OK : ERR_MISSING);
+        assert_int_equal(list.nodes.read_count, i / 2 + 1);
+    }
+    assert_int_equal(shared.read_count, 0);
+    bytes out;
+    hash32 hash = name(2);
+    assert_int_equal(source_code(&list.source, &hash, &out), ERR_MISSING);
+    assert_int_equal(hashed_list_find(&shared, &hash, &out), ERR_OK);
+    assert_int_equal(shared.read_count, 1);
+    /* Any other order, or one twice. */
+    for (size_t i = 1; i < COUNT; i++) {
+        bytes swapped = items[i];
+        items[i] = items[i - 1];
+        assert_int_equal(hashed_list_open(&nodes, &arena, items, COUNT), ERR_INPUT);
+        items[i - 1] = swapped;
+        assert_int_equal(hashed_list_open(&nodes, &arena, items, COUNT), ERR_INPUT);
+        items[i - 1] = items[i];
+        items[i] = swapped;
+    }
+    arena_close(&arena);
+}
+
 /* No room: every put says so and leaves the source as it was. */
 static void test_no_memory(void **unused) {
     (void)unused;
@@ -153,6 +206,7 @@ int main(void) {
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_recorder),
         cmocka_unit_test(test_witness),
+        cmocka_unit_test(test_list),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

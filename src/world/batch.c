@@ -1,7 +1,7 @@
 /* Filling the batch: payloads, updates, entries, witness, proof, and the transaction that posts
  * it. */
 #include "crypto/keccak.h"
-#include "rollup/witness.h"
+#include "rollup/verify.h"
 #include "world/world_private.h"
 
 enum err world_make_payloads(struct world *world) {
@@ -70,39 +70,24 @@ static bool is_named(const struct batch *batch, uint64_t rollup_id) {
     return false;
 }
 
-/* Adds what a recorder has read and none before it: rollups have much code in common, and as they
- * are made alike, many nodes. */
-static enum err
-collect(bytes *items, size_t *count, struct map *seen, const struct source_items *read) {
-    for (uint32_t i = 0; i < read->map.count; i++) {
-        bool is_new;
-        if (map_put(seen, map_key_at(&read->map, i), &is_new) == NULL) return ERR_MEMORY;
-        if (is_new) items[(*count)++] = *(const bytes *)map_value_at(&read->map, i);
-    }
-    return ERR_OK;
-}
-
-static enum err make_witness(struct world *world, bytes *encoded) {
+/* More than the batch needs: what any pass has read. */
+static enum err make_witness(struct world *world, struct witness *witness) {
     const struct world_options *options = world->options;
-    struct witness w = {.anchor_count = world->batch.update_count};
+    struct witness w = {0};
     for (size_t i = 0; i < options->rollup_count; i++) {
         w.node_count += source_recorder_node_count(&world->recorders[i]);
         w.code_count += source_recorder_code_count(&world->recorders[i]);
     }
     w.heads = arena_alloc_array(world->arena, options->rollup_count, sizeof(*w.heads));
-    w.anchors = arena_alloc_array(world->arena, w.anchor_count, sizeof(bytes));
+    w.headers = arena_alloc_array(world->arena, 1, sizeof(bytes));
     w.nodes = arena_alloc_array(world->arena, w.node_count, sizeof(bytes));
     w.codes = arena_alloc_array(world->arena, w.code_count, sizeof(bytes));
-    if (w.heads == NULL || w.anchors == NULL || w.nodes == NULL || w.codes == NULL)
+    if (w.heads == NULL || w.headers == NULL || w.nodes == NULL || w.codes == NULL)
         return ERR_MEMORY;
-    for (size_t i = 0; i < w.anchor_count; i++)
-        w.anchors[i] = options->parent_encoded;
     w.node_count = 0;
     w.code_count = 0;
-    struct map nodes;
-    struct map codes;
-    map_open(&nodes, world->arena, sizeof(hash32), 1);
-    map_open(&codes, world->arena, sizeof(hash32), 1);
+    w.header_count = world->batch.update_count > 0;
+    w.headers[0] = options->parent_encoded;
     for (size_t i = 0; i < options->rollup_count; i++) {
         const struct world_rollup *r = &options->rollups[i];
         if (!is_named(&world->batch, r->rollup_id)) continue;
@@ -111,11 +96,14 @@ static enum err make_witness(struct world *world, bytes *encoded) {
         head->rollup_id = r->rollup_id;
         head->head = r->head;
         enum err err = open_block_encode(&head->open_block, world->arena, &r->open);
-        if (err == ERR_OK) err = collect(w.nodes, &w.node_count, &nodes, &recorder->nodes);
-        if (err == ERR_OK) err = collect(w.codes, &w.code_count, &codes, &recorder->codes);
         if (err != ERR_OK) return err;
+        for (uint32_t j = 0; j < source_recorder_node_count(recorder); j++)
+            w.nodes[w.node_count++] = source_recorder_node_at(recorder, j);
+        for (uint32_t j = 0; j < source_recorder_code_count(recorder); j++)
+            w.codes[w.code_count++] = source_recorder_code_at(recorder, j);
     }
-    return witness_encode(encoded, world->arena, &w);
+    *witness = w;
+    return ERR_OK;
 }
 
 /* The proof of this system, among those there are or as a new one. NULL: no memory. */
@@ -147,21 +135,37 @@ static enum err leave_unproven(struct world *world) {
     return ERR_OK;
 }
 
+static enum err make_input(struct world *world) {
+    const struct world_options *options = world->options;
+    struct world_result *result = world->result;
+    const size_t count = world->batch.update_count;
+    struct witness witness;
+    struct update_context *contexts = arena_alloc_zero(world->arena, count * sizeof(*contexts));
+    if (contexts == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        contexts[i].anchor_hash = keccak256(options->parent_encoded);
+    enum err err = make_witness(world, &witness);
+    if (err != ERR_OK) return err;
+    return verify_make_input(
+        &result->input,
+        &result->witness_offset,
+        world->arena,
+        options->schedule->chain_id,
+        &options->hub,
+        &world->batch,
+        contexts,
+        &witness
+    );
+}
+
 static enum err prove(struct world *world) {
     struct world_result *result = world->result;
     const struct world_prover *prover = &world->options->prover;
-    enum err err = batch_encode(&result->batch_encoded, world->arena, &world->batch);
-    if (err == ERR_OK) err = make_witness(world, &result->witness_encoded);
-    if (err != ERR_OK) return err;
     const char *reason = "the prover gives no reason";
+    enum err err = make_input(world);
+    if (err != ERR_OK) return err;
     err = prover->prove(
-        prover->context,
-        world->arena,
-        &world->proofs,
-        &world->proof_count,
-        &reason,
-        result->batch_encoded,
-        result->witness_encoded
+        prover->context, world->arena, &world->proofs, &world->proof_count, &reason, result->input
     );
     if (err != ERR_INPUT) return err;
     result->status = WORLD_PROOF_REFUSED;

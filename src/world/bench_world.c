@@ -1,5 +1,5 @@
 /* Rows name,unit,min,median,max. A parent block of calls across chains, from its transactions to
- * the block executed with its batch: simulated, checked by verify_batch, attested, executed.
+ * the block executed with its batch: simulated, checked by verify_input, attested, executed.
  *   block_n      n transactions that call a counter on a rollup, one entry each; per transaction
  *   ping_pong_n  one transaction that goes back and forth between L1 and a rollup n times; per
  * hop */

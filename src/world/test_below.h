@@ -17,20 +17,11 @@ static inline enum err below_prove(
     struct batch_proof **proofs,
     size_t *proof_count,
     const char **reason,
-    bytes batch,
-    bytes witness
+    bytes input
 ) {
     struct network *n = context;
     return network_prove_for(
-        n,
-        &n->verified_below,
-        NETWORK_CHAIN_ID + 1,
-        arena,
-        proofs,
-        proof_count,
-        reason,
-        batch,
-        witness
+        n, &n->verified_below, NETWORK_CHAIN_ID + 1, arena, proofs, proof_count, reason, input
     );
 }
 

@@ -1,5 +1,6 @@
 /* Who follows a block of L1 comes to the rollups' heads, or says what is wrong with it. That it
  * does come to them, each block of this module's other tests shows (network_advance). */
+#include "world/test_input.h"
 #include "world/test_network.h"
 
 #include <setjmp.h>
@@ -97,10 +98,13 @@ static void the_block_as_built_is_followed(void **state) {
 
 static void the_batch_may_be_in_the_event(void **state) {
     (void)state;
+    struct test_input parts;
     for (size_t i = 0; i < receipt.log_count; i++) {
         if (is_consumption(&logs[i]) || logs[i].topic_count != 2) continue;
         bytes head = join(&net, bytes_slice(logs[i].data, 0, 32), word_of(&net, 64));
-        bytes tail = join(&net, word_of(&net, built.batch_encoded.size), built.batch_encoded);
+        test_input_open(&parts, &arena, built.input);
+        bytes batch = parts.file.batch;
+        bytes tail = join(&net, word_of(&net, batch.size), batch);
         logs[i].data = join(&net, head, tail);
         batch_tx.data = BYTES_EMPTY;
         assert_verdict(FOLLOW_OK);
@@ -119,10 +123,12 @@ static void a_batch_that_cannot_be_read_is_refused(void **state) {
 
 static void an_entry_that_is_not_true_is_refused(void **state) {
     (void)state;
-    struct batch batch;
-    assert_int_equal(batch_decode(&batch, &arena, built.batch_encoded), ERR_OK);
-    batch.entries[1].transitions[0].post.b[0] ^= 1;
-    assert_int_equal(batch_post_calldata(&batch_tx.data, &arena, &batch, NULL, 0, false), ERR_OK);
+    struct test_input parts;
+    test_input_open(&parts, &arena, built.input);
+    parts.batch.entries[1].transitions[0].post.b[0] ^= 1;
+    assert_int_equal(
+        batch_post_calldata(&batch_tx.data, &arena, &parts.batch, NULL, 0, false), ERR_OK
+    );
     assert_verdict(FOLLOW_ENTRY_UNTRUE);
 }
 

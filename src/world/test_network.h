@@ -404,7 +404,7 @@ static inline struct batch_proof network_attest(
     return proof;
 }
 
-/* Signs what verify_batch accepts. */
+/* Signs what verify_input accepts, if it is said to the Hub of that chain. */
 static inline enum err network_prove_for(
     struct network *n,
     struct verify_result *r,
@@ -413,17 +413,17 @@ static inline enum err network_prove_for(
     struct batch_proof **proofs,
     size_t *proof_count,
     const char **reason,
-    bytes batch,
-    bytes witness
+    bytes input
 ) {
-    struct verify_parent parent = {.chain_id = parent_chain_id, .hub = n->hub};
-    enum err err = verify_batch(r, arena, &parent, batch, witness);
+    const struct verify_options options = {.allows_surplus = true};
+    enum err err = verify_input(r, arena, &options, input);
     if (err != ERR_OK) return err;
     n->proof_count++;
     if (r->verdict != VERIFY_OK) {
         *reason = verify_verdict_text(r->verdict);
         return ERR_INPUT;
     }
+    CHECK(r->chain_id == parent_chain_id && address_equal(&r->hub, &n->hub));
     *proofs = arena_alloc(arena, sizeof(**proofs));
     if (*proofs == NULL) return ERR_MEMORY;
     **proofs = network_attest(n, &r->public_input, r->rollup_ids, r->rollup_id_count, ATTESTER_KEY);
@@ -438,12 +438,11 @@ static inline enum err network_prove(
     struct batch_proof **proofs,
     size_t *proof_count,
     const char **reason,
-    bytes batch,
-    bytes witness
+    bytes input
 ) {
     struct network *n = context;
     return network_prove_for(
-        n, &n->verified, NETWORK_CHAIN_ID, arena, proofs, proof_count, reason, batch, witness
+        n, &n->verified, NETWORK_CHAIN_ID, arena, proofs, proof_count, reason, input
     );
 }
 

@@ -1,5 +1,6 @@
 /* Frames of a rollup that revert after calls (protocol.md section 4): which entries come of them,
  * and that no others are true. The shapes are those of the design's worked examples. */
+#include "world/test_input.h"
 #include "world/test_network.h"
 
 #include <setjmp.h>
@@ -250,19 +251,18 @@ static void calls_of_rollups_alone_are_undone_within_the_entry(void **state) {
 
 /* --- what is refused -------------------------------------------------------------------------- */
 
-static struct batch batch; /* a copy, to be changed */
+static struct test_input mine; /* a copy, to be changed */
 static struct verify_result got;
 
 static void assert_refused(enum verify_verdict verdict, enum step_verdict step, size_t entry) {
-    const struct verify_parent parent = {.chain_id = NETWORK_CHAIN_ID, .hub = net.hub};
-    bytes encoded;
-    assert_int_equal(batch_encode(&encoded, &arena, &batch), ERR_OK);
-    assert_int_equal(verify_batch(&got, &arena, &parent, encoded, result.witness_encoded), ERR_OK);
+    const struct verify_options lax = {.allows_surplus = true};
+    bytes input = test_input_make(&mine, &arena);
+    assert_int_equal(verify_input(&got, &arena, &lax, input), ERR_OK);
     assert_string_equal(verify_verdict_name(got.verdict), verify_verdict_name(verdict));
     assert_int_equal(got.entry_index, entry);
     if (verdict == VERIFY_ENTRY_NO_FACT)
         assert_string_equal(step_verdict_name(got.step), step_verdict_name(step));
-    assert_int_equal(batch_decode(&batch, &arena, result.batch_encoded), ERR_OK);
+    test_input_open(&mine, &arena, result.input);
 }
 
 static bytes flipped(bytes b, size_t at) {
@@ -289,37 +289,37 @@ static void a_continuation_of_what_was_not_reverted_is_refused(void **state) {
     (void)state;
     bytes frame = relayed(&net, rollup_proxy(0, COUNTER), 0, one());
     build_from_rollup(PAIR, 0, pair(&net, THROW, frame, rollup_proxy(0, COUNTER), one()));
-    assert_int_equal(batch_decode(&batch, &arena, result.batch_encoded), ERR_OK);
+    test_input_open(&mine, &arena, result.input);
     const enum { CALLS, REVERTS, CONTINUES, ENDS } at = CONTINUES;
-    struct entry *entry = &batch.entries[at];
+    struct entry *entry = &mine.batch.entries[at];
 
     entry->input.data = flipped(entry->input.data, 0); /* another input than the one undone */
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, at);
-    entry = &batch.entries[at];
+    entry = &mine.batch.entries[at];
     entry->input.data = flipped(entry->input.data, 63); /* a head that is not known */
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, at);
-    entry = &batch.entries[at]; /* a head that is known, but not after a REVERT */
+    entry = &mine.batch.entries[at]; /* a head that is known, but not after a REVERT */
     entry->input.data = join(
         &net,
         bytes_slice(entry->input.data, 0, 32),
-        hash32_bytes(&batch.entries[CALLS].transitions[0].post)
+        hash32_bytes(&mine.batch.entries[CALLS].transitions[0].post)
     );
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, at);
-    entry = &batch.entries[at];
+    entry = &mine.batch.entries[at];
     entry->input.data = bytes_slice(entry->input.data, 0, 63);
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, at);
-    entry = &batch.entries[at]; /* at another head than the undone input's */
-    entry->transitions[0].pre = batch.entries[CALLS].transitions[0].post;
+    entry = &mine.batch.entries[at]; /* at another head than the undone input's */
+    entry->transitions[0].pre = mine.batch.entries[CALLS].transitions[0].post;
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, at);
-    entry = &batch.entries[at]; /* nothing is defined after a REVERT */
-    entry->transitions[0].pre = batch.entries[REVERTS].transitions[0].post;
-    entry->input = batch.entries[ENDS].input;
+    entry = &mine.batch.entries[at]; /* nothing is defined after a REVERT */
+    entry->transitions[0].pre = mine.batch.entries[REVERTS].transitions[0].post;
+    entry->input = mine.batch.entries[ENDS].input;
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, at);
 
-    entry = &batch.entries[REVERTS];
+    entry = &mine.batch.entries[REVERTS];
     entry->out.data = flipped(entry->out.data, 31); /* undo more, or less */
     assert_refused(VERIFY_ENTRY_OUT, STEP_OK, REVERTS);
-    batch.entries[REVERTS] = batch.entries[CONTINUES]; /* the REVERT is not shown */
+    mine.batch.entries[REVERTS] = mine.batch.entries[CONTINUES]; /* the REVERT is not shown */
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, REVERTS);
 }
 
@@ -332,13 +332,13 @@ static void a_continuation_with_other_answers_is_refused(void **state) {
     net.rollups[1].slot_tx_count = 1;
     bytes frame = relayed(&net, rollup_proxy(0, COUNTER), 0, one());
     build_from_rollup(PAIR, 0, pair(&net, rollup_proxy(2, COUNTER), one(), THROW, frame));
-    assert_int_equal(batch_decode(&batch, &arena, result.batch_encoded), ERR_OK);
+    test_input_open(&mine, &arena, result.input);
     ASSERT_SHAPES(
         "L2TX 2>RESULT", "L2TX 1>CALL scope", "RESULT 1>REVERT", "REVERT_CONTINUE 1>RESULT"
     );
-    assert_int_equal(batch.entries[3].transition_count, 2);
+    assert_int_equal(mine.batch.entries[3].transition_count, 2);
     /* Rollup 2 as it was before its L2TX: it would say 1, not 6. */
-    batch.entries[3].transitions[1].pre = batch.entries[0].transitions[0].pre;
+    mine.batch.entries[3].transitions[1].pre = mine.batch.entries[0].transitions[0].pre;
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, 3);
     advance();
     assert_int_equal(network_word(&net, 2, COUNTER), 6);

@@ -632,10 +632,9 @@ static enum err refuse(
     struct batch_proof **proofs,
     size_t *proof_count,
     const char **reason,
-    bytes batch,
-    bytes witness
+    bytes input
 ) {
-    (void)context, (void)a, (void)proofs, (void)batch, (void)witness;
+    (void)context, (void)a, (void)proofs, (void)input;
     *proof_count = 0;
     *reason = "not today";
     return ERR_INPUT;

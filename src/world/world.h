@@ -51,7 +51,7 @@ struct world_rollup {
 struct world_options;
 struct world_trace; /* world/trace.h */
 
-/* Vouches for a batch: fills proofs in. The batch and witness are encoded. ERR_INPUT: refuses;
+/* Vouches for a batch: fills proofs in. input is what verify_input reads. ERR_INPUT: refuses;
  * *reason says why (static or in arena). */
 struct world_prover {
     void *context;
@@ -61,8 +61,7 @@ struct world_prover {
       struct batch_proof **proofs,
       size_t *proof_count,
       const char **reason,
-      bytes batch,
-      bytes witness);
+      bytes input);
 };
 
 /* A transaction for the parent block. */
@@ -162,8 +161,8 @@ struct world_result {
     struct source_memory *overlay; /* its new nodes and codes */
     bool has_batch;                /* the block's first transaction is the batch */
     struct batch batch;
-    bytes batch_encoded;
-    bytes witness_encoded;
+    bytes input; /* the batch file with its witness file behind it, as the prover saw them … */
+    size_t witness_offset;               /* … where that begins */
     bytes bundle_post;                   /* bundle: what it posts, proof and all */
     struct world_tx_result *txs;         /* tx_count of them; with a bundle, one */
     struct world_rollup_result *rollups; /* rollup_count of them */
