@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/evm_steps.h"
 #include "cli/evm_world.h"
+#include "cli/file.h"
 #include "core/hex.h"
 #include "rpc/json_writer.h"
 
@@ -107,28 +108,8 @@ static bool fail(const char *path, const char *problem) {
 
 /* The text of a file, in the arena; false after a message. */
 static bool read_text(bytes *text, struct arena *arena, const char *path) {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) return fail(path, strerror(errno));
-    size_t capacity = 4096;
-    size_t size = 0;
-    char *data = malloc(capacity);
-    size_t count;
-    errno = 0;
-    while (data != NULL && (count = fread(data + size, 1, capacity - size, file)) > 0) {
-        size += count;
-        if (size < capacity) continue;
-        char *larger = size > FILE_SIZE_MAX ? NULL : realloc(data, 2 * capacity);
-        if (larger == NULL) free(data);
-        data = larger;
-        capacity *= 2;
-    }
-    bool is_bad = ferror(file) != 0;
-    int problem = errno;
-    (void)fclose(file);
-    enum err err = data == NULL ? ERR_LIMIT : arena_copy(arena, text, bytes_of(data, size));
-    free(data);
-    if (is_bad) return fail(path, strerror(problem));
-    return err == ERR_OK ? true : fail(path, "it is too large");
+    const char *problem;
+    return file_read(text, &problem, arena, path, FILE_SIZE_MAX) || fail(path, problem);
 }
 
 static bool is_space(uint8_t c) {

@@ -2,6 +2,7 @@
 #include "cli/check_command.h"
 #include "cli/cli.h"
 #include "cli/evm_command.h"
+#include "cli/guest_command.h"
 #include "cli/network_options.h"
 #include "cli/run.h"
 #include "cli/trace_command.h"
@@ -37,6 +38,10 @@ static const struct command commands[] = {
      evm_command,
      "evm run --code FILE [--input FILE] [OPTION]…",
      "run a contract's code, without a chain"},
+    {"guest",
+     guest_command,
+     "guest exec ELF [--input FILE] [OPTION]…",
+     "run a RISC-V program in the machine that guests are proven in"},
     {"statetest",
      conformance_statetest,
      "statetest [--fork NAME] PATH…",

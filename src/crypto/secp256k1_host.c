@@ -54,6 +54,22 @@ enum err secp256k1_recover(
     return ERR_OK;
 }
 
+bool secp256k1_verify(
+    const hash32 *digest, const u256 *r, const u256 *s, const uint8_t public_key[64]
+) {
+    uint8_t encoded[65] = {4};
+    uint8_t compact[64];
+    secp256k1_ecdsa_signature signature;
+    secp256k1_pubkey key;
+    memcpy(encoded + 1, public_key, 64);
+    u256_store_be(compact, r);
+    u256_store_be(compact + 32, s);
+    if (!secp256k1_ec_pubkey_parse(context(), &key, encoded, sizeof encoded)) return false;
+    if (!secp256k1_ecdsa_signature_parse_compact(context(), &signature, compact)) return false;
+    (void)secp256k1_ecdsa_signature_normalize(context(), &signature, &signature);
+    return secp256k1_ecdsa_verify(context(), &signature, digest->b, &key) == 1;
+}
+
 enum err secp256k1_sign(
     u256 *r, u256 *s, unsigned *y_parity, const hash32 *digest, const hash32 *private_key
 ) {

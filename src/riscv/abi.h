@@ -2,8 +2,8 @@
  * and linker scripts include it, in the emulator as in the guest.
  *
  *   0x80000000  MACHINE_RAM_BASE    the program, its data and stack; zero where the ELF says nothing
- *   0x86000000  MACHINE_INPUT_BASE  the input, read-only: its size (8 bytes, little-endian), 8 bytes
- *                                   of zero, then the input itself
+ *   0x86000000  MACHINE_INPUT_BASE  the input, read-only: its size (8 bytes, little-endian),
+ *                                   then the input itself
  *   0x88000000  MACHINE_MEMORY_END  128 MiB above the beginning; there is nothing else
  *
  * The machine begins at the ELF's entry with all registers zero. It has no devices and no
@@ -15,7 +15,7 @@
 #define MACHINE_RAM_BASE    0x80000000
 #define MACHINE_INPUT_BASE  0x86000000
 #define MACHINE_MEMORY_END  0x88000000
-#define MACHINE_INPUT_START 16 /* offset of the input behind MACHINE_INPUT_BASE */
+#define MACHINE_INPUT_START 8 /* offset of the input behind MACHINE_INPUT_BASE */
 #define MACHINE_PAGE_SIZE   4096
 
 /* The two calls that every machine has. Their numbers and arguments are those of Linux's write and
