@@ -146,6 +146,10 @@ ${found.map(([name, hex]) => cArray(name, hex)).join('\n')}`);
 }
 
 const system = compile(sourcesBelow(path.join(root, 'contracts/src')));
+// What the Registry answers, the Hub does: whoever talks to it needs both halves of its ABI.
+const [hub, registry] = ['Hub', 'Registry'].map((name) => system.find((a) => a.contractName === name));
+const ofHub = new Set(hub.abi.map((item) => JSON.stringify(item)));
+hub.abi.push(...registry.abi.filter((item) => !ofHub.has(JSON.stringify(item))));
 addArtifacts('contracts/artifacts', system, 'contracts/src/');
 addEmbedding(system);
 for (const example of fs.readdirSync(path.join(root, 'examples')).sort()) {

@@ -459,7 +459,10 @@ test("the Hub's own entrances are for the Hub", async () => {
     for (const [name, args] of [
         ["lookup", [1n, head("S-"), action, 0n]], ["run", [action]], ["runStatic", [action]], ["scoped", []],
     ]) assert.equal(await call(name, args), "OnlySelf()", name);
-    for (const data of ["0x", "0x12", "0x12345678"]) assert.equal(await errorOf({ to: w.hub, data }), "OnlySelf()", data);
+    assert.equal(await errorOf({ to: w.hub, data: "0x" }), "OnlySelf()");
+    assert.equal(await errorOf({ to: w.hub, data: "0x", value: "0x1" }), "OnlySelf()");
+    // What neither the Hub nor the Registry knows.
+    for (const data of ["0x12", "0x12345678"]) assert.equal(await errorOf({ to: w.hub, data }), "0x", data);
 });
 
 test("the Hub is no target: the call fails", async () => {

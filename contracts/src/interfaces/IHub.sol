@@ -4,9 +4,8 @@ pragma solidity 0.8.30;
 import {IProofSystem, Proof} from "contracts/src/interfaces/IProofSystem.sol";
 import {Action, Batch, Outcome} from "contracts/src/types/Types.sol";
 
-/// @title The contract on the parent chain that its rollups meet in
-/// @notice Registry of rollups, execution table, ether accounts, proxies, and batch inbox.
-interface IHub {
+/// @title What the Hub says: its errors, its events, and what it keeps of a rollup
+interface IHubTerms {
     /// @notice No entry posted for this block says where this action leads from this head. The target
     /// was not asked: this is never the target's own failure.
     error EntryNotFound(uint64 rollupId, bytes32 head, bytes32 actionHash);
@@ -95,26 +94,20 @@ interface IHub {
         bytes32 vkey;
         address owner;
     }
+}
 
+/// @title What is seldom asked of the Hub
+/// @dev The code is in a contract of its own, and runs as the Hub: parent/Registry.sol.
+interface IRegistry is IHubTerms {
     /// @notice Anyone may register a rollup, with anything that vouches for it.
     function register(IProofSystem system, bytes32 vkey, bytes32 head, address owner, Options calldata options)
         external
         returns (uint64 rollupId);
-    /// @notice Puts the proxy of (rollupId, target) in place, if it is not there yet.
-    function createProxy(uint64 rollupId, address target) external returns (address);
-    /// @notice Where the proxy of (rollupId, target) is, or would be.
-    function proxyOf(uint64 rollupId, address target) external view returns (address);
-    /// @notice Checks the batch and its proofs, keeps its entries until the end of this block, and runs
-    /// the L2TX of its updates in their order. If any part fails, all does.
-    function postBatch(Batch calldata batch, Proof[] calldata proofs) external;
-    /// @notice The same; the entries are kept until the end of this transaction.
-    function postBatchTransient(Batch calldata batch, Proof[] calldata proofs) external;
     /// @notice Adds ether to a rollup's balance, for bridges: who gets it there is between them.
     function credit(uint64 rollupId) external payable;
     /// @notice Makes ether that lies at the address of a proxy a call, without data, of what it stands
     /// for by itself.
     function sweep(uint64 rollupId, address target) external;
-    function head(uint64 rollupId) external view returns (bytes32);
     function balanceOf(uint64 rollupId) external view returns (uint256);
     function rollup(uint64 rollupId) external view returns (Rollup memory);
     function rollupCount() external view returns (uint64);
@@ -127,6 +120,20 @@ interface IHub {
         external
         view
         returns (bool);
+}
+
+/// @title What each call across chains needs
+interface ILoop is IHubTerms {
+    /// @notice Puts the proxy of (rollupId, target) in place, if it is not there yet.
+    function createProxy(uint64 rollupId, address target) external returns (address);
+    /// @notice Where the proxy of (rollupId, target) is, or would be.
+    function proxyOf(uint64 rollupId, address target) external view returns (address);
+    /// @notice Checks the batch and its proofs, keeps its entries until the end of this block, and runs
+    /// the L2TX of its updates in their order. If any part fails, all does.
+    function postBatch(Batch calldata batch, Proof[] calldata proofs) external;
+    /// @notice The same; the entries are kept until the end of this transaction.
+    function postBatchTransient(Batch calldata batch, Proof[] calldata proofs) external;
+    function head(uint64 rollupId) external view returns (bytes32);
     /// @notice The Hub's question to itself: the alternative-th entry that was posted in this block (or
     /// transaction) under (rollupId, head, hash(action)). Of `out` only what the Hub needs is set.
     function lookup(uint64 rollupId, bytes32 head, Action calldata action, uint256 alternative)
@@ -134,3 +141,7 @@ interface IHub {
         view
         returns (Outcome memory);
 }
+
+/// @title The contract on the parent chain that its rollups meet in
+/// @notice Registry of rollups, execution table, ether accounts, proxies, and batch inbox.
+interface IHub is ILoop, IRegistry {}

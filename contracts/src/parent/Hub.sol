@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IHub} from "contracts/src/interfaces/IHub.sol";
+import {ILoop} from "contracts/src/interfaces/IHub.sol";
 import {Inbox} from "contracts/src/parent/Inbox.sol";
+import {Registry} from "contracts/src/parent/Registry.sol";
 import {Gas} from "contracts/src/libraries/Gas.sol";
 import {HubErrors} from "contracts/src/libraries/HubErrors.sol";
 import {IProxyDeployer, ProxyCode} from "contracts/src/libraries/ProxyCode.sol";
@@ -42,6 +43,15 @@ contract Hub is Inbox, IProxyDeployer {
     uint256 private transient suspendedCount;
     uint256 private constant SUSPENDED = uint256(keccak256("lockstep.hub.suspended"));
     uint256 private constant SUSPENDED_FLAGS = uint256(keccak256("lockstep.hub.suspended")) + (1 << 128);
+
+    /// @dev Words of the table that are written now, so that no batch is the first to.
+    uint256 private constant WORDS_PREPARED = 64;
+    address private immutable REGISTRY;
+
+    constructor() {
+        REGISTRY = address(new Registry());
+        Table.prepare(WORDS_PREPARED);
+    }
 
     // --- from proxies -------------------------------------------------------------------------------
 
@@ -90,27 +100,24 @@ contract Hub is Inbox, IProxyDeployer {
         }
     }
 
-    /// @dev The probe: changes state without leaving anything behind.
-    fallback() external {
+    /// @dev The probe, a call of this contract to itself: changes state without leaving anything behind.
+    receive() external payable {
         if (msg.sender != address(this)) revert OnlySelf();
         _tstore(PROBE, 0);
     }
 
-    /// @inheritdoc IHub
-    function sweep(uint64 rollupId, address target) external {
-        address proxy = createProxy(rollupId, target);
-        uint256 value = proxy.balance;
-        if (value == 0) revert NothingToSweep(rollupId, target);
-        // The proxy's own order to itself: a call of its to what it stands for, by way of this contract.
-        bytes memory entering = abi.encodePacked(this.enter.selector, rollupId, target, proxy);
-        (bool ok, bytes memory result) =
-            proxy.call(abi.encodePacked(uint256(uint160(address(this))), gasleft(), uint256(0), value, entering));
-        if (ok) return;
-        // The byte that marks a failure.
+    /// @dev What there is no function for here the Registry answers, as this contract.
+    fallback() external payable {
+        address registry = REGISTRY;
         assembly ("memory-safe") {
-            if mload(result) { mstore(result, sub(mload(result), 1)) }
+            let at := mload(64)
+            calldatacopy(at, 0, calldatasize())
+            let ok := delegatecall(gas(), registry, at, calldatasize(), 0, 0)
+            returndatacopy(at, 0, returndatasize())
+            switch ok
+            case 0 { revert(at, returndatasize()) }
+            default { return(at, returndatasize()) }
         }
-        HubErrors.rethrow(result);
     }
 
     /// @notice The loop, in a self-call of its own: not for anybody else. Returns a word, whether the
@@ -287,7 +294,7 @@ contract Hub is Inbox, IProxyDeployer {
         if (kind == REVERT) revert Undo(out.rollupId(), bytes32(out.data()), head(out.rollupId()));
         if (kind != CALL || out.rollupId() != 0) revert UnexpectedAction();
         address proxy = ProxyCode.addressOf(out.sourceRollupId(), out.source());
-        if (proxy.code.length == 0) createProxy(out.sourceRollupId(), out.source());
+        if (proxy.code.length == 0) _createProxy(out.sourceRollupId(), out.source());
         uint256 value = out.value();
         (bool ok, uint256 used) = _call(out, proxy, value);
         next = ok ? 0 : value;
@@ -408,7 +415,7 @@ contract Hub is Inbox, IProxyDeployer {
         return head(rollupId);
     }
 
-    /// @inheritdoc IHub
+    /// @inheritdoc ILoop
     function lookup(uint64 rollupId, bytes32 head_, Action calldata action, uint256 alternative)
         external
         view

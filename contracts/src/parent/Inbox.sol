@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IHub} from "contracts/src/interfaces/IHub.sol";
+import {ILoop} from "contracts/src/interfaces/IHub.sol";
 import {IProofSystem, Proof} from "contracts/src/interfaces/IProofSystem.sol";
 import {ProxyCode} from "contracts/src/libraries/ProxyCode.sol";
 import {Table} from "contracts/src/libraries/Table.sol";
 import {PostedAction, PostedEntries, PostedEntry} from "contracts/src/types/PostedEntry.sol";
+import {Store} from "contracts/src/parent/Store.sol";
 import {Question, Questions} from "contracts/src/types/Question.sol";
 import {Batch, Kind, Update} from "contracts/src/types/Types.sol";
 
-/// @title The Hub's registry and batch inbox
+/// @title The Hub's batch inbox
 /// @dev The other half, the loop that applies entries, is Hub.sol.
-abstract contract Inbox is IHub {
-    /// @dev As far back as EIP-2935 knows block hashes.
-    uint256 public constant MAX_ANCHOR_LAG = 8191;
-    uint256 public constant ROOT_CHAINS = 256;
-    /// @dev Words of the table that the Hub writes when it is deployed.
-    uint256 private constant WORDS_PREPARED = 64;
+abstract contract Inbox is Store, ILoop {
     address private constant HISTORY_STORAGE = 0x0000F90827F1C53a10cb7A02335B175320002935; // EIP-2935
-
-    mapping(uint64 => Rollup) internal rollups; // slot 0: nodes read heads from here
-    uint64 public rollupCount;
-    mapping(uint64 => mapping(uint256 => bytes32)) private roots; // rollup, index % ROOT_CHAINS
-
-    /// @dev How many loops are running, one inside the other.
-    uint256 internal transient loopDepth;
 
     /// @dev What the Hub keeps of an update between checking it and running it.
     struct Begun {
@@ -32,91 +21,32 @@ abstract contract Inbox is IHub {
         bytes32 anchorHash;
     }
 
-    constructor() {
-        Table.prepare(WORDS_PREPARED);
-    }
-
     /// @dev Delivers an L2TX through the loop; reverts if it does not end well.
     function _runL2TX(Question question) internal virtual;
 
-    // --- registry ------------------------------------------------------------------------------------
-
-    /// @inheritdoc IHub
-    function register(IProofSystem system, bytes32 vkey, bytes32 head_, address owner, Options calldata options)
-        external
-        returns (uint64 rollupId)
-    {
-        rollupId = ++rollupCount;
-        Rollup storage r = rollups[rollupId];
-        r.head = head_;
-        r.hasOwnToken = options.hasOwnToken;
-        r.system = system;
-        r.vkey = vkey;
-        r.owner = owner;
-        emit RollupRegistered(rollupId, system, vkey, head_, owner);
-    }
-
-    /// @inheritdoc IHub
+    /// @inheritdoc ILoop
     function head(uint64 rollupId) public view returns (bytes32) {
         return rollups[rollupId].head;
     }
 
-    /// @inheritdoc IHub
-    function balanceOf(uint64 rollupId) external view returns (uint256) {
-        return rollups[rollupId].balance;
-    }
-
-    /// @inheritdoc IHub
-    function rollup(uint64 rollupId) external view returns (Rollup memory) {
-        return rollups[rollupId];
-    }
-
-    /// @inheritdoc IHub
-    function isRoot(uint64 rollupId, bytes32 root, uint256 index, bytes32 before, bytes32[] calldata later)
-        external
-        view
-        returns (bool)
-    {
-        Rollup storage r = rollups[rollupId];
-        // A head in the middle of a loop may be no root.
-        if (root == r.head && loopDepth == 0) return r.system != IProofSystem(address(0));
-        if (index >= r.rootCount) return false;
-        bytes32 chain = keccak256(abi.encode(before, root));
-        for (uint256 i = 0; i < later.length; i++) chain = keccak256(abi.encode(chain, later[i]));
-        return chain == roots[rollupId][index % ROOT_CHAINS];
-    }
-
-    /// @inheritdoc IHub
-    function credit(uint64 rollupId) external payable {
-        if (rollupId == 0 || rollupId > rollupCount) revert UnknownRollup(rollupId);
-        if (rollups[rollupId].hasOwnToken) revert TokenRollup(rollupId);
-        rollups[rollupId].balance += msg.value;
-        emit Credited(rollupId, msg.sender, msg.value);
-    }
-
-    // --- proxies -------------------------------------------------------------------------------------
-
-    /// @inheritdoc IHub
+    /// @inheritdoc ILoop
     function proxyOf(uint64 rollupId, address target) public view returns (address) {
         return ProxyCode.addressOf(rollupId, target);
     }
 
-    /// @inheritdoc IHub
-    function createProxy(uint64 rollupId, address target) public returns (address proxy) {
-        if (rollupId == 0 || rollupId > rollupCount) revert UnknownRollup(rollupId);
-        bool isNew;
-        (proxy, isNew) = ProxyCode.create(rollupId, target);
-        if (isNew) emit ProxyCreated(rollupId, target, proxy);
+    /// @inheritdoc ILoop
+    function createProxy(uint64 rollupId, address target) external returns (address proxy) {
+        return _createProxy(rollupId, target);
     }
 
     // --- batches -------------------------------------------------------------------------------------
 
-    /// @inheritdoc IHub
+    /// @inheritdoc ILoop
     function postBatch(Batch calldata batch, Proof[] calldata proofs) external {
         _post(batch, proofs, false);
     }
 
-    /// @inheritdoc IHub
+    /// @inheritdoc ILoop
     function postBatchTransient(Batch calldata batch, Proof[] calldata proofs) external {
         _post(batch, proofs, true);
     }
@@ -221,7 +151,7 @@ abstract contract Inbox is IHub {
         if (update.messageSlots.length != 0) revert MessagesUnsupported();
         if (update.forced != 0) revert ForcedUnsupported();
         if (anchor >= block.number) revert AnchorNotPast(anchor, block.number);
-        if (block.number - anchor > MAX_ANCHOR_LAG) revert AnchorTooOld(anchor, block.number);
+        if (block.number - anchor > ANCHOR_LAG_MAX) revert AnchorTooOld(anchor, block.number);
         if (anchor < r.anchorNumber) revert AnchorBelowLast(anchor, r.anchorNumber);
         if (timestamp > block.timestamp || timestamp < r.timestamp) revert TimestampOutOfRange(timestamp);
         (r.anchorNumber, r.timestamp) = (anchor, timestamp);
@@ -317,8 +247,8 @@ abstract contract Inbox is IHub {
         Rollup storage r = rollups[update.rollupId];
         if (r.updatedInBlock != block.number) {
             uint32 index = r.rootCount;
-            bytes32 chain = roots[update.rollupId][index % ROOT_CHAINS];
-            roots[update.rollupId][index % ROOT_CHAINS] = keccak256(abi.encode(chain, r.head));
+            bytes32 chain = roots[update.rollupId][index % CHAINS];
+            roots[update.rollupId][index % CHAINS] = keccak256(abi.encode(chain, r.head));
             (r.updatedInBlock, r.rootCount) = (uint64(block.number), index + 1);
         }
         Question question = Questions.open(uint256(Kind.L2TX), update.rollupId, 160);

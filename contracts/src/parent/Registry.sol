@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IRegistry} from "contracts/src/interfaces/IHub.sol";
+import {IProofSystem} from "contracts/src/interfaces/IProofSystem.sol";
+import {HubErrors} from "contracts/src/libraries/HubErrors.sol";
+import {IProxyDeployer} from "contracts/src/libraries/ProxyCode.sol";
+import {Store} from "contracts/src/parent/Store.sol";
+
+/// @title The part of the Hub that is seldom called
+/// @dev The Hub deploys it and borrows its code: whatever the Hub itself has no function for runs here as
+/// the Hub, by delegatecall. Called by itself it is a registry of nothing: no proof system of a rollup is
+/// ever asked, and what is sent to it is lost.
+contract Registry is Store, IRegistry {
+    uint256 public constant MAX_ANCHOR_LAG = ANCHOR_LAG_MAX;
+    uint256 public constant ROOT_CHAINS = CHAINS;
+
+    /// @inheritdoc IRegistry
+    function register(IProofSystem system, bytes32 vkey, bytes32 head_, address owner, Options calldata options)
+        external
+        returns (uint64 rollupId)
+    {
+        rollupId = ++count;
+        Rollup storage r = rollups[rollupId];
+        r.head = head_;
+        r.hasOwnToken = options.hasOwnToken;
+        r.system = system;
+        r.vkey = vkey;
+        r.owner = owner;
+        emit RollupRegistered(rollupId, system, vkey, head_, owner);
+    }
+
+    /// @inheritdoc IRegistry
+    function rollupCount() external view returns (uint64) {
+        return count;
+    }
+
+    /// @inheritdoc IRegistry
+    function balanceOf(uint64 rollupId) external view returns (uint256) {
+        return rollups[rollupId].balance;
+    }
+
+    /// @inheritdoc IRegistry
+    function rollup(uint64 rollupId) external view returns (Rollup memory) {
+        return rollups[rollupId];
+    }
+
+    /// @inheritdoc IRegistry
+    function isRoot(uint64 rollupId, bytes32 root, uint256 index, bytes32 before, bytes32[] calldata later)
+        external
+        view
+        returns (bool)
+    {
+        Rollup storage r = rollups[rollupId];
+        // A head in the middle of a loop may be no root.
+        if (root == r.head && loopDepth == 0) return r.system != IProofSystem(address(0));
+        if (index >= r.rootCount) return false;
+        bytes32 chain = keccak256(abi.encode(before, root));
+        for (uint256 i = 0; i < later.length; i++) chain = keccak256(abi.encode(chain, later[i]));
+        return chain == roots[rollupId][index % CHAINS];
+    }
+
+    /// @inheritdoc IRegistry
+    function credit(uint64 rollupId) external payable {
+        if (rollupId == 0 || rollupId > count) revert UnknownRollup(rollupId);
+        if (rollups[rollupId].hasOwnToken) revert TokenRollup(rollupId);
+        rollups[rollupId].balance += msg.value;
+        emit Credited(rollupId, msg.sender, msg.value);
+    }
+
+    /// @inheritdoc IRegistry
+    function sweep(uint64 rollupId, address target) external {
+        address proxy = _createProxy(rollupId, target);
+        uint256 value = proxy.balance;
+        if (value == 0) revert NothingToSweep(rollupId, target);
+        // The proxy's own order to itself: a call of its to what it stands for, by way of this contract.
+        bytes memory entering = abi.encodePacked(IProxyDeployer.enter.selector, rollupId, target, proxy);
+        (bool ok, bytes memory result) =
+            proxy.call(abi.encodePacked(uint256(uint160(address(this))), gasleft(), uint256(0), value, entering));
+        if (ok) return;
+        // The byte that marks a failure.
+        assembly ("memory-safe") {
+            if mload(result) { mstore(result, sub(mload(result), 1)) }
+        }
+        HubErrors.rethrow(result);
+    }
+}
