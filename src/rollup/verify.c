@@ -1,9 +1,7 @@
 #include "rollup/verify.h"
 
 #include "crypto/keccak.h"
-#include "rollup/claim.h"
-#include "rollup/evm_rollup.h"
-#include "state/state.h"
+#include "rollup/verify_private.h"
 
 const char *verify_verdict_name(enum verify_verdict verdict) {
     switch (verdict) {
@@ -27,197 +25,278 @@ const char *verify_verdict_text(enum verify_verdict verdict) {
     return "unknown verdict";
 }
 
-struct verifier {
-    struct arena *arena;
-    const struct verify_options *options;
-    struct verify_result *result;
-    struct batch_file file;
-    struct batch batch;
-    struct witness witness;
-    struct hashed_list headers;
-    struct source_list source;
-    struct source_memory overlays[VERIFY_ROLLUPS_MAX];
-    struct rollup *rollups[VERIFY_ROLLUPS_MAX];
-    size_t rollup_count;
-};
-
-static struct rollup *rollup_of(struct verifier *v, uint64_t rollup_id) {
-    for (size_t i = 0; i < v->rollup_count; i++)
-        if (v->rollups[i]->rollup_id == rollup_id) return v->rollups[i];
-    return NULL;
-}
-
-static enum err refuse(struct verifier *v, enum verify_verdict verdict, uint64_t rollup_id) {
-    v->result->verdict = verdict;
-    v->result->rollup_id = rollup_id;
+static enum err
+refuse(struct verify_result *result, enum verify_verdict verdict, uint64_t rollup_id) {
+    result->verdict = verdict;
+    result->rollup_id = rollup_id;
     return ERR_OK;
-}
-
-/* The source's ERR_MISSING and ERR_CORRUPT are verdicts on the witness. */
-static enum err witness_verdict(struct verifier *v, enum err err) {
-    if (err == ERR_MISSING) v->result->verdict = VERIFY_WITNESS_INCOMPLETE;
-    if (err == ERR_CORRUPT || err == ERR_INPUT) v->result->verdict = VERIFY_WITNESS_MALFORMED;
-    return err == ERR_MEMORY ? ERR_MEMORY : ERR_OK;
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
 
 static enum err file_verdict(
-    struct verifier *v, enum err err, enum verify_verdict verdict, enum words_fault fault
+    struct verify_result *result, enum err err, enum verify_verdict verdict, enum words_fault fault
 ) {
     if (err != ERR_INPUT) return err;
-    v->result->fault = fault;
-    return refuse(v, verdict, 0);
+    result->fault = fault;
+    return refuse(result, verdict, 0);
 }
 
-static enum err open_witness(struct verifier *v, bytes encoded) {
-    enum words_fault fault;
-    struct witness *w = &v->witness;
-    struct hashed_list nodes;
-    struct hashed_list codes;
-    enum err err = witness_decode(w, &fault, v->arena, encoded);
-    if (err != ERR_OK) return file_verdict(v, err, VERIFY_WITNESS_FILE, fault);
-    err = hashed_list_open(&v->headers, v->arena, w->headers, w->header_count);
-    if (err == ERR_OK) err = hashed_list_open(&nodes, v->arena, w->nodes, w->node_count);
-    if (err == ERR_OK) err = hashed_list_open(&codes, v->arena, w->codes, w->code_count);
-    if (err != ERR_OK) return file_verdict(v, err, VERIFY_WITNESS_FILE, WORDS_ORDER);
-    source_list_open(&v->source, &nodes, &codes);
-    return ERR_OK;
+enum err verify_open_part(struct witness_part *part, struct arena *arena) {
+    const struct witness *w = &part->witness;
+    enum err err = hashed_list_open(&part->nodes, arena, w->nodes, w->node_count);
+    return err == ERR_OK ? hashed_list_open(&part->codes, arena, w->codes, w->code_count) : err;
 }
 
-static enum err open_files(struct verifier *v, bytes input) {
+static enum err
+open_witness(struct verify_files *files, struct verify_result *result, bytes encoded) {
+    enum words_fault fault = WORDS_ORDER;
+    struct witness_part *part = &files->parts[files->part_count++];
+    enum err err = witness_decode(&part->witness, &fault, files->arena, encoded);
+    if (err == ERR_OK) err = verify_open_part(part, files->arena);
+    return file_verdict(result, err, VERIFY_WITNESS_FILE, fault);
+}
+
+static enum err
+open_files(struct verify_files *files, struct verify_result *result, bytes input, bytes runs) {
     enum words_fault fault;
     bytes rest;
-    enum err err = batch_file_decode(&v->file, &fault, &rest, v->arena, input);
-    if (err != ERR_OK) return file_verdict(v, err, VERIFY_BATCH_FILE, fault);
-    err = batch_decode(&v->batch, v->arena, v->file.batch);
-    if (err == ERR_INPUT) return refuse(v, VERIFY_BATCH_MALFORMED, 0);
+    enum err err = batch_file_decode(&files->file, &fault, &rest, files->arena, input);
+    if (err != ERR_OK) return file_verdict(result, err, VERIFY_BATCH_FILE, fault);
+    err = batch_decode(&files->batch, files->arena, files->file.batch);
+    if (err == ERR_INPUT) return refuse(result, VERIFY_BATCH_MALFORMED, 0);
     if (err != ERR_OK) return err;
-    if (v->file.update_count != v->batch.update_count) return refuse(v, VERIFY_CONTEXT_COUNT, 0);
-    return open_witness(v, rest);
+    if (files->file.update_count != files->batch.update_count)
+        return refuse(result, VERIFY_CONTEXT_COUNT, 0);
+    err = open_witness(files, result, rest);
+    if (err == ERR_OK && result->verdict == VERIFY_OK && runs.size > 0)
+        err = open_witness(files, result, runs);
+    return err;
 }
 
-/* --- heads and updates ------------------------------------------------------------------------ */
+/* --- what is found in them -------------------------------------------------------------------- */
 
-/* The parameters in the rollup's state are what the head commits to; the statement must be about
- * the same chains. */
-static enum err
-check_parameters(struct verifier *v, const struct witness_head *head, uint64_t *chain_id) {
-    struct rollup_parameters p;
-    enum err err = rollup_read_parameters(&p, v->arena, &v->source.source, &head->head);
-    if (err != ERR_OK) return witness_verdict(v, err);
-    u256 hub = u256_load_be_short(address_bytes(&v->file.hub));
-    u256 id = u256_from_u64(head->rollup_id);
-    u256 parent = u256_from_u64(v->file.chain_id);
-    if (!u256_equal(&p.rollup_id, &id) || !u256_equal(&p.hub, &hub) ||
-        !u256_equal(&p.parent_chain_id, &parent) || !u256_fits_u64(&p.chain_id))
-        return refuse(v, VERIFY_PARAMETERS, head->rollup_id);
-    *chain_id = p.chain_id.w[0];
+static enum err index_heads(struct verify_files *files) {
+    size_t count = 0;
+    for (size_t i = 0; i < files->part_count; i++)
+        count += files->parts[i].witness.head_count;
+    files->heads = arena_alloc_array(files->arena, count, sizeof(const struct witness_head *));
+    if (files->heads == NULL) return ERR_MEMORY;
+    map_open(&files->head_indices, files->arena, sizeof(struct head_key), sizeof(uint64_t));
+    for (size_t i = 0; i < files->part_count; i++) {
+        const struct witness *witness = &files->parts[i].witness;
+        for (size_t j = 0; j < witness->head_count; j++) {
+            const struct witness_head *head = &witness->heads[j];
+            const struct head_key key = {head->rollup_id, head->head};
+            uint64_t *index = map_put(&files->head_indices, &key, NULL);
+            if (index == NULL) return ERR_MEMORY;
+            *index = files->head_count;
+            files->heads[files->head_count++] = head;
+        }
+    }
     return ERR_OK;
 }
 
-static enum err add_head(struct verifier *v, const struct witness_head *head) {
-    uint64_t chain_id = 0;
-    enum err err = check_parameters(v, head, &chain_id);
-    if (err != ERR_OK || v->result->verdict != VERIFY_OK) return err;
-    struct rollup *rollup = rollup_of(v, head->rollup_id);
-    if (rollup == NULL) {
-        if (v->rollup_count == VERIFY_ROLLUPS_MAX) return refuse(v, VERIFY_WITNESS_MALFORMED, 0);
-        const struct rollup_options options = {
-            .arena = v->arena,
-            .rollup_id = head->rollup_id,
-            .chain_id = chain_id,
-            .overlay = &v->overlays[v->rollup_count],
-            .names_senders = v->options->names_senders,
-        };
-        source_memory_open(options.overlay, v->arena, &v->source.source);
-        rollup = rollup_open(&EVM_ROLLUP_TYPE, &options);
-        if (rollup == NULL) return ERR_MEMORY;
-        v->rollups[v->rollup_count++] = rollup;
-    }
-    struct open_block open;
-    err = open_block_decode(&open, v->arena, head->open_block);
-    if (err != ERR_OK) return witness_verdict(v, err);
-    enum step_verdict step;
-    err = rollup_add_head(rollup, &step, &head->head, &open);
-    if (err != ERR_OK) return witness_verdict(v, err);
-    return step == STEP_OK ? ERR_OK : refuse(v, VERIFY_OPEN_BLOCK, head->rollup_id);
-}
-
-static enum err add_update(struct verifier *v, size_t index) {
-    const struct update *update = &v->batch.updates[index];
-    const struct update_context *context = &v->file.contexts[index];
-    bytes encoded;
+static enum err
+find_anchor(struct verify_files *files, struct verify_result *result, size_t index) {
+    const struct update *update = &files->batch.updates[index];
+    const struct update_context *context = &files->file.contexts[index];
     struct header anchor;
     /* The Hub refuses them too; what it would hash of them is not decided. */
     if (update->forced != 0 || update->message_slot_count != 0 ||
         !hash32_is_zero(&context->forced_hash))
-        return refuse(v, VERIFY_UPDATE_UNSUPPORTED, update->rollup_id);
-    if (hashed_list_find(&v->headers, &context->anchor_hash, &encoded) != ERR_OK)
-        return refuse(v, VERIFY_ANCHOR_MISSING, update->rollup_id);
-    if (header_decode(&anchor, encoded) != BLOCK_OK)
-        return refuse(v, VERIFY_ANCHOR_MALFORMED, update->rollup_id);
+        return refuse(result, VERIFY_UPDATE_UNSUPPORTED, update->rollup_id);
+    bytes *encoded = &files->anchors[index];
+    if (hashed_list_find(&files->headers, &context->anchor_hash, encoded) != ERR_OK)
+        return refuse(result, VERIFY_ANCHOR_MISSING, update->rollup_id);
+    if (header_decode(&anchor, *encoded) != BLOCK_OK)
+        return refuse(result, VERIFY_ANCHOR_MALFORMED, update->rollup_id);
     if (anchor.number != update->anchor_number)
-        return refuse(v, VERIFY_ANCHOR_NUMBER, update->rollup_id);
-    struct rollup *rollup = rollup_of(v, update->rollup_id);
-    if (rollup == NULL) return ERR_OK; /* covered by somebody else's proof */
-    enum err err = rollup_add_update(rollup, update, encoded);
-    return err == ERR_LIMIT ? refuse(v, VERIFY_TOO_MANY_UPDATES, update->rollup_id) : err;
-}
-
-/* --- entries and the statement ---------------------------------------------------------------- */
-
-static enum err check_entry(struct verifier *v, size_t index) {
-    struct verify_result *result = v->result;
-    struct claim_result claim;
-    result->entry_index = index;
-    enum err err =
-        claim_check(&claim, v->arena, v->rollups, v->rollup_count, &v->batch.entries[index]);
-    if (err != ERR_OK) return witness_verdict(v, err);
-    result->verdict = claim.verdict;
-    result->step = claim.step;
-    result->rollup_id = claim.rollup_id;
+        return refuse(result, VERIFY_ANCHOR_NUMBER, update->rollup_id);
     return ERR_OK;
 }
 
-static bool is_head_needed(const struct verifier *v, const struct witness_head *head) {
-    for (size_t i = 0; i < v->batch.entry_count; i++) {
-        const struct transition *t = entry_transition_of(&v->batch.entries[i], head->rollup_id);
-        if (t != NULL && hash32_equal(&t->pre, &head->head)) return true;
+enum err verify_index(struct verify_files *files, struct verify_result *result) {
+    const struct witness *witness = &files->parts[0].witness;
+    const size_t count = files->batch.update_count;
+    enum err err =
+        hashed_list_open(&files->headers, files->arena, witness->headers, witness->header_count);
+    if (err == ERR_INPUT) return file_verdict(result, err, VERIFY_WITNESS_FILE, WORDS_ORDER);
+    files->anchors = arena_alloc_array(files->arena, count, sizeof(*files->anchors));
+    if (files->anchors == NULL) return ERR_MEMORY;
+    if (err == ERR_OK) err = index_heads(files);
+    for (size_t i = 0; i < count; i++)
+        if (err == ERR_OK && result->verdict == VERIFY_OK) err = find_anchor(files, result, i);
+    return err;
+}
+
+enum err verify_open(
+    struct verify_files **files,
+    struct verify_result *result,
+    struct arena *arena,
+    const struct verify_options *options,
+    bytes input,
+    bytes runs
+) {
+    *result = (struct verify_result){.verdict = VERIFY_OK};
+    struct verify_files *f = arena_alloc_zero(arena, sizeof(*f));
+    if (f == NULL) return ERR_MEMORY;
+    f->arena = arena;
+    f->options = *options;
+    enum err err = open_files(f, result, input, runs);
+    if (err == ERR_OK && result->verdict == VERIFY_OK) err = verify_index(f, result);
+    if (err == ERR_OK) *files = f;
+    return err;
+}
+
+/* --- jobs ------------------------------------------------------------------------------------- */
+
+struct verify_job *verify_job_open(struct arena *arena, const struct verify_files *files) {
+    struct verify_job *job = arena_alloc_zero(arena, sizeof(*job));
+    if (job == NULL) return NULL;
+    job->files = files;
+    for (size_t i = files->part_count; i-- > 0;) {
+        struct hashed_list nodes;
+        struct hashed_list codes;
+        struct source *base = i + 1 < files->part_count ? &job->lists[i + 1].source : NULL;
+        if (hashed_list_share(&nodes, arena, &files->parts[i].nodes) != ERR_OK ||
+            hashed_list_share(&codes, arena, &files->parts[i].codes) != ERR_OK)
+            return NULL;
+        source_list_open(&job->lists[i], base, &nodes, &codes);
     }
+    return job;
+}
+
+/* The first refusal is kept. */
+static void note(struct verify_job *job, const struct verifier *v) {
+    if (v->result.verdict == VERIFY_OK) return;
+    if (job->result.verdict != VERIFY_OK && job->place <= v->place) return;
+    job->result = v->result;
+    job->place = v->place;
+}
+
+enum err verify_job_run(struct verify_job *job, struct arena *arena, size_t run_index) {
+    struct verifier *v = verifier_open(arena, job->files, &job->lists[0].source);
+    if (v == NULL) return ERR_MEMORY;
+    enum err err = verifier_run(v, run_index);
+    if (err == ERR_OK) note(job, v);
+    return err;
+}
+
+/* --- the statement ---------------------------------------------------------------------------- */
+
+/* Whether everybody together has read all of a list. */
+static bool are_all_read(
+    const struct verify_files *files, struct verify_job *const *jobs, size_t job_count, size_t part
+) {
+    const size_t node_count = files->parts[part].nodes.count;
+    const size_t code_count = files->parts[part].codes.count;
+    for (size_t i = 0; i < node_count; i++) {
+        bool is_read = false;
+        for (size_t j = 0; j < job_count && !is_read; j++)
+            is_read = jobs[j]->lists[part].nodes.is_read[i];
+        if (!is_read) return false;
+    }
+    for (size_t i = 0; i < code_count; i++) {
+        bool is_read = false;
+        for (size_t j = 0; j < job_count && !is_read; j++)
+            is_read = jobs[j]->lists[part].codes.is_read[i];
+        if (!is_read) return false;
+    }
+    return true;
+}
+
+/* Whether an entry begins at each head, and of a further witness one leads there, too. */
+static enum err
+are_heads_needed(bool *are_needed, const struct verify_files *files, struct arena *arena) {
+    const struct batch *batch = &files->batch;
+    bool *begins = arena_alloc_zero(arena, files->head_count);
+    bool *ends = arena_alloc_zero(arena, files->head_count);
+    if (begins == NULL || ends == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < batch->entry_count; i++) {
+        for (size_t j = 0; j < batch->entries[i].transition_count; j++) {
+            const struct transition *t = &batch->entries[i].transitions[j];
+            const struct head_key pre = {t->rollup_id, t->pre};
+            const struct head_key post = {t->rollup_id, t->post};
+            const uint64_t *index = map_get(&files->head_indices, &pre);
+            if (index != NULL) begins[*index] = true;
+            index = map_get(&files->head_indices, &post);
+            if (index != NULL) ends[*index] = true;
+        }
+    }
+    *are_needed = true;
+    for (size_t i = 0; i < files->head_count; i++)
+        if (!begins[i] || (i >= files->parts[0].witness.head_count && !ends[i]))
+            *are_needed = false;
+    return ERR_OK;
+}
+
+static enum err is_surplus(
+    bool *is_any,
+    const struct verify_files *files,
+    struct arena *arena,
+    struct verify_job *const *jobs,
+    size_t job_count
+) {
+    bool are_needed;
+    enum err err = are_heads_needed(&are_needed, files, arena);
+    if (err != ERR_OK) return err;
+    *is_any = !are_needed || files->headers.read_count < files->headers.count;
+    for (size_t i = 0; i < files->part_count; i++)
+        *is_any = *is_any || !are_all_read(files, jobs, job_count, i);
+    return ERR_OK;
+}
+
+static bool is_covered(const struct verify_files *files, uint64_t rollup_id) {
+    for (size_t i = 0; i < files->head_count; i++)
+        if (files->heads[i]->rollup_id == rollup_id) return true;
     return false;
 }
 
-static bool is_surplus(const struct verifier *v) {
-    if (v->headers.read_count < v->headers.count) return true;
-    if (v->source.nodes.read_count < v->source.nodes.count) return true;
-    if (v->source.codes.read_count < v->source.codes.count) return true;
-    for (size_t i = 0; i < v->witness.head_count; i++)
-        if (!is_head_needed(v, &v->witness.heads[i])) return true;
-    return false;
-}
-
-static enum err conclude(struct verifier *v) {
-    struct verify_result *result = v->result;
-    const struct batch_file *file = &v->file;
-    if (!v->options->allows_surplus && is_surplus(v)) return refuse(v, VERIFY_WITNESS_SURPLUS, 0);
+static enum err
+state(struct verify_result *result, const struct verify_files *files, struct arena *arena) {
+    const struct batch_file *file = &files->file;
     for (size_t i = 0; i < file->rollup_id_count; i++) {
-        if (rollup_of(v, file->rollup_ids[i]) == NULL)
-            return refuse(v, VERIFY_NOT_COVERED, file->rollup_ids[i]);
+        if (!is_covered(files, file->rollup_ids[i]))
+            return refuse(result, VERIFY_NOT_COVERED, file->rollup_ids[i]);
         result->rollup_ids[i] = file->rollup_ids[i];
     }
     result->rollup_id_count = file->rollup_id_count;
     result->chain_id = file->chain_id;
     result->hub = file->hub;
     enum err err = batch_public_input(
-        &result->public_input, v->arena, &v->batch, file->contexts, file->chain_id, &file->hub
+        &result->public_input, arena, &files->batch, file->contexts, file->chain_id, &file->hub
     );
     if (err != ERR_OK) return err;
     if (!hash32_equal(&result->public_input, &file->public_input))
-        return refuse(v, VERIFY_PUBLIC_INPUT, 0);
+        return refuse(result, VERIFY_PUBLIC_INPUT, 0);
     return verify_output(
-        &result->output, v->arena, file->rollup_ids, file->rollup_id_count, &file->public_input
+        &result->output, arena, file->rollup_ids, file->rollup_id_count, &file->public_input
     );
+}
+
+enum err verify_conclude(
+    struct verify_result *result,
+    const struct verify_files *files,
+    struct arena *arena,
+    struct verify_job *const *jobs,
+    size_t job_count
+) {
+    const struct verify_job *first = NULL;
+    *result = (struct verify_result){.verdict = VERIFY_OK};
+    for (size_t i = 0; i < job_count; i++) {
+        if (jobs[i]->result.verdict == VERIFY_OK) continue;
+        if (first == NULL || jobs[i]->place < first->place) first = jobs[i];
+    }
+    if (first != NULL) {
+        *result = first->result;
+        return ERR_OK;
+    }
+    bool is_any = false;
+    enum err err = ERR_OK;
+    if (!files->options.allows_surplus) err = is_surplus(&is_any, files, arena, jobs, job_count);
+    if (err != ERR_OK) return err;
+    return is_any ? refuse(result, VERIFY_WITNESS_SURPLUS, 0) : state(result, files, arena);
 }
 
 enum err verify_output(
@@ -243,64 +322,22 @@ enum err verify_output(
     return err;
 }
 
+/* One machine goes through all entries, so that nothing is made twice. */
 enum err verify_input(
     struct verify_result *result,
     struct arena *arena,
     const struct verify_options *options,
     bytes input
 ) {
-    *result = (struct verify_result){.verdict = VERIFY_OK};
-    struct verifier *v = arena_alloc_zero(arena, sizeof(*v));
+    struct verify_files *files;
+    enum err err = verify_open(&files, result, arena, options, input, BYTES_EMPTY);
+    if (err != ERR_OK || result->verdict != VERIFY_OK) return err;
+    struct verify_job *job = verify_job_open(arena, files);
+    if (job == NULL) return ERR_MEMORY;
+    struct verifier *v = verifier_open(arena, files, &job->lists[0].source);
     if (v == NULL) return ERR_MEMORY;
-    v->arena = arena;
-    v->options = options;
-    v->result = result;
-    enum err err = open_files(v, input);
-    for (size_t i = 0; i < v->witness.head_count; i++)
-        if (err == ERR_OK && result->verdict == VERIFY_OK) err = add_head(v, &v->witness.heads[i]);
-    for (size_t i = 0; i < v->batch.update_count; i++)
-        if (err == ERR_OK && result->verdict == VERIFY_OK) err = add_update(v, i);
-    for (size_t i = 0; i < v->batch.entry_count; i++)
-        if (err == ERR_OK && result->verdict == VERIFY_OK) err = check_entry(v, i);
-    return err == ERR_OK && result->verdict == VERIFY_OK ? conclude(v) : err;
-}
-
-/* --- making the files ------------------------------------------------------------------------- */
-
-enum err verify_make_input(
-    bytes *input,
-    size_t *witness_offset,
-    struct arena *arena,
-    uint64_t chain_id,
-    const address *hub,
-    const struct batch *batch,
-    const struct update_context *contexts,
-    struct witness *witness
-) {
-    struct batch_file file = {
-        .chain_id = chain_id,
-        .hub = *hub,
-        .contexts = contexts,
-        .update_count = batch->update_count,
-    };
-    uint64_t *ids = arena_alloc_array(arena, witness->head_count, sizeof(*ids));
-    if (ids == NULL) return ERR_MEMORY;
-    enum err err = witness_sort(witness, arena);
-    if (err == ERR_OK)
-        err = batch_public_input(&file.public_input, arena, batch, contexts, chain_id, hub);
-    if (err == ERR_OK) err = batch_encode(&file.batch, arena, batch);
+    err = verifier_run_all(v);
     if (err != ERR_OK) return err;
-    for (size_t i = 0; i < witness->head_count; i++) {
-        const uint64_t id = witness->heads[i].rollup_id;
-        if (i == 0 || witness->heads[i - 1].rollup_id != id) ids[file.rollup_id_count++] = id;
-    }
-    file.rollup_ids = ids;
-    const size_t size = batch_file_size(&file);
-    uint8_t *out = arena_alloc(arena, size + witness_size(witness));
-    if (out == NULL) return ERR_MEMORY;
-    batch_file_write(out, &file);
-    witness_write(out + size, witness);
-    *input = bytes_of(out, size + witness_size(witness));
-    *witness_offset = size;
-    return ERR_OK;
+    note(job, v);
+    return verify_conclude(result, files, arena, &job, 1);
 }

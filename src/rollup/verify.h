@@ -88,18 +88,92 @@ MUST_USE enum err verify_input(
     bytes input
 );
 
-/* verify_make_input writes the files for a batch, one behind the other. The statement is to cover
- * all rollups of which the witness has heads; contexts has one item per update. The witness's lists
- * are put into their order. witness_offset is where its file begins. ERR_MEMORY. */
-MUST_USE enum err verify_make_input(
-    bytes *input,
-    size_t *witness_offset,
+/* --- runs ------------------------------------------------------------------------------------- */
+
+/* The same in parts, which several threads may do: entries that lead from idle heads to idle heads
+ * are made anew without the others. How small the parts are hangs on which heads are given: those
+ * of the witness, and those in the middle of the batch that a further witness has ("runs",
+ * docs/batch-files.md). */
+struct verify_files;
+struct verify_job;
+
+/* verify_open reads the files: input as verify_input's, and runs, which may be empty. All must
+ * outlive what it makes, in arena. *result gets a verdict if they are refused: there is nothing to
+ * run then. ERR_MEMORY. */
+MUST_USE enum err verify_open(
+    struct verify_files **files,
+    struct verify_result *result,
     struct arena *arena,
-    uint64_t chain_id,
-    const address *hub,
-    const struct batch *batch,
-    const struct update_context *contexts,
-    struct witness *witness
+    const struct verify_options *options,
+    bytes input,
+    bytes runs
+);
+
+/* verify_split finds the runs. ERR_MEMORY. */
+MUST_USE enum err verify_split(struct verify_files *files);
+size_t verify_run_count(const struct verify_files *files);
+size_t verify_run_size(const struct verify_files *files, size_t run_index); /* in entries */
+
+/* A job is what one thread has found; files are not changed by it. NULL: no memory. */
+struct verify_job *verify_job_open(struct arena *arena, const struct verify_files *files);
+
+/* verify_job_run checks one run; arena may be reset afterwards. ERR_MEMORY. */
+MUST_USE enum err verify_job_run(struct verify_job *job, struct arena *arena, size_t run_index);
+
+/* verify_conclude puts together what the jobs have found once each run was somebody's. The first of
+ * what they refuse is what verify_input refuses. ERR_MEMORY. */
+MUST_USE enum err verify_conclude(
+    struct verify_result *result,
+    const struct verify_files *files,
+    struct arena *arena,
+    struct verify_job *const *jobs,
+    size_t job_count
+);
+
+/* --- making files ----------------------------------------------------------------------------- */
+
+/* What is to be said of a batch. */
+struct verify_claim {
+    uint64_t chain_id; /* of the parent */
+    address hub;
+    const struct batch *batch;
+    const struct update_context *contexts; /* one per update */
+    struct witness *witness;               /* its lists are put into their order */
+};
+
+/* verify_make_input writes the two files, one behind the other. The statement covers all rollups of
+ * which the witness has heads. witness_offset is where its file begins. ERR_MEMORY. */
+MUST_USE enum err verify_make_input(
+    bytes *input, size_t *witness_offset, struct arena *arena, const struct verify_claim *claim
+);
+
+/* verify_list_heads says which heads have to be given for a batch: those that no entry before the
+ * one that begins there leads to. Their open blocks are left to the caller. ERR_MEMORY. */
+MUST_USE enum err verify_list_heads(
+    struct witness_head **heads, size_t *count, struct arena *arena, const struct batch *batch
+);
+
+/* verify_record checks a batch against a state that is at hand, all rollups' in one source, and
+ * puts the nodes and codes that this reads into the claim's witness, which has heads and headers.
+ * *result gets a verdict; WITNESS_INCOMPLETE: the source lacks something. ERR_MEMORY, ERR_IO. */
+MUST_USE enum err verify_record(
+    struct verify_result *result,
+    struct arena *arena,
+    const struct verify_options *options,
+    const struct verify_claim *claim,
+    struct source *source
+);
+
+/* verify_make_runs makes the further witness with which the batch splits as far as it can, out of
+ * an input that is true: *runs is a witness file, or empty where the input alone is enough. scratch
+ * is reset. *result gets a verdict. ERR_MEMORY. */
+MUST_USE enum err verify_make_runs(
+    bytes *runs,
+    struct verify_result *result,
+    struct arena *arena,
+    struct arena *scratch,
+    const struct verify_options *options,
+    bytes input
 );
 
 #endif

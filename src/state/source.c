@@ -241,15 +241,46 @@ enum err hashed_list_find(struct hashed_list *list, const hash32 *hash, bytes *i
 }
 
 static enum err list_node(struct source *source, const hash32 *hash, bytes *encoded) {
-    return hashed_list_find(&((struct source_list *)source)->nodes, hash, encoded);
+    struct source_list *list = (struct source_list *)source;
+    enum err err = hashed_list_find(&list->nodes, hash, encoded);
+    return err == ERR_OK || list->base == NULL ? err : source_node(list->base, hash, encoded);
 }
 
 static enum err list_code(struct source *source, const hash32 *code_hash, bytes *code) {
-    return hashed_list_find(&((struct source_list *)source)->codes, code_hash, code);
+    struct source_list *list = (struct source_list *)source;
+    enum err err = hashed_list_find(&list->codes, code_hash, code);
+    return err == ERR_OK || list->base == NULL ? err : source_code(list->base, code_hash, code);
 }
 
 void source_list_open(
-    struct source_list *list, const struct hashed_list *nodes, const struct hashed_list *codes
+    struct source_list *list,
+    struct source *base,
+    const struct hashed_list *nodes,
+    const struct hashed_list *codes
 ) {
-    *list = (struct source_list){{list_node, list_code, NULL}, *nodes, *codes};
+    *list = (struct source_list){{list_node, list_code, NULL}, base, *nodes, *codes};
+}
+
+/* --- several --- */
+
+static enum err several_node(struct source *source, const hash32 *hash, bytes *encoded) {
+    const struct source_several *several = (struct source_several *)source;
+    enum err err = ERR_MISSING;
+    for (size_t i = 0; i < several->count && err == ERR_MISSING; i++)
+        err = source_node(several->sources[i], hash, encoded);
+    return err;
+}
+
+static enum err several_code(struct source *source, const hash32 *code_hash, bytes *code) {
+    const struct source_several *several = (struct source_several *)source;
+    enum err err = ERR_MISSING;
+    for (size_t i = 0; i < several->count && err == ERR_MISSING; i++)
+        err = source_code(several->sources[i], code_hash, code);
+    return err;
+}
+
+void source_several_open(
+    struct source_several *several, struct source *const *sources, size_t count
+) {
+    *several = (struct source_several){{several_node, several_code, NULL}, sources, count};
 }

@@ -5,6 +5,7 @@
  *   source_recorder  any source, noting what was read from it: the witness;
  *   source_witness   nodes and codes and nothing else, in any order: stateless execution;
  *   source_list      the same in the one order that they may have, noting what was read;
+ *   source_several   the first of several that has it;
  *   source_lmdb      a snapshot of a database (state/source_lmdb.h, hosted).
  * They stack: memory over recorder over lmdb records what a block needs of the state before it, and
  * not what it made itself.
@@ -171,13 +172,30 @@ MUST_USE enum err hashed_list_find(struct hashed_list *list, const hash32 *hash,
 
 struct source_list {
     struct source source;
+    struct source *base; /* is asked for what the lists lack; NULL: nobody is */
     struct hashed_list nodes;
     struct hashed_list codes;
 };
 
 /* A source of these two, which the caller has opened; it takes them over. */
 void source_list_open(
-    struct source_list *list, const struct hashed_list *nodes, const struct hashed_list *codes
+    struct source_list *list,
+    struct source *base,
+    const struct hashed_list *nodes,
+    const struct hashed_list *codes
+);
+
+/* --- several --- */
+
+/* Sources that are asked one after the other until one has it. */
+struct source_several {
+    struct source source;
+    struct source *const *sources; /* borrowed */
+    size_t count;
+};
+
+void source_several_open(
+    struct source_several *several, struct source *const *sources, size_t count
 );
 
 #endif

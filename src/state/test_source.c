@@ -150,7 +150,7 @@ static void test_list(void **unused) {
     assert_int_equal(hashed_list_open(&nodes, &arena, items, COUNT), ERR_OK);
     assert_int_equal(hashed_list_open(&codes, &arena, NULL, 0), ERR_OK);
     assert_int_equal(hashed_list_share(&shared, &arena, &nodes), ERR_OK);
-    source_list_open(&list, &nodes, &codes);
+    source_list_open(&list, NULL, &nodes, &codes);
     for (unsigned i = 0; i < 2 * COUNT; i++) {
         assert_node(&list.source, i, i % 2 == 0 ? ERR_OK : ERR_MISSING);
         assert_node(&list.source, i, i % 2 == 0 ? ERR_OK : ERR_MISSING);

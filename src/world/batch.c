@@ -146,16 +146,14 @@ static enum err make_input(struct world *world) {
         contexts[i].anchor_hash = keccak256(options->parent_encoded);
     enum err err = make_witness(world, &witness);
     if (err != ERR_OK) return err;
-    return verify_make_input(
-        &result->input,
-        &result->witness_offset,
-        world->arena,
-        options->schedule->chain_id,
-        &options->hub,
-        &world->batch,
-        contexts,
-        &witness
-    );
+    const struct verify_claim claim = {
+        .chain_id = options->schedule->chain_id,
+        .hub = options->hub,
+        .batch = &world->batch,
+        .contexts = contexts,
+        .witness = &witness,
+    };
+    return verify_make_input(&result->input, &result->witness_offset, world->arena, &claim);
 }
 
 static enum err prove(struct world *world) {

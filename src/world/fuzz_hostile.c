@@ -347,9 +347,8 @@ verify(const struct batch *batch, const struct update_context *contexts, struct 
     struct verify_result result;
     bytes encoded;
     size_t offset;
-    enum err err = verify_make_input(
-        &encoded, &offset, arena, NETWORK_CHAIN_ID, &net.hub, batch, contexts, witness
-    );
+    const struct verify_claim claim = {NETWORK_CHAIN_ID, net.hub, batch, contexts, witness};
+    enum err err = verify_make_input(&encoded, &offset, arena, &claim);
     if (err == ERR_OK) err = verify_input(&result, arena, &lax, encoded);
     CHECK(err == ERR_MEMORY || (err == ERR_OK && result.verdict == VERIFY_OK));
 }

@@ -120,9 +120,8 @@ static void verify(void) {
     const struct verify_options lax = {.allows_surplus = true};
     bytes input;
     size_t offset;
-    must(verify_make_input(
-        &input, &offset, &arena, NETWORK_CHAIN_ID, &net.hub, &batch, &anchoring, &witness
-    ));
+    const struct verify_claim claim = {NETWORK_CHAIN_ID, net.hub, &batch, &anchoring, &witness};
+    must(verify_make_input(&input, &offset, &arena, &claim));
     must(verify_input(&got, &arena, &lax, input));
 }
 

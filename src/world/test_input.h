@@ -30,18 +30,14 @@ static inline void test_input_open(struct test_input *parts, struct arena *arena
 static inline bytes test_input_make(struct test_input *parts, struct arena *arena) {
     bytes input;
     size_t offset;
-    CHECK(
-        verify_make_input(
-            &input,
-            &offset,
-            arena,
-            parts->file.chain_id,
-            &parts->file.hub,
-            &parts->batch,
-            parts->contexts,
-            &parts->witness
-        ) == ERR_OK
-    );
+    const struct verify_claim claim = {
+        .chain_id = parts->file.chain_id,
+        .hub = parts->file.hub,
+        .batch = &parts->batch,
+        .contexts = parts->contexts,
+        .witness = &parts->witness,
+    };
+    CHECK(verify_make_input(&input, &offset, arena, &claim) == ERR_OK);
     return input;
 }
 
