@@ -33,7 +33,7 @@ LIBS     := -lsecp256k1 -lcrypto -lgmp -llmdb -luv -lwslay -lcurl -lcjson -linih
 
 # --- sources -------------------------------------------------------------------------------------
 SOURCES_ALL := $(sort $(wildcard src/*/*.c))
-SOURCES     := $(filter-out src/%/main.c,$(foreach s,$(SOURCES_ALL),$(if $(filter test_% fuzz_% bench_%,$(notdir $(s))),,$(s))))
+SOURCES     := $(filter-out src/%/main.c src/guest/%,$(foreach s,$(SOURCES_ALL),$(if $(filter test_% fuzz_% bench_%,$(notdir $(s))),,$(s))))
 module_objects = $(patsubst src/%.c,$(OUT)/obj/%.o,$(filter src/$(1)/%,$(SOURCES))) $(EXTRA_OBJECTS_$(1))
 UNIT_TESTS  := $(patsubst src/%.c,$(OUT)/test/%,$(sort $(wildcard src/*/test_*.c)))
 FUZZERS     := $(patsubst src/%.c,$(OUT)/fuzz/%,$(sort $(wildcard src/*/fuzz_*.c)))
@@ -61,9 +61,13 @@ CFLAGS_FILE_interpreter := -fno-tree-vectorize -fno-tree-slp-vectorize
 ifneq ($(PROFILE),fuzz)
 CFLAGS_FILE_interpreter += -fno-gcse -fno-crossjumping
 endif
-CFLAGS_FILE_bls12_381_host := $(KZG_INCLUDES)
-CFLAGS_FILE_kzg_host       := $(KZG_INCLUDES)
+CFLAGS_FILE_bls12_381 := $(KZG_INCLUDES)
+CFLAGS_FILE_kzg       := $(KZG_INCLUDES)
+CFLAGS_FILE_kzg_host  := $(KZG_INCLUDES)
 EXTRA_OBJECTS_crypto := $(VENDOR)/kzg.o $(VENDOR)/kzg_setup.o
+
+# The guest is part of the node: what attesters vouch for is named by its hash (proof/guest.h).
+EXTRA_OBJECTS_proof := $(BUILD)/guest/embedded.o
 
 .DEFAULT_GOAL := all
 .PHONY: all lockstep run test rpc-compat demo crash bench soak tidy format deps help clean unit fuzzers asan contracts freestanding
@@ -221,7 +225,65 @@ freestanding: $(patsubst src/%.c,$(OUT)/freestanding/%.o,$(filter-out $(HOSTED_F
 
 $(OUT)/freestanding/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c17 -Isrc -O2 $(WARNINGS) -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) -MMD -MP -c -o $@ $<
+	$(CC) -std=c17 -Isrc -O2 $(WARNINGS) $(CFLAGS_FILE_$(basename $(notdir $<))) -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) -MMD -MP -c -o $@ $<
+
+# --- the guest (src/guest) -------------------------------------------------------------------------
+# The guest-safe modules as a bare-metal RISC-V program, to be run by zkVMs, and by anybody with an
+# emulator. Its bytes are the same wherever it is built: relative names only, one fixed compiler.
+GUEST     := $(BUILD)/guest
+GUEST_CC  ?= $(filter ccache %/ccache,$(firstword $(CC))) riscv64-unknown-elf-gcc
+GUEST_ABI := -march=rv64im -mabi=lp64 -mcmodel=medany
+SECP256K1 := node_modules/secp256k1/src/secp256k1
+GUEST_CFLAGS := -std=c17 $(GUEST_ABI) -O2 -ffreestanding -ffunction-sections -fdata-sections \
+                -fno-asynchronous-unwind-tables -fno-common -nostdinc -Isrc
+GUEST_WARNINGS := $(WARNINGS)
+GUEST_MODULE_SOURCES := $(filter-out $(HOSTED_FILES),$(foreach m,$(GUEST_SAFE),$(filter src/$(m)/%,$(SOURCES))))
+GUEST_SOURCES := $(GUEST_MODULE_SOURCES) $(wildcard src/guest/*.c)
+GUEST_OBJECTS := $(GUEST)/obj/guest/machine.o $(patsubst src/%.c,$(GUEST)/obj/%.o,$(GUEST_SOURCES)) \
+                 $(GUEST)/obj/blst.o $(GUEST)/obj/secp256k1.o
+# Else gcc sees that these are memcpy and memset, and calls them.
+GUEST_FILE_libc := -fno-tree-loop-distribute-patterns
+GUEST_FILE_portable_secp256k1 := -isystem $(SECP256K1)/include
+.PHONY: guest
+# help: make guest            build the RISC-V guest, build/guest/lockstep-guest.elf
+guest: $(GUEST)/lockstep-guest.elf
+
+$(GUEST)/obj/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_CFLAGS) -isystem $(shell $(GUEST_CC) -print-file-name=include) $(GUEST_WARNINGS) $(CFLAGS_FILE_$(basename $(notdir $<))) $(GUEST_FILE_$(basename $(notdir $<))) -MMD -MP -c -o $@ $<
+
+$(GUEST)/obj/%.o: src/%.S
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_ABI) -Isrc -MMD -MP -c -o $@ $<
+
+$(GUEST)/obj/blst.o: $(KZG)/blst/src/server.c
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_CFLAGS) -isystem $(shell $(GUEST_CC) -print-file-name=include) -Isrc/guest/libc -D__BLST_NO_ASM__ -D__BLST_NO_CPUID__ -w -c -o $@ $<
+
+$(SECP256K1)/%:
+	@echo "$@ is missing: run make deps" >&2; false
+
+$(GUEST)/obj/secp256k1.o: $(SECP256K1)/src/secp256k1.c
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_CFLAGS) -isystem $(shell $(GUEST_CC) -print-file-name=include) -Isrc/guest/libc -I$(SECP256K1) -I$(SECP256K1)/src \
+		-DENABLE_MODULE_RECOVERY -DUSE_ENDOMORPHISM -DUSE_NUM_NONE -DUSE_FIELD_INV_BUILTIN -DUSE_SCALAR_INV_BUILTIN \
+		-DHAVE___INT128 -DUSE_FIELD_5X52 -DUSE_SCALAR_4X64 -DECMULT_WINDOW_SIZE=6 -DECMULT_GEN_PREC_BITS=2 -w -c -o $@ $<
+
+$(GUEST)/link.ld: src/guest/link.ld src/riscv/abi.h
+	@mkdir -p $(@D)
+	$(GUEST_CC) -E -P -undef -x c -Isrc -o $@ $<
+
+$(GUEST)/lockstep-guest.elf: $(GUEST)/link.ld $(GUEST_OBJECTS)
+	$(GUEST_CC) $(GUEST_ABI) -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -T $< -o $@ $(GUEST_OBJECTS) -lgcc
+
+$(GUEST)/embedded.o: $(GUEST)/lockstep-guest.elf
+	printf '%s\n' '.section .rodata' '.balign 64' '.global guest_elf_file, guest_elf_file_size' \
+		'guest_elf_file: .incbin "$<"' '1: .balign 8' \
+		'guest_elf_file_size: .quad 1b - guest_elf_file' \
+		'.section .note.GNU-stack,"",%progbits' >$(GUEST)/embedded.s
+	$(VENDOR_CC) -c -o $@ $(GUEST)/embedded.s
+
+-include $(shell find $(GUEST)/obj -name '*.d' 2>/dev/null)
 
 # help: make contracts        compile contracts/ and rewrite the committed artifacts
 contracts: deps

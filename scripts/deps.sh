@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.."
 
 # Build and run.
 packages=(gcc make libc6-dev libsecp256k1-dev libssl-dev libgmp-dev liblmdb-dev libuv1-dev
-    node-llhttp libwslay-dev libcurl4-openssl-dev libcjson-dev libinih-dev libjsmn-dev)
+    node-llhttp libwslay-dev libcurl4-openssl-dev libcjson-dev libinih-dev libjsmn-dev gcc-riscv64-unknown-elf)
 # Tests, tidy, fuzzing and benchmarks.
-packages+=(libcmocka-dev clang clang-format clang-tidy cppcheck wrk zstd ca-certificates)
+packages+=(libcmocka-dev clang clang-format clang-tidy cppcheck wrk zstd ca-certificates qemu-user)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -65,9 +65,14 @@ check_scripts() {
 # The committed bytecode is what the contracts' sources give. Warnings of the compiler are not ours.
 check_contracts() { node scripts/contracts.mjs --check >"$cache/contracts.log" 2>&1 || { cat "$cache/contracts.log"; return 1; }; }
 
+# The guest's own files are for its compiler only; clang knows the target.
+guest_flags=(--target=riscv64-unknown-elf -march=rv64im -std=c17 -ffreestanding -Isrc
+    -isystem node_modules/secp256k1/src/secp256k1/include)
+
 # One file; prints findings. Silent and quick if the same contents passed before.
 tidy_one() {
     local file=$1 key stamp out
+    [[ $file = src/guest/* ]] && flags=("${guest_flags[@]}")
     key=$({
         echo "$tidy_version"
         cat .clang-tidy "$file"
@@ -90,7 +95,7 @@ check_clang_tidy() {
     # Arrays are not exported: the flags travel as text.
     # shellcheck disable=SC2016
     printf '%s\0' "${c_files[@]}" |
-        FLAGS="${flags[*]}" xargs -0 -n 1 -P "$JOBS" bash -c 'read -ra flags <<<"$FLAGS"; tidy_one "$1"' _
+        FLAGS="${flags[*]}" GUEST_FLAGS="${guest_flags[*]}" xargs -0 -n 1 -P "$JOBS" bash -c 'read -ra flags <<<"$FLAGS"; read -ra guest_flags <<<"$GUEST_FLAGS"; tidy_one "$1"' _
 }
 
 check_cppcheck() {

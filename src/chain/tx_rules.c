@@ -139,22 +139,23 @@ static size_t append_number(uint8_t *out, size_t size, const u256 *number) {
     return size + 1 + byte_size;
 }
 
-/* keccak256(MAGIC || rlp([chain_id, address, nonce])), built in a fixed buffer. */
+/* keccak256(MAGIC || rlp([chain_id, address, nonce])), built in a fixed buffer behind room for the
+ * longest head. */
 static hash32 authorization_digest(const struct tx_authorization *authorization) {
-    uint8_t payload[33 + 21 + 9];
+    enum { HEAD_MAX = 3 };
+    uint8_t buffer[HEAD_MAX + 33 + 21 + 9];
+    uint8_t *payload = buffer + HEAD_MAX;
     u256 nonce = u256_from_u64(authorization->nonce);
     size_t size = append_number(payload, 0, &authorization->chain_id);
     payload[size++] = 0x80 + 20;
     memcpy(payload + size, authorization->address.b, 20);
     size = append_number(payload, size + 20, &nonce);
-    uint8_t head[3] = {AUTHORIZATION_MAGIC, (uint8_t)(0xc0 + size), 0};
-    size_t head_size = 2;
-    if (size > 55) {
-        head[1] = 0xf8;
-        head[2] = (uint8_t)size;
-        head_size = 3;
-    }
-    return keccak256_two(bytes_of(head, head_size), bytes_of(payload, size));
+    size_t head_size = size > 55 ? 3 : 2;
+    uint8_t *head = payload - head_size;
+    head[0] = AUTHORIZATION_MAGIC;
+    head[1] = size > 55 ? 0xf8 : (uint8_t)(0xc0 + size);
+    if (size > 55) head[2] = (uint8_t)size;
+    return keccak256(bytes_of(head, head_size + size));
 }
 
 bool tx_authority(

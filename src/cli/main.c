@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/evm_command.h"
 #include "cli/guest_command.h"
+#include "cli/guest_id_command.h"
 #include "cli/network_options.h"
 #include "cli/run.h"
 #include "cli/trace_command.h"
@@ -34,6 +35,10 @@ static const struct command commands[] = {
      check_command,
      "check --datadir FOLDER",
      "look whether a data directory holds what it should"},
+    {"guest-id",
+     guest_id_command,
+     "guest-id",
+     "print the hash of the guest program, which rollups are registered with (vkey)"},
     {"evm",
      evm_command,
      "evm run --code FILE [--input FILE] [OPTION]…",

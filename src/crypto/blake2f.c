@@ -72,7 +72,7 @@ void blake2f_portable(
     h[7] ^= v7 ^ v15;
 }
 
-#if !__STDC_HOSTED__ || !defined(__x86_64__)
+#if __STDC_HOSTED__ && !defined(__x86_64__)
 void blake2f(
     uint64_t h[8], const uint64_t m[16], const uint64_t t[2], bool is_final, uint32_t rounds
 ) {

@@ -1,6 +1,7 @@
 #include "crypto/bn254.h"
 
 #include "crypto/bn254_pairing.h"
+#include "crypto/portable.h"
 
 static bool is_zero(const uint8_t *p, size_t size) {
     uint8_t any = 0;
@@ -35,9 +36,8 @@ static bool read_g2(bn254_g2 *out, const uint8_t in[BN254_G2_SIZE]) {
            bn254_g2_in_subgroup(out);
 }
 
-enum err bn254_add(
-    uint8_t out[BN254_G1_SIZE], const uint8_t a[BN254_G1_SIZE], const uint8_t b[BN254_G1_SIZE]
-) {
+enum err PORTABLE(bn254_add
+)(uint8_t out[BN254_G1_SIZE], const uint8_t a[BN254_G1_SIZE], const uint8_t b[BN254_G1_SIZE]) {
     bn254_g1 x, y;
     if (!read_g1(&x, a) || !read_g1(&y, b)) return ERR_INPUT;
     bn254_g1_add(&x, &x, &y);
@@ -45,9 +45,8 @@ enum err bn254_add(
     return ERR_OK;
 }
 
-enum err bn254_mul(
-    uint8_t out[BN254_G1_SIZE], const uint8_t point[BN254_G1_SIZE], const uint8_t scalar[32]
-) {
+enum err PORTABLE(bn254_mul
+)(uint8_t out[BN254_G1_SIZE], const uint8_t point[BN254_G1_SIZE], const uint8_t scalar[32]) {
     bn254_g1 p;
     if (!read_g1(&p, point)) return ERR_INPUT;
     u256 k = u256_load_be(scalar);
@@ -70,7 +69,7 @@ static void multiply_batch(fp12 *product, struct batch *batch) {
     batch->count = 0;
 }
 
-enum err bn254_pairing_check(bool *is_one, bytes pairs) {
+enum err PORTABLE(bn254_pairing_check)(bool *is_one, bytes pairs) {
     if (pairs.size % BN254_PAIR_SIZE != 0) return ERR_INPUT;
     struct batch batch;
     batch.count = 0;

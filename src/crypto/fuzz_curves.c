@@ -74,7 +74,8 @@ static void fuzz_signatures(void) {
     u256 s = u256_load_be(padded + 64);
     u256 px = u256_load_be(padded + 96);
     u256 py = u256_load_be(padded + 128);
-    (void)p256_verify(&digest, &r, &s, &px, &py);
+    bool is_signed = p256_verify(&digest, &r, &s, &px, &py);
+    CHECK(is_signed == p256_verify_portable(&digest, &r, &s, &px, &py));
     address signer, recovered;
     (void)!secp256k1_recover_address(&signer, &digest, &r, &s, padded[160] & 1);
     hash32 key;
@@ -85,10 +86,13 @@ static void fuzz_signatures(void) {
         CHECK(secp256k1_recover_address(&recovered, &digest, &r, &s, y_parity) == ERR_OK);
         CHECK(address_equal(&signer, &recovered));
     }
-    bool is_valid;
+    bool is_valid = false;
+    bool is_valid_portable = false;
     memcpy(z.b, padded + 200, 32);
     memcpy(y.b, padded + 232, 32);
-    (void)!kzg_verify_proof(&is_valid, padded + 264, &z, &y, padded + 312);
+    enum err err = kzg_verify_proof(&is_valid, padded + 264, &z, &y, padded + 312);
+    CHECK(kzg_verify_proof_portable(&is_valid_portable, padded + 264, &z, &y, padded + 312) == err);
+    CHECK(is_valid == is_valid_portable);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

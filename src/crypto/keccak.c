@@ -1,5 +1,7 @@
 #include "crypto/keccak_private.h"
 
+#include "crypto/portable.h"
+
 const hash32 KECCAK_EMPTY = {{0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d,
                               0xb2, 0xdc, 0xc7, 0x03, 0xc0, 0xe5, 0x00, 0xb6, 0x53, 0xca, 0x82,
                               0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70}};
@@ -24,11 +26,13 @@ void keccak_permute_portable(uint64_t state[25]) {
     keccak_rounds(state, HAS_AND_NOT);
 }
 
-#if !KECCAK_HAS_DISPATCH
+#if __STDC_HOSTED__ && !KECCAK_HAS_DISPATCH
 void keccak_permute(uint64_t state[25]) {
     keccak_rounds(state, HAS_AND_NOT);
 }
+#endif
 
+#if !KECCAK_HAS_DISPATCH
 void keccak256_many(hash32 *out, const bytes *in, size_t count) {
     for (size_t i = 0; i < count; i++)
         out[i] = keccak256(in[i]);
@@ -45,7 +49,7 @@ static hash32 squeeze(const uint64_t state[25]) {
     return hash;
 }
 
-hash32 keccak256(bytes data) {
+hash32 PORTABLE(keccak256)(bytes data) {
     uint64_t state[KECCAK_LANES] = {0};
     while (data.size >= KECCAK_RATE) {
         keccak_absorb(state, 1, data.data);

@@ -24,6 +24,15 @@ MUST_USE enum err kzg_verify_proof(
     const uint8_t proof[KZG_PROOF_SIZE]
 );
 
+/* The same in portable C: what the guest runs, and the twin that tests compare with. */
+MUST_USE enum err kzg_verify_proof_portable(
+    bool *is_valid,
+    const uint8_t commitment[KZG_COMMITMENT_SIZE],
+    const hash32 *z,
+    const hash32 *y,
+    const uint8_t proof[KZG_PROOF_SIZE]
+);
+
 /* sha256 of the commitment with its first byte set to 1 (EIP-4844's versioned hash). */
 hash32 kzg_versioned_hash(const uint8_t commitment[KZG_COMMITMENT_SIZE]);
 

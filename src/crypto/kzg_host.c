@@ -6,7 +6,6 @@
 #include "core/check.h"
 #include "crypto/kzg.h"
 #include "crypto/kzg_setup_host.h"
-#include "crypto/sha256.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -81,12 +80,6 @@ enum err kzg_verify_proof(
     ));
     if (err == ERR_OK) *is_valid = ok;
     return err;
-}
-
-hash32 kzg_versioned_hash(const uint8_t commitment[KZG_COMMITMENT_SIZE]) {
-    hash32 hash = sha256(bytes_of(commitment, KZG_COMMITMENT_SIZE));
-    hash.b[0] = 1; /* VERSIONED_HASH_VERSION_KZG */
-    return hash;
 }
 
 enum err kzg_blob_to_commitment(uint8_t commitment[KZG_COMMITMENT_SIZE], const uint8_t *blob) {

@@ -388,9 +388,3 @@ modexp_portable(uint8_t *out, struct arena *arena, bytes base, bytes exponent, b
     arena_release(arena, mark);
     return err;
 }
-
-#if !__STDC_HOSTED__
-enum err modexp(uint8_t *out, struct arena *arena, bytes base, bytes exponent, bytes modulus) {
-    return modexp_portable(out, arena, base, exponent, modulus);
-}
-#endif

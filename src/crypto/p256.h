@@ -9,4 +9,9 @@
  * or s is 0 or >= n, or the key is not a point of the curve other than infinity. High s counts. */
 bool p256_verify(const hash32 *digest, const u256 *r, const u256 *s, const u256 *x, const u256 *y);
 
+/* The same in portable C: what the guest runs, and the twin that tests compare with. */
+bool p256_verify_portable(
+    const hash32 *digest, const u256 *r, const u256 *s, const u256 *x, const u256 *y
+);
+
 #endif

@@ -1,5 +1,7 @@
 #include "crypto/ripemd160.h"
 
+#include "crypto/portable.h"
+
 enum { BLOCK_SIZE = 64, STEPS = 80 };
 
 /* Message words and rotations of the two parallel lines, from the paper's appendix A. */
@@ -78,7 +80,7 @@ static void compress(uint32_t h[5], const uint8_t *block) {
     h[0] = t;
 }
 
-void ripemd160(uint8_t digest[20], bytes data) {
+void PORTABLE(ripemd160)(uint8_t digest[20], bytes data) {
     uint32_t h[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
     uint64_t bit_count = (uint64_t)data.size * 8;
     for (; data.size >= BLOCK_SIZE; data.data += BLOCK_SIZE, data.size -= BLOCK_SIZE) {

@@ -82,9 +82,3 @@ hash32 sha256_portable(bytes data) {
         store_be32(out.b + 4 * i, h[i]);
     return out;
 }
-
-#if !__STDC_HOSTED__
-hash32 sha256(bytes data) {
-    return sha256_portable(data);
-}
-#endif

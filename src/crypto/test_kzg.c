@@ -75,6 +75,11 @@ static void check_verify_proof(const cJSON *file) {
         memcpy(z_hash.b, z, 32);
         memcpy(y_hash.b, y, 32);
         err = kzg_verify_proof(&is_valid, commitment, &z_hash, &y_hash, proof);
+        bool is_valid_portable = false;
+        assert_int_equal(
+            kzg_verify_proof_portable(&is_valid_portable, commitment, &z_hash, &y_hash, proof), err
+        );
+        assert_int_equal(is_valid_portable, is_valid);
     }
     assert_verdict(file, err, is_valid);
 }

@@ -130,6 +130,7 @@ static void check_p256(const cJSON *test) {
         u256 x = word(input, 96);
         u256 y = word(input, 128);
         is_valid = p256_verify(&digest, &r, &s, &x, &y);
+        assert_int_equal(is_valid, p256_verify_portable(&digest, &r, &s, &x, &y));
     }
     out[31] = 1;
     assert_bytes(test, bytes_of(out, is_valid ? 32 : 0), fixture_bytes(&arena, test, "Expected"));
@@ -209,6 +210,7 @@ static int check_group(const cJSON *group, enum curve curve, bool (*read)(bytes,
             u256 x = u256_load_be(key.data + 1);
             u256 y = u256_load_be(key.data + 33);
             is_valid = p256_verify(&digest, &r, &s, &x, &y);
+            assert_int_equal(is_valid, p256_verify_portable(&digest, &r, &s, &x, &y));
         } else if (is_valid) {
             is_valid = verify_by_recovery(&digest, &r, &s, key.data + 1);
             if (curve == CURVE_SECP256K1_LOW_S && u256_compare(&s, &SECP256K1_N_HALF) > 0) {

@@ -3,6 +3,7 @@
 #include "crypto/keccak.h"
 #include "evm/evm.h"
 #include "node/dev_genesis.h"
+#include "proof/guest.h"
 #include "rollup/abi.h"
 #include "rollup/artifacts.h"
 
@@ -99,7 +100,7 @@ static enum err make_initcodes(
     out->owner = deployed_at(codes->owner, salt);
     out->k_of_n = deployed_at(codes->k_of_n, salt);
     out->bundler = deployed_at(codes->bundler, salt);
-    out->vkey = keccak256(bytes_of(DEPLOY_PROGRAM, sizeof(DEPLOY_PROGRAM) - 1));
+    out->vkey = guest_id();
     return ERR_OK;
 }
 

@@ -9,9 +9,6 @@
 #include "core/arena.h"
 #include "node/keys.h"
 
-/* Names the program that attesters run; Attestation itself does not look at it. */
-#define DEPLOY_PROGRAM "lockstep/evm-rollup/1"
-
 /* The attesters of KOfN: each with an Attestation of its own, of which so many must vouch. */
 #define DEPLOY_ATTESTERS 3u
 #define DEPLOY_THRESHOLD 2u
@@ -24,7 +21,7 @@ struct deploy_contracts {
     address owner;
     address attesters[DEPLOY_ATTESTERS];
     address k_of_n;
-    hash32 vkey;
+    hash32 vkey;  /* guest_id: the program that attesters run */
     uint8_t salt; /* of both deployments, its last byte */
 };
 

@@ -1,7 +1,6 @@
 #include "node/prover.h"
 
 #include "core/check.h"
-#include "crypto/keccak.h"
 #include "proof/attestation.h"
 #include "rollup/abi.h"
 #include "rollup/verify.h"
@@ -9,11 +8,6 @@
 #include <stdio.h>
 
 #define REASON_SIZE_MAX 256
-
-hash32 prover_vkey(void) {
-    static const char RULES[] = "lockstep evm rollup, rules 1";
-    return keccak256(bytes_of(RULES, sizeof(RULES) - 1));
-}
 
 static const char *reason_of(struct arena *arena, const struct verify_result *result) {
     char *text = arena_alloc(arena, REASON_SIZE_MAX);

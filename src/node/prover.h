@@ -18,10 +18,6 @@ struct prover {
     bool names_senders;                 /* it vouches for impersonated transactions, too */
 };
 
-/* The program that a signature vouches for: keccak256 of the name of these rules. The guest
- * program's hash takes its place when there is one. */
-hash32 prover_vkey(void);
-
 /* For world_options: context is the struct prover. */
 enum err prover_prove(
     void *context,

@@ -12,6 +12,7 @@
 #include "node/forked_start.h"
 #include "node/hub_view.h"
 #include "node/import.h"
+#include "proof/guest.h"
 #include "rollup/evm_rollup.h"
 #include "rollup/genesis_host.h"
 
@@ -79,6 +80,11 @@ static enum err describe(char **text, size_t *size, const struct node_options *o
     describe_fundings(out, "", &options->fundings);
     for (size_t i = 0; i <= options->rollups_count; i++)
         describe_chain(out, options, i);
+    /* Its rollups are registered with it: another one's signatures the Hub does not take. */
+    char id[64];
+    const hash32 program = guest_id();
+    hex_encode(id, hash32_bytes(&program));
+    (void)fprintf(out, "the guest program 0x%.64s\n", id);
     bool is_written = ferror(out) == 0;
     return fclose(out) == 0 && is_written ? ERR_OK : ERR_MEMORY;
 }

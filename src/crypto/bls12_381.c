@@ -1,8 +1,9 @@
-/* The hosted build's BLS12-381: blst, in the npm package c-kzg. What EIP-2537 adds to it is here:
- * its encodings and what must be refused. */
+/* BLS12-381 by blst, in the npm package c-kzg: with its assembly in the node, without in the guest.
+ * What EIP-2537 adds to it is here: its encodings and what must be refused. */
+#include "crypto/bls12_381.h"
 #include "core/check.h"
 #include "core/u256.h"
-#include "crypto/bls12_381.h"
+#include "crypto/portable.h"
 
 #include <blst.h>
 
@@ -101,11 +102,10 @@ static bool read_scalar(blst_scalar *out, const uint8_t in[SCALAR_SIZE]) {
 
 /* --- operations ---------------------------------------------------------------------------- */
 
-enum err bls12_381_g1_add(
-    uint8_t out[BLS12_381_G1_SIZE],
-    const uint8_t a[BLS12_381_G1_SIZE],
-    const uint8_t b[BLS12_381_G1_SIZE]
-) {
+enum err PORTABLE(bls12_381_g1_add
+)(uint8_t out[BLS12_381_G1_SIZE],
+  const uint8_t a[BLS12_381_G1_SIZE],
+  const uint8_t b[BLS12_381_G1_SIZE]) {
     blst_p1_affine x;
     blst_p1_affine y;
     if (!read_g1(&x, a) || !read_g1(&y, b)) return ERR_INPUT;
@@ -116,11 +116,10 @@ enum err bls12_381_g1_add(
     return ERR_OK;
 }
 
-enum err bls12_381_g2_add(
-    uint8_t out[BLS12_381_G2_SIZE],
-    const uint8_t a[BLS12_381_G2_SIZE],
-    const uint8_t b[BLS12_381_G2_SIZE]
-) {
+enum err PORTABLE(bls12_381_g2_add
+)(uint8_t out[BLS12_381_G2_SIZE],
+  const uint8_t a[BLS12_381_G2_SIZE],
+  const uint8_t b[BLS12_381_G2_SIZE]) {
     blst_p2_affine x;
     blst_p2_affine y;
     if (!read_g2(&x, a) || !read_g2(&y, b)) return ERR_INPUT;
@@ -193,7 +192,8 @@ static enum err g2_sum(blst_p2 *sum, struct arena *arena, bytes terms) {
     return ERR_OK;
 }
 
-enum err bls12_381_g1_msm(uint8_t out[BLS12_381_G1_SIZE], struct arena *arena, bytes terms) {
+enum err PORTABLE(bls12_381_g1_msm
+)(uint8_t out[BLS12_381_G1_SIZE], struct arena *arena, bytes terms) {
     if (terms.size == 0 || terms.size % BLS12_381_G1_TERM_SIZE != 0) return ERR_INPUT;
     struct arena_mark mark = arena_mark(arena);
     blst_p1 sum;
@@ -203,7 +203,8 @@ enum err bls12_381_g1_msm(uint8_t out[BLS12_381_G1_SIZE], struct arena *arena, b
     return err;
 }
 
-enum err bls12_381_g2_msm(uint8_t out[BLS12_381_G2_SIZE], struct arena *arena, bytes terms) {
+enum err PORTABLE(bls12_381_g2_msm
+)(uint8_t out[BLS12_381_G2_SIZE], struct arena *arena, bytes terms) {
     if (terms.size == 0 || terms.size % BLS12_381_G2_TERM_SIZE != 0) return ERR_INPUT;
     struct arena_mark mark = arena_mark(arena);
     blst_p2 sum;
@@ -232,7 +233,7 @@ static void multiply_batch(blst_fp12 *product, struct batch *batch) {
     batch->count = 0;
 }
 
-enum err bls12_381_pairing_check(bool *is_one, bytes pairs) {
+enum err PORTABLE(bls12_381_pairing_check)(bool *is_one, bytes pairs) {
     if (pairs.size == 0 || pairs.size % BLS12_381_PAIR_SIZE != 0) return ERR_INPUT;
     struct batch batch = {.count = 0};
     blst_fp12 product = *blst_fp12_one();
@@ -251,8 +252,8 @@ enum err bls12_381_pairing_check(bool *is_one, bytes pairs) {
     return ERR_OK;
 }
 
-enum err
-bls12_381_map_fp_to_g1(uint8_t out[BLS12_381_G1_SIZE], const uint8_t element[BLS12_381_FP_SIZE]) {
+enum err PORTABLE(bls12_381_map_fp_to_g1
+)(uint8_t out[BLS12_381_G1_SIZE], const uint8_t element[BLS12_381_FP_SIZE]) {
     blst_fp u;
     if (!read_fp(&u, element)) return ERR_INPUT;
     blst_p1 point;
@@ -261,9 +262,8 @@ bls12_381_map_fp_to_g1(uint8_t out[BLS12_381_G1_SIZE], const uint8_t element[BLS
     return ERR_OK;
 }
 
-enum err bls12_381_map_fp2_to_g2(
-    uint8_t out[BLS12_381_G2_SIZE], const uint8_t element[2 * BLS12_381_FP_SIZE]
-) {
+enum err PORTABLE(bls12_381_map_fp2_to_g2
+)(uint8_t out[BLS12_381_G2_SIZE], const uint8_t element[2 * BLS12_381_FP_SIZE]) {
     blst_fp2 u;
     if (!read_fp2(&u, element)) return ERR_INPUT;
     blst_p2 point;

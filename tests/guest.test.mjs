@@ -1,0 +1,51 @@
+// The guest program: the same bytes wherever it is built, and what it answers.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { keccak256 } from "viem";
+import { runInQemu } from "./lib/guest.mjs";
+
+const lockstep = process.env.LOCKSTEP;
+const elf = readFileSync(join(process.env.BUILD ?? "build", "guest/lockstep-guest.elf"));
+
+test("guest-id is the hash of the ELF", () => {
+    assert.equal(execFileSync(lockstep, ["guest-id"], { encoding: "utf8" }), `${keccak256(elf)}\n`);
+});
+
+test("another folder gives the same bytes", () => {
+    const folder = mkdtempSync(join(tmpdir(), "guest build "));
+    try {
+        for (const name of ["Makefile", "src"]) cpSync(name, join(folder, name), { recursive: true });
+        symlinkSync(join(process.cwd(), "node_modules"), join(folder, "node_modules"));
+        execFileSync("make", ["-s", "-j2", "BUILD=elsewhere", "guest"], { cwd: folder, stdio: "pipe" });
+        const other = readFileSync(join(folder, "elsewhere/guest/lockstep-guest.elf"));
+        assert.ok(other.equals(elf), "the two ELFs differ");
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
+});
+
+test("it is for riscv64im without compressed instructions and floats, static, and small", () => {
+    const text = (...args) => execFileSync("riscv64-unknown-elf-readelf", args, { encoding: "utf8" });
+    const file = join(process.env.BUILD ?? "build", "guest/lockstep-guest.elf");
+    const header = text("-hW", file);
+    assert.match(header, /Machine:\s+RISC-V/);
+    assert.match(header, /Type:\s+EXEC/);
+    assert.match(header, /Flags:\s+0x0\b/); // neither RVC nor a float ABI
+    assert.doesNotMatch(text("-lW", file), /INTERP|DYNAMIC/);
+    const size = [...text("-SW", file).matchAll(/ \.(?:text|rodata) +PROGBITS +\w+ \w+ (\w+)/g)];
+    assert.equal(size.length, 2);
+    assert.ok(size.reduce((sum, [, hex]) => sum + parseInt(hex, 16), 0) <= 512 * 1024);
+});
+
+test("what is no input is refused, and never with 32 bytes", () => {
+    for (const input of [Buffer.alloc(0), Buffer.from("lsbatch\x01"), Buffer.alloc(100_000, 0xff)]) {
+        const { status, output } = runInQemu(elf, input);
+        assert.equal(status, 1);
+        assert.equal(output.length, 40);
+        assert.equal(output.toString("latin1", 0, 8), "refused\0");
+    }
+});
