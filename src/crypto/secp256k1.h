@@ -30,8 +30,8 @@ MUST_USE enum err secp256k1_recover_address(
 /* The address of an uncompressed public key. */
 address secp256k1_address_of_public_key(const uint8_t public_key[64]);
 
-/* Whether (r, s) is a signature of digest under the key, x and y. False too when r or s is 0 or >= n,
- * or the key is no point of the curve. */
+/* Whether (r, s) is a signature of digest under the key, x and y. False too when r or s is 0 or
+ * >= n, or the key is no point of the curve. */
 bool secp256k1_verify(
     const hash32 *digest, const u256 *r, const u256 *s, const uint8_t public_key[64]
 );

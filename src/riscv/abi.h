@@ -1,7 +1,8 @@
 /* riscv/abi.h: what a program and the machine agree on (docs/riscv.md). Constants only: C, assembly
  * and linker scripts include it, in the emulator as in the guest.
  *
- *   0x80000000  MACHINE_RAM_BASE    the program, its data and stack; zero where the ELF says nothing
+ *   0x80000000  MACHINE_RAM_BASE    the program, its data and stack; zero where the ELF says
+ *                                   nothing
  *   0x86000000  MACHINE_INPUT_BASE  the input, read-only: its size (8 bytes, little-endian),
  *                                   then the input itself
  *   0x88000000  MACHINE_MEMORY_END  128 MiB above the beginning; there is nothing else
@@ -20,8 +21,8 @@
 
 /* The two calls that every machine has. Their numbers and arguments are those of Linux's write and
  * exit, so that a user-mode emulator for Linux runs the same ELF.
- *   write  a0 = MACHINE_STREAM_OUTPUT, a1 = address, a2 = size: appends to the output; answers size.
- *          Other streams are answered with MACHINE_ERROR_STREAM and change nothing.
+ *   write  a0 = MACHINE_STREAM_OUTPUT, a1 = address, a2 = size: appends to the output; answers
+ *          size. Other streams are answered with MACHINE_ERROR_STREAM and change nothing.
  *   exit   a0 = status: the machine halts. Only 0 is success. */
 #define MACHINE_CALL_WRITE    64
 #define MACHINE_CALL_EXIT     93

@@ -1,5 +1,6 @@
 /* The calls of the machine, and its accelerators by the functions of crypto. Encodings are those of
- * zkvm_accelerators.h; where crypto has EIP-2537's, elements of Fp are widened from 48 bytes to 64. */
+ * zkvm_accelerators.h; where crypto has EIP-2537's, elements of Fp are widened from 48 bytes
+ * to 64. */
 #include "riscv/machine_private.h"
 
 #include "crypto/blake2f.h"

@@ -1,5 +1,5 @@
-/* riscv/elf.h: reading the ELF file of a program (System V ABI, chapters 4 and 5; RISC-V ELF psABI),
- * as the machine takes it (docs/riscv.md).
+/* riscv/elf.h: reading the ELF file of a program (System V ABI, chapters 4 and 5; RISC-V ELF
+ * psABI), as the machine takes it (docs/riscv.md).
  *
  * elf_decode looks at everything that the machine relies on, so that a decoded file can be loaded
  * without a look at its limits again. It takes files from anybody. */

@@ -1,8 +1,8 @@
 /* riscv/instruction.h: a word of code, taken apart.
  *
  * The instruction set is riscv/instructions.def; encodings are chapter 24 of the manual. What is
- * reserved or belongs to other extensions is ILLEGAL; of FENCE all fields but funct3 are ignored, as
- * the manual asks of simple machines. */
+ * reserved or belongs to other extensions is ILLEGAL; of FENCE all fields but funct3 are ignored,
+ * as the manual asks of simple machines. */
 #ifndef RISCV_INSTRUCTION_H
 #define RISCV_INSTRUCTION_H
 

@@ -1,7 +1,7 @@
 /* riscv/profile.h: where instructions go, by function and by who called it.
  *
- * The machine tells of its jumps (struct machine_watcher); those that link to ra are calls, jumps to
- * ra are returns, and other jumps to the beginning of another function are calls in its stead,
+ * The machine tells of its jumps (struct machine_watcher); those that link to ra are calls, jumps
+ * to ra are returns, and other jumps to the beginning of another function are calls in its stead,
  * which return with it. The sums are exact, but for calls nested deeper than PROFILE_DEPTH_MAX,
  * which count as their caller's. */
 #ifndef RISCV_PROFILE_H

@@ -76,8 +76,8 @@ static inline void store_segment(
     store_le(p + 48, 0x1000, 8);
 }
 
-/* Writes an ELF file with this code at CODE_START, where it begins, and DATA_SIZE zero bytes that can
- * be written at DATA_START; returns its size. out has TEST_ELF_SIZE_MAX bytes. */
+/* Writes an ELF file with this code at CODE_START, where it begins, and DATA_SIZE zero bytes that
+ * can be written at DATA_START; returns its size. out has TEST_ELF_SIZE_MAX bytes. */
 static inline size_t test_elf(uint8_t *out, const void *code, size_t code_size) {
     static const uint8_t identity[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
     CHECK(code_size <= TEST_ELF_SIZE_MAX - 176);
