@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 packages=(gcc make libc6-dev libsecp256k1-dev libssl-dev libgmp-dev liblmdb-dev libuv1-dev
     node-llhttp libwslay-dev libcurl4-openssl-dev libcjson-dev libinih-dev libjsmn-dev gcc-riscv64-unknown-elf)
 # Tests, tidy, fuzzing and benchmarks.
-packages+=(libcmocka-dev clang clang-format clang-tidy cppcheck wrk zstd ca-certificates qemu-user)
+packages+=(libcmocka-dev clang clang-format clang-tidy cppcheck wrk zstd ca-certificates
+    qemu-user qemu-system-misc)
 
 missing=()
 for package in "${packages[@]}"; do
