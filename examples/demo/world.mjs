@@ -22,7 +22,7 @@ export function artifact(name) {
 }
 
 // A chain with an account, from an entry of the network's "chains": { name, rollupId, chainId, url,
-// contracts }.
+// contracts }; a rollup's has the name of its parent, too.
 export function connect(entry, privateKey) {
     const chain = defineChain({
         id: entry.chainId,
@@ -69,11 +69,26 @@ export class World {
         return contract;
     }
 
-    // The address at which contracts of `place` call `target`.
+    // The address at which contracts of `place` call `target`. Chains know their parent, its other
+    // rollups and their own; what is farther is reached by way of the parent on which it is known.
     async reference(place, target) {
         const chain = this.places[place];
-        if (chain === target.chain) return target.address;
-        const call = { address: chain.hub, abi: hubAbi, args: [BigInt(target.chain.rollupId), target.address] };
+        const other = target.chain;
+        if (chain === other) return target.address;
+        if (other.parent === chain.name) return this.proxy(chain, chain.contracts.hub, other.rollupId, target);
+        if (chain.parent === other.name) return this.proxy(chain, chain.contracts.l2Hub, 0, target);
+        if (chain.parent === other.parent) return this.proxy(chain, chain.contracts.l2Hub, other.rollupId, target);
+        const isBelow = other.parent !== undefined && other.parent !== "l1";
+        const via = Object.keys(this.places).find(
+            (name) => this.places[name].name === (isBelow ? other.parent : chain.parent),
+        );
+        const address = await this.reference(via, target);
+        return this.reference(place, { chain: this.places[via], address, name: target.name });
+    }
+
+    // The proxy of a contract that a chain's Hub or L2Hub knows by this rollup id, put in place.
+    async proxy(chain, hub, rollupId, target) {
+        const call = { address: hub, abi: hubAbi, args: [BigInt(rollupId), target.address] };
         const address = await chain.client.readContract({ ...call, functionName: "proxyOf" });
         if ((await chain.client.getCode({ address })) === undefined) {
             const hash = await chain.wallet.writeContract({ ...call, functionName: "createProxy" });

@@ -162,8 +162,7 @@ enum rpc_status backend_proxy_of(
     struct rpc_chain *rpc,
     struct rpc_request *request,
     address *proxy,
-    uint64_t rollup_id,
-    const address *target
+    const struct rpc_proxy_query *query
 );
 enum rpc_status backend_posted_batches(
     struct rpc_chain *rpc,

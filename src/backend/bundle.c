@@ -52,13 +52,13 @@ add_call(struct bundle *bundle, struct state *state, const struct rpc_bundle_cal
     if (wish->has_rollup) {
         struct account account;
         bool exists;
-        if (wish->rollup_id == 0 || wish->rollup_id >= node->chain_count)
+        if (wish->rollup_id == 0 || wish->rollup_id > node_rollup_count(node))
             return rpc_fail(
                 bundle->request,
                 RPC_INVALID_PARAMS,
                 "there is no rollup %llu; the last one is %zu",
                 (unsigned long long)wish->rollup_id,
-                node->chain_count - 1
+                node_rollup_count(node)
             );
         proxy_address(&call.target, &node->contracts.hub, wish->rollup_id, &wish->target);
         enum err err = state_get_account(state, &call.target, &account, &exists);

@@ -5,14 +5,17 @@
 #include "node/network.h"
 #include "rollup/predeploys.h"
 
-const address *crossing_exit(const struct node_chain *chain) {
-    return chain->rollup_id == 0 ? &chain->node->contracts.hub : &XCALL_ADDRESS;
+size_t crossing_exits(address exits[CROSSING_EXITS_MAX], const struct node_chain *chain) {
+    size_t count = 0;
+    if (node_is_parent(chain)) exits[count++] = node_contracts(chain)->hub;
+    if (chain->rollup_id != 0) exits[count++] = XCALL_ADDRESS;
+    return count;
 }
 
 bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *call) {
-    if (chain->rollup_id == 0)
-        return chain->node->auto_batch && world_is_lookup(call, &chain->node->contracts.hub);
-    return address_equal(&call->code_address, &XCALL_ADDRESS) &&
+    bool is_lookup = node_is_parent(chain) && world_is_lookup(call, &node_contracts(chain)->hub);
+    if (is_lookup) return chain->node->auto_batch;
+    return chain->rollup_id != 0 && address_equal(&call->code_address, &XCALL_ADDRESS) &&
            address_equal(&call->sender, &L2HUB_PREDEPLOY);
 }
 
@@ -52,7 +55,7 @@ static enum err call_on_rollup(
         .result = &run->result,
         .verdict = &run->verdict,
     };
-    crossing->rollups[simulation->chain->rollup_id - 1].scratch = &scratch;
+    crossing->rollups[node_place(simulation->chain) - 1].scratch = &scratch;
     return world_build(&crossing->result, &crossing->options);
 }
 
@@ -96,11 +99,11 @@ static enum err override_slot(
 
 /* The rollup begins at its newest block with what the caller wants, and the Hub has its head so. A
  * block that is not on L1 yet is not committed to as the one that is open. */
-static enum err override_rollup(
-    struct crossing *crossing, struct world_rollup *rollup, const struct rpc_simulation *wish
-) {
+static enum err
+override_rollup(struct crossing *crossing, size_t place, const struct rpc_simulation *wish) {
+    struct world_rollup *rollup = &crossing->rollups[place - 1];
     struct arena *arena = crossing->arena;
-    enum err err = crossing_settle(crossing, rollup->rollup_id - 1);
+    enum err err = crossing_settle(crossing, place);
     if (err != ERR_OK) return err;
     const hash32 open = open_block_commitment(&rollup->open);
     const u256 open_slot = u256_from_u64(SYSTEM_OPEN_BLOCK);
@@ -112,6 +115,13 @@ static enum err override_rollup(
         err = override_slot(
             arena, &rollup->base, &rollup->head, &SYSTEM_PREDEPLOY, &open_slot, &open
         );
+    /* That block is the anchor of its own rollups. */
+    struct crossing_below *below = &crossing->below[place - 1];
+    if (err == ERR_OK && rollup->below != NULL) {
+        below->parent = crossing->node->chains[place].head;
+        below->parent.state_root = rollup->head;
+        err = header_encode(&below->options.parent_encoded, arena, &below->parent);
+    }
     if (err != ERR_OK) return err;
     return override_slot(
         arena,
@@ -126,9 +136,9 @@ static enum err override_rollup(
 /* What the caller wants otherwise holds on the chain that is called. */
 static enum err override_chain(struct crossing *crossing, const struct simulation *simulation) {
     const struct rpc_simulation *wish = simulation->description;
-    const uint64_t rollup_id = simulation->chain->rollup_id;
+    const size_t place = node_place(simulation->chain);
     if (wish->account_count == 0) return ERR_OK;
-    if (rollup_id != 0) return override_rollup(crossing, &crossing->rollups[rollup_id - 1], wish);
+    if (place != 0) return override_rollup(crossing, place, wish);
     return override_accounts(
         crossing->arena,
         &crossing->options.parent_base,
@@ -162,6 +172,12 @@ enum rpc_status crossing_run(struct simulation *simulation, struct simulation_ru
             RPC_UNSUPPORTED,
             "calls across chains are simulated in the next block: block overrides are not for them"
         );
+    if (simulation->description->account_count > 0 && node_place(chain) > node_rollup_count(node))
+        return rpc_fail(
+            simulation->request,
+            RPC_UNSUPPORTED,
+            "a rollup's rollup cannot be given another state for a call across chains"
+        );
     if (rpc_leave(simulation->request)) return RPC_FAILED;
     struct block_attributes attributes = {
         .timestamp = node_next_timestamp(node_l1(node)),
@@ -175,9 +191,7 @@ enum rpc_status crossing_run(struct simulation *simulation, struct simulation_ru
         chain->rollup_id == 0 && !node->auto_batch && simulation->bundle == NULL;
     crossing->options.trace = simulation->trace;
     if (err == ERR_OK && simulation->trace != NULL) {
-        err = world_trace_open(
-            simulation->trace, &simulation->arena, &node->contracts.hub, node->chain_count - 1
-        );
+        err = crossing_open_trace(simulation->trace, &simulation->arena, node);
         simulation->trace->wants_logs = true;
     }
     if (err == ERR_OK) err = override_chain(crossing, simulation);

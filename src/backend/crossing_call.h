@@ -5,9 +5,10 @@
 
 #include "backend/simulation.h"
 
-/* The addresses of a chain at which a call may leave it: the Hub on L1, the XCALL precompile on a
- * rollup. */
-const address *crossing_exit(const struct node_chain *chain);
+/* The addresses of a chain at which a call may leave it: the Hub of a parent, the XCALL precompile
+ * of a rollup. Gives how many. */
+#define CROSSING_EXITS_MAX 2
+size_t crossing_exits(address exits[CROSSING_EXITS_MAX], const struct node_chain *chain);
 
 /* Whether the machine's request is such an exit, and a batch may be assumed. If not, the call is an
  * ordinary one. */

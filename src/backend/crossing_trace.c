@@ -22,9 +22,7 @@ struct block_attributes crossing_attributes_of(const struct header *header) {
 
 static enum err open_trace(struct crossing_replay *replay) {
     const struct node *node = replay->chain->node;
-    enum err err = world_trace_open(
-        &replay->trace, replay->arena, &node->contracts.hub, node->chain_count - 1
-    );
+    enum err err = crossing_open_trace(&replay->trace, replay->arena, node);
     if (err == ERR_OK && replay->on_open != NULL) replay->on_open(replay->context, &replay->trace);
     return err;
 }
@@ -87,10 +85,11 @@ static enum err replay_rollup(struct crossing_replay *replay) {
     };
     struct rollup *rollup = rollup_open(chain->type, &options);
     if (rollup == NULL) return ERR_MEMORY;
-    rollup->tracer = &replay->trace.chains[chain->rollup_id].tracer;
+    struct world_trace_chain *traced = &replay->trace.chains[node_place(chain)];
+    rollup->tracer = &traced->tracer;
     rollup->watch = replay->watch;
     rollup->on_tx = world_trace_tx;
-    rollup->on_tx_context = &replay->trace.chains[chain->rollup_id];
+    rollup->on_tx_context = traced;
     struct payload_block payload = {
         .timestamp = block->block.header.timestamp,
         .fee_recipient = block->block.header.coinbase,
@@ -115,25 +114,27 @@ static bool is_slot_block(const struct chain_block *block, uint64_t *anchor) {
     return abi_read_u64(anchor, bytes_slice(tx->data, 4, SIZE_MAX), 0) == ERR_OK;
 }
 
-/* The rollup's head as the Hub has it after a block of L1. */
-static enum err head_at(struct crossing_replay *replay, u256 *head, uint64_t number) {
-    struct node_chain *l1 = node_l1(replay->chain->node);
-    const u256 slot = world_head_slot(replay->chain->rollup_id);
+/* A rollup's head as the Hub has it after a block of its parent. */
+static enum err
+head_at(struct node_chain *rollup, struct arena *arena, u256 *head, uint64_t number) {
+    struct node_chain *parent = node_parent(rollup);
+    const u256 slot = world_head_slot(rollup->rollup_id);
     struct header header;
     struct state *state;
-    enum err err = node_chain_read_header(l1, &header, NULL, number);
-    if (err == ERR_OK) err = node_chain_state_at(l1, &state, replay->arena, &header);
-    return err == ERR_OK ? state_get_slot(state, &l1->node->contracts.hub, &slot, head) : err;
+    enum err err = node_chain_read_header(parent, &header, NULL, number);
+    if (err == ERR_OK) err = node_chain_state_at(parent, &state, arena, &header);
+    return err == ERR_OK ? state_get_slot(state, &node_contracts(parent)->hub, &slot, head) : err;
 }
 
-/* The block of L1 that a slot block was built with: the first after its anchor in which the Hub's
- * head for the rollup moves. */
-static enum err find_parent(struct crossing_replay *replay, uint64_t *number, uint64_t anchor) {
+/* The block of the parent that a slot block was built with: the first after its anchor in which the
+ * Hub's head for the rollup moves. */
+static enum err
+find_parent(struct node_chain *rollup, struct arena *arena, uint64_t *number, uint64_t anchor) {
     u256 before;
     u256 after;
-    enum err err = head_at(replay, &before, anchor);
+    enum err err = head_at(rollup, arena, &before, anchor);
     for (*number = anchor + 1; err == ERR_OK; ++*number) {
-        err = head_at(replay, &after, *number);
+        err = head_at(rollup, arena, &after, *number);
         if (err == ERR_OK && !u256_equal(&before, &after)) return ERR_OK;
     }
     return err == ERR_MISSING ? ERR_CORRUPT : err;
@@ -145,11 +146,16 @@ enum err crossing_replay(struct crossing_replay *replay) {
     enum err err = node_chain_read_block(chain, &replay->block, replay->arena, replay->number);
     if (err != ERR_OK) return err;
     uint64_t anchor;
-    bool is_slot = chain->rollup_id != 0 && is_slot_block(replay->block, &anchor);
-    if (is_slot) err = find_parent(replay, &parent_number, anchor);
+    struct node_chain *top = chain;
+    const struct chain_block *block = replay->block;
+    while (err == ERR_OK && top->rollup_id != 0 && is_slot_block(block, &anchor)) {
+        err = find_parent(top, replay->arena, &parent_number, anchor);
+        top = node_parent(top);
+        if (err == ERR_OK) err = node_chain_read_block(top, &block, replay->arena, parent_number);
+    }
     if (err != ERR_OK) return err;
-    err =
-        is_slot || chain->rollup_id == 0 ? replay_l1(replay, parent_number) : replay_rollup(replay);
+    if (top != chain && top->rollup_id != 0) return ERR_CORRUPT;
+    err = top->rollup_id == 0 ? replay_l1(replay, parent_number) : replay_rollup(replay);
     if (err != ERR_OK) return err;
     return replay->trace.failed ? ERR_MEMORY : ERR_OK;
 }
@@ -158,7 +164,7 @@ struct world_frame *crossing_replay_frame(const struct crossing_replay *replay, 
     const struct node_chain *chain = replay->chain;
     if (chain->rollup_id != 0) {
         const hash32 *hash = &replay->block->transactions[index].hash;
-        return world_trace_find_tx(&replay->trace, chain->rollup_id, hash);
+        return world_trace_find_tx(&replay->trace, node_place(chain), hash);
     }
     /* Roots are newest first. */
     struct world_frame *frame = replay->trace.roots;

@@ -146,7 +146,7 @@ on_tx(void *context, enum rollup_tx_moment moment, bytes encoded, const struct e
 
 static void on_open(void *context, struct world_trace *trace) {
     struct rollup_run *run = context;
-    struct world_trace_chain *chain = &trace->chains[run->job->chain->rollup_id];
+    struct world_trace_chain *chain = &trace->chains[node_place(run->job->chain)];
     struct tracer probe;
     trace->wants_logs = run->job->options->with_log;
     chain->on_tx = on_tx;

@@ -515,7 +515,7 @@ static enum rpc_status finish_crossed(
     const struct node_chain *chain = simulation->chain;
     const struct debug_tree tree = {
         .chain = chain,
-        .root = world_trace_newest_tx(simulation->trace, chain->rollup_id),
+        .root = world_trace_newest_tx(simulation->trace, node_place(chain)),
         .gas_limit = simulation->gas,
         .gas_used = run->result.gas_used,
         .has_logs = options->with_log,

@@ -25,10 +25,10 @@ static enum rpc_status find_failure(
     const struct world_result *result = &simulation->crossing->result;
     const struct fact *missing = missing_of(simulation);
     const struct world_frame *root =
-        world_trace_newest_tx(simulation->trace, simulation->chain->rollup_id);
+        world_trace_newest_tx(simulation->trace, node_place(simulation->chain));
     enum err err = ERR_OK;
     *has_failed = true;
-    *failure = (struct failure){.chain = simulation->chain->rollup_id};
+    *failure = (struct failure){.chain = node_place(simulation->chain)};
     if (result->status != WORLD_OK) {
         failure->kind = FAILURE_NOT_BUILT;
         if (missing != NULL)
@@ -73,7 +73,7 @@ enum rpc_status foresee_write(
     enum err err = batch_json_members(out, simulation->request->arena, &result->batch);
     json_key(out, "frame");
     struct world_frame *root =
-        world_trace_newest_tx(simulation->trace, simulation->chain->rollup_id);
+        world_trace_newest_tx(simulation->trace, node_place(simulation->chain));
     if (root == NULL)
         json_null(out);
     else

@@ -24,27 +24,31 @@ static const struct trust {
          "may be down or refuse"},
 };
 
-static enum err describe_rollup(
-    struct rpc_rollup_info *out, struct arena *arena, struct node *node, uint64_t rollup_id
-) {
-    struct node_chain *chain = &node->chains[rollup_id];
-    const struct trust *trust = &trusts[node->options->chains[rollup_id].proof];
-    struct rpc_named_address *contracts = arena_alloc_array(arena, 4, sizeof(*contracts));
+static enum err
+describe_rollup(struct rpc_rollup_info *out, struct arena *arena, struct node *node, size_t place) {
+    struct node_chain *chain = &node->chains[place];
+    const struct node_chain *parent = node_parent(chain);
+    const struct trust *trust = &trusts[node->options->chains[place].proof];
+    struct rpc_named_address *contracts = arena_alloc_array(arena, 6, sizeof(*contracts));
     if (contracts == NULL) return ERR_MEMORY;
     contracts[0] = (struct rpc_named_address){"l2Hub", L2HUB_PREDEPLOY};
     contracts[1] = (struct rpc_named_address){"system", SYSTEM_PREDEPLOY};
     contracts[2] = (struct rpc_named_address){"anchor", ANCHOR_PREDEPLOY};
     contracts[3] = (struct rpc_named_address){"deploymentProxy", DEPLOYMENT_PROXY_ADDRESS};
+    contracts[4] = (struct rpc_named_address){"hub", node->contracts_below.hub};
+    contracts[5] = (struct rpc_named_address){"attestation", node->contracts_below.attestation};
     struct hub_view view;
     struct rpc_block_id safe = {.kind = RPC_BLOCK_SAFE};
     bool is_found;
     uint64_t safe_number;
-    enum err err = hub_view_read(&view, &node_l1(node)->state, &node->contracts.hub, rollup_id);
+    enum err err = node_hub_view(&view, chain);
     if (err == ERR_OK) err = node_chain_resolve(chain, &is_found, &safe_number, &safe);
     if (err != ERR_OK) return err;
     *out = (struct rpc_rollup_info){
-        .rollup_id = rollup_id,
+        .rollup_id = chain->rollup_id,
         .name = chain->rpc.name,
+        .parent = parent->rpc.name,
+        .parent_chain_id = parent->rpc.chain_id,
         .kind = "evm",
         .chain_id = chain->rpc.chain_id,
         .url = chain->url,
@@ -56,7 +60,7 @@ static enum err describe_rollup(
         .latest_number = chain->head.number,
         .safe_number = safe_number,
         .contracts = contracts,
-        .contract_count = 4,
+        .contract_count = node_is_parent(chain) ? 6 : 4,
     };
     return ERR_OK;
 }
@@ -68,9 +72,9 @@ static bool has_proof(const struct node *node, enum node_proof proof) {
 }
 
 enum err info_of(
-    const struct rpc_network_info **info, struct arena *arena, struct node *node, uint64_t rollup_id
+    const struct rpc_network_info **info, struct arena *arena, struct node *node, size_t place
 ) {
-    size_t count = node->chain_count - 1;
+    const size_t count = node->chain_count - 1;
     struct rpc_network_info *made = arena_alloc(arena, sizeof(*made));
     struct rpc_rollup_info *rollups = arena_alloc_array(arena, count, sizeof(*rollups));
     struct rpc_named_address *contracts = arena_alloc_array(arena, 6, sizeof(*contracts));
@@ -90,7 +94,7 @@ enum err info_of(
     }
     *made = (struct rpc_network_info){
         .version = LOCKSTEP_VERSION,
-        .rollup_id = rollup_id,
+        .rollup_id = node->chains[place].rollup_id,
         .parent_chain_id = node_l1(node)->rpc.chain_id,
         .parent_url = node_l1(node)->url,
         .contracts = contracts,

@@ -4,10 +4,9 @@
 
 #include "node/network.h"
 
-/* info_of describes the network as the endpoint of rollup_id (0: L1) tells it. Everything lies in
- * arena or as long as the node. Errors as state_get_slot's, ERR_MEMORY. */
-MUST_USE enum err info_of(
-    const struct rpc_network_info **info, struct arena *arena, struct node *node, uint64_t rollup_id
-);
+/* info_of describes the network as the endpoint of the chain in this place tells it. Everything
+ * lies in arena or as long as the node. Errors as state_get_slot's, ERR_MEMORY. */
+MUST_USE enum err
+info_of(const struct rpc_network_info **info, struct arena *arena, struct node *node, size_t place);
 
 #endif

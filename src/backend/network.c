@@ -20,7 +20,7 @@ enum rpc_status backend_network_info(
     struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_network_info **info
 ) {
     struct node_chain *chain = backend_chain(rpc);
-    enum err err = info_of(info, request->arena, chain->node, chain->rollup_id);
+    enum err err = info_of(info, request->arena, chain->node, node_place(chain));
     return err == ERR_OK ? RPC_OK : rpc_fail_err(request, err);
 }
 
@@ -44,34 +44,92 @@ enum rpc_status backend_set_attester(
     return RPC_OK;
 }
 
-/* On L1 the Hub makes the proxies, on a rollup its L2Hub. */
-enum rpc_status backend_proxy_of(
-    struct rpc_chain *rpc,
+static bool is_called(const struct node_chain *chain, bytes name) {
+    return strlen(chain->rpc.name) == name.size &&
+           memcmp(chain->rpc.name, name.data, name.size) == 0;
+}
+
+/* A chain's Hub makes the proxies of its rollups' contracts, its L2Hub those of its parent's and of
+ * that one's other rollups'. What is farther away has no proxies here. */
+static enum rpc_status proxy_of_named(
+    struct node_chain *chain,
     struct rpc_request *request,
     address *proxy,
-    uint64_t rollup_id,
-    const address *target
+    const struct rpc_proxy_query *query
 ) {
-    struct node_chain *chain = backend_chain(rpc);
     struct node *node = chain->node;
-    if (rollup_id >= node->chain_count)
+    const bytes name = query->chain_name;
+    size_t place = 0;
+    while (place < node->chain_count && !is_called(&node->chains[place], name))
+        place++;
+    if (place == node->chain_count)
         return rpc_fail(
             request,
             RPC_INVALID_PARAMS,
-            "there is no rollup %llu; the last one is %zu",
-            (unsigned long long)rollup_id,
-            node->chain_count - 1
+            "no chain of this network is called %.*s",
+            name.size > 80 ? 80 : (int)name.size,
+            (const char *)name.data
         );
-    if (rollup_id == chain->rollup_id)
+    const struct node_chain *other = &node->chains[place];
+    const struct node_chain *parent = chain->rollup_id == 0 ? NULL : node_parent(chain);
+    const struct node_chain *its_parent = other->rollup_id == 0 ? NULL : node_parent(other);
+    const address *hub = NULL;
+    uint64_t rollup_id = other->rollup_id;
+    if (its_parent == chain) {
+        hub = &node_contracts(chain)->hub;
+    } else if (other == parent) {
+        hub = &L2HUB_PREDEPLOY;
+        rollup_id = 0;
+    } else if (its_parent == parent && other != chain) {
+        hub = &L2HUB_PREDEPLOY;
+    }
+    if (hub == NULL && other != chain)
+        return rpc_fail(
+            request,
+            RPC_INVALID_PARAMS,
+            "contracts of %s are reached from %s by way of %s: ask there for the proxy, and here "
+            "for the proxy of that",
+            other->rpc.name,
+            chain->rpc.name,
+            (place > node_rollup_count(node) ? its_parent : parent)->rpc.name
+        );
+    if (hub == NULL)
         return rpc_fail(
             request,
             RPC_INVALID_PARAMS,
             "%s is this chain itself: its contracts need no proxies here",
             chain->rpc.name
         );
-    const address *hub = chain->rollup_id == 0 ? &node->contracts.hub : &L2HUB_PREDEPLOY;
-    proxy_address(proxy, hub, rollup_id, target);
+    proxy_address(proxy, hub, rollup_id, &query->target);
     return RPC_OK;
+}
+
+/* By an id a rollup speaks of its parent's rollups; L1, of its own. */
+enum rpc_status backend_proxy_of(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    address *proxy,
+    const struct rpc_proxy_query *query
+) {
+    struct node_chain *chain = backend_chain(rpc);
+    struct node *node = chain->node;
+    struct rpc_proxy_query named = *query;
+    if (query->chain_name.size > 0) return proxy_of_named(chain, request, proxy, query);
+    const size_t parent = chain->rollup_id == 0 ? 0 : node_place(node_parent(chain));
+    size_t first;
+    const size_t count = node_rollups_of(node, &first, parent);
+    if (query->rollup_id > count)
+        return rpc_fail(
+            request,
+            RPC_INVALID_PARAMS,
+            "there is no rollup %llu; the last one is %zu",
+            (unsigned long long)query->rollup_id,
+            count
+        );
+    const size_t place = query->rollup_id == 0 ? parent : first + (size_t)query->rollup_id - 1;
+    const char *name = node->chains[place].rpc.name;
+    named.chain_name = bytes_of(name, strlen(name));
+    return proxy_of_named(chain, request, proxy, &named);
 }
 
 enum rpc_status backend_posted_batches(

@@ -26,7 +26,7 @@ struct building {
 /* As near to the limit that this network is to have as a child of the block may come. */
 static uint64_t next_gas_limit(const struct node_chain *chain) {
     uint64_t parent = chain->head.gas_limit;
-    uint64_t wanted = chain->node->options->chains[chain->rollup_id].gas_limit;
+    uint64_t wanted = chain->node->options->chains[node_place(chain)].gas_limit;
     uint64_t step = parent / GAS_LIMIT_BOUND_DIVISOR - 1;
     if (wanted < GAS_LIMIT_MIN) wanted = GAS_LIMIT_MIN;
     if (parent < wanted) return parent + step < wanted ? parent + step : wanted;

@@ -235,8 +235,9 @@ static enum err run_alone(
     if (err != ERR_OK) return err;
     struct execution_options options = simulation->options;
     options.tracer = tracer;
-    options.foreign = crossing_exit(simulation->chain);
-    options.foreign_count = 1;
+    address exits[CROSSING_EXITS_MAX];
+    options.foreign = exits;
+    options.foreign_count = crossing_exits(exits, simulation->chain);
     if (simulation->tracer != NULL) {
         const struct tracer_subject subject = {
             .tx = &simulation->tx,

@@ -144,6 +144,7 @@ void banner_write_ready(struct json_writer *w, const struct banner *banner) {
 static void write_chain(
     struct json_writer *w,
     const char *name,
+    const char *parent,
     uint64_t rollup_id,
     uint64_t chain_id,
     const char *url,
@@ -152,6 +153,7 @@ static void write_chain(
 ) {
     json_object_begin(w);
     json_member_cstring(w, "name", name);
+    if (parent != NULL) json_member_cstring(w, "parent", parent);
     json_key(w, "rollupId");
     json_decimal(w, rollup_id);
     json_key(w, "chainId");
@@ -179,6 +181,7 @@ static void write_info(struct json_writer *w, const struct banner *banner) {
     write_chain(
         w,
         "l1",
+        NULL,
         0,
         network->parent_chain_id,
         network->parent_url,
@@ -190,6 +193,7 @@ static void write_info(struct json_writer *w, const struct banner *banner) {
         write_chain(
             w,
             rollup->name,
+            rollup->parent,
             rollup->rollup_id,
             rollup->chain_id,
             rollup->url,

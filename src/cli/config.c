@@ -129,7 +129,8 @@ static bool take_key(struct reader *r, const char *name, const char *value) {
     bool is_of_l1 = r->is_in_chain && r->chain == 0;
     if (is_of_l1 && (option->offset == offsetof(struct node_chain_plan, type) ||
                      option->offset == offsetof(struct node_chain_plan, proof) ||
-                     option->offset == offsetof(struct node_chain_plan, token)))
+                     option->offset == offsetof(struct node_chain_plan, token) ||
+                     option->offset == offsetof(struct node_chain_plan, parent_name)))
         return fail(r, "%s is said of rollups, not of L1", name);
     uint64_t bit = cli_option_bit(table, option);
     if ((*given & bit) != 0 && option->kind != CLI_EACH) return fail(r, "%s is said twice", name);

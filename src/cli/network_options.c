@@ -87,6 +87,14 @@ static const struct cli_option network_rows[] = {
      .value = "COUNT",
      .fallback = "2",
      .help = "number of rollups; where a file describes some, those"},
+    {.name = "l3",
+     .kind = CLI_NUMBER,
+     .offset = FIELD(l3_count),
+     .max = NODE_ROLLUPS_MAX,
+     .value = "COUNT",
+     .fallback = "0",
+     .help = "number of L3s besides: rollups whose parent is the first rollup, on which they post "
+             "their batches"},
     {.name = "rollup-type",
      .offset = FIELD(rollup_type),
      TYPE_ROW,
@@ -300,6 +308,11 @@ static const struct cli_option chain_rows[] = {
     {.name = "type", .offset = CHAIN(type), TYPE_ROW, .help = "what the rollup runs"},
     {.name = "proof", .offset = CHAIN(proof), PROOF_ROW, .help = "what its state rests on"},
     {.name = "token", .offset = CHAIN(token), TOKEN_ROW, .help = "what its native token is"},
+    {.name = "parent",
+     .kind = CLI_TEXT,
+     .offset = CHAIN(parent_name),
+     .value = "NAME",
+     .help = "the rollup of L1 whose rollup it is; else it is one of L1"},
     {.name = "gas-limit", .offset = CHAIN(gas_limit), GAS_LIMIT_ROW, .help = "of its blocks"},
     {.name = "base-fee", .offset = CHAIN(base_fee_wei), BASE_FEE_ROW, .help = "of its first block"},
     {.name = "fund", .offset = CHAIN(fundings), FUND_ROW, .help = "an account, and its ether"},
@@ -337,11 +350,59 @@ static bool says(const struct network_options *o, const char *row) {
            has(&network_chain_table, o->chain_given[0], row);
 }
 
+/* Where the rollups that --l3 adds begin. */
+static size_t first_added(const struct network_options *o) {
+    return 1 + (size_t)(o->node.rollups_count - o->l3_count);
+}
+
+/* Whose rollup each is: those of rollups come last, in the order of their parents. */
+static bool find_parents(struct network_options *o, struct cli_error *error) {
+    struct node_options *node = &o->node;
+    const size_t first = first_added(o);
+    for (size_t i = 1; i <= node->rollups_count; i++) {
+        struct node_chain_plan *plan = &node->chains[i];
+        const char *name = plan->parent_name;
+        plan->parent = i >= first;
+        if (name != NULL && i < first && strcmp(name, "l1") != 0) {
+            size_t at = 1;
+            while (at < i && strcmp(node->chains[at].name, name) != 0)
+                at++;
+            if (at == i)
+                return cli_fail(
+                    error,
+                    "%s: no rollup described before it is called %.80s, its parent",
+                    plan->name,
+                    name
+                );
+            if (node->chains[at].parent != 0)
+                return cli_fail(
+                    error,
+                    "%s: its parent %s is a rollup's rollup itself: there are three levels",
+                    plan->name,
+                    name
+                );
+            plan->parent = at;
+        }
+        node->below_count += plan->parent != 0;
+        if (plan->parent < node->chains[i - 1].parent)
+            return cli_fail(
+                error,
+                "%s must be described before %s: rollups of rollups come last, in the order of "
+                "their parents",
+                plan->name[0] != 0 ? plan->name : "a rollup",
+                node->chains[i - 1].name
+            );
+    }
+    return true;
+}
+
 static void make_plan(struct network_options *o, size_t i) {
     struct node_chain_plan *plan = &o->node.chains[i];
     if (plan->name[0] == 0) {
         if (i == 0)
             (void)snprintf(plan->name, sizeof plan->name, "l1");
+        else if (plan->parent != 0)
+            (void)snprintf(plan->name, sizeof plan->name, "l3-%zu", i - first_added(o) + 1);
         else
             (void)snprintf(plan->name, sizeof plan->name, "rollup%zu", i);
     }
@@ -413,6 +474,15 @@ bool network_options_settle(struct network_options *o, struct cli_error *error) 
         );
     if (!has_count && !file_has_count && o->described_count > 0)
         node->rollups_count = o->described_count;
+    if (o->l3_count > 0) {
+        if (node->rollups_count == 0)
+            return cli_fail(error, "--l3 needs a rollup, whose rollups they are");
+        if (node->rollups_count + o->l3_count > NODE_ROLLUPS_MAX)
+            return cli_fail(error, "more than %d rollups", NODE_ROLLUPS_MAX);
+        node->rollups_count += o->l3_count;
+    }
+    node->below_count = 0;
+    if (!find_parents(o, error)) return false;
     make_plan(o, 1); /* also where there is none: what is kept names its chain id */
     for (size_t i = 0; i <= node->rollups_count; i++) {
         make_plan(o, i);

@@ -22,6 +22,7 @@ struct network_options {
     unsigned rollup_type;
     unsigned proof;
     unsigned rollup_token;
+    uint64_t l3_count; /* rollups of rollup 1, besides those described */
 
     const char *config; /* file; NULL: none */
     bool wants_help;

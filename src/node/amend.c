@@ -65,10 +65,9 @@ static enum err count_step(struct node_chain *rollup) {
 static enum err post_unsafe_blocks(struct node_chain *rollup, char error[NODE_ERROR_SIZE]) {
     struct node *node = rollup->node;
     struct hub_view view;
-    struct block_order order = {.must_move = rollup->rollup_id};
+    struct block_order order = {.must_move = node_place(rollup)};
     struct block_tx_fate none;
-    enum err err =
-        hub_view_read(&view, &node_l1(node)->state, &node->contracts.hub, rollup->rollup_id);
+    enum err err = node_hub_view(&view, rollup);
     if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
     if (hash32_equal(&view.head, &rollup->head.state_root)) return ERR_OK;
     if (!node->auto_batch)

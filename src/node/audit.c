@@ -204,13 +204,11 @@ static enum err check_state(struct auditor *auditor) {
 /* A crash may have left a rollup ahead of L1: the next start goes on from where the Hub is. */
 static enum err check_head(struct auditor *auditor) {
     struct node_chain *chain = auditor->chain;
-    struct node *node = chain->node;
     struct hub_view view;
     struct header known;
     bool is_found = false;
     uint64_t safe = 0;
-    enum err err =
-        hub_view_read(&view, &node_l1(node)->state, &node->contracts.hub, chain->rollup_id);
+    enum err err = node_hub_view(&view, chain);
     if (err == ERR_OK) err = node_chain_find_root(chain, &is_found, &known, &view.head);
     if (err == ERR_OK && !is_found) {
         err = amend_follow(chain, &view.head);
@@ -218,7 +216,8 @@ static enum err check_head(struct auditor *auditor) {
         auditor->found.is_ahead = true;
     }
     if (err != ERR_OK) return err;
-    if (!is_found) return wrong(auditor, "the head that L1 has for it is no block of its store");
+    if (!is_found)
+        return wrong(auditor, "the head that its parent has for it is no block of its store");
     err = store_get_head(node_chain_store(chain), STORE_SAFE, &safe, NULL);
     if (err != ERR_OK && err != ERR_MISSING) return err;
     auditor->found.is_ahead |= safe != known.number;

@@ -75,7 +75,7 @@ struct chain_stats {
 struct node_chain {
     struct rpc_chain rpc; /* first: rpc/ gives it back to the operations */
     struct node *node;
-    uint64_t rollup_id;             /* 0: L1 */
+    uint64_t rollup_id;             /* on its parent's Hub; 0: L1 */
     const struct rollup_type *type; /* of a rollup; NULL: L1 */
     uint64_t gas_limit;
     struct fork_schedule schedule;

@@ -90,38 +90,89 @@ static enum err add_pending(
     return ERR_OK;
 }
 
-static enum err place_rollup(
-    struct crossing *crossing, struct world_rollup *rollup, struct state *parent_state, size_t index
-) {
+static enum err place_rollup(struct crossing *crossing, struct state *parent_state, size_t place) {
     struct node *node = crossing->node;
-    struct node_chain *chain = &node->chains[1 + index];
+    struct node_chain *chain = &node->chains[place];
+    struct world_rollup *rollup = &crossing->rollups[place - 1];
+    const struct deploy_contracts *contracts = node_contracts(node_parent(chain));
     struct arena *arena = crossing->arena;
     u256 slot = world_head_slot(chain->rollup_id);
     u256 head;
-    enum err err = state_get_slot(parent_state, &node->contracts.hub, &slot, &head);
+    enum err err = state_get_slot(parent_state, &contracts->hub, &slot, &head);
     if (err != ERR_OK) return err;
     *rollup = (struct world_rollup){
         .type = chain->type,
         .rollup_id = chain->rollup_id,
         .chain_id = chain->rpc.chain_id,
         .base = &chain->fresh.source,
-        .proof_system =
-            *deploy_proof_system(&node->contracts, node->options->chains[chain->rollup_id].proof),
+        .proof_system = *deploy_proof_system(contracts, node->options->chains[place].proof),
     };
     u256_store_be(rollup->head.b, &head);
     uint64_t number;
     const struct chain_block *stored;
+    /* The first blocks of a rollup that is a parent are there before it knows its rollups. */
+    if (u256_is_zero(&head)) return ERR_MISSING;
     err = find_slot_block(&number, chain, &rollup->head, crossing->error);
     if (err == ERR_OK) err = node_chain_read_block(chain, &stored, arena, number);
     if (err == ERR_OK) err = reopen_block(&rollup->open, arena, stored);
     if (err == ERR_OK && crossing->parent.number == node_l1(node)->head.number)
         err = add_pending(rollup, arena, chain, number);
-    return err;
+    if (err != ERR_OK || !node_is_parent(chain)) return err;
+    crossing->below[place - 1].parent =
+        rollup->pending_count > 0 ? chain->head : stored->block.header;
+    return ERR_OK;
 }
 
-enum err crossing_settle(struct crossing *crossing, size_t rollup_index) {
-    struct world_rollup *rollup = &crossing->rollups[rollup_index];
-    struct node_chain *chain = &crossing->node->chains[1 + rollup_index];
+static struct prover prover_of(struct node *node, const struct node_chain *parent, size_t first) {
+    return (struct prover){
+        .parent_chain_id = parent->rpc.chain_id,
+        .contracts = node_contracts(parent),
+        .keys = &node->keys,
+        .options = node->options,
+        .first_place = first,
+        .attesters_down = node->attesters_down,
+        .duration = &node->stats.proof,
+        .names_senders = parent->schedule.names_senders,
+    };
+}
+
+static enum err get_header(void *context, struct arena *arena, bytes *encoded, uint64_t number);
+
+/* The rollups of a rollup that has been placed, where they stand in the block that its slot block
+ * follows. */
+static enum err place_below(struct crossing *crossing, size_t place) {
+    struct node *node = crossing->node;
+    struct node_chain *chain = &node->chains[place];
+    struct crossing_below *below = &crossing->below[place - 1];
+    struct state *state;
+    bytes encoded;
+    size_t first;
+    const size_t count = node_rollups_of(node, &first, place);
+    enum err err = node_chain_state_at(chain, &state, crossing->arena, &below->parent);
+    if (err == ERR_OK) err = header_encode(&encoded, crossing->arena, &below->parent);
+    for (size_t i = 0; i < count && err == ERR_OK; i++)
+        err = place_rollup(crossing, state, first + i);
+    if (err != ERR_OK) return err == ERR_MISSING ? ERR_OK : err;
+    below->prover = prover_of(node, chain, first);
+    below->options = (struct world_options){
+        .schedule = &chain->schedule,
+        .parent = &below->parent,
+        .parent_encoded = encoded,
+        .headers = {.context = chain, .get = get_header},
+        .hub = node_contracts(chain)->hub,
+        .prover = {.context = &below->prover, .prove = prover_prove},
+        .builder_key = node->keys.builder.private_key,
+        .builder = node->keys.builder.address,
+        .rollups = &crossing->rollups[first - 1],
+        .rollup_count = count,
+    };
+    crossing->rollups[place - 1].below = &below->options;
+    return ERR_OK;
+}
+
+enum err crossing_settle(struct crossing *crossing, size_t place) {
+    struct world_rollup *rollup = &crossing->rollups[place - 1];
+    struct node_chain *chain = &crossing->node->chains[place];
     const struct chain_block *newest;
     enum err err = node_chain_read_block(chain, &newest, crossing->arena, chain->head.number);
     if (err == ERR_OK) err = reopen_block(&rollup->open, crossing->arena, newest);
@@ -152,26 +203,21 @@ enum err crossing_open(
         .arena = arena,
         .attributes = *attributes,
         .parent = *parent,
-        .prover =
-            {
-                .parent_chain_id = l1->rpc.chain_id,
-                .contracts = &node->contracts,
-                .keys = &node->keys,
-                .options = node->options,
-                .attesters_down = node->attesters_down,
-                .duration = &node->stats.proof,
-                .names_senders = l1->schedule.names_senders,
-            },
+        .prover = prover_of(node, l1, 1),
     };
-    size_t count = node->chain_count - 1;
-    crossing->rollups = arena_alloc_zero(arena, count * sizeof(*crossing->rollups));
+    const size_t count = node_rollup_count(node);
+    const size_t all = node->chain_count - 1;
+    crossing->rollups = arena_alloc_zero(arena, all * sizeof(*crossing->rollups));
+    crossing->below = arena_alloc_zero(arena, count * sizeof(*crossing->below));
     struct state *state;
     bytes parent_encoded;
-    if (crossing->rollups == NULL) return ERR_MEMORY;
+    if (crossing->rollups == NULL || crossing->below == NULL) return ERR_MEMORY;
     enum err err = node_chain_state_at(l1, &state, arena, parent);
     if (err == ERR_OK) err = header_encode(&parent_encoded, arena, parent);
-    for (size_t i = 0; i < count && err == ERR_OK; i++)
-        err = place_rollup(crossing, &crossing->rollups[i], state, i);
+    for (size_t i = 1; i <= count && err == ERR_OK; i++) {
+        err = place_rollup(crossing, state, i);
+        if (err == ERR_OK && node_is_parent(&node->chains[i])) err = place_below(crossing, i);
+    }
     crossing->options = (struct world_options){
         .arena = arena,
         .parent_base = &l1->fresh.source,
@@ -190,6 +236,30 @@ enum err crossing_open(
         .rollup_count = count,
         .no_batch = !node->auto_batch,
     };
+    return err;
+}
+
+size_t crossing_place(const struct node *node, uint64_t parent, uint64_t rollup_id) {
+    size_t first;
+    const size_t count = node_rollups_of(node, &first, (size_t)parent);
+    return rollup_id == 0 || rollup_id > count ? (size_t)parent : first + (size_t)rollup_id - 1;
+}
+
+const struct world_rollup_result *crossing_result(const struct crossing *crossing, size_t place) {
+    const struct node_chain *chain = &crossing->node->chains[place];
+    const struct world_result *result = &crossing->result;
+    const size_t parent = node_place(node_parent(chain));
+    if (parent != 0) result = result->rollups[parent - 1].below;
+    return result == NULL ? NULL : &result->rollups[chain->rollup_id - 1];
+}
+
+enum err
+crossing_open_trace(struct world_trace *trace, struct arena *arena, const struct node *node) {
+    enum err err = world_trace_open(trace, arena, &node->contracts.hub, node->chain_count - 1);
+    for (size_t i = 1 + node_rollup_count(node); i < node->chain_count && err == ERR_OK; i++) {
+        const size_t parent = node->options->chains[i].parent;
+        world_trace_set_parent(trace, i, parent, &node->contracts_below.hub);
+    }
     return err;
 }
 
@@ -229,9 +299,11 @@ collect_waiting(struct waiting *waiting, struct arena *arena, struct node_chain 
 
 /* Which chain has no such step, and if it is a call, of which contract. */
 static size_t
-say_where(char *out, size_t size_max, const struct node *node, const struct fact *missing) {
+say_where(char *out, size_t size_max, const struct node *node, const struct world_result *result) {
+    const struct fact *missing = &result->missing;
     const struct action *input = &missing->entry.input;
-    const char *chain = node->chains[missing->verdict_rollup].rpc.name;
+    const size_t place = crossing_place(node, result->reason_parent, missing->verdict_rollup);
+    const char *chain = node->chains[place].rpc.name;
     if (input->kind != ACTION_CALL) {
         int size = snprintf(out, size_max, "%s: ", chain);
         return size < 0 ? 0 : (size_t)size;
@@ -250,9 +322,8 @@ enum err crossing_reason(const char **text, const struct crossing *crossing) {
         return revert_text(text, crossing->arena, &node->log.names, result->batch_output);
     char where[96] = "";
     size_t size = 0;
-    if (result->status == WORLD_BATCH_REVERTED && result->missing.verdict != STEP_OK &&
-        result->missing.verdict_rollup < node->chain_count)
-        size = say_where(where, sizeof(where), node, &result->missing);
+    if (result->status == WORLD_BATCH_REVERTED && result->missing.verdict != STEP_OK)
+        size = say_where(where, sizeof(where), node, result);
     size_t reason_size = strlen(result->reason) + 1;
     char *out = arena_alloc(crossing->arena, size + reason_size);
     if (out == NULL) return ERR_MEMORY;
@@ -271,10 +342,11 @@ static bool drop_culprit(
     const char *reason,
     const struct block_order *order
 ) {
+    const size_t blamed = crossing_place(node, result->reason_parent, result->reason_rollup);
     for (size_t i = 0; i + 1 < node->chain_count; i++) {
         struct waiting *w = &waiting[i];
         struct node_chain *chain = &node->chains[1 + i];
-        bool is_it = result->reason_rollup == chain->rollup_id || result->reason_rollup == 0;
+        bool is_it = 1 + i == blamed || blamed == 0;
         if (w->count == 0 || !is_it) continue;
         size_t index = result->missing.verdict_tx_index;
         if (index >= w->count) index = w->count - 1;
@@ -394,8 +466,9 @@ static enum err fill_fates(
     return ERR_OK;
 }
 
-/* Rollups first: when the process ends between two appends, the parent does not know of the
- * rollup's block yet, and the rollup's is just one that was not posted. */
+/* Rollups first, those of rollups before them: when the process ends between two appends, the
+ * parent does not know of the rollup's block yet, and the rollup's is just one that was not
+ * posted. */
 static enum err commit(
     struct crossing *crossing,
     struct block_tx_fate *fates,
@@ -406,12 +479,12 @@ static enum err commit(
     struct node *node = crossing->node;
     CHECK(crossing->result.rollups != NULL);
     enum err err = fill_fates(crossing, fates, order);
-    for (size_t i = 0; i + 1 < node->chain_count && err == ERR_OK; i++) {
-        const struct world_rollup_result *result = &crossing->result.rollups[i];
-        node->chains[1 + i].waiting_count = waiting[i].deferred;
-        if (!result->is_updated) continue;
-        err = append_slot_block(&node->chains[1 + i], error, crossing->arena, result);
-        if (err == ERR_OK) node_wishes_done(&node->chains[1 + i]);
+    for (size_t i = node->chain_count - 1; i > 0 && err == ERR_OK; i--) {
+        const struct world_rollup_result *result = crossing_result(crossing, i);
+        node->chains[i].waiting_count = waiting[i - 1].deferred;
+        if (result == NULL || !result->is_updated) continue;
+        err = append_slot_block(&node->chains[i], error, crossing->arena, result);
+        if (err == ERR_OK) node_wishes_done(&node->chains[i]);
     }
     if (err == ERR_OK) err = append_parent_block(crossing, error);
     if (err == ERR_OK && crossing->result.has_batch) {
@@ -433,7 +506,9 @@ static bool lessen(
     const struct world_result *result = &crossing->result;
     size_t *tx_count = &crossing->options.tx_count;
     if (result->status == WORLD_BOTH_WAYS) {
-        struct waiting *w = &waiting[result->reason_rollup - 1];
+        const struct node *node = crossing->node;
+        const size_t place = crossing_place(node, result->reason_parent, result->reason_rollup);
+        struct waiting *w = &waiting[place - 1];
         w->deferred = w->count;
         w->count = 0;
         return w->deferred > 0;
@@ -477,7 +552,7 @@ static const struct node_chain *left_behind(const struct crossing *crossing) {
     const struct world_result *result = &crossing->result;
     CHECK(result->txs != NULL && result->rollups != NULL);
     uint64_t moves = crossing->options.tx_count == 0 ? 0 : result->txs[0].brought_moves;
-    for (size_t i = 0; i + 1 < crossing->node->chain_count; i++) {
+    for (size_t i = 0; i < node_rollup_count(crossing->node); i++) {
         const struct node_chain *chain = &crossing->node->chains[1 + i];
         const struct sealed_block *sealed = result->rollups[i].sealed;
         bool is_behind = sealed != NULL && !hash32_equal(&sealed->hash, &chain->head_hash);

@@ -11,6 +11,13 @@
 
 struct node;
 
+/* What is built on a rollup that is a parent. */
+struct crossing_below {
+    struct prover prover;
+    struct header parent;
+    struct world_options options;
+};
+
 /* One use of a world. Everything lies in the arena. */
 struct crossing {
     struct node *node;
@@ -19,7 +26,8 @@ struct crossing {
     struct block_attributes attributes;
     struct header parent;
     struct world_options options;
-    struct world_rollup *rollups;
+    struct world_rollup *rollups; /* by their chains' places, from 1 on: those of rollups last */
+    struct crossing_below *below; /* by place, from 1 on: of rollups that are parents */
     struct world_result result;
     struct source_lmdb *sources;
     char error[DATABASE_ERROR_SIZE]; /* why crossing_open failed, if it is more than the err says */
@@ -36,10 +44,20 @@ MUST_USE enum err crossing_open(
     const struct block_attributes *attributes
 );
 
-/* crossing_settle has a rollup begin at its newest block, as if that were on L1 already: for what
- * is tried on a state of the caller's making. To be called before the world is built; the Hub's
- * head for the rollup is the caller's to change. ERR_MEMORY, ERR_CORRUPT, ERR_IO. */
-MUST_USE enum err crossing_settle(struct crossing *crossing, size_t rollup_index);
+/* crossing_settle has a rollup of L1 begin at its newest block, as if that were on L1 already: for
+ * what is tried on a state of the caller's making. To be called before the world is built; the
+ * Hub's head for the rollup is the caller's to change. ERR_MEMORY, ERR_CORRUPT, ERR_IO. */
+MUST_USE enum err crossing_settle(struct crossing *crossing, size_t place);
+
+/* What became of the rollup in this place; NULL: nothing. The result is WORLD_OK. */
+const struct world_rollup_result *crossing_result(const struct crossing *crossing, size_t place);
+
+/* The place of a rollup that the world names by its parent's id (0: L1) and its own there. */
+size_t crossing_place(const struct node *node, uint64_t parent, uint64_t rollup_id);
+
+/* Says what is the parent of what in a trace of all chains. */
+MUST_USE enum err
+crossing_open_trace(struct world_trace *trace, struct arena *arena, const struct node *node);
 
 /* crossing_reason says why the world did not build what it was asked for, with what the Hub said if
  * it was the Hub. In the crossing's arena; ERR_MEMORY. */

@@ -1,6 +1,7 @@
 #include "node/hub_view.h"
 
 #include "crypto/keccak.h"
+#include "node/network.h"
 
 /* Where Hub.sol keeps the mapping of rollups, and the words of the struct. */
 #define ROLLUPS_SLOT 0
@@ -53,6 +54,11 @@ hub_view_read(struct hub_view *out, struct state *state, const address *hub, uin
     out->balance_wei = words[WORD_BALANCE];
     out->has_own_token = packed_bool(&words[WORD_PACKED], PACKED_TOKEN_BYTE);
     return ERR_OK;
+}
+
+enum err node_hub_view(struct hub_view *out, const struct node_chain *rollup) {
+    struct node_chain *parent = node_parent(rollup);
+    return hub_view_read(out, &parent->state, &node_contracts(parent)->hub, rollup->rollup_id);
 }
 
 enum err hub_view_move(

@@ -15,6 +15,11 @@ struct hub_view {
 MUST_USE enum err
 hub_view_read(struct hub_view *out, struct state *state, const address *hub, uint64_t rollup_id);
 
+struct node_chain;
+
+/* node_hub_view reads what the newest block of its parent has for a rollup. */
+MUST_USE enum err node_hub_view(struct hub_view *out, const struct node_chain *rollup);
+
 /* hub_view_move gives the slots to write so that the Hub has another head for a rollup, the one
  * before recorded as one of its roots, and so much more ether of it. slots has room for
  * HUB_VIEW_CHANGES_MAX. */

@@ -29,11 +29,12 @@ struct node {
     const struct node_options *options;
     struct node_keys keys;
     struct node_log log;
-    struct node_chain chains[NODE_CHAINS_MAX]; /* [0] is L1, [i] is rollup i */
+    struct node_chain chains[NODE_CHAINS_MAX]; /* as options->chains */
     size_t chain_count;
-    struct forked *forked;             /* what L1 is a fork of; NULL: nothing */
-    int lock;                          /* file that locks --datadir; -1: none */
-    struct deploy_contracts contracts; /* on L1 */
+    struct forked *forked;                   /* what L1 is a fork of; NULL: nothing */
+    int lock;                                /* file that locks --datadir; -1: none */
+    struct deploy_contracts contracts;       /* on L1 */
+    struct deploy_contracts contracts_below; /* on each rollup that is a parent: in one place */
     bool is_given; /* L1 began with somebody's genesis, without contracts (node/import.h) */
     struct arena build_arena; /* of the block being built; reset before each */
     struct miner miner;
@@ -54,6 +55,45 @@ struct node {
 
 static inline struct node_chain *node_l1(struct node *node) {
     return &node->chains[0];
+}
+
+/* A chain's number: 0 is L1. */
+static inline size_t node_place(const struct node_chain *chain) {
+    return (size_t)(chain - chain->node->chains);
+}
+
+/* How many rollups L1 has. */
+static inline size_t node_rollup_count(const struct node *node) {
+    return node->chain_count - 1 - (size_t)node->options->below_count;
+}
+
+/* A chain's first rollup, and how many it has: those of one parent stand in a row. *first is 1 or
+ * more. */
+static inline size_t node_rollups_of(const struct node *node, size_t *first, size_t parent) {
+    size_t count = 0;
+    *first = 1;
+    for (size_t i = node->chain_count; i-- > 1;) {
+        if (node->options->chains[i].parent != parent) continue;
+        *first = i;
+        count++;
+    }
+    return count;
+}
+
+/* Whose rollup a chain is; it is not L1. */
+static inline struct node_chain *node_parent(const struct node_chain *chain) {
+    return &chain->node->chains[chain->node->options->chains[node_place(chain)].parent];
+}
+
+/* The contracts on this chain, if it is a parent. */
+static inline const struct deploy_contracts *node_contracts(const struct node_chain *chain) {
+    return node_place(chain) == 0 ? &chain->node->contracts : &chain->node->contracts_below;
+}
+
+/* Whether a chain has a Hub. */
+static inline bool node_is_parent(const struct node_chain *chain) {
+    size_t first;
+    return node_place(chain) == 0 || node_rollups_of(chain->node, &first, node_place(chain)) > 0;
 }
 
 /* The network's time: one for all chains, because what a rollup's block may be is bound to L1's. */

@@ -39,14 +39,18 @@ struct node_chain_plan {
     unsigned type;                 /* enum node_rollup_type; not of L1 */
     unsigned proof;                /* enum node_proof; not of L1 */
     unsigned token;                /* enum node_token; not of L1 */
+    const char *parent_name;       /* of a rollup, as it was said; NULL: L1 */
+    size_t parent;                 /* whose rollup it is: 0 L1's, else a rollup of L1's */
     struct node_fundings fundings; /* here, besides those of all chains */
 };
 
 /* What the network is started with; filled in by cli/network_options.h. */
 struct node_options {
     const char *host;       /* address to listen on, every endpoint */
-    uint64_t rollups_count; /* ids 1 … rollups_count */
-    /* [0] is L1, [i] is rollup i. */
+    uint64_t rollups_count; /* of L1 and of rollups */
+    uint64_t below_count;   /* of these, the rollups of rollups */
+    /* [0] is L1; then its rollups, in the order of their ids; then those of rollups, in the order
+     * of their parents and of their ids there. */
     struct node_chain_plan chains[NODE_CHAINS_MAX];
     uint64_t slot_time_ms;         /* 0: a block as soon as there is a transaction (automine) */
     const char *datadir;           /* NULL: nothing is kept */

@@ -26,6 +26,12 @@ static const char *reason_of(struct arena *arena, const struct verify_result *re
     return text;
 }
 
+static const struct node_chain_plan *plan_of(const struct prover *prover, uint64_t rollup_id) {
+    const size_t place = prover->first_place + (size_t)rollup_id - 1;
+    CHECK(rollup_id > 0 && place < NODE_CHAINS_MAX);
+    return &prover->options->chains[place];
+}
+
 /* What is proven of the rollups of one proof system. */
 struct statement {
     const struct prover *prover;
@@ -66,7 +72,7 @@ static enum err sign_k_of_n(const struct statement *s, bytes *data, const char *
             "%u of %u attesters must vouch for %s, and %u answer%s",
             DEPLOY_THRESHOLD,
             DEPLOY_ATTESTERS,
-            prover->options->chains[s->proof->rollup_ids[0]].name,
+            plan_of(prover, s->proof->rollup_ids[0])->name,
             count,
             count == 1 ? "s" : ""
         );
@@ -130,8 +136,7 @@ static enum err prove_kind(
     ){.system = *deploy_proof_system(prover->contracts, kind), .rollup_ids = ids};
     for (size_t i = 0; i < result->rollup_id_count; i++) {
         uint64_t id = result->rollup_ids[i];
-        CHECK(id < NODE_CHAINS_MAX);
-        if (prover->options->chains[id].proof == (unsigned)kind) ids[proof->rollup_id_count++] = id;
+        if (plan_of(prover, id)->proof == (unsigned)kind) ids[proof->rollup_id_count++] = id;
     }
     if (proof->rollup_id_count == 0) return ERR_OK;
     (*proof_count)++;

@@ -13,6 +13,7 @@ struct prover {
     const struct deploy_contracts *contracts;
     const struct node_keys *keys;
     const struct node_options *options; /* which rollup stands on what */
+    size_t first_place;                 /* of the parent's rollup 1; its others follow */
     unsigned attesters_down;            /* a bit each */
     struct metrics_histogram *duration; /* takes the time of each proof; may be NULL */
     bool names_senders;                 /* it vouches for impersonated transactions, too */

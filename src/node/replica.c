@@ -104,6 +104,7 @@ static enum err refresh_replica(void *context, char error[RPC_ERROR_SIZE]) {
         err = node_chain_sync(&origin->chains[i], cause);
     node->keys = origin->keys;
     node->contracts = origin->contracts;
+    node->contracts_below = origin->contracts_below;
     node->auto_batch = origin->auto_batch;
     node->attesters_down = origin->attesters_down;
     node->time_offset = origin->time_offset;

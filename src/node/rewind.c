@@ -106,15 +106,15 @@ static enum err get_plan(struct rewind_point *points, struct node *node, const c
 
 /* --- where a chain's rollups are when it goes back -------------------------------------------- */
 
-/* The rollup's block at the head that the Hub has in this state of L1. */
+/* The rollup's block at the head that the Hub has in this state of its parent. */
 static enum err point_of_rollup(
-    struct rewind_point *point, struct node_chain *rollup, char *error, struct state *l1_state
+    struct rewind_point *point, struct node_chain *rollup, char *error, struct state *parent_state
 ) {
-    const struct node *node = rollup->node;
+    const address *hub = &node_contracts(node_parent(rollup))->hub;
     struct hub_view view;
     bool is_found = false;
     hash32 root;
-    enum err err = hub_view_read(&view, l1_state, &node->contracts.hub, rollup->rollup_id);
+    enum err err = hub_view_read(&view, parent_state, hub, rollup->rollup_id);
     if (err == ERR_OK) err = node_chain_find_root(rollup, &is_found, &point->header, &view.head);
     if (err == ERR_OK && !is_found) {
         root = view.head;
@@ -135,7 +135,7 @@ enum err rewind_by(
     uint64_t depth
 ) {
     struct node *node = chain->node;
-    struct rewind_point *own = &points[chain->rollup_id];
+    struct rewind_point *own = &points[node_place(chain)];
     uint64_t number = chain->head.number - depth;
     enum err err = rewind_capture(points, node);
     if (err == ERR_OK && node_chain_is_forked(chain, number))
@@ -145,12 +145,15 @@ enum err rewind_by(
     if (err == ERR_OK) err = node_chain_read_header(chain, &own->header, NULL, number);
     if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
     if (chain->rollup_id != 0 || depth == 0) return ERR_OK;
-    struct state *state;
     arena_reset(&node->build_arena);
-    err = node_chain_state_at(chain, &state, &node->build_arena, &own->header);
-    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
-    for (size_t i = 1; i < node->chain_count && err == ERR_OK; i++)
+    for (size_t i = 1; i < node->chain_count && err == ERR_OK; i++) {
+        struct node_chain *parent = node_parent(&node->chains[i]);
+        const struct header *header = &points[node_place(parent)].header;
+        struct state *state;
+        err = node_chain_state_at(parent, &state, &node->build_arena, header);
+        if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
         err = point_of_rollup(&points[i], &node->chains[i], error, state);
+    }
     return err;
 }
 

@@ -2,6 +2,8 @@
 #include "node/blocks.h"
 #include "node/network.h"
 #include "node/verdict.h"
+#include "rollup/predeploys.h"
+#include "world/world.h"
 
 /* A block being tried with those transactions that are still in. */
 struct attempt {
@@ -31,6 +33,17 @@ on_tx(void *context, enum rollup_tx_moment moment, bytes encoded, const struct e
     attempt->outcome_count++;
 }
 
+/* A question of the chain's own Hub is for the slot block, where there is a batch. */
+static enum err
+answer(void *context, enum step_verdict *verdict, struct execution *execution, bytes encoded) {
+    (void)encoded;
+    if (world_is_lookup(&execution->evm.request.call, context))
+        *verdict = STEP_XCALL_OUTSIDE_SLOT_BLOCK;
+    else
+        evm_decline_call(&execution->evm);
+    return ERR_OK;
+}
+
 static enum err run(struct attempt *attempt) {
     struct node_chain *chain = attempt->chain;
     struct arena *arena = attempt->arena;
@@ -49,6 +62,14 @@ static enum err run(struct attempt *attempt) {
         rollup->on_tx = on_tx;
         rollup->on_tx_context = attempt;
     }
+    const address contracts[2] = {XCALL_ADDRESS, chain->node->contracts_below.hub};
+    const struct rollup_host host = {
+        .context = &chain->node->contracts_below.hub,
+        .contracts = contracts,
+        .contract_count = 2,
+        .answer = answer,
+    };
+    if (node_is_parent(chain)) rollup->host = &host;
     struct payload_block block = {
         .timestamp = attempt->timestamp,
         .fee_recipient = chain->rpc.coinbase,

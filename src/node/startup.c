@@ -55,6 +55,7 @@ static void describe_chain(FILE *out, const struct node_options *options, size_t
     if (plan->type != 0) (void)fprintf(out, "type%s %u\n", place, plan->type);
     if (plan->proof != 0) (void)fprintf(out, "proof%s %u\n", place, plan->proof);
     if (plan->token != 0) (void)fprintf(out, "token%s %u\n", place, plan->token);
+    if (plan->parent != 0) (void)fprintf(out, "parent of chain %zu: %zu\n", i, plan->parent);
     describe_fundings(out, place, &plan->fundings);
 }
 
@@ -70,13 +71,15 @@ static enum err describe(char **text, size_t *size, const struct node_options *o
         "--chain-id %" PRIu64 "\n--rollups %" PRIu64 "\n--rollup-chain-id %" PRIu64
         "\n--gas-limit %" PRIu64 "\n--accounts %" PRIu64 "\n--balance %s wei\n--mnemonic %s\n",
         options->chains[0].chain_id,
-        options->rollups_count,
+        options->rollups_count - options->below_count,
         options->chains[1].chain_id,
         options->chains[0].gas_limit,
         options->accounts_count,
         balance,
         options->mnemonic
     );
+    if (options->below_count > 0)
+        (void)fprintf(out, "rollups of rollups: %" PRIu64 "\n", options->below_count);
     describe_fundings(out, "", &options->fundings);
     for (size_t i = 0; i <= options->rollups_count; i++)
         describe_chain(out, options, i);
@@ -183,6 +186,14 @@ static const struct rollup_type *type_of(const struct node_chain_plan *plan) {
     return NULL;
 }
 
+/* Ids on a Hub follow the order of registration, which is that of the places. */
+static uint64_t rollup_id_of(const struct node_options *options, size_t place) {
+    uint64_t id = place == 0 ? 0 : 1;
+    for (size_t i = 1; i < place; i++)
+        id += options->chains[i].parent == options->chains[place].parent;
+    return id;
+}
+
 static enum err
 open_chain(struct node *node, char error[NODE_ERROR_SIZE], size_t index, bool must_exist) {
     bool is_new;
@@ -192,7 +203,7 @@ open_chain(struct node *node, char error[NODE_ERROR_SIZE], size_t index, bool mu
     const struct node_chain_plan *plan = &options->chains[index];
     struct node_chain_options chain_options = {
         .name = plan->name,
-        .rollup_id = index,
+        .rollup_id = rollup_id_of(options, index),
         .type = index == 0 ? NULL : type_of(plan),
         .chain_id = plan->chain_id,
         .gas_limit = plan->gas_limit,
@@ -242,13 +253,13 @@ find_slot_block(struct node_chain *chain, bool *is_found, uint64_t *slot, uint64
 static enum err
 reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *chain) {
     struct hub_view view;
+    const struct node_chain *parent = node_parent(chain);
     bool is_found = false;
     bool is_ahead = false;
     struct header known;
     uint64_t slot = 0;
     uint64_t safe = 0;
-    enum err err =
-        hub_view_read(&view, &node_l1(node)->state, &node->contracts.hub, chain->rollup_id);
+    enum err err = node_hub_view(&view, chain);
     if (err == ERR_OK) err = node_chain_find_root(chain, &is_found, &known, &view.head);
     if (err == ERR_OK && !is_found) {
         err = amend_recover(chain, error, &view.head);
@@ -259,10 +270,12 @@ reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *cha
         return node_fail(
             error,
             ERR_CORRUPT,
-            "%.300s: l1 and %s are not of the same moment: the head that L1 has for it is no block "
+            "%.300s: %s and %s are not of the same moment: the head that %s has for it is no block "
             "of its store; put back copies of both that were made together",
             node->options->datadir,
-            chain->rpc.name
+            parent->rpc.name,
+            chain->rpc.name,
+            parent->rpc.name
         );
     if (err == ERR_OK) err = find_slot_block(chain, &is_ahead, &slot, known.number);
     if (err != ERR_OK) return node_fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
@@ -274,51 +287,73 @@ reconcile(struct node *node, char error[NODE_ERROR_SIZE], struct node_chain *cha
     return safe == known.number ? ERR_OK : node_chain_set_safe(chain, error, known.number);
 }
 
+/* The builder of a rollup that is a parent, with what it is to credit to the rollups there. */
+static enum err add_builder(
+    struct rollup_genesis_options *options,
+    struct arena *arena,
+    const struct node *node,
+    const u256 *credit_wei
+) {
+    const u256 own = dev_genesis_builder_wei(credit_wei);
+    struct genesis_account *accounts =
+        arena_alloc_array(arena, options->account_count + 1, sizeof(*accounts));
+    if (accounts == NULL) return ERR_MEMORY;
+    memcpy(accounts, options->accounts, options->account_count * sizeof(*accounts));
+    accounts[options->account_count++] =
+        (struct genesis_account){.address = node->keys.builder.address, .balance = own};
+    options->accounts = accounts;
+    return ERR_OK;
+}
+
+/* credit_wei is the ether of its own rollups; NULL: it has none. */
 static enum err begin_rollup(
     struct node *node,
     struct deploy_rollup *deployed,
     char error[NODE_ERROR_SIZE],
     struct arena *arena,
-    uint64_t rollup_id,
+    size_t place,
+    const u256 *credit_wei,
     uint64_t timestamp
 ) {
-    struct node_chain *chain = &node->chains[rollup_id];
+    struct node_chain *chain = &node->chains[place];
+    const struct node_chain_plan *plan = &node->options->chains[place];
     struct rollup_genesis_options options = {
-        .rollup_id = rollup_id,
+        .rollup_id = chain->rollup_id,
         .chain_id = chain->rpc.chain_id,
-        .parent_chain_id = node->options->chains[0].chain_id,
-        .hub = node->contracts.hub,
-        .block_gas_limit = node->options->chains[rollup_id].gas_limit,
-        .has_own_token = node->options->chains[rollup_id].token == NODE_TOKEN_OWN,
+        .parent_chain_id = node_parent(chain)->rpc.chain_id,
+        .hub = node_contracts(node_parent(chain))->hub,
+        .block_gas_limit = plan->gas_limit,
+        .has_own_token = plan->token == NODE_TOKEN_OWN,
         .has_base_fee = true,
-        .base_fee_wei = node->options->chains[rollup_id].base_fee_wei,
+        .base_fee_wei = plan->base_fee_wei,
         .timestamp = timestamp,
     };
     struct genesis genesis;
     struct open_block open;
     enum err err = dev_genesis_accounts(
-        &options.accounts, &options.account_count, arena, node->options, &node->keys, rollup_id
+        &options.accounts, &options.account_count, arena, node->options, &node->keys, place
     );
+    if (err == ERR_OK && credit_wei != NULL) err = add_builder(&options, arena, node, credit_wei);
     if (err == ERR_OK)
         err = rollup_genesis(&genesis, &open, &deployed->credit_wei, arena, &options);
     if (err == ERR_OK) err = dev_genesis_add_proxy(&genesis, arena);
     if (err != ERR_OK) return node_fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
     err = node_chain_begin(chain, error, &genesis);
     deployed->head = chain->head.state_root;
-    deployed->proof = node->options->chains[rollup_id].proof;
+    deployed->proof = plan->proof;
     deployed->has_own_token = options.has_own_token;
     return err;
 }
 
 /* The transactions in as many blocks as they need; each must succeed. */
-static enum err deploy(
-    struct node *node,
+static enum err include_all(
+    struct node_chain *chain,
     char error[NODE_ERROR_SIZE],
     struct arena *arena,
     const struct pool_tx *txs,
     size_t count
 ) {
-    struct node_chain *chain = node_l1(node);
+    struct node *node = chain->node;
     const struct pool_tx **order = arena_alloc_array(arena, count, sizeof(const struct pool_tx *));
     struct block_tx_fate *fates = arena_alloc_array(arena, count, sizeof(*fates));
     if (order == NULL || fates == NULL) return node_fail(error, ERR_MEMORY, "out of memory");
@@ -329,7 +364,10 @@ static enum err deploy(
         for (size_t i = 0; i < rest.tx_count; i++)
             order[i] = &txs[done + i];
         arena_reset(&node->build_arena);
-        enum err err = node_l1_build_block(node, fates, error, &node->build_arena, &rest);
+        struct arena *work = &node->build_arena;
+        enum err err = chain->rollup_id == 0
+                           ? node_l1_build_block(node, fates, error, work, &rest)
+                           : node_rollup_build_block(chain, fates, error, work, &rest);
         if (err == ERR_OK) err = node_chain_read_block(chain, &block, arena, chain->head.number);
         if (err != ERR_OK) return node_fail(error, err, "deploying contracts: %s", err_text(err));
         size_t included = block->block.tx_count;
@@ -362,38 +400,64 @@ static enum err begin_l1(
     return node_chain_begin(node_l1(node), error, &genesis);
 }
 
-/* Genesis blocks of all chains, and the contracts. */
-static enum err begin(struct node *node, char error[NODE_ERROR_SIZE], struct arena *arena) {
-    size_t rollup_count = node->chain_count - 1;
-    struct deploy_rollup *rollups = arena_alloc_array(arena, rollup_count, sizeof(*rollups));
-    if (rollups == NULL) return node_fail(error, ERR_MEMORY, "out of memory");
-    /* The first block with contracts can then have the present time, and be after genesis. */
-    uint64_t timestamp = clock_seconds() - 1;
-    u256 credit = U256_ZERO;
-    enum err err = ERR_OK;
-    for (size_t i = 0; i < rollup_count && err == ERR_OK; i++) {
-        err = begin_rollup(node, &rollups[i], error, arena, i + 1, timestamp);
-        credit = u256_add(&credit, &rollups[i].credit_wei);
-    }
-    if (err != ERR_OK) return err;
-    err = begin_l1(node, error, arena, &credit, timestamp);
-    if (err != ERR_OK) return err;
-
-    u256 base_fee = header_next_base_fee(&node_l1(node)->head);
+/* The contracts on a chain that is a parent, and its rollups registered there. */
+static enum err deploy(
+    struct node_chain *chain,
+    char error[NODE_ERROR_SIZE],
+    struct arena *arena,
+    const struct deploy_rollup *rollups,
+    size_t rollup_count
+) {
+    u256 base_fee = header_next_base_fee(&chain->head);
     u256 twice = u256_add(&base_fee, &base_fee);
     const struct pool_tx *txs;
     size_t count;
     struct deploy_options options = {
-        .chain_id = node->options->chains[0].chain_id,
+        .chain_id = chain->rpc.chain_id,
         .max_fee_per_gas = twice,
-        .keys = &node->keys,
-        .contracts = node->contracts,
+        .keys = &chain->node->keys,
+        .contracts = *node_contracts(chain),
         .rollups = rollups,
         .rollup_count = rollup_count,
     };
-    err = deploy_transactions(&txs, &count, arena, &options);
+    enum err err = deploy_transactions(&txs, &count, arena, &options);
     if (err != ERR_OK) return node_fail(error, err, "deploying contracts: %s", err_text(err));
-    err = deploy(node, error, arena, txs, count);
+    return include_all(chain, error, arena, txs, count);
+}
+
+/* A rollup that is a parent has blocks with its contracts, which L1 is to know before anything is
+ * built on them. */
+static enum err post_blocks(struct node *node, char error[NODE_ERROR_SIZE], size_t place) {
+    const struct block_order order = {.must_move = place};
+    struct block_tx_fate none;
+    arena_reset(&node->build_arena);
+    return node_l1_build_block(node, &none, error, &node->build_arena, &order);
+}
+
+/* Genesis blocks of all chains, and the contracts. Those of rollups come first: what they have is
+ * what is credited to them. */
+static enum err begin(struct node *node, char error[NODE_ERROR_SIZE], struct arena *arena) {
+    struct deploy_rollup *rollups = arena_alloc_array(arena, node->chain_count, sizeof(*rollups));
+    u256 *credits = arena_alloc_zero(arena, node->chain_count * sizeof(*credits));
+    if (rollups == NULL || credits == NULL) return node_fail(error, ERR_MEMORY, "out of memory");
+    /* The first block with contracts can then have the present time, and be after genesis. */
+    uint64_t timestamp = clock_seconds() - 1;
+    enum err err = ERR_OK;
+    for (size_t i = node->chain_count - 1; i > 0 && err == ERR_OK; i--) {
+        u256 *credit = &credits[node->options->chains[i].parent];
+        const u256 *own = node_is_parent(&node->chains[i]) ? &credits[i] : NULL;
+        err = begin_rollup(node, &rollups[i], error, arena, i, own, timestamp);
+        *credit = u256_add(credit, &rollups[i].credit_wei);
+    }
+    if (err != ERR_OK) return err;
+    err = begin_l1(node, error, arena, &credits[0], timestamp);
+    for (size_t i = 0; i <= node_rollup_count(node) && err == ERR_OK; i++) {
+        size_t first;
+        size_t count = node_rollups_of(node, &first, i);
+        if (i > 0 && count == 0) continue;
+        err = deploy(&node->chains[i], error, arena, &rollups[first], count);
+        if (err == ERR_OK && i > 0) err = post_blocks(node, error, i);
+    }
     for (size_t i = 0; i < node->chain_count && err == ERR_OK; i++)
         err = node_chain_sync(&node->chains[i], error);
     return err;
@@ -431,6 +495,7 @@ enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
         for (size_t i = 0; i < node->chain_count; i++)
             node->chains[i].rpc.coinbase = node->keys.builder.address;
         err = forked_start_contracts(node, &arena);
+        if (err == ERR_OK) err = deploy_addresses(&node->contracts_below, &arena, &node->keys, 0);
         if (err != ERR_OK) (void)node_fail(error, err, "%s", err_text(err));
     }
     if (err == ERR_OK)
@@ -474,17 +539,31 @@ read_names(struct node *node, struct node_options *options, char error[NODE_ERRO
     char *rest = NULL;
     static const char rollups[] = "--rollups ";
     static const char chain[] = "name of chain ";
+    static const char below[] = "rollups of rollups: ";
+    static const char parent[] = "parent of chain ";
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         char *end;
         if (strncmp(line, rollups, sizeof(rollups) - 1) == 0)
             options->rollups_count = strtoull(line + sizeof(rollups) - 1, NULL, 10);
+        if (strncmp(line, below, sizeof(below) - 1) == 0)
+            options->below_count = strtoull(line + sizeof(below) - 1, NULL, 10);
+        if (strncmp(line, parent, sizeof(parent) - 1) == 0) {
+            unsigned long place = strtoul(line + sizeof(parent) - 1, &end, 10);
+            if (place < NODE_CHAINS_MAX && strncmp(end, ": ", 2) == 0)
+                options->chains[place].parent = strtoul(end + 2, NULL, 10);
+        }
         if (strncmp(line, chain, sizeof(chain) - 1) != 0) continue;
         unsigned long index = strtoul(line + sizeof(chain) - 1, &end, 10);
         if (index < NODE_CHAINS_MAX && strncmp(end, ": ", 2) == 0)
             (void)snprintf(options->chains[index].name, NODE_NAME_SIZE, "%s", end + 2);
     }
     free(text);
-    if (options->rollups_count <= NODE_ROLLUPS_MAX) return ERR_OK;
+    options->rollups_count += options->below_count;
+    bool is_sound = options->rollups_count <= NODE_ROLLUPS_MAX &&
+                    options->below_count <= options->rollups_count;
+    for (size_t i = 1; i < NODE_CHAINS_MAX && is_sound; i++)
+        is_sound = options->chains[i].parent < i;
+    if (is_sound) return ERR_OK;
     return node_fail(error, ERR_CORRUPT, "%.300s: settings: too many rollups", options->datadir);
 }
 
@@ -506,6 +585,7 @@ startup_look(struct node *node, struct node_options *options, char error[NODE_ER
     if (err != ERR_OK) return err;
     arena_open(&arena, GENESIS_SIZE_MAX);
     err = deploy_addresses(&node->contracts, &arena, &node->keys, 0);
+    if (err == ERR_OK) err = deploy_addresses(&node->contracts_below, &arena, &node->keys, 0);
     if (err != ERR_OK) (void)node_fail(error, err, "%s", err_text(err));
     arena_close(&arena);
     return err;

@@ -289,8 +289,10 @@ struct rpc_named_address {
 };
 
 struct rpc_rollup_info {
-    uint64_t rollup_id;
+    uint64_t rollup_id; /* on its parent's Hub */
     const char *name;
+    const char *parent; /* the parent's name: "l1", or that of a rollup */
+    uint64_t parent_chain_id;
     const char *kind; /* "evm", "ledger" */
     uint64_t chain_id;
     const char *url; /* of its endpoint; NULL if it has none */
@@ -307,14 +309,21 @@ struct rpc_rollup_info {
 
 struct rpc_network_info {
     const char *version;
-    uint64_t rollup_id; /* of the chain asked; 0 is the parent */
+    uint64_t rollup_id; /* of the chain asked, on its parent's Hub; 0: it is L1 */
     uint64_t parent_chain_id;
     const char *parent_url;
-    const struct rpc_named_address *contracts; /* on the parent: hub, bundler, … */
+    const struct rpc_named_address *contracts; /* on L1: hub, bundler, … */
     size_t contract_count;
     const struct rpc_rollup_info *rollups;
     size_t rollup_count;
     bool auto_batch;
+};
+
+/* lockstep_proxyOf: of which contract, and on which chain it is. */
+struct rpc_proxy_query {
+    bytes chain_name; /* or empty */
+    uint64_t rollup_id;
+    address target;
 };
 
 struct rpc_mine_options {
@@ -537,8 +546,7 @@ struct rpc_chain_operations {
     )(struct rpc_chain *chain,
       struct rpc_request *request,
       address *proxy,
-      uint64_t rollup_id,
-      const address *target);
+      const struct rpc_proxy_query *query);
     /* Each of the next three writes one JSON value (docs/rpc.md). where: the hash of a transaction
      * stands for its block. */
     enum rpc_status (*posted_batches

@@ -28,6 +28,8 @@ static void write_rollup(struct json_writer *w, const struct rpc_rollup_info *ro
     json_object_begin(w);
     json_member_quantity_u64(w, "rollupId", rollup->rollup_id);
     json_member_cstring(w, "name", rollup->name);
+    json_member_cstring(w, "parent", rollup->parent);
+    json_member_quantity_u64(w, "parentChainId", rollup->parent_chain_id);
     json_member_cstring(w, "kind", rollup->kind);
     json_member_quantity_u64(w, "chainId", rollup->chain_id);
     json_key(w, "url");
@@ -79,17 +81,24 @@ enum rpc_status lockstep_networkInfo(struct rpc_call *call) {
     return RPC_OK;
 }
 
-/* [rollupId, target] → where the target's proxy is on this chain. */
+/* The name of a chain, which begins with a letter; empty: it is none. */
+static bytes argument_name(struct rpc_call *call, uint32_t index) {
+    uint32_t token = argument_token(call, index);
+    if (token == 0 || json_kind(call->json, token) != JSON_STRING) return BYTES_EMPTY;
+    bytes text = json_text(call->json, token);
+    bool is_name = text.size > 0 && text.data[0] >= 'a' && text.data[0] <= 'z';
+    return is_name ? text : BYTES_EMPTY;
+}
+
+/* [rollupId or name, target] → where the target's proxy is on this chain. */
 enum rpc_status lockstep_proxyOf(struct rpc_call *call) {
-    uint64_t rollup_id;
-    address target;
+    struct rpc_proxy_query query = {.chain_name = argument_name(call, 0)};
     address proxy;
-    enum rpc_status status = argument_number(call, &rollup_id, 0);
-    if (status == RPC_OK) status = argument_address(call, &target, 1);
+    enum rpc_status status =
+        query.chain_name.size > 0 ? RPC_OK : argument_number(call, &query.rollup_id, 0);
+    if (status == RPC_OK) status = argument_address(call, &query.target, 1);
     if (status == RPC_OK)
-        status = call->chain->operations->proxy_of(
-            call->chain, &call->request, &proxy, rollup_id, &target
-        );
+        status = call->chain->operations->proxy_of(call->chain, &call->request, &proxy, &query);
     if (status == RPC_OK) json_address(call->out, &proxy);
     return status;
 }

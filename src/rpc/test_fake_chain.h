@@ -414,6 +414,8 @@ static inline enum rpc_status fake_network_info(
     static const struct rpc_rollup_info rollup = {
         .rollup_id = 1,
         .name = "rollup1",
+        .parent = "l1",
+        .parent_chain_id = 1337,
         .kind = "evm",
         .chain_id = 1001,
         .url = "http://127.0.0.1:8546",
@@ -440,14 +442,13 @@ static inline enum rpc_status fake_proxy_of(
     struct rpc_chain *chain,
     struct rpc_request *request,
     address *proxy,
-    uint64_t rollup_id,
-    const address *target
+    const struct rpc_proxy_query *query
 ) {
     (void)chain;
-    if (rollup_id > 1)
-        return rpc_fail(request, RPC_SERVER_ERROR, "no rollup %u", (unsigned)rollup_id);
-    *proxy = *target;
-    proxy->b[0] = 0xee;
+    if (query->rollup_id > 1)
+        return rpc_fail(request, RPC_SERVER_ERROR, "no rollup %u", (unsigned)query->rollup_id);
+    *proxy = query->target;
+    proxy->b[0] = query->chain_name.size > 0 ? 0xdd : 0xee;
     return RPC_OK;
 }
 

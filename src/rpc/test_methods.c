@@ -402,6 +402,12 @@ static void test_lockstep_methods(void **state) {
     expect_result(
         f, "lockstep_proxyOf", "[1," WHO "]", "\"0xee00000000000000000000000000000000000033\""
     );
+    expect_result(
+        f,
+        "lockstep_proxyOf",
+        "[\"l3-1\"," WHO "]",
+        "\"0xdd00000000000000000000000000000000000033\""
+    );
     expect_error(f, "lockstep_proxyOf", "[\"0x2\"," WHO "]", -32000, "no rollup 2");
     expect_result(f, "lockstep_traceTransaction", "[" HASH1 "]", "{\"hash\":" HASH1 "}");
     /* What this chain lacks does not exist. */
@@ -425,7 +431,8 @@ static void test_lockstep_methods(void **state) {
     ));
     assert_non_null(strstr(
         ask(f, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"lockstep_getRollups\"}"),
-        "\"result\":[{\"rollupId\":\"0x1\",\"name\":\"rollup1\",\"kind\":\"evm\""
+        "\"result\":[{\"rollupId\":\"0x1\",\"name\":\"rollup1\",\"parent\":\"l1\","
+        "\"parentChainId\":\"0x539\",\"kind\":\"evm\""
     ));
 }
 

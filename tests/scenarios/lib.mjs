@@ -58,18 +58,20 @@ export function errorText({ abi }, data) {
     return `${errorName}(${args.join(", ")})`;
 }
 
-export function openWorlds() {
+/** With `--l3 1` among the options there is a fourth place, "l3", whose parent is rollup 1. */
+export function openWorlds(options = []) {
     const worlds = {};
     let network;
     before(async () => {
-        network = await startNetwork([], process.env.LOCKSTEP ?? "build/dev/lockstep");
+        network = await startNetwork(options, process.env.LOCKSTEP ?? "build/dev/lockstep");
         const { chains, accounts } = network.info;
-        const [l1, rollup1, rollup2] = chains.map((entry) => connect(entry, accounts[0].privateKey));
+        const [l1, rollup1, rollup2, l3] = chains.map((entry) => connect(entry, accounts[0].privateKey));
         // An account of its own, so that its nonces are no business of the other world.
         const alone = connect(chains[0], accounts[1].privateKey);
         const contracts = compileTestContracts("tests/scenarios/sol");
-        worlds.spread = new ScenarioWorld({ l1, rollup1, rollup2 }, contracts);
-        worlds.alone = new ScenarioWorld({ l1: alone, rollup1: alone, rollup2: alone }, contracts);
+        worlds.spread = new ScenarioWorld({ l1, rollup1, rollup2, ...(l3 && { l3 }) }, contracts);
+        const places = Object.keys(worlds.spread.places);
+        worlds.alone = new ScenarioWorld(Object.fromEntries(places.map((place) => [place, alone])), contracts);
     });
     after(async () => assert.equal((await network.stop()).status, 0));
     worlds.difference = (name, { alone, spread }, run) =>
