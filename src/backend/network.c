@@ -50,40 +50,36 @@ static bool is_called(const struct node_chain *chain, bytes name) {
 }
 
 /* A chain's Hub makes the proxies of its rollups' contracts, its L2Hub those of its parent's and of
- * that one's other rollups'. What is farther away has no proxies here. */
-static enum rpc_status proxy_of_named(
+ * that one's other rollups'. What is farther away has no proxies here: NULL. */
+static const address *
+hub_for(const struct node_chain *chain, const struct node_chain *other, uint64_t *rollup_id) {
+    const struct node_chain *parent = chain->rollup_id == 0 ? NULL : node_parent(chain);
+    const struct node_chain *its_parent = other->rollup_id == 0 ? NULL : node_parent(other);
+    *rollup_id = other == parent ? 0 : other->rollup_id;
+    if (its_parent == chain) return &node_contracts(chain)->hub;
+    return other == parent || its_parent == parent ? &L2HUB_PREDEPLOY : NULL;
+}
+
+static enum rpc_status proxy_of_place(
     struct node_chain *chain,
     struct rpc_request *request,
     address *proxy,
-    const struct rpc_proxy_query *query
+    size_t place,
+    const address *target
 ) {
-    struct node *node = chain->node;
-    const bytes name = query->chain_name;
-    size_t place = 0;
-    while (place < node->chain_count && !is_called(&node->chains[place], name))
-        place++;
-    if (place == node->chain_count)
+    const struct node *node = chain->node;
+    const struct node_chain *other = &node->chains[place];
+    uint64_t rollup_id;
+    if (other == chain)
         return rpc_fail(
             request,
             RPC_INVALID_PARAMS,
-            "no chain of this network is called %.*s",
-            name.size > 80 ? 80 : (int)name.size,
-            (const char *)name.data
+            "%s is this chain itself: its contracts need no proxies here",
+            chain->rpc.name
         );
-    const struct node_chain *other = &node->chains[place];
-    const struct node_chain *parent = chain->rollup_id == 0 ? NULL : node_parent(chain);
-    const struct node_chain *its_parent = other->rollup_id == 0 ? NULL : node_parent(other);
-    const address *hub = NULL;
-    uint64_t rollup_id = other->rollup_id;
-    if (its_parent == chain) {
-        hub = &node_contracts(chain)->hub;
-    } else if (other == parent) {
-        hub = &L2HUB_PREDEPLOY;
-        rollup_id = 0;
-    } else if (its_parent == parent && other != chain) {
-        hub = &L2HUB_PREDEPLOY;
-    }
-    if (hub == NULL && other != chain)
+    const address *hub = hub_for(chain, other, &rollup_id);
+    if (hub == NULL) {
+        const struct node_chain *via = node_parent(place > node_rollup_count(node) ? other : chain);
         return rpc_fail(
             request,
             RPC_INVALID_PARAMS,
@@ -91,17 +87,31 @@ static enum rpc_status proxy_of_named(
             "for the proxy of that",
             other->rpc.name,
             chain->rpc.name,
-            (place > node_rollup_count(node) ? its_parent : parent)->rpc.name
+            via->rpc.name
         );
-    if (hub == NULL)
-        return rpc_fail(
-            request,
-            RPC_INVALID_PARAMS,
-            "%s is this chain itself: its contracts need no proxies here",
-            chain->rpc.name
-        );
-    proxy_address(proxy, hub, rollup_id, &query->target);
+    }
+    proxy_address(proxy, hub, rollup_id, target);
     return RPC_OK;
+}
+
+static enum rpc_status proxy_of_named(
+    struct node_chain *chain,
+    struct rpc_request *request,
+    address *proxy,
+    bytes name,
+    const address *target
+) {
+    const struct node *node = chain->node;
+    for (size_t i = 0; i < node->chain_count; i++)
+        if (is_called(&node->chains[i], name))
+            return proxy_of_place(chain, request, proxy, i, target);
+    return rpc_fail(
+        request,
+        RPC_INVALID_PARAMS,
+        "no chain of this network is called %.*s",
+        name.size > 80 ? 80 : (int)name.size,
+        (const char *)name.data
+    );
 }
 
 /* By an id a rollup speaks of its parent's rollups; L1, of its own. */
@@ -113,8 +123,8 @@ enum rpc_status backend_proxy_of(
 ) {
     struct node_chain *chain = backend_chain(rpc);
     struct node *node = chain->node;
-    struct rpc_proxy_query named = *query;
-    if (query->chain_name.size > 0) return proxy_of_named(chain, request, proxy, query);
+    if (query->chain_name.size > 0)
+        return proxy_of_named(chain, request, proxy, query->chain_name, &query->target);
     const size_t parent = chain->rollup_id == 0 ? 0 : node_place(node_parent(chain));
     size_t first;
     const size_t count = node_rollups_of(node, &first, parent);
@@ -127,9 +137,7 @@ enum rpc_status backend_proxy_of(
             count
         );
     const size_t place = query->rollup_id == 0 ? parent : first + (size_t)query->rollup_id - 1;
-    const char *name = node->chains[place].rpc.name;
-    named.chain_name = bytes_of(name, strlen(name));
-    return proxy_of_named(chain, request, proxy, &named);
+    return proxy_of_place(chain, request, proxy, place, &query->target);
 }
 
 enum rpc_status backend_posted_batches(
