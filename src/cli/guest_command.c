@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/file.h"
 #include "cli/guest_report.h"
+#include "proof/guest.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +14,9 @@
 #define ARENA_SIZE_MAX ((size_t)4 << 30)
 
 struct guest_options {
+    const char *batch;
+    const char *witness;
+    const char *elf;
     const char *input;
     uint64_t cycles_max;
     bool is_profile;
@@ -23,12 +27,30 @@ struct guest_options {
 #define FIELD(name) offsetof(struct guest_options, name)
 
 static const struct cli_option guest_options[] = {
+    {.name = "batch",
+     .letter = 'b',
+     .kind = CLI_TEXT,
+     .offset = FIELD(batch),
+     .value = "FILE",
+     .help = "run: a batch, as lockstep batch export writes it"},
+    {.name = "witness",
+     .letter = 'w',
+     .kind = CLI_TEXT,
+     .offset = FIELD(witness),
+     .value = "FILE",
+     .help = "run: its witness"},
+    {.name = "elf",
+     .letter = 'e',
+     .kind = CLI_TEXT,
+     .offset = FIELD(elf),
+     .value = "FILE",
+     .help = "run: another guest program than this Lockstep's own"},
     {.name = "input",
      .letter = 'i',
      .kind = CLI_TEXT,
      .offset = FIELD(input),
      .value = "FILE",
-     .help = "the program's input; without it there is none"},
+     .help = "exec: the program's input; without it there is none"},
     {.name = "profile",
      .letter = 'p',
      .kind = CLI_FLAG,
@@ -55,15 +77,21 @@ static const struct cli_option guest_options[] = {
 };
 
 static const struct cli_table guest_table = {
-    .usage = "lockstep guest exec ELF [OPTION]…",
+    .usage = "lockstep guest run --batch FILE --witness FILE [OPTION]… | guest exec ELF [OPTION]…",
     .options = guest_options,
     .words_max = 2,
-    .words = "the word exec and the path of an ELF file",
+    .words = "the word run, or exec and the path of an ELF file",
 };
 
 static bool fail(const char *path, const char *problem) {
     fprintf(stderr, "lockstep guest: %s: %s\n", path, problem);
     return false;
+}
+
+/* The whole file, in the arena; false after a message. */
+static bool read(bytes *contents, struct arena *arena, const char *path) {
+    const char *problem;
+    return file_read(contents, &problem, arena, path, FILE_SIZE_MAX) || fail(path, problem);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -76,11 +104,24 @@ static double now(void) {
 
 /* false after a message. */
 static bool read_elf(struct elf *elf, struct arena *arena, const char *path) {
-    const char *problem;
-    bytes file;
-    if (!file_read(&file, &problem, arena, path, FILE_SIZE_MAX)) return fail(path, problem);
+    bytes file = guest_elf();
+    if (path != NULL && !read(&file, arena, path)) return false;
     enum elf_verdict verdict = elf_decode(elf, file);
-    return verdict == ELF_OK || fail(path, elf_verdict_text(verdict));
+    return verdict == ELF_OK || fail(path != NULL ? path : "guest", elf_verdict_text(verdict));
+}
+
+/* A batch with its witness behind it, which is what guests read. */
+static bool
+read_batch(bytes *input, struct arena *arena, const char *batch_path, const char *witness_path) {
+    bytes batch;
+    bytes witness;
+    if (!read(&batch, arena, batch_path) || !read(&witness, arena, witness_path)) return false;
+    uint8_t *both = arena_alloc(arena, batch.size + witness.size);
+    if (both == NULL) return fail(witness_path, err_text(ERR_MEMORY));
+    memcpy(both, batch.data, batch.size);
+    memcpy(both + batch.size, witness.data, witness.size);
+    *input = bytes_of(both, batch.size + witness.size);
+    return true;
 }
 
 /* ERR_INPUT: the program did not end well, which has been printed. */
@@ -109,26 +150,33 @@ run(struct arena *arena, const struct elf *elf, bytes input, const struct guest_
     return err != ERR_OK || is_good ? err : ERR_INPUT;
 }
 
-static int exec(const char *path, const struct guest_options *options) {
+/* elf: NULL for our own guest. */
+static int execute(const char *elf_path, const struct guest_options *options) {
     struct arena arena;
     struct elf elf;
     bytes input = BYTES_EMPTY;
-    const char *problem;
+    const char *input_path = options->batch != NULL ? options->batch : options->input;
     arena_open(&arena, ARENA_SIZE_MAX);
-    bool is_good = read_elf(&elf, &arena, path);
-    if (is_good && options->input != NULL &&
-        !file_read(&input, &problem, &arena, options->input, FILE_SIZE_MAX))
-        is_good = fail(options->input, problem);
+    bool is_good = read_elf(&elf, &arena, elf_path);
+    if (is_good && options->batch != NULL)
+        is_good = read_batch(&input, &arena, options->batch, options->witness);
+    else if (is_good && options->input != NULL)
+        is_good = read(&input, &arena, options->input);
     if (is_good && input.size > MACHINE_INPUT_MAX)
-        is_good = fail(options->input, "it is larger than the machine's room for input, 32 MiB");
+        is_good = fail(input_path, "the machine has room for an input of 32 MiB, and it is larger");
     if (is_good) {
         enum err err = run(&arena, &elf, input, options);
-        if (err != ERR_OK && err != ERR_INPUT) (void)fail(path, err_text(err));
+        if (err != ERR_OK && err != ERR_INPUT) (void)fail("running", err_text(err));
         is_good = err == ERR_OK;
     }
     if (fflush(stdout) != 0) is_good = fail("output", strerror(errno));
     arena_close(&arena);
     return is_good ? 0 : 1;
+}
+
+static int refuse(const char *problem) {
+    fprintf(stderr, "lockstep guest: %s\n", problem);
+    return 2;
 }
 
 int guest_command(int argc, char **argv) {
@@ -149,9 +197,15 @@ int guest_command(int argc, char **argv) {
             argv + 1
         ))
         return status;
-    if (words_count != 2 || strcmp(words[0], "exec") != 0) {
-        fprintf(stderr, "lockstep guest: say what to do: %s\n", guest_table.usage);
-        return 2;
-    }
-    return exec(words[1], &options);
+    bool is_run = words_count == 1 && strcmp(words[0], "run") == 0;
+    bool is_exec = words_count == 2 && strcmp(words[0], "exec") == 0;
+    if (!is_run && !is_exec)
+        return refuse("say what to do: run --batch FILE --witness FILE, or exec ELF");
+    if (is_run && (options.batch == NULL || options.witness == NULL))
+        return refuse("run needs --batch FILE and --witness FILE");
+    if (is_run && options.input != NULL)
+        return refuse("--input is for exec; run has --batch and --witness");
+    if (is_exec && (options.batch != NULL || options.witness != NULL || options.elf != NULL))
+        return refuse("--batch, --witness and --elf are for run; exec has --input");
+    return execute(is_run ? options.elf : words[1], &options);
 }
