@@ -78,7 +78,7 @@ static void print_totals(const struct machine *machine, double seconds) {
     printf(
         "pages       %u of %u bytes: %u read, %u written\n",
         pages.touched,
-        MACHINE_PAGE_SIZE,
+        (unsigned)MACHINE_PAGE_SIZE,
         pages.loaded,
         pages.stored
     );

@@ -76,7 +76,7 @@ static inline bool is_plain(uint64_t offset, unsigned bits, uint64_t size) {
 /* Runs on until the machine has halted or at least so many steps are done in all; it goes past that
  * by no more than the instructions up to the next jump. */
 static void run_fast(struct machine *machine, uint64_t steps) {
-    static const void *const labels[CODE_SLOW + 1] = {
+    static const void *const labels[OP_COUNT] = {
 #define REGISTER(name, kind, value)  [OP_##name] = &&do_##name,
 #define IMMEDIATE(name, kind, value) [OP_##name] = &&do_##name,
 #define BRANCH(name, condition)      [OP_##name] = &&do_##name,
@@ -90,7 +90,6 @@ static void run_fast(struct machine *machine, uint64_t steps) {
 #undef LOAD
 #undef STORE
 #undef OTHER
-        [CODE_SLOW] = &&do_slow,
     };
     uint64_t *const x = machine->x;
     struct machine_code *const code = machine->code;
@@ -106,7 +105,10 @@ static void run_fast(struct machine *machine, uint64_t steps) {
     /* The steps done are what ip is above bias. So only jumps must count, by moving bias along. */
     uintptr_t bias = (uintptr_t)ip - machine->steps * (uint64_t)CODE_SIZE;
 
-#define GO() goto *labels[ip->label]
+#define GO()                     \
+    do {                         \
+        goto *labels[ip->label]; \
+    } while (0)
 #define NEXT() \
     do {       \
         ip++;  \

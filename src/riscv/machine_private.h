@@ -6,7 +6,7 @@
 
 /* An instruction as the interpreter has it. */
 struct machine_code {
-    uint8_t label; /* what the interpreter does: an enum instruction_op, or CODE_SLOW */
+    uint8_t label; /* what the interpreter does: an enum instruction_op */
     uint8_t rd;    /* MACHINE_REGISTERS for x0 */
     uint8_t rs1;
     uint8_t rs2;
@@ -14,8 +14,8 @@ struct machine_code {
     uint64_t taken;    /* jumps: how often taken */
 };
 
-/* Left to machine_step: calls, traps, and what is watched. */
-#define CODE_SLOW OP_COUNT
+/* Left to machine_step, as what is illegal is: calls, bad jumps, and what is watched. */
+#define CODE_SLOW OP_ILLEGAL
 
 void machine_decode_code(struct machine *machine);
 

@@ -53,7 +53,7 @@ static uint64_t word_at(const struct machine *machine, uint64_t at) {
 }
 
 static void put(struct machine *machine, uint64_t at, const void *data, size_t size) {
-    memcpy(machine->memory + (at - MACHINE_RAM_BASE), data, size);
+    if (size > 0) memcpy(machine->memory + (at - MACHINE_RAM_BASE), data, size);
 }
 
 /* --- fast and step by step -------------------------------------------------------------------- */

@@ -42,7 +42,7 @@ static inline uint32_t encode_jal(uint32_t rd, int32_t distance) {
 #define ADDI(rd, rs1, immediate) encode_i(0x13, 0, rd, rs1, immediate)
 #define SLLI(rd, rs1, amount)    encode_i(0x13, 1, rd, rs1, amount)
 #define ADD(rd, rs1, rs2)        encode_r(0x33, 0, 0, rd, rs1, rs2)
-#define LUI(rd, value)           ((uint32_t)(value)&0xfffff000u) | (uint32_t)(rd) << 7 | 0x37
+#define LUI(rd, value)           (((uint32_t)(value)&0xfffff000u) | (uint32_t)(rd) << 7 | 0x37)
 #define LD(rd, rs1, immediate)   encode_i(0x03, 3, rd, rs1, immediate)
 #define LB(rd, rs1, immediate)   encode_i(0x03, 0, rd, rs1, immediate)
 #define SD(rs2, rs1, immediate)  encode_s(3, rs1, rs2, immediate)
