@@ -189,6 +189,7 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .network_info = backend_network_info,
     .proxy_of = backend_proxy_of,
     .posted_batches = backend_posted_batches,
+    .batch_files = backend_batch_files,
     .posted_entries = backend_posted_entries,
     .foresee = backend_foresee,
     .prepare_bundle = backend_prepare_bundle,

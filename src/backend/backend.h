@@ -176,6 +176,12 @@ enum rpc_status backend_posted_entries(
     struct json_writer *out,
     const struct rpc_block_id *where
 );
+enum rpc_status backend_batch_files(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const hash32 *tx_hash
+);
 enum rpc_status backend_foresee(
     struct rpc_chain *rpc,
     struct rpc_request *request,

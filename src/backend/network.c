@@ -1,5 +1,6 @@
 /* What only this network has: rollups, proxies, batches. */
 #include "backend/backend.h"
+#include "backend/batch_files.h"
 #include "backend/bundle.h"
 #include "backend/foresee.h"
 #include "backend/info.h"
@@ -156,6 +157,15 @@ enum rpc_status backend_posted_entries(
     const struct rpc_block_id *where
 ) {
     return posted_entries(backend_chain(rpc), request, out, where);
+}
+
+enum rpc_status backend_batch_files(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const hash32 *tx_hash
+) {
+    return batch_files(backend_chain(rpc), request, out, tx_hash);
 }
 
 enum rpc_status backend_foresee(

@@ -1,4 +1,5 @@
 /* lockstep: the program. Chooses the subcommand; everything else is in the commands' own files. */
+#include "cli/batch_command.h"
 #include "cli/check_command.h"
 #include "cli/cli.h"
 #include "cli/evm_command.h"
@@ -31,6 +32,11 @@ static const struct command commands[] = {
      trace_command,
      "trace HASH [--rpc URL]",
      "print a transaction's calls across all chains as a tree"},
+    {"batch",
+     batch_command,
+     "batch export TX FOLDER [--rpc URL]",
+     "write the files of a posted batch: all that it takes to check it"},
+    {"verify", verify_command, "verify FOLDER [--jobs N]", "check such files, without a network"},
     {"check",
      check_command,
      "check --datadir FOLDER",

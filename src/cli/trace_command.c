@@ -1,13 +1,10 @@
 #include "cli/trace_command.h"
 
+#include "cli/ask.h"
 #include "cli/trace_tree.h"
 #include "core/hex.h"
-#include "node/http_post.h"
 #include "node/options.h"
-#include "rpc/abi_text.h"
-#include "rpc/json_reader.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -68,83 +65,6 @@ const struct cli_table trace_table = {
     .words = "one transaction hash",
 };
 
-/* --- asking ----------------------------------------------------------------------------------- */
-
-/* A JSON-RPC answer. result is a token of json; 0 if it is null. */
-struct answer {
-    struct http_post_answer http;
-    struct json json;
-    uint32_t result;
-};
-
-static void answer_open(struct answer *answer) {
-    *answer = (struct answer){0};
-    json_open(&answer->json);
-    answer->json.depth_max = TRACE_JSON_DEPTH_MAX;
-}
-
-static void answer_close(struct answer *answer) {
-    free(answer->http.text);
-    json_close(&answer->json);
-}
-
-/* The error object of a node, in one line. */
-static void complain_of_node(const char *url, const struct json *json, uint32_t error) {
-    uint32_t code = json_member(json, error, "code");
-    uint32_t message = json_member(json, error, "message");
-    fprintf(stderr, "trace: %s answers ", url);
-    if (message != 0 && json_kind(json, message) == JSON_STRING) {
-        bytes text = json_text(json, message);
-        fputc('"', stderr);
-        abi_print_text(stderr, bytes_slice(text, 0, URL_SIZE_MAX));
-        fputc('"', stderr);
-    } else
-        fputs("an error", stderr);
-    if (code != 0 && json_kind(json, code) == JSON_NUMBER) {
-        bytes text = json_text(json, code);
-        if (text.size == 6 && memcmp(text.data, "-32601", 6) == 0)
-            fputs(": is it a Lockstep node?", stderr);
-    }
-    fputc('\n', stderr);
-}
-
-/* Posts the request. Returns false after a complaint on stderr. */
-static bool ask(CURL *curl, struct answer *answer, const char *url, const char *request) {
-    char why[HTTP_POST_WHY_SIZE];
-    bool is_too_large;
-    const struct http_post_question question = {
-        .url = url,
-        .body = request,
-        .connect_max_ms = TRACE_CONNECT_MAX_MS,
-        .answer_max_ms = TRACE_ANSWER_MAX_MS,
-        .size_max = TRACE_ANSWER_SIZE_MAX,
-    };
-    const char *problem = http_post(curl, &answer->http, &is_too_large, why, &question);
-    if (problem != NULL) {
-        fprintf(stderr, "trace: cannot ask %s: %s\n", url, problem);
-        return false;
-    }
-    const struct json *json = &answer->json;
-    if (answer->http.size == 0 ||
-        json_parse(&answer->json, answer->http.text, answer->http.size) != ERR_OK) {
-        problem = answer->http.size == 0 ? "it is empty" : json->problem;
-        fprintf(stderr, "trace: the answer of %s is not JSON: %s\n", url, problem);
-        return false;
-    }
-    uint32_t error = json_member(json, 0, "error");
-    if (error != 0 && json_kind(json, error) != JSON_NULL) {
-        complain_of_node(url, json, error);
-        return false;
-    }
-    answer->result = json_member(json, 0, "result");
-    if (answer->result == 0) {
-        fprintf(stderr, "trace: the answer of %s is no JSON-RPC answer\n", url);
-        return false;
-    }
-    if (json_kind(json, answer->result) == JSON_NULL) answer->result = 0;
-    return true;
-}
-
 /* --- the chains of the network ---------------------------------------------------------------- */
 
 struct chains {
@@ -166,7 +86,7 @@ static void add_url(struct chains *chains, const struct json *json, uint32_t obj
 /* The endpoints that lockstep_networkInfo names. */
 static bool find_chains(CURL *curl, struct chains *chains, const char *url) {
     struct answer answer;
-    answer_open(&answer);
+    answer_open(&answer, "trace");
     bool is_answered =
         ask(curl,
             &answer,
@@ -259,7 +179,8 @@ run(const struct trace_options *options, const struct names *names, const char *
     int status = 1;
     struct answer answer;
     CURL *curl = curl_easy_init();
-    answer_open(&answer);
+    answer_open(&answer, "trace");
+    answer.json.depth_max = TRACE_JSON_DEPTH_MAX;
     (void)snprintf(
         request,
         sizeof request,

@@ -5,10 +5,6 @@
 
 #include "cli/cli.h"
 
-#define TRACE_ANSWER_SIZE_MAX (256u << 20)
-#define TRACE_CONNECT_MAX_MS  5000
-#define TRACE_ANSWER_MAX_MS   120000
-
 extern const struct cli_table trace_table; /* the options of the command */
 
 /* trace_command takes its arguments as main does, argv[0] being the command's name. A transaction

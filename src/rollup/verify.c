@@ -183,6 +183,14 @@ enum err verify_job_run(struct verify_job *job, struct arena *arena, size_t run_
     return err;
 }
 
+enum err verify_job_run_all(struct verify_job *job, struct arena *arena) {
+    struct verifier *v = verifier_open(arena, job->files, &job->lists[0].source);
+    if (v == NULL) return ERR_MEMORY;
+    enum err err = verifier_run_all(v);
+    if (err == ERR_OK) note(job, v);
+    return err;
+}
+
 /* --- the statement ---------------------------------------------------------------------------- */
 
 /* Whether everybody together has read all of a list. */
@@ -322,7 +330,6 @@ enum err verify_output(
     return err;
 }
 
-/* One machine goes through all entries, so that nothing is made twice. */
 enum err verify_input(
     struct verify_result *result,
     struct arena *arena,
@@ -334,10 +341,14 @@ enum err verify_input(
     if (err != ERR_OK || result->verdict != VERIFY_OK) return err;
     struct verify_job *job = verify_job_open(arena, files);
     if (job == NULL) return ERR_MEMORY;
-    struct verifier *v = verifier_open(arena, files, &job->lists[0].source);
-    if (v == NULL) return ERR_MEMORY;
-    err = verifier_run_all(v);
-    if (err != ERR_OK) return err;
-    note(job, v);
-    return verify_conclude(result, files, arena, &job, 1);
+    err = verify_job_run_all(job, arena);
+    return err == ERR_OK ? verify_conclude(result, files, arena, &job, 1) : err;
+}
+
+const struct batch *verify_batch(const struct verify_files *files) {
+    return &files->batch;
+}
+
+const struct witness *verify_witness(const struct verify_files *files) {
+    return &files->parts[0].witness;
 }

@@ -114,11 +114,19 @@ MUST_USE enum err verify_split(struct verify_files *files);
 size_t verify_run_count(const struct verify_files *files);
 size_t verify_run_size(const struct verify_files *files, size_t run_index); /* in entries */
 
+/* What was read. */
+const struct batch *verify_batch(const struct verify_files *files);
+const struct witness *verify_witness(const struct verify_files *files);
+
 /* A job is what one thread has found; files are not changed by it. NULL: no memory. */
 struct verify_job *verify_job_open(struct arena *arena, const struct verify_files *files);
 
 /* verify_job_run checks one run; arena may be reset afterwards. ERR_MEMORY. */
 MUST_USE enum err verify_job_run(struct verify_job *job, struct arena *arena, size_t run_index);
+
+/* verify_job_run_all checks all entries with one machine, as verify_input does: nothing is made
+ * twice. Not where a further witness was given, which nobody reads then. */
+MUST_USE enum err verify_job_run_all(struct verify_job *job, struct arena *arena);
 
 /* verify_conclude puts together what the jobs have found once each run was somebody's. The first of
  * what they refuse is what verify_input refuses. ERR_MEMORY. */

@@ -547,7 +547,7 @@ struct rpc_chain_operations {
       struct rpc_request *request,
       address *proxy,
       const struct rpc_proxy_query *query);
-    /* Each of the next three writes one JSON value (docs/rpc.md). where: the hash of a transaction
+    /* Each of the next four writes one JSON value (docs/rpc.md). where: the hash of a transaction
      * stands for its block. */
     enum rpc_status (*posted_batches
     )(struct rpc_chain *chain,
@@ -559,6 +559,12 @@ struct rpc_chain_operations {
       struct rpc_request *request,
       struct json_writer *out,
       const struct rpc_block_id *where);
+    /* Of the batches that this transaction has posted. */
+    enum rpc_status (*batch_files
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      struct json_writer *out,
+      const hash32 *tx_hash);
     enum rpc_status (*foresee
     )(struct rpc_chain *chain,
       struct rpc_request *request,

@@ -138,6 +138,15 @@ enum rpc_status lockstep_traceTransaction(struct rpc_call *call) {
     return status;
 }
 
+enum rpc_status lockstep_getBatchFiles(struct rpc_call *call) {
+    hash32 hash;
+    enum rpc_status status = argument_hash(call, &hash, 0);
+    if (status == RPC_OK)
+        status =
+            call->chain->operations->batch_files(call->chain, &call->request, call->out, &hash);
+    return status;
+}
+
 /* A block of the parent; the hash of a transaction stands for its block. */
 static enum rpc_status read_place(struct rpc_call *call, struct rpc_block_id *out) {
     if (argument_token(call, 0) == 0) return argument_missing(call, 0);

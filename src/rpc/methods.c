@@ -50,6 +50,7 @@ bool method_may_take_long(const struct rpc_method *method) {
     case offsetof(struct rpc_chain_operations, foresee):
     case offsetof(struct rpc_chain_operations, posted_batches):
     case offsetof(struct rpc_chain_operations, posted_entries):
+    case offsetof(struct rpc_chain_operations, batch_files):
         return true;
     }
     return method->run == eth_getLogs;

@@ -148,6 +148,7 @@
     X(hardhat_setStorageAt, 3, 3, amend)                       \
     X(hardhat_stopImpersonatingAccount, 1, 1, configure)       \
     X(lockstep_getBatch, 1, 1, posted_batches)                 \
+    X(lockstep_getBatchFiles, 1, 1, batch_files)               \
     X(lockstep_getExecutionTable, 1, 1, posted_entries)        \
     X(lockstep_getRollups, 0, 0, network_info)                 \
     X(lockstep_networkInfo, 0, 0, network_info)                \

@@ -13,6 +13,8 @@ const char *follow_verdict_text(enum follow_verdict verdict) {
     return "unknown verdict";
 }
 
+#define BATCH_POSTED "BatchPosted(address,bytes32,bytes)"
+
 struct follower {
     const struct follow_options *options;
     struct follow_result *result;
@@ -53,6 +55,7 @@ static enum err open_rollups(struct follower *f) {
         };
         f->rollups[i] = rollup_open(r->type, &with);
         if (f->rollups[i] == NULL) return ERR_MEMORY;
+        f->rollups[i]->watch = f->options->evm_watch;
         enum err err = rollup_add_head(f->rollups[i], &verdict, &r->head, &r->open);
         if (err != ERR_OK) return err;
         if (verdict != STEP_OK) refuse(f, FOLLOW_FACT_ELSEWHERE, r->rollup_id);
@@ -90,6 +93,11 @@ static enum err add_batch(struct follower *f, bytes encoded, bytes calldata) {
         refuse(f, FOLLOW_BATCH_MALFORMED, 0);
         return ERR_OK;
     }
+    const struct follow_watch *watch = f->options->watch;
+    if (err == ERR_OK && watch != NULL)
+        err = watch->on_batch(
+            watch->context, batch, f->result->tx_index, f->rollups, f->options->rollup_count
+        );
     for (size_t i = 0; i < batch->update_count && err == ERR_OK && !is_refused(f); i++)
         err = add_update(f, &batch->updates[i]);
     for (size_t i = 0; i < batch->entry_count && err == ERR_OK && !is_refused(f); i++) {
@@ -142,10 +150,14 @@ static bool is_event(const struct log *log, const char *signature) {
     return log->topic_count > 0 && hash32_equal(&log->topics[0], &topic);
 }
 
+bool follow_is_batch(const struct log *log, const address *hub) {
+    return address_equal(&log->address, hub) && is_event(log, BATCH_POSTED);
+}
+
 static enum err follow_log(struct follower *f, const struct tx *tx, const struct log *log) {
     if (!address_equal(&log->address, &f->options->hub)) return ERR_OK;
     enum err err = ERR_OK;
-    if (is_event(log, "BatchPosted(address,bytes32,bytes)")) {
+    if (is_event(log, BATCH_POSTED)) {
         bytes encoded;
         err = abi_read_bytes(&encoded, log->data, 1);
         if (err == ERR_OK) err = add_batch(f, encoded, tx->data);

@@ -30,6 +30,18 @@ enum follow_verdict {
 /* Static storage. */
 const char *follow_verdict_text(enum follow_verdict verdict);
 
+/* Looks at a batch before its entries are made anew: at the heads where it may begin, the rollups
+ * stand already. ERR_…: the end of it. */
+struct follow_watch {
+    void *context;
+    enum err (*on_batch
+    )(void *context,
+      const struct batch *batch,
+      size_t tx_index,
+      struct rollup *const *rollups,
+      size_t rollup_count);
+};
+
 struct follow_options {
     struct arena *arena;
     address hub;
@@ -42,6 +54,8 @@ struct follow_options {
     /* Before it: id, chain_id, base, head, open. */
     const struct world_rollup *rollups;
     size_t rollup_count;
+    const struct follow_watch *watch;  /* may be NULL */
+    const struct evm_watch *evm_watch; /* of all transactions; may be NULL */
 };
 
 struct follow_result {
@@ -52,6 +66,9 @@ struct follow_result {
     enum verify_verdict entry_verdict;   /* ENTRY_UNTRUE: what is wrong with it */
     struct world_rollup_result *rollups; /* FOLLOW_OK: rollup_count of them */
 };
+
+/* Whether the Hub says with it that a batch was posted. */
+bool follow_is_batch(const struct log *log, const address *hub);
 
 /* follow_block. Everything in *result lies in the arena. ERR_OK with any verdict; else ERR_MEMORY,
  * or what the sources of the rollups' state and the headers have. */
