@@ -107,12 +107,15 @@ static enum err on_batch(
     if (tx_index != maker->tx_index) return ERR_OK;
     if (maker->made_count == FILES_MAX) return ERR_LIMIT;
     struct made *made = &maker->made[maker->made_count++];
-    struct source **sources = arena_alloc_array(maker->arena, rollup_count, sizeof(*sources));
+    struct source **sources = arena_alloc_array(maker->arena, rollup_count + 1, sizeof(*sources));
     if (sources == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < rollup_count; i++)
         sources[i] = &rollups[i]->overlay->source;
+    sources[rollup_count] = maker->crossing->options.parent_base;
     struct source_several several;
-    source_several_open(&several, sources, rollup_count);
+    struct parent parent = {0};
+    source_several_open(&several, sources, rollup_count + 1);
+    crossing_view_parent(&parent, maker->chain);
     enum err err = find_heads(&witness, maker->arena, batch, rollups, rollup_count);
     if (err == ERR_OK) err = find_headers(&witness, &contexts, maker, batch);
     if (err != ERR_OK) return err;
@@ -122,6 +125,7 @@ static enum err on_batch(
         .batch = batch,
         .contexts = contexts,
         .witness = &witness,
+        .parent_headers = &parent.headers,
     };
     err = record(maker, made, &claim, &several.source);
     if (err != ERR_OK) return err;
@@ -157,7 +161,8 @@ follow(struct follow_result *result, struct maker *maker, const struct evm_watch
         .arena = maker->arena,
         .hub = chain->node->contracts.hub,
         .headers = maker->crossing->options.headers,
-        .names_senders = chain->schedule.names_senders,
+        .schedule = &chain->schedule,
+        .parent_base = maker->crossing->options.parent_base,
         .txs = txs,
         .receipts = maker->block->receipts,
         .tx_count = tx_count,

@@ -5,11 +5,19 @@
 #include "node/network.h"
 #include "rollup/predeploys.h"
 
-size_t crossing_exits(address exits[CROSSING_EXITS_MAX], const struct node_chain *chain) {
-    size_t count = 0;
-    if (node_is_parent(chain)) exits[count++] = node_contracts(chain)->hub;
-    if (chain->rollup_id != 0) exits[count++] = XCALL_ADDRESS;
-    return count;
+void crossing_set_exits(
+    struct execution_options *options,
+    address exits[CROSSING_EXITS_MAX],
+    const struct node_chain *chain
+) {
+    options->foreign = exits;
+    options->foreign_count = 0;
+    if (node_is_parent(chain)) exits[options->foreign_count++] = node_contracts(chain)->hub;
+    if (chain->rollup_id == 0) return;
+    memcpy(&exits[options->foreign_count], ROLLUP_FOREIGN, sizeof(ROLLUP_FOREIGN));
+    options->foreign_count += ROLLUP_FOREIGN_COUNT;
+    options->warm = ROLLUP_WARM;
+    options->warm_count = ROLLUP_WARM_COUNT;
 }
 
 bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *call) {

@@ -4,11 +4,16 @@
 #define BACKEND_CROSSING_CALL_H
 
 #include "backend/simulation.h"
+#include "rollup/predeploys.h"
 
-/* The addresses of a chain at which a call may leave it: the Hub of a parent, the XCALL precompile
- * of a rollup. Gives how many. */
-#define CROSSING_EXITS_MAX 2
-size_t crossing_exits(address exits[CROSSING_EXITS_MAX], const struct node_chain *chain);
+/* The addresses of a chain at which a call may leave it, or read the parent: the Hub of a parent,
+ * the precompiles of a rollup. The options borrow exits. */
+#define CROSSING_EXITS_MAX (1 + ROLLUP_FOREIGN_COUNT)
+void crossing_set_exits(
+    struct execution_options *options,
+    address exits[CROSSING_EXITS_MAX],
+    const struct node_chain *chain
+);
 
 /* Whether the machine's request is such an exit, and a batch may be assumed. If not, the call is an
  * ordinary one. */

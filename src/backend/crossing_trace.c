@@ -85,6 +85,9 @@ static enum err replay_rollup(struct crossing_replay *replay) {
     };
     struct rollup *rollup = rollup_open(chain->type, &options);
     if (rollup == NULL) return ERR_MEMORY;
+    crossing_view_parent(&rollup->parent, node_parent(chain));
+    rollup->parent.tracer = &replay->trace.chains[node_place(node_parent(chain))].reader;
+    rollup->parent.watch = replay->watch;
     struct world_trace_chain *traced = &replay->trace.chains[node_place(chain)];
     rollup->tracer = &traced->tracer;
     rollup->watch = replay->watch;

@@ -4,6 +4,7 @@
 #include "backend/overrides.h"
 #include "core/check.h"
 #include "crypto/keccak.h"
+#include "node/crossing.h"
 #include "node/network.h"
 #include "node/verdict.h"
 #include "rpc/halt.h"
@@ -236,8 +237,10 @@ static enum err run_alone(
     struct execution_options options = simulation->options;
     options.tracer = tracer;
     address exits[CROSSING_EXITS_MAX];
-    options.foreign = exits;
-    options.foreign_count = crossing_exits(exits, simulation->chain);
+    crossing_set_exits(&options, exits, simulation->chain);
+    struct parent parent = {.arena = arena, .watch = options.watch};
+    if (simulation->chain->rollup_id != 0)
+        crossing_view_parent(&parent, node_parent(simulation->chain));
     if (simulation->tracer != NULL) {
         const struct tracer_subject subject = {
             .tx = &simulation->tx,

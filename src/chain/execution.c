@@ -191,6 +191,8 @@ begin(struct execution *x, enum execution_kind kind, const struct execution_opti
     x->config.precompile_count = (uint32_t)x->options.precompile_count;
     x->config.foreign = x->options.foreign;
     x->config.foreign_count = (uint32_t)x->options.foreign_count;
+    x->config.warm = x->options.warm;
+    x->config.warm_count = (uint32_t)x->options.warm_count;
     x->config.blob_hashes = NULL;
     x->config.blob_hash_count = 0;
 }
@@ -354,14 +356,22 @@ static enum err pay_ahead(struct execution *x, struct journal_account *sender) {
     return journal_set_nonce(x->journal, sender, sender->nonce + 1);
 }
 
-/* EIP-2929, EIP-2930, EIP-3651. Precompiles and a new contract are the machine's to warm. */
+/* EIP-2929, EIP-3651: who is warm from the start. to may be NULL. Precompiles and a new contract
+ * are the machine's to warm. */
+static enum err warm_parties(struct execution *x, const address *to) {
+    if (x->block->rules.fork < FORK_BERLIN) return ERR_OK;
+    enum err err = journal_warm_account(x->journal, &x->sender, NULL);
+    if (err == ERR_OK && to != NULL) err = journal_warm_account(x->journal, to, NULL);
+    if (err == ERR_OK && x->block->rules.fork >= FORK_SHANGHAI)
+        err = journal_warm_account(x->journal, &x->block->coinbase, NULL);
+    return err;
+}
+
+/* The same, and EIP-2930. */
 static enum err warm_up(struct execution *x) {
     const struct tx *tx = x->tx;
     if (x->block->rules.fork < FORK_BERLIN) return ERR_OK;
-    enum err err = journal_warm_account(x->journal, &x->sender, NULL);
-    if (err == ERR_OK && !tx->is_create) err = journal_warm_account(x->journal, &tx->to, NULL);
-    if (err == ERR_OK && x->block->rules.fork >= FORK_SHANGHAI)
-        err = journal_warm_account(x->journal, &x->block->coinbase, NULL);
+    enum err err = warm_parties(x, tx->is_create ? NULL : &tx->to);
     for (size_t i = 0; i < tx->access_count && err == ERR_OK; i++) {
         const struct tx_access *access = &tx->access_list[i];
         err = journal_warm_account(x->journal, &access->address, NULL);
@@ -430,6 +440,10 @@ static enum execution_status begin_message(struct execution *x) {
     const struct execution_message *message = &x->message;
     x->config.origin = message->origin;
     x->config.gas_price = message->gas_price;
+    if (message->warms) {
+        enum err err = warm_parties(x, message->is_create ? NULL : &message->target);
+        if (err != ERR_OK) return fail(x, err);
+    }
     if (!message->is_create && u256_is_zero(&message->mint)) return EXECUTION_DONE;
     struct journal_account *caller;
     enum err err = load_account(x, &caller, &message->caller);

@@ -82,6 +82,8 @@ struct execution_options {
     size_t precompile_count;
     const address *foreign; /* addresses whose calls come out as EXECUTION_CALL */
     size_t foreign_count;
+    const address *warm; /* always warm, as precompiles are */
+    size_t warm_count;
     struct evm_frame_failure *failures; /* frames that fail at once (evm_fail_frames) */
 };
 
@@ -115,7 +117,8 @@ struct execution_message {
     bool is_static;
     address target;
     u256 value;
-    u256 mint; /* given to the caller first, from nowhere */
+    u256 mint;  /* given to the caller first, from nowhere */
+    bool warms; /* caller, target and coinbase are warm, as for a transaction */
     uint64_t gas;
     bytes input;
 };

@@ -217,6 +217,8 @@ struct evm_config {
 
     const address *foreign; /* the foreign set; may be NULL if foreign_count is 0 */
     uint32_t foreign_count;
+    const address *warm; /* always warm, as precompiles are; may be NULL if warm_count is 0 */
+    uint32_t warm_count;
 
     struct evm_code_cache *code_cache; /* may be NULL */
     const struct evm_tracer *tracer;   /* may be NULL */

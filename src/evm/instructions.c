@@ -123,8 +123,14 @@ static address to_address(const u256 *word) {
         if ((call) != ERR_OK) NEED(EVM_NO_MEMORY); \
     } while (0)
 
+static bool is_always_warm(const struct evm_config *config, const address *who) {
+    for (uint32_t i = 0; i < config->warm_count; i++)
+        if (address_equal(&config->warm[i], who)) return true;
+    return evm_is_precompile(config->fork, who);
+}
+
 static bool is_cold(struct evm *evm, const address *who) {
-    return evm->rules->cold_account_gas > 0 && !evm_is_precompile(evm->config->fork, who) &&
+    return evm->rules->cold_account_gas > 0 && !is_always_warm(evm->config, who) &&
            !journal_account_is_warm(evm->journal, who);
 }
 

@@ -132,6 +132,7 @@ static struct prover prover_of(struct node *node, const struct node_chain *paren
         .first_place = first,
         .attesters_down = node->attesters_down,
         .duration = &node->stats.proof,
+        .parent_schedule = &parent->schedule,
         .names_senders = parent->schedule.names_senders,
     };
 }
@@ -188,6 +189,20 @@ static enum err get_header(void *context, struct arena *arena, bytes *encoded, u
     enum err err = node_chain_read_header(context, &header, NULL, number);
     if (err == ERR_MISSING) return ERR_OK;
     return err == ERR_OK ? header_encode(encoded, arena, &header) : err;
+}
+
+static enum err get_parent_header(
+    void *context, struct arena *arena, bytes *encoded, uint64_t number, const hash32 *hash
+) {
+    (void)hash;
+    return get_header(context, arena, encoded, number);
+}
+
+void crossing_view_parent(struct parent *parent, struct node_chain *of) {
+    parent->source = &of->fresh.source;
+    parent->headers = (struct parent_headers){.context = of, .get = get_parent_header};
+    parent->schedule = &of->schedule;
+    parent->codes = of->codes;
 }
 
 enum err crossing_open(

@@ -44,6 +44,10 @@ MUST_USE enum err crossing_open(
     const struct block_attributes *attributes
 );
 
+/* crossing_view_parent lets rollups read this chain, their parent: source, headers, rules and its
+ * code cache. Borrowed from the chain; the arena stays as it is. */
+void crossing_view_parent(struct parent *parent, struct node_chain *of);
+
 /* crossing_settle has a rollup of L1 begin at its newest block, as if that were on L1 already: for
  * what is tried on a state of the caller's making. To be called before the world is built; the
  * Hub's head for the rollup is the caller's to change. ERR_MEMORY, ERR_CORRUPT, ERR_IO. */

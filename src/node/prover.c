@@ -156,7 +156,11 @@ static enum err prove(
         NODE_PROOF_ATTESTATION, NODE_PROOF_OWNER, NODE_PROOF_K_OF_N};
     /* The builder's witness is what it has read, which may be more than is needed. */
     const struct verify_options options = {
-        .names_senders = prover->names_senders, .allows_surplus = true};
+
+        .names_senders = prover->names_senders,
+        .allows_surplus = true,
+        .schedule = prover->parent_schedule,
+    };
     struct verify_result result;
     enum err err = verify_input(&result, arena, &options, input);
     if (err != ERR_OK) return err;

@@ -16,7 +16,8 @@ struct prover {
     size_t first_place;                 /* of the parent's rollup 1; its others follow */
     unsigned attesters_down;            /* a bit each */
     struct metrics_histogram *duration; /* takes the time of each proof; may be NULL */
-    bool names_senders;                 /* it vouches for impersonated transactions, too */
+    const struct fork_schedule *parent_schedule;
+    bool names_senders; /* it vouches for impersonated transactions, too */
 };
 
 /* For world_options: context is the struct prover. */

@@ -1,5 +1,6 @@
 /* Unsafe blocks of rollups: executed at once, on L1 later. */
 #include "node/blocks.h"
+#include "node/crossing.h"
 #include "node/network.h"
 #include "node/verdict.h"
 #include "rollup/predeploys.h"
@@ -57,16 +58,19 @@ static enum err run(struct attempt *attempt) {
     };
     struct rollup *rollup = rollup_open(chain->type, &options);
     if (rollup == NULL) return ERR_MEMORY;
+    crossing_view_parent(&rollup->parent, node_parent(chain));
     if (attempt->outcomes != NULL) {
         attempt->outcome_count = 0;
         rollup->on_tx = on_tx;
         rollup->on_tx_context = attempt;
     }
-    const address contracts[2] = {XCALL_ADDRESS, chain->node->contracts_below.hub};
+    address contracts[ROLLUP_FOREIGN_COUNT + 1];
+    memcpy(contracts, ROLLUP_FOREIGN, sizeof(ROLLUP_FOREIGN));
+    contracts[ROLLUP_FOREIGN_COUNT] = chain->node->contracts_below.hub;
     const struct rollup_host host = {
         .context = &chain->node->contracts_below.hub,
         .contracts = contracts,
-        .contract_count = 2,
+        .contract_count = ROLLUP_FOREIGN_COUNT + 1,
         .answer = answer,
     };
     if (node_is_parent(chain)) rollup->host = &host;

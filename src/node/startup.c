@@ -321,6 +321,7 @@ static enum err begin_rollup(
         .rollup_id = chain->rollup_id,
         .chain_id = chain->rpc.chain_id,
         .parent_chain_id = node_parent(chain)->rpc.chain_id,
+        .parent_schedule = &node_parent(chain)->schedule,
         .hub = node_contracts(node_parent(chain))->hub,
         .block_gas_limit = plan->gas_limit,
         .has_own_token = plan->token == NODE_TOKEN_OWN,

@@ -82,8 +82,10 @@ static enum err deliver_l2tx(
 /* The contracts whose calls come out of the machine. */
 static void set_foreign(const struct rollup *rollup, struct execution_options *options) {
     const struct rollup_host *host = rollup->host;
-    options->foreign = host == NULL ? &XCALL_ADDRESS : host->contracts;
-    options->foreign_count = host == NULL ? 1 : host->contract_count;
+    options->foreign = host == NULL ? ROLLUP_FOREIGN : host->contracts;
+    options->foreign_count = host == NULL ? ROLLUP_FOREIGN_COUNT : host->contract_count;
+    options->warm = ROLLUP_WARM;
+    options->warm_count = ROLLUP_WARM_COUNT;
 }
 
 /* A call while the rollup is idle is a transaction of its own, of type 0x7e. */
@@ -415,6 +417,12 @@ static enum err handle_call(
     const struct rollup_host *host = rollup->host;
     if (address_equal(&run->execution.evm.request.call.code_address, &XCALL_ADDRESS))
         return evm_rollup_handle_xcall(rollup, machine, step, is_over);
+    if (parent_is_read(&run->execution.evm.request.call)) {
+        bool is_unlike;
+        enum err err = parent_answer(&rollup->parent, &is_unlike, &run->execution);
+        if (err == ERR_OK && is_unlike) step->verdict = STEP_PARENT_RULES;
+        return err;
+    }
     CHECK(host != NULL);
     bytes encoded = is_scratch(rollup, run) ? BYTES_EMPTY : run->block.tx_encoded;
     return host->answer(host->context, &step->verdict, &run->execution, encoded);

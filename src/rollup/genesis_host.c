@@ -1,5 +1,6 @@
 #include "rollup/genesis_host.h"
 #include "rollup/artifacts.h"
+#include "rollup/parent.h"
 #include "rollup/predeploys.h"
 
 #include "chain/block.h"
@@ -20,7 +21,7 @@ static enum err make_accounts(
     enum err err = genesis_system_accounts(contracts, &contract_count, arena, FORK_OSAKA);
     if (err != ERR_OK) return err;
     struct genesis_account *list =
-        arena_alloc_array(arena, 4 + options->account_count, sizeof(*list));
+        arena_alloc_array(arena, 5 + options->account_count, sizeof(*list));
     struct genesis_slot *slots = arena_alloc_zero(arena, SYSTEM_SLOT_COUNT * sizeof(*slots));
     if (list == NULL || slots == NULL) return ERR_MEMORY;
     size_t n = 0;
@@ -35,6 +36,10 @@ static enum err make_accounts(
     list[n++] =
         predeploy(&ANCHOR_PREDEPLOY, artifact_anchor_runtime, sizeof(artifact_anchor_runtime));
     list[n++] = predeploy(&L2HUB_PREDEPLOY, artifact_l2hub_runtime, sizeof(artifact_l2hub_runtime));
+    bytes rules;
+    err = parent_rules_encode(&rules, arena, options->parent_schedule);
+    if (err != ERR_OK) return err;
+    list[n++] = predeploy(&PARENT_RULES_PREDEPLOY, rules.data, rules.size);
     for (size_t i = 0; i < options->account_count; i++)
         genesis_fund(list, &n, &options->accounts[i].address, &options->accounts[i].balance);
     for (uint64_t i = 0; i < SYSTEM_SLOT_COUNT; i++)

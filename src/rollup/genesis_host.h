@@ -15,6 +15,7 @@ struct rollup_genesis_options {
     uint64_t rollup_id;
     uint64_t chain_id;
     uint64_t parent_chain_id;
+    const struct fork_schedule *parent_schedule;
     address hub;
     uint64_t block_gas_limit;
     bool has_base_fee;

@@ -14,9 +14,27 @@
 static const address SYSTEM_PREDEPLOY = PREDEPLOY_ADDRESS(1);
 static const address ANCHOR_PREDEPLOY = PREDEPLOY_ADDRESS(2);
 static const address L2HUB_PREDEPLOY = PREDEPLOY_ADDRESS(3);
+/* No contract: its code is the parent's fork schedule (rollup/parent.h). */
+static const address PARENT_RULES_PREDEPLOY = PREDEPLOY_ADDRESS(0x10);
 
 /* Suspends the machine and emits a CALL; its caller must be the L2Hub (protocol.md section 6). */
 static const address XCALL_ADDRESS = {{[17] = 0x01, [18] = 0x00, [19] = 0x03}};
+/* What reads the parent (rollup/parent.h). */
+static const address L1SLOAD_ADDRESS = {{[18] = 0x01, [19] = 0x01}};
+static const address L1CALL_ADDRESS = {{[17] = 0x01, [18] = 0x00, [19] = 0x02}};
+
+/* The calls that come out of a rollup's machine, to be answered; and those that are warm. */
+static const address ROLLUP_FOREIGN[] = {
+    {{[17] = 0x01, [18] = 0x00, [19] = 0x03}},
+    {{[18] = 0x01, [19] = 0x01}},
+    {{[17] = 0x01, [18] = 0x00, [19] = 0x02}},
+};
+#define ROLLUP_FOREIGN_COUNT 3u
+static const address ROLLUP_WARM[] = {
+    {{[18] = 0x01, [19] = 0x01}},
+    {{[17] = 0x01, [18] = 0x00, [19] = 0x02}},
+};
+#define ROLLUP_WARM_COUNT 2u
 
 /* Slots of the System predeploy: what the head must commit to besides accounts. */
 enum system_slot {

@@ -38,12 +38,21 @@ enum err proxy_runtime(
 }
 
 /* Whom it stands for may be anybody: everything else must be equal. */
-bool proxy_is_runtime(bytes code, const address *hub) {
+bool proxy_identity(uint64_t *rollup_id, address *target, bytes code, const address *hub) {
     if (code.size != CREATION_SIZE - ARTIFACT_PROXY_RUNTIME) return false;
-    address target;
-    memcpy(target.b, code.data + (ARTIFACT_PROXY_TARGET - ARTIFACT_PROXY_RUNTIME), 20);
-    uint64_t rollup_id = load_be64(code.data + (ARTIFACT_PROXY_ROLLUP_ID - ARTIFACT_PROXY_RUNTIME));
+    address found;
+    memcpy(found.b, code.data + (ARTIFACT_PROXY_TARGET - ARTIFACT_PROXY_RUNTIME), 20);
+    const uint64_t id = load_be64(code.data + (ARTIFACT_PROXY_ROLLUP_ID - ARTIFACT_PROXY_RUNTIME));
     uint8_t expected[CREATION_SIZE];
-    write_creation(expected, hub, rollup_id, &target);
-    return memcmp(code.data, expected + ARTIFACT_PROXY_RUNTIME, code.size) == 0;
+    write_creation(expected, hub, id, &found);
+    if (memcmp(code.data, expected + ARTIFACT_PROXY_RUNTIME, code.size) != 0) return false;
+    *rollup_id = id;
+    *target = found;
+    return true;
+}
+
+bool proxy_is_runtime(bytes code, const address *hub) {
+    uint64_t rollup_id;
+    address target;
+    return proxy_identity(&rollup_id, &target, code, hub);
 }

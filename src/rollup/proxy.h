@@ -14,7 +14,9 @@ MUST_USE enum err proxy_runtime(
     bytes *code, struct arena *arena, const address *hub, uint64_t rollup_id, const address *target
 );
 
-/* Whether code is that of a proxy of this hub, whomever it stands for. */
+/* Whether code is that of a proxy of this hub, whomever it stands for; proxy_identity says who that
+ * is, and leaves its outputs if it is none. */
 bool proxy_is_runtime(bytes code, const address *hub);
+bool proxy_identity(uint64_t *rollup_id, address *target, bytes code, const address *hub);
 
 #endif

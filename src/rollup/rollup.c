@@ -34,6 +34,7 @@ struct rollup *rollup_open(const struct rollup_type *type, const struct rollup_o
     rollup->rollup_id = options->rollup_id;
     rollup->arena = options->arena;
     rollup->overlay = options->overlay;
+    rollup->parent.arena = options->arena;
     map_open(&rollup->heads, options->arena, sizeof(hash32), sizeof(struct rollup_machine *));
     return type->open(rollup, options) == ERR_OK ? rollup : NULL;
 }

@@ -21,6 +21,7 @@
 #include "core/map.h"
 #include "rollup/batch.h"
 #include "rollup/open_block.h"
+#include "rollup/parent.h"
 #include "rollup/payload.h"
 #include "state/source.h"
 
@@ -47,6 +48,7 @@
     X(NATIVE_TOKEN, "a rollup with its own token does not take ether")                    \
     X(ROLLUP_UNKNOWN, "the call is for a rollup that is not known")                       \
     X(TRACE_TOO_LONG, "more calls between rollups than one entry may hold")               \
+    X(PARENT_RULES, "the rollup's state has other rules of the parent than the parent")   \
     X(GIVEN_UP, "whoever builds the rollup's block has given this step up")
 
 enum step_verdict {
@@ -138,7 +140,7 @@ typedef void rollup_tx_watch(
  * there yet (world/below.c). Who checks the block has no host. */
 struct rollup_host {
     void *context;
-    const address *contracts; /* whose calls come out: XCALL, and others */
+    const address *contracts; /* whose calls come out: ROLLUP_FOREIGN, and others */
     size_t contract_count;
     /* The transaction `encoded` waits at a call of one of the others: gives or declines it (evm.h),
      * or sets the verdict, and the step is over. */
@@ -217,6 +219,7 @@ struct rollup {
     void *on_tx_context;
     const struct rollup_scratch *scratch;
     const struct rollup_host *host;
+    struct parent parent; /* what its contracts read; else they read nothing */
     struct {
         const struct derived_entry *entry; /* NULL: none */
         hash32 pre;                        /* this rollup's head before it */

@@ -155,6 +155,7 @@ struct verify_job *verify_job_open(struct arena *arena, const struct verify_file
     struct verify_job *job = arena_alloc_zero(arena, sizeof(*job));
     if (job == NULL) return NULL;
     job->files = files;
+    if (hashed_list_share(&job->headers, arena, &files->headers) != ERR_OK) return NULL;
     for (size_t i = files->part_count; i-- > 0;) {
         struct hashed_list nodes;
         struct hashed_list codes;
@@ -167,6 +168,19 @@ struct verify_job *verify_job_open(struct arena *arena, const struct verify_file
     return job;
 }
 
+/* A header of the parent that a rollup's state names. */
+static enum err get_parent_header(
+    void *context, struct arena *arena, bytes *encoded, uint64_t number, const hash32 *hash
+) {
+    (void)arena;
+    (void)number;
+    return hashed_list_find(context, hash, encoded);
+}
+
+struct parent_headers verify_job_headers(struct verify_job *job) {
+    return (struct parent_headers){.context = &job->headers, .get = get_parent_header};
+}
+
 /* The first refusal is kept. */
 static void note(struct verify_job *job, const struct verifier *v) {
     if (v->result.verdict == VERIFY_OK) return;
@@ -176,7 +190,8 @@ static void note(struct verify_job *job, const struct verifier *v) {
 }
 
 enum err verify_job_run(struct verify_job *job, struct arena *arena, size_t run_index) {
-    struct verifier *v = verifier_open(arena, job->files, &job->lists[0].source);
+    struct verifier *v =
+        verifier_open(arena, job->files, &job->lists[0].source, verify_job_headers(job));
     if (v == NULL) return ERR_MEMORY;
     enum err err = verifier_run(v, run_index);
     if (err == ERR_OK) note(job, v);
@@ -184,7 +199,8 @@ enum err verify_job_run(struct verify_job *job, struct arena *arena, size_t run_
 }
 
 enum err verify_job_run_all(struct verify_job *job, struct arena *arena) {
-    struct verifier *v = verifier_open(arena, job->files, &job->lists[0].source);
+    struct verifier *v =
+        verifier_open(arena, job->files, &job->lists[0].source, verify_job_headers(job));
     if (v == NULL) return ERR_MEMORY;
     enum err err = verifier_run_all(v);
     if (err == ERR_OK) note(job, v);
@@ -209,6 +225,19 @@ static bool are_all_read(
         bool is_read = false;
         for (size_t j = 0; j < job_count && !is_read; j++)
             is_read = jobs[j]->lists[part].codes.is_read[i];
+        if (!is_read) return false;
+    }
+    return true;
+}
+
+/* Of headers, updates and rollups have read. */
+static bool are_headers_read(
+    const struct verify_files *files, struct verify_job *const *jobs, size_t job_count
+) {
+    for (size_t i = 0; i < files->headers.count; i++) {
+        bool is_read = files->headers.is_read[i];
+        for (size_t j = 0; j < job_count && !is_read; j++)
+            is_read = jobs[j]->headers.is_read[i];
         if (!is_read) return false;
     }
     return true;
@@ -249,7 +278,7 @@ static enum err is_surplus(
     bool are_needed;
     enum err err = are_heads_needed(&are_needed, files, arena);
     if (err != ERR_OK) return err;
-    *is_any = !are_needed || files->headers.read_count < files->headers.count;
+    *is_any = !are_needed || !are_headers_read(files, jobs, job_count);
     for (size_t i = 0; i < files->part_count; i++)
         *is_any = *is_any || !are_all_read(files, jobs, job_count, i);
     return ERR_OK;

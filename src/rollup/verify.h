@@ -50,6 +50,9 @@ const char *verify_verdict_text(enum verify_verdict verdict);
 struct verify_options {
     bool names_senders;  /* development: as in struct fork_rules */
     bool allows_surplus; /* a witness with more in it than the batch needs */
+    /* The parent's forks, which those in the rollups' state are then compared with; NULL: those
+     * are what the heads commit to, and so registered. */
+    const struct fork_schedule *schedule;
 };
 
 #define VERIFY_ROLLUPS_MAX BATCH_FILE_ROLLUPS_MAX
@@ -147,6 +150,8 @@ struct verify_claim {
     const struct batch *batch;
     const struct update_context *contexts; /* one per update */
     struct witness *witness;               /* its lists are put into their order */
+    /* verify_record: where others than the anchors' are; NULL: nowhere. */
+    const struct parent_headers *parent_headers;
 };
 
 /* verify_make_input writes the two files, one behind the other. The statement covers all rollups of
@@ -161,8 +166,9 @@ MUST_USE enum err verify_list_heads(
     struct witness_head **heads, size_t *count, struct arena *arena, const struct batch *batch
 );
 
-/* verify_record checks a batch against a state that is at hand, all rollups' in one source, and
- * puts the nodes and codes that this reads into the claim's witness, which has heads and headers.
+/* verify_record checks a batch against a state that is at hand, all rollups' and the parent's in
+ * one source, and puts the nodes and codes that this reads into the claim's witness, which has heads
+ * and the anchors' headers; so are headers that rollups read besides.
  * *result gets a verdict; WITNESS_INCOMPLETE: the source lacks something. ERR_MEMORY, ERR_IO. */
 MUST_USE enum err verify_record(
     struct verify_result *result,

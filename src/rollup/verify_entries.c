@@ -4,13 +4,18 @@
 #include "rollup/evm_rollup.h"
 #include "rollup/verify_private.h"
 
-struct verifier *
-verifier_open(struct arena *arena, const struct verify_files *files, struct source *source) {
+struct verifier *verifier_open(
+    struct arena *arena,
+    const struct verify_files *files,
+    struct source *source,
+    struct parent_headers headers
+) {
     struct verifier *v = arena_alloc_zero(arena, sizeof(*v));
     if (v == NULL) return NULL;
     v->files = files;
     v->arena = arena;
     v->source = source;
+    v->headers = headers;
     return v;
 }
 
@@ -77,6 +82,9 @@ static enum err add_rollup(struct verifier *v, uint64_t rollup_id, uint64_t chai
     source_memory_open(options.overlay, v->arena, v->source);
     struct rollup *rollup = rollup_open(&EVM_ROLLUP_TYPE, &options);
     if (rollup == NULL) return ERR_MEMORY;
+    rollup->parent.source = v->source;
+    rollup->parent.headers = v->headers;
+    rollup->parent.schedule = v->files->options.schedule;
     v->rollups[v->rollup_count++] = rollup;
     return add_updates(v, rollup);
 }

@@ -90,6 +90,39 @@ take_record(struct witness *witness, struct arena *arena, const struct source_re
     return ERR_OK;
 }
 
+/* The parent's headers, and those of them that rollups have read. */
+struct header_recorder {
+    const struct parent_headers *base;
+    struct map read; /* hash32 → bytes */
+};
+
+static enum err record_header(
+    void *context, struct arena *arena, bytes *encoded, uint64_t number, const hash32 *hash
+) {
+    struct header_recorder *recorder = context;
+    const struct parent_headers *base = recorder->base;
+    if (base == NULL) return ERR_MISSING;
+    enum err err = base->get(base->context, arena, encoded, number, hash);
+    if (err != ERR_OK) return err;
+    bytes *kept = map_put(&recorder->read, hash, NULL);
+    if (kept == NULL) return ERR_MEMORY;
+    *kept = *encoded;
+    return ERR_OK;
+}
+
+static enum err
+take_headers(struct witness *witness, struct arena *arena, const struct header_recorder *recorder) {
+    const size_t count = witness->header_count + recorder->read.count;
+    bytes *all = arena_alloc_array(arena, count, sizeof(*all));
+    if (all == NULL) return ERR_MEMORY;
+    if (witness->header_count > 0)
+        memcpy(all, witness->headers, witness->header_count * sizeof(*all));
+    for (uint32_t i = 0; i < recorder->read.count; i++)
+        all[witness->header_count++] = *(const bytes *)map_value_at(&recorder->read, i);
+    witness->headers = all;
+    return ERR_OK;
+}
+
 enum err verify_record(
     struct verify_result *result,
     struct arena *arena,
@@ -100,7 +133,10 @@ enum err verify_record(
     *result = (struct verify_result){.verdict = VERIFY_OK};
     struct verify_files *files = arena_alloc_zero(arena, sizeof(*files));
     struct source_recorder *recorder = arena_alloc(arena, sizeof(*recorder));
-    if (files == NULL || recorder == NULL) return ERR_MEMORY;
+    struct header_recorder *headers = arena_alloc(arena, sizeof(*headers));
+    if (files == NULL || recorder == NULL || headers == NULL) return ERR_MEMORY;
+    headers->base = claim->parent_headers;
+    map_open(&headers->read, arena, sizeof(hash32), sizeof(bytes));
     claim->witness->node_count = 0;
     claim->witness->code_count = 0;
     enum err err = witness_sort(claim->witness, arena);
@@ -116,10 +152,13 @@ enum err verify_record(
     err = verify_index(files, result);
     if (err != ERR_OK || result->verdict != VERIFY_OK) return err;
     source_recorder_open(recorder, arena, source);
-    struct verifier *v = verifier_open(arena, files, &recorder->source);
+    struct verifier *v = verifier_open(
+        arena, files, &recorder->source, (struct parent_headers){headers, record_header}
+    );
     if (v == NULL) return ERR_MEMORY;
     err = verifier_run_all(v);
     if (err == ERR_OK) err = take_record(claim->witness, arena, recorder);
+    if (err == ERR_OK) err = take_headers(claim->witness, arena, headers);
     if (err == ERR_OK) *result = v->result;
     return err;
 }
@@ -204,7 +243,9 @@ enum err verify_make_runs(
     enum err err = verify_open(&files, result, arena, options, input, BYTES_EMPTY);
     if (err != ERR_OK || result->verdict != VERIFY_OK) return err;
     struct verify_job *job = verify_job_open(arena, files);
-    struct verifier *v = job == NULL ? NULL : verifier_open(arena, files, &job->lists[0].source);
+    struct verifier *v =
+        job == NULL ? NULL
+                    : verifier_open(arena, files, &job->lists[0].source, verify_job_headers(job));
     if (v == NULL) return ERR_MEMORY;
     err = verifier_run_all(v);
     *result = v->result;

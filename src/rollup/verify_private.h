@@ -27,7 +27,7 @@ struct verify_files {
     struct batch batch;
     struct witness_part parts[WITNESS_PARTS_MAX];
     size_t part_count;
-    struct hashed_list headers;        /* of the first part */
+    struct hashed_list headers;        /* of the first part; anchors have been read of it */
     bytes *anchors;                    /* one per update, out of them */
     const struct witness_head **heads; /* of all parts, in their order */
     size_t head_count;
@@ -41,6 +41,7 @@ struct verify_files {
 struct verify_job {
     const struct verify_files *files;
     struct source_list lists[WITNESS_PARTS_MAX]; /* each the next one's base */
+    struct hashed_list headers;                  /* the files', for what rollups read of it */
     struct verify_result result;                 /* the first refusal, by its place */
     size_t place; /* of the refusal: index of the head, or head_count + index of the entry */
 };
@@ -50,6 +51,7 @@ struct verifier {
     const struct verify_files *files;
     struct arena *arena;
     struct source *source;
+    struct parent_headers headers;
     struct verify_result result;
     size_t place;
     struct source_memory overlays[VERIFY_ROLLUPS_MAX];
@@ -65,11 +67,18 @@ MUST_USE enum err verify_open_part(struct witness_part *part, struct arena *aren
 /* Fills in what follows from batch, contexts and parts. *result may get a verdict. */
 MUST_USE enum err verify_index(struct verify_files *files, struct verify_result *result);
 
+/* The parent's headers that are given to a job. */
+struct parent_headers verify_job_headers(struct verify_job *job);
+
 /* --- verify_entries.c --- */
 
 /* NULL: no memory. */
-struct verifier *
-verifier_open(struct arena *arena, const struct verify_files *files, struct source *source);
+struct verifier *verifier_open(
+    struct arena *arena,
+    const struct verify_files *files,
+    struct source *source,
+    struct parent_headers headers
+);
 
 /* Each leaves a verdict in result. All heads that are given, and all entries; or a run's. */
 MUST_USE enum err verifier_run_all(struct verifier *v);

@@ -2,7 +2,8 @@
  * has nothing else (protocol.md section 8). docs/batch-files.md has the layout of the file.
  *
  * Nothing in a witness is believed: nodes, codes and headers go by their own hashes, an open block
- * must match the commitment in the state, an anchor's hash goes into the public input. */
+ * must match the commitment in the state, an anchor's hash goes into the public input or is in the
+ * state. */
 #ifndef ROLLUP_WITNESS_H
 #define ROLLUP_WITNESS_H
 
@@ -22,9 +23,11 @@ struct witness_head {
 struct witness {
     struct witness_head *heads; /* ascending by id, then by head */
     size_t head_count;
-    bytes *headers; /* RLP of the parent's blocks that updates are anchored at */
+    bytes *headers; /* RLP of the parent's blocks: that updates are anchored at, or rollups read */
     size_t header_count;
-    bytes *nodes; /* trie nodes, and contract codes; both, as headers, ascending by keccak256 */
+    bytes
+        *nodes; /* trie nodes, and contract codes, of the rollups and of what they have read of the
+                   * parent; both, as headers, ascending by keccak256 */
     size_t node_count;
     bytes *codes;
     size_t code_count;

@@ -70,6 +70,13 @@ static bool is_named(const struct batch *batch, uint64_t rollup_id) {
     return false;
 }
 
+static void add_record(struct witness *w, const struct source_recorder *recorder) {
+    for (uint32_t i = 0; i < source_recorder_node_count(recorder); i++)
+        w->nodes[w->node_count++] = source_recorder_node_at(recorder, i);
+    for (uint32_t i = 0; i < source_recorder_code_count(recorder); i++)
+        w->codes[w->code_count++] = source_recorder_code_at(recorder, i);
+}
+
 /* More than the batch needs: what any pass has read. */
 static enum err make_witness(struct world *world, struct witness *witness) {
     const struct world_options *options = world->options;
@@ -78,8 +85,11 @@ static enum err make_witness(struct world *world, struct witness *witness) {
         w.node_count += source_recorder_node_count(&world->recorders[i]);
         w.code_count += source_recorder_code_count(&world->recorders[i]);
     }
+    const struct source_recorder *parent = &world->parent_recorder;
+    w.node_count += source_recorder_node_count(parent);
+    w.code_count += source_recorder_code_count(parent);
     w.heads = arena_alloc_array(world->arena, options->rollup_count, sizeof(*w.heads));
-    w.headers = arena_alloc_array(world->arena, 1, sizeof(bytes));
+    w.headers = arena_alloc_array(world->arena, 1 + world->parent_headers.count, sizeof(bytes));
     w.nodes = arena_alloc_array(world->arena, w.node_count, sizeof(bytes));
     w.codes = arena_alloc_array(world->arena, w.code_count, sizeof(bytes));
     if (w.heads == NULL || w.headers == NULL || w.nodes == NULL || w.codes == NULL)
@@ -88,6 +98,9 @@ static enum err make_witness(struct world *world, struct witness *witness) {
     w.code_count = 0;
     w.header_count = world->batch.update_count > 0;
     w.headers[0] = options->parent_encoded;
+    for (uint32_t i = 0; i < world->parent_headers.count; i++)
+        w.headers[w.header_count++] = *(const bytes *)map_value_at(&world->parent_headers, i);
+    add_record(&w, parent);
     for (size_t i = 0; i < options->rollup_count; i++) {
         const struct world_rollup *r = &options->rollups[i];
         if (!is_named(&world->batch, r->rollup_id)) continue;
@@ -97,10 +110,7 @@ static enum err make_witness(struct world *world, struct witness *witness) {
         head->head = r->head;
         enum err err = open_block_encode(&head->open_block, world->arena, &r->open);
         if (err != ERR_OK) return err;
-        for (uint32_t j = 0; j < source_recorder_node_count(recorder); j++)
-            w.nodes[w.node_count++] = source_recorder_node_at(recorder, j);
-        for (uint32_t j = 0; j < source_recorder_code_count(recorder); j++)
-            w.codes[w.code_count++] = source_recorder_code_at(recorder, j);
+        add_record(&w, recorder);
     }
     *witness = w;
     return ERR_OK;

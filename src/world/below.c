@@ -77,6 +77,7 @@ static enum err open_one(struct world *world, size_t index) {
     if (own == NULL || result == NULL || above == NULL) return ERR_MEMORY;
     *own = *given;
     own->arena = options->arena;
+    own->parent_base = options->rollups[index].base;
     own->attributes = options->attributes;
     own->tx_options = options->tx_options;
     own->no_batch = options->no_batch;
@@ -89,12 +90,16 @@ static enum err open_one(struct world *world, size_t index) {
     struct world *below;
     enum err err = world_make(&below, result, own, above);
     if (err != ERR_OK) return err;
-    above->foreign[0] = XCALL_ADDRESS;
-    memcpy(above->foreign + 1, below->foreign, below->foreign_count * sizeof(address));
+    memcpy(above->foreign, ROLLUP_FOREIGN, sizeof(ROLLUP_FOREIGN));
+    memcpy(
+        above->foreign + ROLLUP_FOREIGN_COUNT,
+        below->foreign,
+        below->foreign_count * sizeof(address)
+    );
     above->host = (struct rollup_host){
         .context = below,
         .contracts = above->foreign,
-        .contract_count = 1 + below->foreign_count,
+        .contract_count = ROLLUP_FOREIGN_COUNT + below->foreign_count,
         .answer = answer,
     };
     world->below[index] = below;

@@ -28,18 +28,18 @@ static bool has_update(const struct rollup *rollup, const hash32 *payload, const
     return false;
 }
 
-/* The header of the block that an update is anchored at; empty if there is none such. */
-static enum err find_anchor(struct world *world, bytes *anchor, uint64_t number) {
-    const struct world_options *options = world->options;
-    *anchor = BYTES_EMPTY;
+enum err world_find_header(
+    bytes *encoded, const struct world_options *options, struct arena *arena, uint64_t number
+) {
+    *encoded = BYTES_EMPTY;
     if (number == options->parent->number) {
-        *anchor = options->parent_encoded;
+        *encoded = options->parent_encoded;
         return ERR_OK;
     }
     /* A replay of a rollup's slot block begins before the blocks that its payload carries. */
     bool is_ahead = number > options->parent->number && !options->is_replay;
     if (is_ahead || options->headers.get == NULL) return ERR_OK;
-    return options->headers.get(options->headers.context, world->arena, anchor, number);
+    return options->headers.get(options->headers.context, arena, encoded, number);
 }
 
 static enum err note_update(struct world *world, const struct update *update) {
@@ -47,7 +47,7 @@ static enum err note_update(struct world *world, const struct update *update) {
     bytes anchor;
     if (index < 0) return ERR_OK;
     struct rollup *rollup = world->rollups[index];
-    enum err err = find_anchor(world, &anchor, update->anchor_number);
+    enum err err = world_find_header(&anchor, world->options, world->arena, update->anchor_number);
     if (err != ERR_OK || anchor.size == 0) return err;
     hash32 payload_hash = keccak256(update->payload);
     hash32 anchor_hash = keccak256(anchor);

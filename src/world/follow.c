@@ -41,6 +41,14 @@ static int find_rollup(const struct follower *f, uint64_t rollup_id) {
     return -1;
 }
 
+static enum err get_parent_header(
+    void *context, struct arena *arena, bytes *encoded, uint64_t number, const hash32 *hash
+) {
+    const struct world_headers *headers = &((const struct follower *)context)->options->headers;
+    (void)hash;
+    return headers->get(headers->context, arena, encoded, number);
+}
+
 static enum err open_rollups(struct follower *f) {
     for (size_t i = 0; i < f->options->rollup_count; i++) {
         const struct world_rollup *r = &f->options->rollups[i];
@@ -51,11 +59,16 @@ static enum err open_rollups(struct follower *f) {
             .rollup_id = r->rollup_id,
             .chain_id = r->chain_id,
             .overlay = &f->overlays[i],
-            .names_senders = f->options->names_senders,
+            .names_senders = f->options->schedule->names_senders,
         };
         f->rollups[i] = rollup_open(r->type, &with);
         if (f->rollups[i] == NULL) return ERR_MEMORY;
         f->rollups[i]->watch = f->options->evm_watch;
+        struct parent *parent = &f->rollups[i]->parent;
+        parent->source = f->options->parent_base;
+        parent->headers = (struct parent_headers){.context = f, .get = get_parent_header};
+        parent->schedule = f->options->schedule;
+        parent->watch = f->options->evm_watch;
         enum err err = rollup_add_head(f->rollups[i], &verdict, &r->head, &r->open);
         if (err != ERR_OK) return err;
         if (verdict != STEP_OK) refuse(f, FOLLOW_FACT_ELSEWHERE, r->rollup_id);

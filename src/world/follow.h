@@ -45,8 +45,9 @@ struct follow_watch {
 struct follow_options {
     struct arena *arena;
     address hub;
-    struct world_headers headers; /* of the parent chain */
-    bool names_senders;           /* as in struct fork_rules */
+    struct world_headers headers;         /* of the parent chain */
+    const struct fork_schedule *schedule; /* of the parent chain */
+    struct source *parent_base; /* its state at what is anchored; NULL: rollups read none of it */
     /* The parent block. */
     const struct tx *txs;
     const struct receipt *receipts;

@@ -190,10 +190,13 @@ static void gather(struct hostile *h) {
 
 static void begin_hostile(struct hostile *h, uint64_t rollup_id) {
     const struct genesis_account funded = {.address = net.user, .balance = ETHER};
+    struct fork_schedule parent_schedule;
+    forks_development(&parent_schedule, NETWORK_CHAIN_ID, FORK_OSAKA);
     struct rollup_genesis_options options = {
         .rollup_id = rollup_id,
         .chain_id = NETWORK_CHAIN_ID + rollup_id,
         .parent_chain_id = NETWORK_CHAIN_ID,
+        .parent_schedule = &parent_schedule,
         .hub = net.hub,
         .block_gas_limit = NETWORK_GAS_LIMIT,
         .timestamp = NETWORK_TIMESTAMP,
@@ -347,7 +350,7 @@ verify(const struct batch *batch, const struct update_context *contexts, struct 
     struct verify_result result;
     bytes encoded;
     size_t offset;
-    const struct verify_claim claim = {NETWORK_CHAIN_ID, net.hub, batch, contexts, witness};
+    const struct verify_claim claim = {NETWORK_CHAIN_ID, net.hub, batch, contexts, witness, NULL};
     enum err err = verify_make_input(&encoded, &offset, arena, &claim);
     if (err == ERR_OK) err = verify_input(&result, arena, &lax, encoded);
     CHECK(err == ERR_MEMORY || (err == ERR_OK && result.verdict == VERIFY_OK));

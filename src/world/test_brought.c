@@ -109,8 +109,13 @@ static void its_anchor_may_be_an_older_block(void **state) {
     struct world_result result;
     struct world_tx tx = network_tx(&net, 0, PAIR, 0, bundled(prepared.bundle_post));
     options = network_options(&net, &tx, 1);
+    options.headers.get = NULL;
     must(world_build(&result, &options));
     assert_int_equal(result.txs[0].brought_moves, 0);
+    /* Where it is, the batch is as good as before. */
+    options = network_options(&net, &tx, 1);
+    must(world_build(&result, &options));
+    assert_int_equal(result.txs[0].brought_moves, 1);
 }
 
 static void a_forged_proof_is_not_vouched_for(void **state) {

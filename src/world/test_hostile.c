@@ -48,10 +48,13 @@ static int begin(void **state) {
     net = (struct network){.arena = &arena, .hub = TEST_CONTRACT(30)};
     must(secp256k1_address_of(&net.user, &USER_KEY));
     const struct genesis_account funded = {.address = net.user, .balance = ETHER};
+    struct fork_schedule parent_schedule;
+    forks_development(&parent_schedule, NETWORK_CHAIN_ID, FORK_OSAKA);
     struct rollup_genesis_options options = {
         .rollup_id = 1,
         .chain_id = NETWORK_CHAIN_ID + 1,
         .parent_chain_id = NETWORK_CHAIN_ID,
+        .parent_schedule = &parent_schedule,
         .hub = net.hub,
         .block_gas_limit = NETWORK_GAS_LIMIT,
         .timestamp = NETWORK_TIMESTAMP,
@@ -120,7 +123,8 @@ static void verify(void) {
     const struct verify_options lax = {.allows_surplus = true};
     bytes input;
     size_t offset;
-    const struct verify_claim claim = {NETWORK_CHAIN_ID, net.hub, &batch, &anchoring, &witness};
+    const struct verify_claim claim = {
+        NETWORK_CHAIN_ID, net.hub, &batch, &anchoring, &witness, NULL};
     must(verify_make_input(&input, &offset, &arena, &claim));
     must(verify_input(&got, &arena, &lax, input));
 }

@@ -173,6 +173,7 @@ struct network {
     struct source *l1;
     struct header head; /* of L1 */
     hash32 hashes[NETWORK_BLOCKS_MAX];
+    struct header headers[NETWORK_BLOCKS_MAX];
     struct world_rollup rollups[NETWORK_ROLLUPS];
     address builder, user, attester, hub, attestation;
     /* With an L3 (test_below.h): it is on a Hub of rollup 1, which lies where L1's does. */
@@ -458,6 +459,13 @@ static inline const struct block_attributes *network_attributes(const struct net
     return a;
 }
 
+static inline enum err
+network_get_header(void *context, struct arena *arena, bytes *encoded, uint64_t number) {
+    const struct network *n = context;
+    *encoded = BYTES_EMPTY;
+    return number <= n->head.number ? header_encode(encoded, arena, &n->headers[number]) : ERR_OK;
+}
+
 /* What world_build is asked for the next block. The network is borrowed. */
 static inline struct world_options
 network_options(struct network *n, const struct world_tx *txs, size_t tx_count) {
@@ -471,6 +479,7 @@ network_options(struct network *n, const struct world_tx *txs, size_t tx_count) 
         .parent_encoded = encoded,
         .attributes = network_attributes(n),
         .hashes = {.context = n, .get = network_hash_of},
+        .headers = {.context = n, .get = network_get_header},
         .hub = n->hub,
         .prover = {.context = n, .prove = network_prove},
         .builder_key = BUILDER_KEY,
@@ -482,14 +491,6 @@ network_options(struct network *n, const struct world_tx *txs, size_t tx_count) 
     };
 }
 
-/* Blocks are anchored at the newest. */
-static inline enum err
-network_get_header(void *context, struct arena *arena, bytes *encoded, uint64_t number) {
-    const struct network *n = context;
-    *encoded = BYTES_EMPTY;
-    return number == n->head.number ? header_encode(encoded, arena, &n->head) : ERR_OK;
-}
-
 /* What is asked to follow the block that was built on the network's newest. */
 static inline struct follow_options
 network_follow_options(struct network *n, const struct world_result *result) {
@@ -497,6 +498,8 @@ network_follow_options(struct network *n, const struct world_result *result) {
         .arena = n->arena,
         .hub = n->hub,
         .headers = {.context = n, .get = network_get_header},
+        .schedule = &n->schedule,
+        .parent_base = n->l1,
         .txs = result->block->txs,
         .receipts = result->block->receipts,
         .tx_count = result->block->tx_count,
@@ -532,6 +535,7 @@ static inline void network_go_on(struct network *n, const struct world_result *r
     n->head = result->block->header;
     CHECK(n->head.number < NETWORK_BLOCKS_MAX);
     n->hashes[n->head.number] = header_hash(&n->head);
+    n->headers[n->head.number] = n->head;
     for (size_t i = 0; i < NETWORK_ROLLUPS; i++) {
         const struct world_rollup_result *r = &result->rollups[i];
         CHECK(r->open != NULL);
@@ -609,6 +613,7 @@ static inline void begin_rollup(
         .rollup_id = rollup_id,
         .chain_id = NETWORK_CHAIN_ID + rollup_id,
         .parent_chain_id = NETWORK_CHAIN_ID,
+        .parent_schedule = &n->schedule,
         .hub = n->hub,
         .block_gas_limit = NETWORK_GAS_LIMIT,
         .timestamp = NETWORK_TIMESTAMP,
@@ -666,6 +671,7 @@ begin_l1(struct network *n, const struct network_resident *accounts, size_t acco
     n->l1 = commit_genesis(n, &genesis);
     n->head = genesis.header;
     n->hashes[0] = header_hash(&n->head);
+    n->headers[0] = n->head;
 }
 
 /* A transaction of the builder that must succeed. */
@@ -778,6 +784,7 @@ static inline void network_open_with(
     n->l1 = &sink->source;
     n->head = builder->header;
     n->hashes[1] = header_hash(&n->head);
+    n->headers[1] = n->head;
 }
 
 /* A network with the test contracts on every chain, that which is nowhere included. */

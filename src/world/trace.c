@@ -23,11 +23,27 @@ newest_open(const struct world_trace *trace, size_t except, bool only_xcall) {
     return newest;
 }
 
+/* The L1CALL by which another chain reads this one now; NULL: there is none. */
+static struct world_frame *open_read(const struct world_trace *trace, size_t chain) {
+    for (size_t i = 0; i < trace->chain_count; i++) {
+        struct world_frame *open = trace->chains[i].open;
+        if (i != chain && trace->chains[i].parent == chain && open != NULL &&
+            open->role == FRAME_L1CALL)
+            return open;
+    }
+    return NULL;
+}
+
 static struct world_frame *parent_of(
     const struct world_trace_chain *chain, const struct evm_message *message, bool *own_name
 ) {
     struct world_trace *trace = chain->trace;
     *own_name = false;
+    struct world_frame *read = open_read(trace, chain->chain);
+    if (read != NULL) {
+        const bool is_below = chain->open != NULL && chain->open->sequence > read->sequence;
+        return is_below ? chain->open : read;
+    }
     bool is_by_hub = chain->has_hub && address_equal(&message->sender, &chain->hub) &&
                      !address_equal(&message->recipient, &chain->hub) &&
                      message->kind != EVM_CREATE && message->kind != EVM_CREATE2;
@@ -44,6 +60,8 @@ role_of(const struct world_trace_chain *chain, const struct evm_message *message
     if (own_name) return FRAME_OWN_NAME;
     if (chain->chain != 0 && address_equal(&message->code_address, &XCALL_ADDRESS))
         return FRAME_XCALL;
+    if (chain->chain != 0 && address_equal(&message->code_address, &L1CALL_ADDRESS))
+        return FRAME_L1CALL;
     bool is_to_hub = chain->has_hub && address_equal(&message->recipient, &chain->hub);
     bool is_to_l2hub = chain->chain != 0 && address_equal(&message->recipient, &L2HUB_PREDEPLOY);
     if (!is_to_hub && !is_to_l2hub) return FRAME_PLAIN;
@@ -193,6 +211,9 @@ enum err world_trace_open(
             .on_log = on_log,
             .on_replayed = on_replayed,
         };
+        /* The logs of what leaves nothing are none. */
+        chain->reader = chain->tracer;
+        chain->reader.on_log = NULL;
     }
     trace->chains[0].has_hub = true;
     trace->chains[0].hub = *hub;
@@ -285,7 +306,7 @@ struct world_frame *world_trace_newest_tx(const struct world_trace *trace, size_
 }
 
 bool world_frame_is_hidden(const struct world_frame *frame) {
-    if (frame->role == FRAME_PLAIN) return false;
+    if (frame->role == FRAME_PLAIN || frame->role == FRAME_L1CALL) return false;
     if (frame->role == FRAME_PROBE) return true;
     /* Something of a contract's own ran below: the call got through. */
     const struct world_frame *below = frame;

@@ -22,6 +22,7 @@ enum world_frame_role {
     FRAME_PROBE,    /* the Hub finds out whether it is called statically */
     FRAME_LOOKUP,
     FRAME_XCALL,
+    FRAME_L1CALL, /* below it, what ran on the parent's anchored state and left nothing */
 };
 
 struct world_log {
@@ -67,7 +68,8 @@ struct world_trace_chain {
     address hub;              /* has_hub: where */
     struct world_frame *open; /* innermost */
     struct evm_tracer tracer;
-    hash32 tx_hash; /* of the transaction about to begin, if has_tx */
+    struct evm_tracer reader; /* of the frames that an L1CALL of another chain runs here */
+    hash32 tx_hash;           /* of the transaction about to begin, if has_tx */
     bool has_tx;
     rollup_tx_watch *on_tx; /* is told of a rollup's transactions, too; may be NULL */
     void *on_tx_context;

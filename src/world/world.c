@@ -14,8 +14,34 @@ void world_say(struct world_result *result, const char *text) {
     result->reason[size] = 0;
 }
 
+/* A header of the parent that a rollup asks for; the witness must have it. */
+static enum err get_parent_header(
+    void *context, struct arena *arena, bytes *encoded, uint64_t number, const hash32 *hash
+) {
+    struct world *world = context;
+    bool is_new;
+    (void)hash;
+    enum err err = world_find_header(encoded, world->options, arena, number);
+    if (err != ERR_OK) return err;
+    bytes *kept = map_put(&world->parent_headers, &number, &is_new);
+    if (kept == NULL) return ERR_MEMORY;
+    *kept = *encoded;
+    return ERR_OK;
+}
+
+static void open_parent(struct world *world, struct rollup *rollup) {
+    const struct world_options *options = world->options;
+    struct parent *parent = &rollup->parent;
+    parent->source = &world->parent_recorder.source;
+    parent->headers = (struct parent_headers){.context = world, .get = get_parent_header};
+    parent->schedule = options->schedule;
+    parent->watch = options->tx_options.watch;
+    if (options->trace != NULL) parent->tracer = &options->trace->chains[world->chain].reader;
+}
+
 enum err world_open_rollups(struct world *world) {
     const struct world_options *options = world->options;
+    source_recorder_open(&world->parent_recorder, world->arena, options->parent_base);
     for (size_t i = 0; i < options->rollup_count; i++) {
         const struct world_rollup *r = &options->rollups[i];
         source_recorder_open(&world->recorders[i], world->arena, r->base);
@@ -32,6 +58,7 @@ enum err world_open_rollups(struct world *world) {
         world->rollups[i] = rollup;
         rollup->scratch = r->scratch;
         rollup->watch = options->tx_options.watch;
+        open_parent(world, rollup);
         if (options->trace != NULL) {
             struct world_trace_chain *chain = &options->trace->chains[world->first_chain + i];
             rollup->tracer = &chain->tracer;
@@ -303,6 +330,7 @@ static enum err run_pass(struct world *world) {
 /* What is kept over all passes, and the rollups. */
 static enum err begin_anew(struct world *world) {
     map_open(&world->facts, world->arena, sizeof(struct fact_key), sizeof(struct known_fact *));
+    map_open(&world->parent_headers, world->arena, sizeof(uint64_t), sizeof(bytes));
     map_open(&world->producers, world->arena, sizeof(hash32), sizeof(struct known_fact *));
     world->used_count = 0;
     return world_open_rollups(world);

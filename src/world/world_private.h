@@ -2,6 +2,7 @@
 #ifndef WORLD_WORLD_PRIVATE_H
 #define WORLD_WORLD_PRIVATE_H
 
+#include "rollup/predeploys.h"
 #include "state/state.h"
 #include "world/world.h"
 
@@ -36,9 +37,10 @@ struct world_above {
     struct world *world;
     size_t index; /* of the rollup there */
     struct rollup_host host;
-    address foreign[2 + WORLD_ROLLUPS_MAX]; /* XCALL, and the world's own */
-    bytes batch_tx;                         /* as the payload has it; empty: there is none */
-    bytes noted_tx;                         /* that was looked at last, for a batch of its own */
+    /* Every rollup's, and the world's own. */
+    address foreign[ROLLUP_FOREIGN_COUNT + 1 + WORLD_ROLLUPS_MAX];
+    bytes batch_tx; /* as the payload has it; empty: there is none */
+    bytes noted_tx; /* that was looked at last, for a batch of its own */
 };
 
 struct world {
@@ -52,6 +54,8 @@ struct world {
     struct rollup **rollups;   /* rollup_count of each */
     struct source_memory *overlays;
     struct source_recorder *recorders;
+    struct source_recorder parent_recorder; /* what rollups read of the parent's anchored states */
+    struct map parent_headers;              /* number → bytes: and of its headers */
     bytes *payloads;
 
     /* Over all passes. */
@@ -169,6 +173,11 @@ MUST_USE enum err world_make_post(struct world *world, bytes *calldata, bool is_
 MUST_USE enum err world_make_batch_tx(struct world *world, struct tx *tx);
 
 /* --- brought.c: batches that transactions bring along --- */
+/* The header of the parent's block with this number, as far as options->parent; empty if it is not
+ * at hand. */
+MUST_USE enum err world_find_header(
+    bytes *encoded, const struct world_options *options, struct arena *arena, uint64_t number
+);
 MUST_USE enum err world_key_of(
     struct fact_key *key,
     struct arena *arena,
