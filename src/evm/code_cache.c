@@ -68,7 +68,7 @@ static enum err find_init_program(
         return ERR_OK;
     struct arena region;
     bytes copy;
-    size_t size = program_size_max(code, fork, is_careful) + code.size + 2 * ARENA_ALLOCATION_EXTRA;
+    size_t size = program_size_max(code, is_careful) + code.size + 2 * ARENA_ALLOCATION_EXTRA;
     if (size > init->capacity) {
         size_t capacity = 2 * init->capacity > size ? 2 * init->capacity : size;
         uint8_t *memory = arena_alloc(evm->arena, capacity);

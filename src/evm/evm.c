@@ -545,7 +545,7 @@ static enum evm_status enter(struct evm *evm) {
             evm_traces_steps(evm)
         );
         if (err != ERR_OK) return EVM_NO_MEMORY;
-        frame->ip = frame->program->instructions;
+        frame->ip = program_enter(frame->program, 0);
     }
     if (!is_create(m->kind)) frame->calldata = m->input;
     evm->return_data_size = 0;

@@ -120,7 +120,8 @@ static uint64_t gas_ahead(const struct program *program, const struct instructio
     uint32_t at = (uint32_t)(ip - program->instructions);
     uint32_t end = at;
     while (end < program->count && program->instructions[end].op != PROGRAM_BLOCK &&
-           program->instructions[end].op != PROGRAM_UNDEFINED)
+           program->instructions[end].op != PROGRAM_UNDEFINED &&
+           program->instructions[end].op != PROGRAM_GOTO)
         end++;
     size_t end_pc = end < program->count ? program->pcs[end] : program->code.size;
     uint64_t gas = 0;
@@ -143,7 +144,7 @@ static enum evm_status go_on_carefully(struct evm *evm, struct evm_frame *f) {
     if (err != ERR_OK) return EVM_NO_MEMORY;
     uint32_t pc = fast->pcs[f->ip - fast->instructions];
     f->gas += ahead;
-    f->ip = careful->instructions + (careful->positions[pc] & ~PROGRAM_JUMPDEST);
+    f->ip = program_enter(careful, pc);
     f->program = careful;
     return EVM_DONE;
 }
@@ -551,11 +552,12 @@ do_MSIZE:
     /* --- jumps */
 do_JUMP : {
     const u256 *to = --sp;
-    const struct program *program = f->program;
+    struct program *program = f->program;
     if (!u256_fits_u64(to) || to->w[0] >= program->code.size) goto bad_jump;
     uint32_t position = program->positions[to->w[0]];
     if ((position & PROGRAM_JUMPDEST) == 0) goto bad_jump;
-    ip = program->instructions + (position & ~PROGRAM_JUMPDEST);
+    ip = position != PROGRAM_JUMPDEST ? program->instructions + (position - PROGRAM_JUMPDEST - 1)
+                                      : program_enter(program, (uint32_t)to->w[0]);
     JUMPED();
 }
 do_JUMPI:
@@ -564,14 +566,22 @@ do_JUMPI:
         NEXT();
     } else {
         const u256 *to = sp - 1;
-        const struct program *program = f->program;
+        struct program *program = f->program;
         if (!u256_fits_u64(to) || to->w[0] >= program->code.size) goto bad_jump;
         uint32_t position = program->positions[to->w[0]];
         if ((position & PROGRAM_JUMPDEST) == 0) goto bad_jump;
         sp -= 2;
-        ip = program->instructions + (position & ~PROGRAM_JUMPDEST);
+        ip = position != PROGRAM_JUMPDEST
+                 ? program->instructions + (position - PROGRAM_JUMPDEST - 1)
+                 : program_enter(program, (uint32_t)to->w[0]);
         JUMPED();
     }
+do_ENTER:
+    ip = program_link(f->program, ip);
+    DISPATCH();
+do_GOTO:
+    ip += (int32_t)ip->arg;
+    DISPATCH();
 do_JUMP_IF : {
     bool jumps = !u256_is_zero(--sp) ^ ip->b;
     if (!jumps) NEXT();

@@ -11,7 +11,12 @@
  * Therefore, when a block cannot be paid or the stack does not suffice, or an instruction cannot
  * pay its own part, the interpreter goes on in the code's careful program, where each instruction
  * is a block of its own, and fails there exactly as the Yellow Paper says. The careful program is
- * also the one that a tracer of steps sees. */
+ * also the one that a tracer of steps sees.
+ *
+ * A program is translated as it is run: when it is made from the code's beginning, and from each
+ * destination of a jump when one first goes there, each time up to where execution cannot go on.
+ * Most of a contract is not run by most calls, and of an init code most is not even code. So a
+ * program changes while it runs, and belongs to one thread. Instructions never move. */
 #ifndef EVM_PROGRAM_H
 #define EVM_PROGRAM_H
 
@@ -29,6 +34,9 @@
  *   DUP, SWAP         of the item a below the top (DUP1 is 0, SWAP1 is 1)
  *   SWAP_POP, ADD_DUP, MLOAD_DUP, PUSH_SMALL_DUP, SUB_SWAPPED: the two opcodes in one
  *   DUP_DUP           DUP of a, then of b
+ *   GOTO              goes on at this instruction + arg: no jump of the code's
+ *   ENTER             the destination at pc arg, which has not been translated; behind it stands
+ *                     the position of the jump that leads here, in arg (program_link)
  *   JUMP_TO           goes to this instruction + arg; 0: a bad jump. So do the next ones, pushing
  *                     and popping no destination
  *   JUMP_IF           pops a condition; jumps if it is zero (b = 1) or not (b = 0)
@@ -46,6 +54,8 @@
     X(SWAP_POP)                 \
     X(POP_POP)                  \
     X(DUP_DUP)                  \
+    X(GOTO)                     \
+    X(ENTER)                    \
     X(JUMP_TO)                  \
     X(JUMP_IF)                  \
     X(JUMP_IF_LT)               \
@@ -83,7 +93,8 @@ struct instruction {
     uint32_t arg;
 };
 
-/* In positions: a JUMPDEST that is no PUSH's data. */
+/* In positions: a JUMPDEST that is no PUSH's data. The rest is 0 where nothing has been translated,
+ * else the place of the instruction plus 1. */
 #define PROGRAM_JUMPDEST (UINT32_C(1) << 31)
 
 struct program {
@@ -94,21 +105,30 @@ struct program {
     bool is_kept;  /* in a cache, so that it outlives the machine's frames */
     bool has_hash; /* of the code */
     hash32 code_hash;
-    uint32_t count;
+    uint32_t count; /* of what has been translated */
+    uint32_t capacity;
     uint32_t constant_count;
-    const struct instruction *instructions; /* the last one is a STOP */
-    const uint32_t *pcs;                    /* of each instruction */
-    const uint32_t *positions; /* of each byte of the code: the instruction that begins there */
-    const u256 *constants;
+    uint32_t constant_capacity;
+    struct instruction *instructions;
+    uint32_t *pcs;       /* of each instruction */
+    uint32_t *positions; /* of each byte of the code, and of its end */
+    u256 *constants;
 };
 
 /* What program_make takes from the arena at most, if the code is not absurdly large. */
-size_t program_size_max(bytes code, enum fork fork, bool is_careful);
+size_t program_size_max(bytes code, bool is_careful);
 
-/* program_make translates code, which is borrowed. ERR_MEMORY. */
+/* program_make begins to translate code, which is borrowed. ERR_MEMORY. */
 MUST_USE enum err program_make(
     struct program **program, struct arena *arena, bytes code, enum fork fork, bool is_careful
 );
+
+/* The instruction that begins at pc: the code's beginning, a JUMPDEST, or in a careful program any
+ * opcode. It is translated if it has not been. */
+const struct instruction *program_enter(struct program *program, uint32_t pc);
+
+/* The instruction where an ENTER leads; the jump that led there goes there directly from now on. */
+const struct instruction *program_link(struct program *program, const struct instruction *enter);
 
 /* program_copy copies all but the code. ERR_MEMORY. */
 MUST_USE enum err

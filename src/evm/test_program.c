@@ -64,8 +64,9 @@ static void test_blocks_end_where_gas_is_seen(void **state) {
 static void test_past_its_end_a_code_stops(void **state) {
     (void)state;
     const struct program *p = make("", FORK_FRONTIER, false);
-    assert_int_equal(p->count, 2);
+    assert_int_equal(p->count, 3);
     assert_instruction(p, 1, OP_STOP, 0);
+    assert_int_equal(p->instructions[2].op, PROGRAM_UNDEFINED); /* the end of what is translated */
     /* An immediate that is cut short goes on with zeros. */
     p = make("61ff", FORK_FRONTIER, false);
     assert_instruction(p, 1, PROGRAM_PUSH_SMALL, 0xff00);
@@ -92,12 +93,57 @@ static void test_immediates(void **state) {
 static void test_jumps_to_constants(void **state) {
     (void)state;
     /* 0: PUSH1 4; JUMP; INVALID; 4: JUMPDEST; PUSH1 4; JUMP */
-    const struct program *p = make("600456fe5b600456", FORK_OSAKA, false);
+    struct program *p = make("600456fe5b600456", FORK_OSAKA, false);
     assert_instruction(p, 0, PROGRAM_BLOCK, 3 + 8);
-    assert_instruction(p, 1, PROGRAM_JUMP_TO, (p->positions[4] & ~PROGRAM_JUMPDEST) - 1);
-    assert_true((p->positions[4] & PROGRAM_JUMPDEST) != 0);
-    uint32_t back = (p->positions[4] & ~PROGRAM_JUMPDEST);
+    assert_int_equal(p->positions[4], PROGRAM_JUMPDEST); /* not translated yet */
+    assert_int_equal(p->positions[3], 0);
+    const struct instruction *enter = &p->instructions[1 + p->instructions[1].arg];
+    assert_int_equal(enter->op, PROGRAM_ENTER);
+    assert_int_equal(enter->arg, 4);
+    const struct instruction *to = program_link(p, enter);
+    assert_ptr_equal(to, program_enter(p, 4));
+    assert_ptr_equal(to, &p->instructions[(p->positions[4] & ~PROGRAM_JUMPDEST) - 1]);
+    uint32_t back = (uint32_t)(to - p->instructions);
+    assert_instruction(p, 1, PROGRAM_JUMP_TO, back - 1);
+    assert_int_equal(enter->op, PROGRAM_GOTO);
+    assert_ptr_equal(enter + enter->arg, to);
     assert_instruction(p, back + 1, PROGRAM_JUMP_TO, UINT32_MAX); /* one back */
+}
+
+static void test_only_what_is_reached_is_translated(void **state) {
+    (void)state;
+    /* 0: CALLER; PUSH1 6; JUMPI; STOP; INVALID; 6: JUMPDEST; ADDRESS; 8: JUMPDEST; CALLER; STOP */
+    struct program *p = make(
+        "33600657"
+        "00fe"
+        "5b305b3300",
+        FORK_OSAKA,
+        false
+    );
+    const unsigned first[] = {
+        PROGRAM_BLOCK,
+        OP_CALLER,
+        PROGRAM_JUMP_IF,
+        PROGRAM_BLOCK,
+        OP_STOP,
+        PROGRAM_UNDEFINED,
+        PROGRAM_ENTER,
+        PROGRAM_UNDEFINED};
+    const size_t first_count = sizeof(first) / sizeof(first[0]);
+    assert_int_equal(p->count, first_count);
+    for (uint32_t i = 0; i < p->count; i++)
+        assert_int_equal(p->instructions[i].op, first[i]);
+    /* The inner destination first: the way from the outer one ends there. */
+    const struct instruction *inner = program_enter(p, 8);
+    uint32_t count = p->count;
+    const struct instruction *outer = program_enter(p, 6);
+    assert_int_equal(outer[0].op, PROGRAM_BLOCK);
+    assert_int_equal(outer[0].arg, 1 + 2);
+    assert_int_equal(outer[2].op, PROGRAM_GOTO);
+    assert_ptr_equal(&outer[2] + (int32_t)outer[2].arg, inner);
+    assert_int_equal(p->count, count + 3);
+    assert_ptr_equal(program_enter(p, 6), outer);
+    assert_int_equal(p->count, count + 3);
 }
 
 static void test_bad_jumps(void **state) {
@@ -199,11 +245,12 @@ static void test_careful_programs_take_single_steps(void **state) {
         PROGRAM_STEP,
         PROGRAM_BLOCK,
         OP_STOP,
+        PROGRAM_UNDEFINED,
     };
     assert_int_equal(p->count, sizeof(expected) / sizeof(expected[0]));
     for (uint32_t i = 0; i < p->count; i++)
         assert_int_equal(p->instructions[i].op, expected[i]);
-    assert_int_equal(p->positions[2], 3);
+    assert_int_equal(p->positions[2], 3 + 1);
     assert_int_equal(p->instructions[3].a, OP_POP);
     assert_instruction(p, 3, PROGRAM_STEP, 2);
 }
@@ -244,6 +291,7 @@ int main(void) {
         cmocka_unit_test(test_past_its_end_a_code_stops),
         cmocka_unit_test(test_immediates),
         cmocka_unit_test(test_jumps_to_constants),
+        cmocka_unit_test(test_only_what_is_reached_is_translated),
         cmocka_unit_test(test_bad_jumps),
         cmocka_unit_test(test_conditions_are_fused_with_jumps),
         cmocka_unit_test(test_nothing_is_fused_over_a_jumpdest),

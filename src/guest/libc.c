@@ -50,12 +50,12 @@ static void copy_up(uint8_t *to, const uint8_t *from, size_t size) {
         *to++ = *from++;
 }
 
-void *memcpy(void *restrict to, const void *restrict from, size_t size) {
+void *(memcpy)(void *restrict to, const void *restrict from, size_t size) {
     copy_up(to, from, size);
     return to;
 }
 
-void *memmove(void *to, const void *from, size_t size) {
+void *(memmove)(void *to, const void *from, size_t size) {
     uint8_t *t = to;
     const uint8_t *f = from;
     if ((uintptr_t)t - (uintptr_t)f >= size) {
@@ -73,7 +73,7 @@ void *memmove(void *to, const void *from, size_t size) {
     return to;
 }
 
-void *memset(void *to, int byte, size_t size) {
+void *(memset)(void *to, int byte, size_t size) {
     uint8_t *t = to;
     if (size >= 2 * WORD) {
         for (; ((uintptr_t)t & (WORD - 1)) != 0; size--)
@@ -95,7 +95,7 @@ void *memset(void *to, int byte, size_t size) {
     return to;
 }
 
-int memcmp(const void *a, const void *b, size_t size) {
+int(memcmp)(const void *a, const void *b, size_t size) {
     const uint8_t *x = a;
     const uint8_t *y = b;
     if ((((uintptr_t)x | (uintptr_t)y) & (WORD - 1)) == 0) {
