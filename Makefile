@@ -258,7 +258,7 @@ $(GUEST)/obj/%.o: src/%.S
 
 $(GUEST)/obj/blst.o: $(KZG)/blst/src/server.c
 	@mkdir -p $(@D)
-	$(GUEST_CC) $(GUEST_CFLAGS) -isystem $(shell $(GUEST_CC) -print-file-name=include) -Isrc/guest/libc -D__BLST_NO_ASM__ -D__BLST_NO_CPUID__ -w -c -o $@ $<
+	$(GUEST_CC) $(GUEST_CFLAGS) -isystem $(shell $(GUEST_CC) -print-file-name=include) -Isrc/guest/libc -D__BLST_NO_ASM__ -D__BLST_NO_CPUID__ -w -MMD -MP -c -o $@ $<
 
 $(SECP256K1)/%:
 	@echo "$@ is missing: run make deps" >&2; false
@@ -267,7 +267,7 @@ $(GUEST)/obj/secp256k1.o: $(SECP256K1)/src/secp256k1.c
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_CFLAGS) -isystem $(shell $(GUEST_CC) -print-file-name=include) -Isrc/guest/libc -I$(SECP256K1) -I$(SECP256K1)/src \
 		-DENABLE_MODULE_RECOVERY -DUSE_ENDOMORPHISM -DUSE_NUM_NONE -DUSE_FIELD_INV_BUILTIN -DUSE_SCALAR_INV_BUILTIN \
-		-DHAVE___INT128 -DUSE_FIELD_5X52 -DUSE_SCALAR_4X64 -DECMULT_WINDOW_SIZE=6 -DECMULT_GEN_PREC_BITS=2 -w -c -o $@ $<
+		-DHAVE___INT128 -DUSE_FIELD_5X52 -DUSE_SCALAR_4X64 -DECMULT_WINDOW_SIZE=6 -DECMULT_GEN_PREC_BITS=2 -w -MMD -MP -c -o $@ $<
 
 $(GUEST)/link.ld: src/guest/link.ld src/riscv/abi.h
 	@mkdir -p $(@D)
