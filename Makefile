@@ -213,6 +213,14 @@ equivalence: deps
 	@$(BUILD_QUIETLY) PROFILE=release equivalence-build
 	@$(BUILD)/release/equivalence/equivalence $(BUILD)/release/equivalence/Node.hex $(or $(GRAPHS),500) $(SEED)
 
+# help: make batches [GRAPHS=7500] [SEED=S]   their batches as files, on every machine, and with flipped bits
+.PHONY: batches
+batches: deps
+	@$(BUILD_QUIETLY) PROFILE=release lockstep equivalence-build
+	@$(BUILD)/release/equivalence/equivalence --files $(BUILD)/release/equivalence/Node.hex $(or $(GRAPHS),7500) $(or $(SEED),1) 24
+	@LOCKSTEP=$(BUILD)/release/lockstep LOCKSTEP_FILES_GRAPHS=$(or $(GRAPHS),7500) LOCKSTEP_SEED=$(or $(SEED),1) \
+		node --test tests/equivalence/files.test.mjs
+
 # help: make tidy             formatter, layers, freestanding check, contract artifacts, clang-tidy, cppcheck
 tidy: deps
 	@scripts/tidy.sh

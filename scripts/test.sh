@@ -57,6 +57,9 @@ done < <(find tests -name '*.test.mjs' | LC_ALL=C sort)
 # A fixed share of what `make equivalence GRAPHS=20000` runs by night.
 [ -d tests/equivalence ] &&
     suite equivalence $TIMEOUT_SCRIPT "$(printf '%q %q 500' "$out/equivalence/equivalence" "$out/equivalence/Node.hex")"
+# Their batches as files; `make batches` looks at 5,000.
+[ -d tests/equivalence ] &&
+    suite equivalence-files $TIMEOUT_SCRIPT "$(printf '%q --files %q 100 1 16' "$out/equivalence/equivalence" "$out/equivalence/Node.hex")"
 for file in tests/*.sh; do
     [ -e "$file" ] && suite "sh/$(basename "$file" .sh)" $TIMEOUT_SCRIPT "bash $(printf %q "$file")"
 done

@@ -1,8 +1,10 @@
 /* Runs random call graphs spread over chains and on one chain, and compares.
  *   equivalence NODE_CODE_FILE [GRAPHS [SEED]]
  *   equivalence --list GRAPHS SEED    prints the graphs' programs as JSON and runs nothing
+ *   equivalence --files …             looks at the batches as files (files.h)
  * Graph i has the seed SEED + i, so that one graph can be run alone. A graph that comes out
  * differently is made as small as it can be and printed. The last line is "N passed, N failed". */
+#include "files.h"
 #include "worlds.h"
 
 #include "core/check.h"
@@ -13,7 +15,6 @@
 #include <string.h>
 #include <time.h>
 
-#define CODE_SIZE_MAX   32768
 #define FAILURES_SHOWN  10
 #define SHRINK_RUNS_MAX 3000
 /* Graphs that run short of gas prove nothing; more than one in so many is a defect of the
@@ -28,23 +29,6 @@ struct tally {
     uint64_t crossings;
     uint64_t by_depth[GRAPH_DEPTH_MAX + 2]; /* graphs, by their deepest frame */
 };
-
-static bytes read_code(struct arena *arena, const char *path) {
-    static char text[2 * CODE_SIZE_MAX + 1];
-    FILE *file = fopen(path, "r");
-    if (file == NULL) {
-        fprintf(stderr, "equivalence: %s cannot be read\n", path);
-        exit(1);
-    }
-    size_t size = fread(text, 1, sizeof(text), file);
-    (void)fclose(file);
-    bytes code;
-    if (hex_decode(&code, arena, text, size) != ERR_OK || code.size == 0) {
-        fprintf(stderr, "equivalence: %s is not code in hex\n", path);
-        exit(1);
-    }
-    return code;
-}
 
 /* As small as it gets while it still comes out differently. */
 static void shrink(struct graph *graph, struct run_report *report) {
@@ -131,6 +115,7 @@ static void list(struct arena *arena, uint64_t graphs, uint64_t seed) {
 }
 
 int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "--files") == 0) return files_main(argc, argv);
     if (argc == 4 && strcmp(argv[1], "--list") == 0) {
         struct arena memory;
         arena_open(&memory, (size_t)1 << 30);
@@ -150,7 +135,7 @@ int main(int argc, char **argv) {
     uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
     struct arena arena;
     arena_open(&arena, (size_t)1 << 32);
-    worlds_open(&arena, read_code(&arena, argv[1]));
+    worlds_open(&arena, worlds_read_code(&arena, argv[1]));
     printf("%" PRIu64 " graphs, seeds from %" PRIu64 "\n", graphs, seed);
     struct tally tally = {0};
     struct timespec start, end;

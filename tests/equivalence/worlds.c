@@ -2,10 +2,14 @@
 #include "worlds.h"
 #include "world/test_network.h"
 
+#include "core/hex.h"
+
 #include <stdarg.h>
+#include <stdlib.h>
 
 _Static_assert(CHAINS == NETWORK_ROLLUPS + 1, "one chain is L1");
 
+#define CODE_SIZE_MAX      32768
 #define SENDER_BALANCE_WEI 1000000000000000000u
 #define CHILDREN_MAX       32 /* of one contract that are looked at */
 #define LOGS_MAX           1024
@@ -67,6 +71,23 @@ static size_t list_residents(
         }
     }
     return ACCOUNTS;
+}
+
+bytes worlds_read_code(struct arena *arena, const char *path) {
+    static char text[2 * CODE_SIZE_MAX + 1];
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        fprintf(stderr, "equivalence: %s cannot be read\n", path);
+        exit(1);
+    }
+    size_t size = fread(text, 1, sizeof(text), file);
+    (void)fclose(file);
+    bytes code;
+    if (hex_decode(&code, arena, text, size) != ERR_OK || code.size == 0) {
+        fprintf(stderr, "equivalence: %s is not code in hex\n", path);
+        exit(1);
+    }
+    return code;
 }
 
 void worlds_open(struct arena *arena, bytes node_code) {
@@ -346,6 +367,10 @@ static bool has_failed(struct run_report *report, const struct world_result *res
     return true;
 }
 
+/* Looks at what was built, instead of what is compared. */
+static worlds_watch *watch;
+static void *watch_context;
+
 static bool run_spread(struct run_report *report, const struct graph *g, const bytes *programs) {
     struct network *n = arena_alloc(memory, sizeof(*n));
     struct world_tx *txs = arena_alloc_array(memory, ROOTS_MAX, sizeof(*txs));
@@ -371,6 +396,10 @@ static bool run_spread(struct run_report *report, const struct graph *g, const b
     must(world_build(result, &options));
     count_crossings(report, result);
     if (has_failed(report, result)) return false;
+    if (watch != NULL) {
+        watch(watch_context, g, &options, result);
+        return true;
+    }
     size_t next_root = 0;
     for (size_t chain = 1; chain < CHAINS; chain++)
         see_rollup(g, chain, &result->rollups[chain - 1], &next_root);
@@ -542,5 +571,19 @@ void worlds_run(struct run_report *report, const struct graph *graph) {
     for (size_t chain = 0; is_same && chain < CHAINS; chain++)
         is_same = compare_logs(report, chain);
     if (is_same) (void)compare_accounts(report, graph);
+    arena_release(memory, mark);
+}
+
+void worlds_build(
+    struct run_report *report, const struct graph *graph, void *context, worlds_watch *shows
+) {
+    struct arena_mark mark = arena_mark(memory);
+    bytes programs[ROOTS_MAX];
+    *report = (struct run_report){.status = RUN_EQUAL};
+    watch = shows;
+    watch_context = context;
+    graph_encode(programs, memory, graph);
+    (void)run_spread(report, graph, programs);
+    watch = NULL;
     arena_release(memory, mark);
 }

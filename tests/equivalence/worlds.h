@@ -9,6 +9,7 @@
 #define EQUIVALENCE_WORLDS_H
 
 #include "graph.h"
+#include "world/world.h"
 
 enum run_status {
     RUN_EQUAL,
@@ -28,5 +29,20 @@ struct run_report {
 void worlds_open(struct arena *arena, bytes node_code);
 
 void worlds_run(struct run_report *report, const struct graph *graph);
+
+/* The code that worlds_open takes, from a file of hexadecimal digits; exits if there is none. */
+bytes worlds_read_code(struct arena *arena, const char *path);
+
+/* worlds_build builds the block of the spread world alone, and shows what came of it; the status is
+ * RUN_EQUAL then. */
+typedef void worlds_watch(
+    void *context,
+    const struct graph *graph,
+    const struct world_options *options,
+    const struct world_result *result
+);
+void worlds_build(
+    struct run_report *report, const struct graph *graph, void *context, worlds_watch *shows
+);
 
 #endif

@@ -1,0 +1,404 @@
+#include "files.h"
+
+#include "worlds.h"
+
+#include "core/check.h"
+#include "core/hex.h"
+#include "crypto/keccak.h"
+#include "rollup/statement.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FAILURES_SHOWN 10
+#define ROLLUPS_MAX    16
+
+struct checker {
+    struct arena *arena;
+    struct arena scratch; /* of one verification */
+    uint64_t seed;
+    uint64_t random;
+    uint64_t flips; /* of each batch */
+    const char *folder;
+    const char *suffix; /* of a file's name */
+    size_t passed, failed;
+    size_t newest_run_count; /* of the input that was verified last */
+    size_t run_count, entry_count, flipped, left_out;
+    uint64_t batch_size, witness_size, runs_size; /* sums */
+};
+
+/* A batch and what is true of it. */
+struct files {
+    bytes input;
+    size_t witness_offset;
+    bytes runs;
+    struct verify_result truth;
+};
+
+static void must(enum err err) {
+    if (err == ERR_OK) return;
+    fprintf(stderr, "equivalence: %s\n", err_text(err));
+    exit(1);
+}
+
+static bool complain(const struct checker *c, const char *what) {
+    if (c->failed < FAILURES_SHOWN) printf("seed %" PRIu64 "%s: %s\n", c->seed, c->suffix, what);
+    return false;
+}
+
+/* xorshift64*, Vigna 2016. */
+static uint64_t random_below(struct checker *c, uint64_t bound) {
+    c->random ^= c->random >> 12;
+    c->random ^= c->random << 25;
+    c->random ^= c->random >> 27;
+    return (c->random * 0x2545f4914f6cdd1du) % bound;
+}
+
+/* --- verifying -------------------------------------------------------------------------------- */
+
+static struct verify_result verify_whole(struct checker *c, bytes input) {
+    const struct verify_options strict = {0};
+    struct verify_result result;
+    arena_reset(&c->scratch);
+    must(verify_input(&result, &c->scratch, &strict, input));
+    return result;
+}
+
+/* Each run alone. */
+static struct verify_result verify_in_runs(struct checker *c, bytes input, bytes runs) {
+    const struct verify_options strict = {0};
+    struct arena_mark mark = arena_mark(c->arena);
+    struct verify_result result;
+    struct verify_files *files;
+    must(verify_open(&files, &result, c->arena, &strict, input, runs));
+    if (result.verdict == VERIFY_OK) {
+        must(verify_split(files));
+        struct verify_job *job = verify_job_open(c->arena, files);
+        CHECK(job != NULL);
+        /* From the last to the first: none needs another. */
+        for (size_t i = verify_run_count(files); i-- > 0;) {
+            arena_reset(&c->scratch);
+            must(verify_job_run(job, &c->scratch, i));
+        }
+        must(verify_conclude(&result, files, c->arena, &job, 1));
+        c->newest_run_count = verify_run_count(files);
+    }
+    arena_release(c->arena, mark);
+    return result;
+}
+
+static bool is_true(const struct files *files, const struct verify_result *result) {
+    return result->verdict == VERIFY_OK && hash32_equal(&result->output, &files->truth.output);
+}
+
+/* --- the same files from elsewhere ------------------------------------------------------------ */
+
+/* What anybody says of the batch who has the rollups' states before it. */
+static bytes make_from_state(
+    struct checker *c, size_t *witness_offset, const struct world_options *options, bytes input
+) {
+    struct arena *arena = c->arena;
+    const struct verify_options strict = {0};
+    struct source *sources[ROLLUPS_MAX];
+    struct source_several several;
+    struct batch_file file;
+    struct batch batch;
+    struct witness witness = {0};
+    enum words_fault fault;
+    bytes rest;
+    bytes made;
+    CHECK(options->rollup_count <= ROLLUPS_MAX);
+    for (size_t i = 0; i < options->rollup_count; i++)
+        sources[i] = options->rollups[i].base;
+    source_several_open(&several, sources, options->rollup_count);
+    must(batch_file_decode(&file, &fault, &rest, arena, input));
+    must(batch_decode(&batch, arena, file.batch));
+    must(verify_list_heads(&witness.heads, &witness.head_count, arena, &batch));
+    for (size_t i = 0; i < witness.head_count; i++)
+        for (size_t j = 0; j < options->rollup_count; j++)
+            if (options->rollups[j].rollup_id == witness.heads[i].rollup_id)
+                must(open_block_encode(
+                    &witness.heads[i].open_block, arena, &options->rollups[j].open
+                ));
+    bytes header = options->parent_encoded;
+    witness.headers = &header;
+    witness.header_count = batch.update_count > 0;
+    const struct verify_claim claim = {
+        .chain_id = options->schedule->chain_id,
+        .hub = options->hub,
+        .batch = &batch,
+        .contexts = file.contexts,
+        .witness = &witness,
+    };
+    struct verify_result result;
+    must(verify_record(&result, arena, &strict, &claim, &several.source));
+    CHECK(result.verdict == VERIFY_OK);
+    must(verify_make_input(&made, witness_offset, arena, &claim));
+    return made;
+}
+
+/* What is left of the builder's witness when all is left out that a verifier does not read. */
+static bytes make_from_builder(struct checker *c, bytes input) {
+    struct arena *arena = c->arena;
+    const struct verify_options strict = {0};
+    struct batch_file file;
+    struct batch batch;
+    struct witness all;
+    enum words_fault fault;
+    bytes rest;
+    bytes made;
+    size_t offset;
+    must(batch_file_decode(&file, &fault, &rest, arena, input));
+    must(batch_decode(&batch, arena, file.batch));
+    must(witness_decode(&all, &fault, arena, rest));
+    struct hashed_list nodes;
+    struct hashed_list codes;
+    struct source_list list;
+    must(hashed_list_open(&nodes, arena, all.nodes, all.node_count));
+    must(hashed_list_open(&codes, arena, all.codes, all.code_count));
+    source_list_open(&list, NULL, &nodes, &codes);
+    struct witness witness = {
+        .headers = all.headers, .header_count = all.header_count, .head_count = 0};
+    must(verify_list_heads(&witness.heads, &witness.head_count, arena, &batch));
+    for (size_t i = 0; i < witness.head_count; i++)
+        for (size_t j = 0; j < all.head_count; j++)
+            if (all.heads[j].rollup_id == witness.heads[i].rollup_id)
+                witness.heads[i].open_block = all.heads[j].open_block;
+    const struct verify_claim claim = {
+        .chain_id = file.chain_id,
+        .hub = file.hub,
+        .batch = &batch,
+        .contexts = file.contexts,
+        .witness = &witness,
+    };
+    struct verify_result result;
+    must(verify_record(&result, arena, &strict, &claim, &list.source));
+    CHECK(result.verdict == VERIFY_OK);
+    must(verify_make_input(&made, &offset, arena, &claim));
+    return made;
+}
+
+/* --- what must be refused --------------------------------------------------------------------- */
+
+static bool flip_bits(struct checker *c, const struct files *files) {
+    const size_t sizes[] = {
+        files->witness_offset, files->input.size - files->witness_offset, files->runs.size};
+    uint8_t *input = arena_alloc(c->arena, files->input.size);
+    uint8_t *runs = arena_alloc(c->arena, files->runs.size);
+    CHECK(input != NULL && runs != NULL);
+    memcpy(input, files->input.data, files->input.size);
+    if (files->runs.size > 0) memcpy(runs, files->runs.data, files->runs.size);
+    for (uint64_t i = 0; i < c->flips; i++) {
+        const size_t where = (size_t)(i % (files->runs.size > 0 ? 3 : 2));
+        uint8_t *data = where == 0 ? input : where == 1 ? input + files->witness_offset : runs;
+        const uint64_t bit = random_below(c, 8 * sizes[where]);
+        const bytes flipped = bytes_of(input, files->input.size);
+        data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        struct verify_result whole = where < 2 ? verify_whole(c, flipped) : files->truth;
+        struct verify_result parts = {.verdict = VERIFY_BATCH_FILE};
+        if (where == 2 || i % 8 == 0)
+            parts = verify_in_runs(c, flipped, bytes_of(runs, files->runs.size));
+        data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        c->flipped++;
+        if ((where < 2 && whole.verdict == VERIFY_OK) || parts.verdict == VERIFY_OK) {
+            char text[128];
+            (void)snprintf(
+                text, sizeof(text), "bit %" PRIu64 " of file %zu does not matter", bit, where
+            );
+            return complain(c, text);
+        }
+    }
+    return true;
+}
+
+/* The witness without one of its items, whichever. */
+static bool leave_out(struct checker *c, const struct files *files) {
+    const bytes encoded = bytes_slice(files->input, files->witness_offset, SIZE_MAX);
+    for (uint64_t i = 0; i < c->flips / 4; i++) {
+        struct witness w;
+        enum words_fault fault;
+        must(witness_decode(&w, &fault, c->arena, encoded));
+        size_t at =
+            (size_t)random_below(c, w.head_count + w.header_count + w.node_count + w.code_count);
+        bool expects_missing = true;
+        if (at < w.head_count) {
+            w.heads[at] = w.heads[--w.head_count];
+            expects_missing = false; /* nobody knows the head then */
+        } else if ((at -= w.head_count) < w.header_count) {
+            w.headers[at] = w.headers[--w.header_count];
+            expects_missing = false; /* ANCHOR_MISSING */
+        } else if ((at -= w.header_count) < w.node_count) {
+            w.nodes[at] = w.nodes[--w.node_count];
+        } else {
+            at -= w.node_count;
+            w.codes[at] = w.codes[--w.code_count];
+        }
+        must(witness_sort(&w, c->arena));
+        const size_t size = files->witness_offset + witness_size(&w);
+        uint8_t *input = arena_alloc(c->arena, size);
+        CHECK(input != NULL);
+        memcpy(input, files->input.data, files->witness_offset);
+        witness_write(input + files->witness_offset, &w);
+        const struct verify_result result = verify_whole(c, bytes_of(input, size));
+        c->left_out++;
+        if (expects_missing
+                ? result.verdict == VERIFY_WITNESS_INCOMPLETE
+                : result.verdict == VERIFY_ENTRY_NO_FACT || result.verdict == VERIFY_ANCHOR_MISSING)
+            continue;
+        printf("item %" PRIu64 " of the witness: %s\n", i, verify_verdict_name(result.verdict));
+        return complain(c, "an item of the witness is not needed");
+    }
+    return true;
+}
+
+/* --- one batch -------------------------------------------------------------------------------- */
+
+static void write_file(const struct checker *c, uint64_t number, const char *name, bytes data) {
+    char path[4096];
+    (void)snprintf(
+        path,
+        sizeof(path),
+        "%s/%" PRIu64 "%s.%" PRIu64 ".%s",
+        c->folder,
+        c->seed,
+        c->suffix,
+        number,
+        name
+    );
+    FILE *file = fopen(path, "wb");
+    if (file == NULL || fwrite(data.data, 1, data.size, file) != data.size || fclose(file) != 0) {
+        fprintf(stderr, "equivalence: %s cannot be written\n", path);
+        exit(1);
+    }
+}
+
+/* For other machines: inputs, and what this one makes of them. */
+static bool write_files(struct checker *c, const struct files *files) {
+    uint8_t *input = arena_alloc(c->arena, files->input.size);
+    CHECK(input != NULL);
+    memcpy(input, files->input.data, files->input.size);
+    for (uint64_t i = 0; i <= c->flips; i++) {
+        const uint64_t bit = random_below(c, 8 * files->input.size);
+        struct statement_output output;
+        if (i > 0) input[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        arena_reset(&c->scratch);
+        statement_check(&output, &c->scratch, bytes_of(input, files->input.size));
+        write_file(c, i, "input", bytes_of(input, files->input.size));
+        write_file(c, i, "output", bytes_of(output.data, output.size));
+        if (i > 0) input[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        if (output.status != (i == 0 ? STATEMENT_HOLDS : STATEMENT_REFUSED))
+            return complain(c, "what is written has not the status that it should have");
+    }
+    return true;
+}
+
+static bool check_files(
+    struct checker *c, const struct world_options *options, const struct world_result *result
+) {
+    const struct verify_options strict = {0};
+    const struct verify_options lax = {.allows_surplus = true};
+    struct files files;
+    struct verify_result built;
+    struct verify_result made;
+    arena_reset(&c->scratch);
+    must(verify_input(&built, &c->scratch, &lax, result->input));
+    if (built.verdict != VERIFY_OK) return complain(c, "the builder's input is refused");
+    files.input = make_from_state(c, &files.witness_offset, options, result->input);
+    if (!bytes_equal(files.input, make_from_builder(c, result->input)))
+        return complain(c, "the witness is not the same from everybody");
+    files.truth = verify_whole(c, files.input);
+    if (files.truth.verdict != VERIFY_OK) return complain(c, "the canonical input is refused");
+    if (!hash32_equal(&files.truth.output, &built.output))
+        return complain(c, "the output is not what the builder's input gives");
+    must(verify_make_runs(&files.runs, &made, c->arena, &c->scratch, &strict, files.input));
+    if (made.verdict != VERIFY_OK) return complain(c, "runs are refused while they are made");
+    const struct verify_result coarse = verify_in_runs(c, files.input, BYTES_EMPTY);
+    const struct verify_result fine = verify_in_runs(c, files.input, files.runs);
+    if (!is_true(&files, &coarse) || !is_true(&files, &fine))
+        return complain(c, "the output in runs is another");
+    c->run_count += c->newest_run_count;
+    c->entry_count += result->batch.entry_count;
+    c->batch_size += files.witness_offset;
+    c->witness_size += files.input.size - files.witness_offset;
+    c->runs_size += files.runs.size;
+    if (c->folder != NULL) return write_files(c, &files);
+    return flip_bits(c, &files) && leave_out(c, &files);
+}
+
+static void
+count(struct checker *c, const struct world_options *options, const struct world_result *result) {
+    if (!result->has_batch) return;
+    if (check_files(c, options, result))
+        c->passed++;
+    else
+        c->failed++;
+}
+
+static void on_built(
+    void *context,
+    const struct graph *graph,
+    const struct world_options *options,
+    const struct world_result *result
+) {
+    struct checker *c = context;
+    struct arena_mark mark = arena_mark(c->arena);
+    c->seed = graph->seed;
+    c->random = graph->seed * 2 + 1;
+    c->suffix = "";
+    count(c, options, result);
+    for (size_t i = 0; i < options->rollup_count; i++) {
+        c->suffix = ".below";
+        if (result->rollups[i].below != NULL)
+            count(c, options->rollups[i].below, result->rollups[i].below);
+    }
+    arena_release(c->arena, mark);
+}
+
+int files_main(int argc, char **argv) {
+    if (argc < 6 || argc > 7) {
+        fprintf(stderr, "usage: equivalence --files NODE_CODE_FILE GRAPHS SEED FLIPS [FOLDER]\n");
+        return 1;
+    }
+    const uint64_t graphs = strtoull(argv[3], NULL, 10);
+    const uint64_t seed = strtoull(argv[4], NULL, 10);
+    static struct graph graph;
+    struct arena worlds;
+    struct arena arena;
+    struct checker c = {
+        .arena = &arena,
+        .flips = strtoull(argv[5], NULL, 10),
+        .folder = argc == 7 ? argv[6] : NULL,
+    };
+    arena_open(&worlds, (size_t)1 << 32);
+    arena_open(&arena, (size_t)1 << 32);
+    arena_open(&c.scratch, (size_t)1 << 32);
+    worlds_open(&worlds, worlds_read_code(&worlds, argv[2]));
+    printf("%" PRIu64 " graphs, seeds from %" PRIu64 "\n", graphs, seed);
+    for (uint64_t i = 0; i < graphs; i++) {
+        struct run_report report;
+        graph_generate(&graph, seed + i);
+        worlds_build(&report, &graph, &c, on_built);
+    }
+    const size_t batches = c.passed + c.failed;
+    printf(
+        "%zu batches, %zu entries in %zu runs; %zu bits flipped, %zu items left out\n",
+        batches,
+        c.entry_count,
+        c.run_count,
+        c.flipped,
+        c.left_out
+    );
+    if (batches > 0)
+        printf(
+            "on average: batch %" PRIu64 " bytes, witness %" PRIu64 ", for runs %" PRIu64 "\n",
+            c.batch_size / batches,
+            c.witness_size / batches,
+            c.runs_size / batches
+        );
+    arena_close(&c.scratch);
+    arena_close(&arena);
+    arena_close(&worlds);
+    printf("%zu passed, %zu failed\n", c.passed, c.failed);
+    return c.failed == 0 && c.passed > 0 ? 0 : 1;
+}
