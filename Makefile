@@ -243,7 +243,7 @@ GUEST_CC  ?= $(filter ccache %/ccache,$(firstword $(CC))) riscv64-unknown-elf-gc
 GUEST_ABI := -march=rv64im -mabi=lp64 -mcmodel=medany
 SECP256K1 := node_modules/secp256k1/src/secp256k1
 GUEST_CFLAGS := -std=c17 $(GUEST_ABI) -O2 -ffreestanding -ffunction-sections -fdata-sections \
-                -fno-asynchronous-unwind-tables -fno-common -nostdinc -Isrc
+                -fno-asynchronous-unwind-tables -fno-common -nostdinc -Isrc -fno-schedule-insns
 GUEST_WARNINGS := $(WARNINGS)
 GUEST_MODULE_SOURCES := $(filter-out $(HOSTED_FILES),$(foreach m,$(GUEST_SAFE),$(filter src/$(m)/%,$(SOURCES))))
 GUEST_SOURCES := $(GUEST_MODULE_SOURCES) $(wildcard src/guest/*.c)
