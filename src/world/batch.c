@@ -51,14 +51,25 @@ enum err world_make_updates(struct world *world) {
     return ERR_OK;
 }
 
-/* The entries that the pass before has used, in the order it first needed them. */
+/* The entries that the pass before has used, in the order it first needed them: the Hub finds one
+ * at a cost that does not depend on those behind it (docs/decisions/019). */
 static enum err make_entries(struct world *world) {
     struct batch *batch = &world->batch;
-    batch->entry_count = world->used_count;
-    batch->entries = arena_alloc_array(world->arena, world->used_count, sizeof(struct entry));
-    if (batch->entries == NULL) return ERR_MEMORY;
-    for (size_t i = 0; i < world->used_count; i++)
-        batch->entries[i] = world->used[i]->entry;
+    const size_t kept = world->keeps_posted ? world->posted_count : 0;
+    const size_t most = world->used_count + kept;
+    struct known_fact **facts = arena_alloc_array(world->arena, most, sizeof(struct known_fact *));
+    batch->entries = arena_alloc_array(world->arena, most, sizeof(struct entry));
+    if (facts == NULL || batch->entries == NULL) return ERR_MEMORY;
+    size_t count = 0;
+    for (; count < world->used_count; count++)
+        facts[count] = world->used[count];
+    for (size_t i = 0; i < kept; i++)
+        if (!world->posted[i]->is_used) facts[count++] = world->posted[i];
+    for (size_t i = 0; i < count; i++)
+        batch->entries[i] = facts[i]->entry;
+    batch->entry_count = count;
+    world->posted = facts;
+    world->posted_count = count;
     return ERR_OK;
 }
 
@@ -181,11 +192,13 @@ static enum err prove(struct world *world) {
     return ERR_OK;
 }
 
-enum err world_fill(struct world *world) {
+enum err world_fill(struct world *world, bool may_be_last) {
+    bool is_final = may_be_last && !world->options->is_simulation;
     enum err err = world_make_updates(world);
     if (err == ERR_OK) err = make_entries(world);
-    if (err == ERR_OK) err = world->options->is_simulation ? leave_unproven(world) : prove(world);
+    if (err == ERR_OK) err = is_final ? prove(world) : leave_unproven(world);
     world->is_filled = err == ERR_OK && world->result->status == WORLD_OK;
+    world->is_proven = world->is_filled && may_be_last;
     return err;
 }
 

@@ -132,13 +132,13 @@ static void blame(struct world *world, size_t index) {
 static enum err renew(struct world *world, size_t index, bool *is_changed) {
     struct world *below = world->below[index];
     struct world_result *result = below->result;
-    const bool is_void = below->must_restart || below->has_new_scope;
+    const bool is_void = world_is_over(below);
     const bool has_batch = world_has_batch_below(world, index);
     if (result->status != WORLD_OK) {
         blame(world, index);
         return ERR_OK;
     }
-    const bool is_settled = below->miss_count == 0 && (below->is_filled || !has_batch);
+    const bool is_settled = below->miss_count == 0 && (below->is_proven || !has_batch);
     /* A pass that was broken off has not asked for all there is to ask for. */
     if (!is_void && (is_settled || world->must_restart)) return ERR_OK;
     if (result->pass_count - below->free_pass_count == WORLD_PASSES_MAX) {
@@ -147,17 +147,11 @@ static enum err renew(struct world *world, size_t index, bool *is_changed) {
         blame(world, index);
         return ERR_OK;
     }
-    enum err err = ERR_OK;
-    if (is_void) {
-        below->is_filled = false;
-        below->free_pass_count += below->has_new_scope;
-    } else {
-        err = world_fill(below);
-        if (err != ERR_OK) return err;
-        if (result->status != WORLD_OK) {
-            blame(world, index);
-            return ERR_OK;
-        }
+    enum err err = is_void ? world_prepare_again(below) : world_fill(below, true);
+    if (err != ERR_OK) return err;
+    if (result->status != WORLD_OK) {
+        blame(world, index);
+        return ERR_OK;
     }
     *is_changed = true;
     result->pass_count++;

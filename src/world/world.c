@@ -4,7 +4,9 @@
 #include "world/trace.h"
 #include "world/world_private.h"
 
-#define EXACT_PASSES 4 /* later ones keep the entries that earlier ones have needed */
+/* A batch holds what the pass before has asked for, and that settles (docs/decisions/019) but where
+ * a transaction runs out of gas for what it posts itself: then what was asked for once stays. */
+#define EXACT_PASSES 8
 
 void world_say(struct world_result *result, const char *text) {
     size_t size = 0;
@@ -85,16 +87,13 @@ static void order_updates(struct world *world) {
 }
 
 void world_open_tables(struct world *world) {
-    /* The entries of one pass change the gas of the next, and so what that one asks for. Mostly
-     * this settles at once, and the batch holds nothing that is not asked for. Where it goes back
-     * and forth, what was asked for once stays. */
     const unsigned passes = world->result->pass_count - world->free_pass_count;
-    bool keeps_used = world->is_filled && passes > EXACT_PASSES;
-    for (size_t i = 0; i < world->used_count; i++) {
-        world->used[i]->is_used = keeps_used;
-        world->used[i]->posted_in_pass = world->is_filled ? world->result->pass_count : 0;
-    }
-    if (!keeps_used) world->used_count = 0;
+    world->keeps_posted = world->is_filled && passes > EXACT_PASSES;
+    for (size_t i = 0; i < world->posted_count; i++)
+        world->posted[i]->posted_in_pass = world->is_filled ? world->result->pass_count : 0;
+    for (size_t i = 0; i < world->used_count; i++)
+        world->used[i]->is_used = false;
+    world->used_count = 0;
     world->has_missing = false;
     world->must_restart = false;
     world->has_new_scope = false;
@@ -160,7 +159,7 @@ static enum err answer_proof_system(struct world *world, bool *is_answered) {
     static const uint8_t TRUE_WORD[32] = {[31] = 1};
     struct evm *evm = world->machine.evm;
     const struct evm_message *call = &evm->request.call;
-    bool is_open = world->options->is_simulation || !world->is_filled;
+    bool is_open = world->options->is_simulation || !world->is_proven;
     *is_answered = is_open && world->is_own_batch && is_proof_system(world, &call->code_address) &&
                    address_equal(&call->sender, &world->options->hub);
     if (!*is_answered) return ERR_OK;
@@ -243,8 +242,7 @@ static enum err run_batch(struct world *world) {
     if (err == ERR_OK) err = run_tx(world, &status, &post, &PLAIN);
     world->is_own_batch = false;
     /* Without its scope the batch has failed, and with it all that is to come. */
-    world->must_restart |= world->has_new_scope;
-    if (err != ERR_OK || world->must_restart) return err;
+    if (err != ERR_OK || world_is_over(world)) return err;
     result->has_batch = true;
     if (status == EXECUTION_INVALID) {
         result->status = WORLD_BATCH_REVERTED;
@@ -290,8 +288,7 @@ static enum err run_bundle(struct world *world) {
     world->is_own_batch = true;
     if (err == ERR_OK) err = run_tx(world, &status, &made, &options->tx_options);
     world->is_own_batch = false;
-    world->must_restart |= world->has_new_scope;
-    if (err != ERR_OK || world->must_restart) return err;
+    if (err != ERR_OK || world_is_over(world)) return err;
     world->result->has_batch = world->order_count > 0 || world->is_filled;
     note_tx(world, &world->result->txs[0], status);
     return ERR_OK;
@@ -305,13 +302,13 @@ static enum err run_pass(struct world *world) {
     result->has_batch = false;
     if (options->bundle != NULL) {
         err = run_bundle(world);
-        if (err != ERR_OK || world->must_restart) return err;
+        if (err != ERR_OK || world_is_over(world)) return err;
         return block_finish(world->builder, &result->verdict);
     }
     bool has_batch = world->order_count > 0 || world->is_filled;
     if (has_batch && !options->no_batch && !options->is_replay) {
         err = run_batch(world);
-        if (err != ERR_OK || world->must_restart || result->status != WORLD_OK) return err;
+        if (err != ERR_OK || world_is_over(world) || result->status != WORLD_OK) return err;
     }
     for (size_t i = 0; i < options->tx_count; i++) {
         const struct world_tx *tx = &options->txs[i];
@@ -322,8 +319,7 @@ static enum err run_pass(struct world *world) {
         note_tx(world, &result->txs[i], status);
         result->txs[i].brought_moves = world->brought_moves & ~moved;
     }
-    world->must_restart = world->has_new_scope && !options->is_replay;
-    if (options->is_simulation || options->is_replay || world->must_restart) return ERR_OK;
+    if (options->is_simulation || options->is_replay || world_is_over(world)) return ERR_OK;
     return block_finish(world->builder, &result->verdict);
 }
 
@@ -333,7 +329,22 @@ static enum err begin_anew(struct world *world) {
     map_open(&world->parent_headers, world->arena, sizeof(uint64_t), sizeof(bytes));
     map_open(&world->producers, world->arena, sizeof(hash32), sizeof(struct known_fact *));
     world->used_count = 0;
+    world->posted_count = 0;
+    world->is_filled = false;
+    world->is_proven = false;
     return world_open_rollups(world);
+}
+
+bool world_is_over(const struct world *world) {
+    return world->must_restart || world->has_new_scope;
+}
+
+enum err world_prepare_again(struct world *world) {
+    world->free_pass_count += world->has_new_scope;
+    bool keeps = world->is_filled && !world->must_restart;
+    world->is_filled = false;
+    world->is_proven = false;
+    return keeps ? world_fill(world, false) : ERR_OK;
 }
 
 /* Passes until one needs nothing that was not there. */
@@ -348,15 +359,15 @@ static enum err run_passes(struct world *world) {
         if (is_changed) {
             /* Nothing of what was found out about the rollups holds any more. */
             result->status = WORLD_OK;
-            world->is_filled = false;
             world->free_pass_count = result->pass_count;
             err = begin_anew(world);
             if (err != ERR_OK) return err;
             continue;
         }
-        if (world->must_restart) {
-            world->is_filled = false;
-            world->free_pass_count += world->has_new_scope;
+        if (world->options->is_replay) return ERR_OK;
+        if (world_is_over(world)) {
+            err = world_prepare_again(world);
+            if (err != ERR_OK) return err;
             continue;
         }
         if (result->verdict != BLOCK_OK) {
@@ -364,9 +375,8 @@ static enum err run_passes(struct world *world) {
             world_say(result, block_verdict_text(result->verdict));
             return ERR_OK;
         }
-        bool is_settled = world->miss_count == 0 && (world->is_filled || !result->has_batch);
-        if (world->options->is_replay || is_settled) return ERR_OK;
-        err = world_fill(world);
+        if (world->miss_count == 0 && (world->is_proven || !result->has_batch)) return ERR_OK;
+        err = world_fill(world, true);
         if (err != ERR_OK || result->status != WORLD_OK) return err;
     }
     result->status = WORLD_NOT_SETTLED;

@@ -64,6 +64,8 @@ struct world {
     struct known_fact **used; /* in the order of first use in the current pass */
     size_t used_count;
     size_t used_capacity;
+    struct known_fact **posted; /* in the batch's order */
+    size_t posted_count;
     struct batch batch; /* what the current pass posts */
     struct batch_proof *proofs;
     size_t proof_count;
@@ -85,10 +87,11 @@ struct world {
     struct source_memory *overlay;
     struct fact missing;
     bool has_missing;
-    bool is_filled; /* the batch carries the entries: only watch */
-    bool must_restart;
-    bool
-        has_new_scope; /* an entry needs a scope that it did not have: the pass is to be repeated */
+    bool is_filled;     /* the batch carries the entries: only watch */
+    bool is_proven;     /* and its proofs (in a simulation, as much as there will be) */
+    bool keeps_posted;  /* the next batch holds what this one holds */
+    bool must_restart;  /* the updates or their order have changed: the passes begin anew */
+    bool has_new_scope; /* an entry needs a scope that it did not have: the pass is repeated */
     size_t miss_count;
     size_t begun_count; /* of order: L2TX delivered */
     bool is_own_batch;  /* what runs posts world->batch */
@@ -127,6 +130,14 @@ uint64_t hub_lookup_gas(const struct entry *entry);
 MUST_USE enum err world_open_rollups(struct world *world);
 /* What a pass finds out is forgotten, what it needs is kept. */
 void world_open_tables(struct world *world);
+
+/* Whether the pass is of no use any more but for what it has found out. */
+bool world_is_over(const struct world *world);
+
+/* After a pass that is over before its time. If only a scope was missing, what it has found so far
+ * stays posted: a batch that holds it is what made it come this far (docs/decisions/019). */
+MUST_USE enum err world_prepare_again(struct world *world);
+
 /* The machine is at a call of a contract that the world listens to: gives it or declines it; or the
  * pass must restart. */
 MUST_USE enum err world_answer_call(struct world *world);
@@ -166,8 +177,9 @@ int world_find_rollup(const struct world *world, uint64_t rollup_id);
 /* --- batch.c: filling and proving the batch --- */
 MUST_USE enum err world_make_payloads(struct world *world);
 MUST_USE enum err world_make_updates(struct world *world);
-/* Puts the entries of the pass before into the batch, and has it proven (not in a simulation). */
-MUST_USE enum err world_fill(struct world *world);
+/* Puts the entries of the pass before into the batch, and if it may be the last one has it proven
+ * (not in a simulation). */
+MUST_USE enum err world_fill(struct world *world, bool may_be_last);
 /* Calldata of the Hub that posts it. */
 MUST_USE enum err world_make_post(struct world *world, bytes *calldata, bool is_transient);
 MUST_USE enum err world_make_batch_tx(struct world *world, struct tx *tx);

@@ -363,3 +363,30 @@ test("heads are where nodes look for them", async () => {
 test("the balances of all rollups are the Hub's ether", async () => {
     assert.equal(BigInt(await w.rpc("eth_getBalance", w.hub, "latest")), eth(10));
 });
+
+// --- what finding an entry costs --------------------------------------------------------------------
+
+for (const transient of [false, true]) {
+    const table = transient ? "the transaction's" : "the block's";
+    test(`what it costs to find an entry in ${table} table does not depend on those behind it`, async () => {
+        // Calls that nobody makes, results that nobody gives: enough for every bucket.
+        const gasBehind = (others) => w.scratch(async () => {
+            const fill = (b) => {
+                b.begin(1, "S-", "S0");
+                b.entry("e1", CALL([0, w.A], [1, w.B], f), r(1, "S0", "S1"), RES(1, word(5)));
+                for (let i = 0; i < others; i++) {
+                    b.entry(`c${i}`, CALL([0, w.D], [1, w.B], word(i), { gas: 1n }), r(1, "S1", `S${i + 2}`), RES(1));
+                    b.entry(`a${i}`, RES(1, word(i)), r(1, `M${i}`, "S1"), RES(1));
+                }
+            };
+            const call = { from: w.user, to: w.A, data: go };
+            await w.when(w.A, go, { steps: [{ to: w["P(1:B)"], data: f }], isForwarding: true, isQuiet: true });
+            const result = await (transient ? w.bundle(fill, call) : w.block(fill, [call]));
+            assert.ok(result.ok.every(Boolean));
+            const selector = toFunctionSelector(w.hubArtifact.abi.find((e) => e.name === "lookup"));
+            const lookup = [...frames(result.traces.at(-1))].findLast((frame) => frame.input.startsWith(selector));
+            return BigInt(lookup.gasUsed);
+        });
+        assert.equal(await gasBehind(30), await gasBehind(0));
+    });
+}

@@ -40,12 +40,15 @@ library Table {
     uint256 private constant BASE = uint256(keccak256("lockstep.hub.table"));
     uint256 private constant BUCKETS = 10;
     uint256 private constant WORDS_MAX = 1 << 16;
+    uint256 private constant IS_THERE = 1;
     uint256 private constant DATA_MAX = (1 << 24) - 1;
 
     uint256 private constant NEXT_SHIFT = 64;
     uint256 private constant SIZE_SHIFT = 40;
     uint256 private constant OTHERS_SHIFT = 32;
     uint256 private constant FINGERPRINT_SHIFT = 80;
+    uint256 private constant BEHIND_SHIFT = 8; // from SCOPE
+    uint256 private constant BEHIND = SCOPE << BEHIND_SHIFT; // an older record under its key has a scope
     uint256 private constant DERIVED = 1 << 9;
     uint256 private constant OWN = 1 << 8;
     uint256 private constant SAME = 1 << 7;
@@ -88,13 +91,15 @@ library Table {
     {
         (uint256 t,) = entry.transitions();
         bytes32 key = _keyOf(PostedEntries.word(t, 0), bytes32(PostedEntries.word(t, 1)), inputHash);
+        uint256 kind = entry.input().kind();
         uint256 root = _load(BASE, isTransient);
         if (root >> 192 != uint64(block.number)) root = block.number << 192 | 1 << 160;
-        uint256 shift = _bucketShift(key);
+        uint256 shift = _bucketShift(key, kind);
         uint256 start = uint32(root >> 160);
         uint256 newest = uint16(root >> shift);
-        if (_has(key, entryHash, newest, isTransient)) return;
-        uint256 header = _header(entry, key, inputHash, outHash) | newest << NEXT_SHIFT;
+        uint256 behind = _search(key, entryHash, newest, isTransient);
+        if (behind == IS_THERE) return;
+        uint256 header = _header(entry, key, inputHash, outHash) | newest << NEXT_SHIFT | behind;
         _store(BASE + start, header, isTransient);
         _store(BASE + start + 1, uint256(entryHash), isTransient);
         uint256 end = _writeTransitions(entry, header, BASE + start + 2, isTransient);
@@ -104,13 +109,20 @@ library Table {
         _store(BASE, root | end << 160 | start << shift, isTransient);
     }
 
-    function _has(bytes32 key, bytes32 entryHash, uint256 at, bool isTransient) private view returns (bool) {
+    /// @dev IS_THERE: the chain has the entry. BEHIND: it has one under its key that has a scope.
+    function _search(bytes32 key, bytes32 entryHash, uint256 at, bool isTransient)
+        private
+        view
+        returns (uint256 behind)
+    {
         while (at != 0) {
             uint256 header = _load(BASE + at, isTransient);
-            if (_isOf(header, key) && _load(BASE + at + 1, isTransient) == uint256(entryHash)) return true;
+            if (_isOf(header, key)) {
+                if (_load(BASE + at + 1, isTransient) == uint256(entryHash)) return IS_THERE;
+                behind |= (header & SCOPE) << BEHIND_SHIFT;
+            }
             at = uint16(header >> NEXT_SHIFT);
         }
-        return false;
     }
 
     function _header(PostedEntry entry, bytes32 key, bytes32 inputHash, bytes32 outHash)
@@ -202,24 +214,26 @@ library Table {
 
     // --- reading --------------------------------------------------------------------------------------
 
-    /// @notice abi.encode(Outcome), in memory, of the alternative-th entry under a key: first those with
-    /// a scope, then the others; among these first those of the transaction, then those of the block.
-    /// `input` is where the action's tuple lies in calldata.
+    /// @notice abi.encode(Outcome), in memory, of the alternative-th entry under a key: those of the
+    /// transaction before those of the block; in each, those with a scope before those without that
+    /// came after them, the newest first. `input` is where the action's tuple lies in calldata.
+    /// @dev The walk ends where the entry is found: what that costs depends on the records in front, and
+    /// so for one who puts last what is needed first it depends on nothing that is needed later
+    /// (docs/decisions/019).
     function get(uint256 rollupId, bytes32 head, bytes32 actionHash, uint256 input, uint256 alternative)
         internal
         view
         returns (uint256 outcome, uint256 size)
     {
         bytes32 key = _keyOf(rollupId, head, actionHash);
-        uint256 newestTransient = _newest(key, true);
-        uint256 newestStored = _newest(key, false);
+        uint256 shift = _bucketShift(key, PostedEntries.word(input, 0));
         for (uint256 pass = 0; pass < 4; pass++) {
-            bool isTransient = pass & 1 == 0;
-            uint256 wanted = pass < 2 ? SCOPE : 0;
-            uint256 at = isTransient ? newestTransient : newestStored;
+            bool isTransient = pass < 2;
+            bool isLate = pass & 1 != 0;
+            uint256 at = _newest(shift, isTransient);
             while (at != 0) {
                 uint256 header = _load(BASE + at, isTransient);
-                if (_isOf(header, key) && header & SCOPE == wanted) {
+                if (_isOf(header, key) && (header & (BEHIND | SCOPE) == BEHIND) == isLate) {
                     if (alternative == 0) {
                         return _read(Reading(isTransient, BASE + at + 1, header, rollupId, head, actionHash, input));
                     }
@@ -242,10 +256,10 @@ library Table {
         uint256 input;
     }
 
-    function _newest(bytes32 key, bool isTransient) private view returns (uint256) {
+    function _newest(uint256 shift, bool isTransient) private view returns (uint256) {
         uint256 root = _load(BASE, isTransient);
         if (root >> 192 != uint64(block.number)) return 0;
-        return uint16(root >> _bucketShift(key));
+        return uint16(root >> shift);
     }
 
     /// @dev The encoding of Outcome has: 32, found, scope, entryHash, 160, where `out` is; the number of
@@ -341,10 +355,11 @@ library Table {
 
     // --- words ----------------------------------------------------------------------------------------
 
-    /// @dev The bucket is taken from bits that are not in the fingerprint.
-    function _bucketShift(bytes32 key) private pure returns (uint256) {
-        unchecked {
-            return (uint64(uint256(key)) % BUCKETS) * 16;
+    /// @dev The bucket is taken from bits that are not in the fingerprint. CALLs (kind 0) have buckets of
+    /// their own: what is put into the transient table for a batch's own L2TX is in no CALL's way.
+    function _bucketShift(bytes32 key, uint256 kind) private pure returns (uint256 shift) {
+        assembly ("memory-safe") {
+            shift := mul(add(mod(and(key, 0xffffffff), 5), mul(iszero(kind), 5)), 16)
         }
     }
 

@@ -65,8 +65,9 @@ abstract contract Inbox is Store, ILoop {
         bytes32 publicInput;
         (hashed, publicInput) = _hashEntries(batch, covered, _hashOf(updateHashes));
         _verify(proofs, publicInput);
-        for (uint256 i = 0; i < hashed.length; i++) {
-            Hashed memory h = hashed[i];
+        // The first of the batch last, so that the table finds it first.
+        for (uint256 i = hashed.length; i != 0;) {
+            Hashed memory h = hashed[--i];
             // What can be asked for before this function ends serves from transient storage first: most
             // of it is used up by then.
             bool isEarly = h.entry.input().kind() != uint256(Kind.CALL);
@@ -75,8 +76,8 @@ abstract contract Inbox is Store, ILoop {
         emit BatchPosted(msg.sender, publicInput, _isInTransaction() ? bytes("") : abi.encode(batch));
         for (uint256 i = 0; i < begun.length; i++) _begin(batch.updates[i], begun[i]);
         if (isTransient) return;
-        for (uint256 i = 0; i < hashed.length; i++) {
-            Hashed memory h = hashed[i];
+        for (uint256 i = hashed.length; i != 0;) {
+            Hashed memory h = hashed[--i];
             uint256 kind = h.entry.input().kind();
             // An L2TX is never asked for again. Nor is a fact that has moved its rollup: no head comes back.
             bool isOver = kind == uint256(Kind.CALL) || kind == uint256(Kind.L2TX) || _isUsed(h.entryHash);
