@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { keccak256 } from "viem";
-import { runInQemu } from "./lib/guest.mjs";
+import { runQemuUser, temporaryFolder } from "./riscv/machines.mjs";
 
 const lockstep = process.env.LOCKSTEP;
-const elf = readFileSync(join(process.env.BUILD ?? "build", "guest/lockstep-guest.elf"));
+const path = join(process.env.BUILD ?? "build", "guest/lockstep-guest.elf");
+const elf = readFileSync(path);
 
 test("guest-id is the hash of the ELF", () => {
     assert.equal(execFileSync(lockstep, ["guest-id"], { encoding: "utf8" }), `${keccak256(elf)}\n`);
@@ -30,20 +31,19 @@ test("another folder gives the same bytes", () => {
 
 test("it is for riscv64im without compressed instructions and floats, static, and small", () => {
     const text = (...args) => execFileSync("riscv64-unknown-elf-readelf", args, { encoding: "utf8" });
-    const file = join(process.env.BUILD ?? "build", "guest/lockstep-guest.elf");
-    const header = text("-hW", file);
+    const header = text("-hW", path);
     assert.match(header, /Machine:\s+RISC-V/);
     assert.match(header, /Type:\s+EXEC/);
     assert.match(header, /Flags:\s+0x0\b/); // neither RVC nor a float ABI
-    assert.doesNotMatch(text("-lW", file), /INTERP|DYNAMIC/);
-    const size = [...text("-SW", file).matchAll(/ \.(?:text|rodata) +PROGBITS +\w+ \w+ (\w+)/g)];
+    assert.doesNotMatch(text("-lW", path), /INTERP|DYNAMIC/);
+    const size = [...text("-SW", path).matchAll(/ \.(?:text|rodata) +PROGBITS +\w+ \w+ (\w+)/g)];
     assert.equal(size.length, 2);
     assert.ok(size.reduce((sum, [, hex]) => sum + parseInt(hex, 16), 0) <= 512 * 1024);
 });
 
 test("what is no input is refused, and never with 32 bytes", () => {
     for (const input of [Buffer.alloc(0), Buffer.from("lsbatch\x01"), Buffer.alloc(100_000, 0xff)]) {
-        const { status, output } = runInQemu(elf, input);
+        const { status, output } = runQemuUser(path, input, temporaryFolder());
         assert.equal(status, 1);
         assert.equal(output.length, 40);
         assert.equal(output.toString("latin1", 0, 8), "refused\0");
