@@ -256,22 +256,29 @@ GUEST_FILE_portable_secp256k1 := -isystem $(SECP256K1)/include
 # help: make guest            build the RISC-V guest, build/guest/lockstep-guest.elf
 guest: $(GUEST)/lockstep-guest.elf
 
-$(GUEST)/obj/%.o: src/%.c
+# Written anew only when it changes: other flags, other objects.
+$(GUEST)/flags: force
+	@mkdir -p $(@D)
+	@echo "$(GUEST_CFLAGS)" | cmp -s - $@ || echo "$(GUEST_CFLAGS)" >$@
+.PHONY: force
+force:
+
+$(GUEST)/obj/%.o: src/%.c $(GUEST)/flags
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_CFLAGS) -isystem $(shell $(GUEST_CC) -print-file-name=include) $(GUEST_WARNINGS) $(CFLAGS_FILE_$(basename $(notdir $<))) $(GUEST_FILE_$(basename $(notdir $<))) -MMD -MP -c -o $@ $<
 
-$(GUEST)/obj/%.o: src/%.S
+$(GUEST)/obj/%.o: src/%.S $(GUEST)/flags
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_ABI) -Isrc -MMD -MP -c -o $@ $<
 
-$(GUEST)/obj/blst.o: $(KZG)/blst/src/server.c
+$(GUEST)/obj/blst.o: $(KZG)/blst/src/server.c $(GUEST)/flags
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_CFLAGS) -isystem $(shell $(GUEST_CC) -print-file-name=include) -Isrc/guest/libc -D__BLST_NO_ASM__ -D__BLST_NO_CPUID__ -w -MMD -MP -c -o $@ $<
 
 $(SECP256K1)/%:
 	@echo "$@ is missing: run make deps" >&2; false
 
-$(GUEST)/obj/secp256k1.o: $(SECP256K1)/src/secp256k1.c
+$(GUEST)/obj/secp256k1.o: $(SECP256K1)/src/secp256k1.c $(GUEST)/flags
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_CFLAGS) -isystem $(shell $(GUEST_CC) -print-file-name=include) -Isrc/guest/libc -I$(SECP256K1) -I$(SECP256K1)/src \
 		-DENABLE_MODULE_RECOVERY -DUSE_ENDOMORPHISM -DUSE_NUM_NONE -DUSE_FIELD_INV_BUILTIN -DUSE_SCALAR_INV_BUILTIN \
