@@ -20,6 +20,12 @@ const EMBEDDED = [
     ['system_runtime', 'System', 'deployedBytecode'],
     ['anchor_runtime', 'Anchor', 'deployedBytecode'],
     ['l2hub_runtime', 'L2Hub', 'deployedBytecode'],
+    ['message_service_creation', 'MessageService', 'bytecode'],
+    ['message_service_runtime', 'MessageService', 'deployedBytecode'],
+    ['messenger_creation', 'Messenger', 'bytecode'],
+    ['messenger_runtime', 'Messenger', 'deployedBytecode'],
+    ['bridge_creation', 'Bridge', 'bytecode'],
+    ['bridge_runtime', 'Bridge', 'deployedBytecode'],
 ];
 
 function sourcesBelow(folder) {
@@ -57,7 +63,9 @@ function compile(files) {
         console.error(problems.map((e) => e.formattedMessage).join('\n'));
         process.exit(1);
     }
-    for (const e of output.errors ?? []) console.error(e.formattedMessage);
+    // What the compiler says of our own sources; those of libraries are as they are.
+    for (const e of output.errors ?? [])
+        if (!e.sourceLocation?.file.startsWith('@')) console.error(e.formattedMessage);
     return Object.entries(output.contracts).flatMap(([sourceName, contracts]) =>
         Object.entries(contracts).map(([contractName, c]) => ({
             contractName,

@@ -29,14 +29,17 @@ describe_rollup(struct rpc_rollup_info *out, struct arena *arena, struct node *n
     struct node_chain *chain = &node->chains[place];
     const struct node_chain *parent = node_parent(chain);
     const struct trust *trust = &trusts[node->options->chains[place].proof];
-    struct rpc_named_address *contracts = arena_alloc_array(arena, 6, sizeof(*contracts));
+    struct rpc_named_address *contracts = arena_alloc_array(arena, 9, sizeof(*contracts));
     if (contracts == NULL) return ERR_MEMORY;
     contracts[0] = (struct rpc_named_address){"l2Hub", L2HUB_PREDEPLOY};
     contracts[1] = (struct rpc_named_address){"system", SYSTEM_PREDEPLOY};
     contracts[2] = (struct rpc_named_address){"anchor", ANCHOR_PREDEPLOY};
     contracts[3] = (struct rpc_named_address){"deploymentProxy", DEPLOYMENT_PROXY_ADDRESS};
-    contracts[4] = (struct rpc_named_address){"hub", node->contracts_below.hub};
-    contracts[5] = (struct rpc_named_address){"attestation", node->contracts_below.attestation};
+    contracts[4] = (struct rpc_named_address){"messageService", MESSAGES_PREDEPLOY};
+    contracts[5] = (struct rpc_named_address){"messenger", MESSENGER_PREDEPLOY};
+    contracts[6] = (struct rpc_named_address){"bridge", BRIDGE_PREDEPLOY};
+    contracts[7] = (struct rpc_named_address){"hub", node->contracts_below.hub};
+    contracts[8] = (struct rpc_named_address){"attestation", node->contracts_below.attestation};
     struct hub_view view;
     struct rpc_block_id safe = {.kind = RPC_BLOCK_SAFE};
     bool is_found;
@@ -60,7 +63,7 @@ describe_rollup(struct rpc_rollup_info *out, struct arena *arena, struct node *n
         .latest_number = chain->head.number,
         .safe_number = safe_number,
         .contracts = contracts,
-        .contract_count = node_is_parent(chain) ? 6 : 4,
+        .contract_count = node_is_parent(chain) ? 9 : 7,
     };
     return ERR_OK;
 }
@@ -77,13 +80,16 @@ enum err info_of(
     const size_t count = node->chain_count - 1;
     struct rpc_network_info *made = arena_alloc(arena, sizeof(*made));
     struct rpc_rollup_info *rollups = arena_alloc_array(arena, count, sizeof(*rollups));
-    struct rpc_named_address *contracts = arena_alloc_array(arena, 6, sizeof(*contracts));
+    struct rpc_named_address *contracts = arena_alloc_array(arena, 9, sizeof(*contracts));
     if (made == NULL || rollups == NULL || contracts == NULL) return ERR_MEMORY;
     contracts[0] = (struct rpc_named_address){"hub", node->contracts.hub};
     contracts[1] = (struct rpc_named_address){"attestation", node->contracts.attestation};
     contracts[2] = (struct rpc_named_address){"bundler", node->contracts.bundler};
     contracts[3] = (struct rpc_named_address){"deploymentProxy", DEPLOYMENT_PROXY_ADDRESS};
-    size_t contract_count = 4;
+    contracts[4] = (struct rpc_named_address){"messageService", node->contracts.messages};
+    contracts[5] = (struct rpc_named_address){"messenger", node->contracts.messenger};
+    contracts[6] = (struct rpc_named_address){"bridge", node->contracts.bridge};
+    size_t contract_count = 7;
     if (has_proof(node, NODE_PROOF_OWNER))
         contracts[contract_count++] = (struct rpc_named_address){"owner", node->contracts.owner};
     if (has_proof(node, NODE_PROOF_K_OF_N))

@@ -27,6 +27,9 @@ static const char *label_of(const struct node *node, size_t chain, const address
         if (address_equal(who, &node->contracts.hub)) return "Hub";
         if (address_equal(who, &node->contracts.attestation)) return "Attestation";
         if (address_equal(who, &node->contracts.bundler)) return "Bundler";
+        if (address_equal(who, &node->contracts.messages)) return "MessageService";
+        if (address_equal(who, &node->contracts.messenger)) return "Messenger";
+        if (address_equal(who, &node->contracts.bridge)) return "Bridge";
         if (address_equal(who, &node->contracts.owner)) return "Owner";
         if (address_equal(who, &node->contracts.k_of_n)) return "KOfN";
         if (address_equal(who, &node->keys.builder.address)) return "builder";
@@ -35,6 +38,9 @@ static const char *label_of(const struct node *node, size_t chain, const address
     if (address_equal(who, &SYSTEM_PREDEPLOY)) return "System";
     if (address_equal(who, &ANCHOR_PREDEPLOY)) return "Anchor";
     if (address_equal(who, &L2HUB_PREDEPLOY)) return "L2Hub";
+    if (address_equal(who, &MESSAGES_PREDEPLOY)) return "MessageService";
+    if (address_equal(who, &MESSENGER_PREDEPLOY)) return "Messenger";
+    if (address_equal(who, &BRIDGE_PREDEPLOY)) return "Bridge";
     if (address_equal(who, &SYSTEM_ADDRESS)) return "system";
     return NULL;
 }

@@ -30,13 +30,24 @@ static enum err attestation_initcode(bytes *code, struct arena *arena, const add
     return abi_finish(&w, code);
 }
 
-/* Of contracts whose constructor takes the Hub. */
+/* Of contracts whose constructor takes another's address. */
 static enum err
-with_hub_initcode(bytes *code, struct arena *arena, bytes creation, const address *hub) {
+with_address_initcode(bytes *code, struct arena *arena, bytes creation, const address *argument) {
     struct abi_writer w;
     abi_writer_open(&w, arena);
     abi_write_raw(&w, creation);
+    abi_write_address(&w, argument);
+    return abi_finish(&w, code);
+}
+
+/* Messenger's constructor: (IHub hub, IMessageService service). */
+static enum err
+messenger_initcode(bytes *code, struct arena *arena, const address *hub, const address *messages) {
+    struct abi_writer w;
+    abi_writer_open(&w, arena);
+    abi_write_raw(&w, bytes_of(artifact_messenger_creation, sizeof(artifact_messenger_creation)));
     abi_write_address(&w, hub);
+    abi_write_address(&w, messages);
     return abi_finish(&w, code);
 }
 
@@ -55,10 +66,6 @@ static enum err k_of_n_initcode(bytes *code, struct arena *arena, const address 
     return abi_finish(&w, code);
 }
 
-static bytes hub_initcode(void) {
-    return bytes_of(artifact_hub_creation, sizeof(artifact_hub_creation));
-}
-
 static address deployed_at(bytes initcode, uint8_t salt) {
     const hash32 word = {{[31] = salt}};
     hash32 hash = keccak256(initcode);
@@ -67,11 +74,15 @@ static address deployed_at(bytes initcode, uint8_t salt) {
 
 /* All the code there may be. */
 struct initcodes {
+    bytes hub;
     bytes attestation;
     bytes owner;
     bytes attesters[DEPLOY_ATTESTERS];
     bytes k_of_n;
     bytes bundler;
+    bytes messages;
+    bytes messenger;
+    bytes bridge;
 };
 
 static enum err make_initcodes(
@@ -83,19 +94,32 @@ static enum err make_initcodes(
 ) {
     bytes owner = bytes_of(artifact_owner_creation, sizeof(artifact_owner_creation));
     bytes bundler = bytes_of(artifact_bundler_creation, sizeof(artifact_bundler_creation));
+    bytes bridge = bytes_of(artifact_bridge_creation, sizeof(artifact_bridge_creation));
     out->salt = salt;
-    out->hub = deployed_at(hub_initcode(), salt);
-    enum err err = attestation_initcode(&codes->attestation, arena, &keys->attester.address);
+    codes->messages =
+        bytes_of(artifact_message_service_creation, sizeof(artifact_message_service_creation));
+    out->messages = deployed_at(codes->messages, salt);
+    bytes hub = bytes_of(artifact_hub_creation, sizeof(artifact_hub_creation));
+    enum err err = with_address_initcode(&codes->hub, arena, hub, &out->messages);
+    if (err != ERR_OK) return err;
+    out->hub = deployed_at(codes->hub, salt);
+    err = attestation_initcode(&codes->attestation, arena, &keys->attester.address);
     for (unsigned i = 0; i < DEPLOY_ATTESTERS && err == ERR_OK; i++) {
         struct hd_key key;
         err = keys_attester(keys, &key, i);
         if (err == ERR_OK) err = attestation_initcode(&codes->attesters[i], arena, &key.address);
         if (err == ERR_OK) out->attesters[i] = deployed_at(codes->attesters[i], salt);
     }
-    if (err == ERR_OK) err = with_hub_initcode(&codes->owner, arena, owner, &out->hub);
-    if (err == ERR_OK) err = with_hub_initcode(&codes->bundler, arena, bundler, &out->hub);
+    if (err == ERR_OK) err = with_address_initcode(&codes->owner, arena, owner, &out->hub);
+    if (err == ERR_OK) err = with_address_initcode(&codes->bundler, arena, bundler, &out->hub);
     if (err == ERR_OK) err = k_of_n_initcode(&codes->k_of_n, arena, out->attesters);
+    if (err == ERR_OK)
+        err = messenger_initcode(&codes->messenger, arena, &out->hub, &out->messages);
     if (err != ERR_OK) return err;
+    out->messenger = deployed_at(codes->messenger, salt);
+    err = with_address_initcode(&codes->bridge, arena, bridge, &out->messenger);
+    if (err != ERR_OK) return err;
+    out->bridge = deployed_at(codes->bridge, salt);
     out->attestation = deployed_at(codes->attestation, salt);
     out->owner = deployed_at(codes->owner, salt);
     out->k_of_n = deployed_at(codes->k_of_n, salt);
@@ -179,12 +203,13 @@ static enum err add_registration(struct deployment *d, const struct deploy_rollu
     struct abi_writer w;
     bytes data;
     abi_writer_open(&w, d->arena);
-    abi_write_selector(&w, "register(address,bytes32,bytes32,address,(bool))");
+    abi_write_selector(&w, "register(address,bytes32,bytes32,address,(bool,address))");
     abi_write_address(&w, deploy_proof_system(contracts, rollup->proof));
     abi_write_hash(&w, &contracts->vkey);
     abi_write_hash(&w, &rollup->head);
     abi_write_address(&w, &d->options->keys->builder.address);
     abi_write_bool(&w, rollup->has_own_token);
+    abi_write_address(&w, &contracts->messenger);
     enum err err = abi_finish(&w, &data);
     return err != ERR_OK ? err : add(d, &contracts->hub, data, &U256_ZERO, REGISTER_GAS);
 }
@@ -228,12 +253,12 @@ enum err deploy_transactions(
     struct initcodes codes;
     struct deploy_contracts contracts;
     d.txs =
-        arena_alloc_array(arena, 5 + DEPLOY_ATTESTERS + 2 * options->rollup_count, sizeof(*d.txs));
+        arena_alloc_array(arena, 8 + DEPLOY_ATTESTERS + 2 * options->rollup_count, sizeof(*d.txs));
     if (d.txs == NULL) return ERR_MEMORY;
     enum err err =
         make_initcodes(&codes, &contracts, arena, options->keys, options->contracts.salt);
     if (err == ERR_OK) err = add_contract(&d, codes.attestation);
-    if (err == ERR_OK) err = add_contract(&d, hub_initcode());
+    if (err == ERR_OK) err = add_contract(&d, codes.hub);
     if (err == ERR_OK) err = add_proof_systems(&d, &codes);
     for (size_t i = 0; i < options->rollup_count && err == ERR_OK; i++) {
         err = add_registration(&d, &options->rollups[i]);
@@ -241,6 +266,9 @@ enum err deploy_transactions(
             err = add_credit(&d, i + 1, &options->rollups[i]);
     }
     if (err == ERR_OK) err = add_contract(&d, codes.bundler);
+    if (err == ERR_OK) err = add_contract(&d, codes.messages);
+    if (err == ERR_OK) err = add_contract(&d, codes.messenger);
+    if (err == ERR_OK) err = add_contract(&d, codes.bridge);
     if (err != ERR_OK) return err;
     *txs = d.txs;
     *count = d.count;

@@ -1,7 +1,8 @@
 /* node/deploy.h: the contracts on L1, deployed by ordinary transactions of the builder in the first
  * blocks: proof systems and the Hub through the deterministic deployment proxy (so that their
  * addresses follow from code and constructor arguments), then each rollup registered and credited
- * with the ether of its genesis, and the Bundler. */
+ * with the ether of its genesis, and the contracts that go with the Hub: Bundler, MessageService,
+ * Messenger, Bridge. */
 #ifndef NODE_DEPLOY_H
 #define NODE_DEPLOY_H
 
@@ -18,6 +19,9 @@ struct deploy_contracts {
     address hub;
     address attestation;
     address bundler;
+    address messages; /* MessageService */
+    address messenger;
+    address bridge;
     address owner;
     address attesters[DEPLOY_ATTESTERS];
     address k_of_n;

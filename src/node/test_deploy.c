@@ -65,8 +65,9 @@ static void makes_every_transaction(void **state) {
     size_t count;
     assert_int_equal(deploy_addresses(&deploy.contracts, &arena, &keys, 0), ERR_OK);
     assert_int_equal(deploy_transactions(&txs, &count, &arena, &deploy), ERR_OK);
-    /* Attestation, Hub, rollup 1 with its credit, rollup 2 without one, Bundler. */
-    assert_int_equal(count, 6);
+    /* Attestation, Hub, rollup 1 with its credit, rollup 2 without one, Bundler, and the contracts
+     * of messages. */
+    assert_int_equal(count, 9);
     struct fork_schedule schedule;
     forks_development(&schedule, options.chains[0].chain_id, FORK_OSAKA);
     struct fork_rules rules = forks_at(&schedule, 1, 1);
@@ -85,11 +86,17 @@ static void makes_every_transaction(void **state) {
     assert_true(address_equal(&hub, &deploy.contracts.hub));
     address bundler = created_by(&txs[5].tx);
     assert_true(address_equal(&bundler, &deploy.contracts.bundler));
+    const address *messages[] = {
+        &deploy.contracts.messages, &deploy.contracts.messenger, &deploy.contracts.bridge};
+    for (size_t i = 0; i < 3; i++) {
+        address made = created_by(&txs[6 + i].tx);
+        assert_true(address_equal(&made, messages[i]));
+    }
     /* Selectors: viem 2.54, toFunctionSelector. */
-    starts_with(txs[2].tx.data, 0x7f4c213a);
+    starts_with(txs[2].tx.data, 0x6fdf9d01);
     starts_with(txs[3].tx.data, 0x8abc4d93);
     assert_int_equal(txs[3].tx.value.w[0], 7);
-    assert_int_equal(txs[2].tx.data.size, 4 + 5 * 32);
+    assert_int_equal(txs[2].tx.data.size, 4 + 6 * 32);
     assert_memory_equal(txs[2].tx.data.data + 4 + 2 * 32, rollups[0].head.b, 32);
 }
 
@@ -119,7 +126,7 @@ static void deploys_the_proof_systems_there_are(void **state) {
         c->k_of_n,
     };
     const size_t made_count = sizeof(made) / sizeof(made[0]);
-    assert_int_equal(count, made_count + 4 + 1); /* the last is the Bundler */
+    assert_int_equal(count, made_count + 4 + 4); /* then the Bundler and its like */
     for (size_t i = 0; i < made_count; i++) {
         address at = created_by(&txs[i].tx);
         assert_true(address_equal(&at, &made[i]));

@@ -5,14 +5,20 @@
 
 #include <stdint.h>
 
-extern const uint8_t artifact_hub_creation[25725];
+extern const uint8_t artifact_hub_creation[26319];
 extern const uint8_t artifact_attestation_creation[1798];
 extern const uint8_t artifact_bundler_creation[1224];
-extern const uint8_t artifact_owner_creation[1332];
+extern const uint8_t artifact_owner_creation[1359];
 extern const uint8_t artifact_k_of_n_creation[2177];
 extern const uint8_t artifact_system_runtime[484];
 extern const uint8_t artifact_anchor_runtime[1496];
 extern const uint8_t artifact_l2hub_runtime[1240];
+extern const uint8_t artifact_message_service_creation[5733];
+extern const uint8_t artifact_message_service_runtime[5707];
+extern const uint8_t artifact_messenger_creation[11129];
+extern const uint8_t artifact_messenger_runtime[10958];
+extern const uint8_t artifact_bridge_creation[19981];
+extern const uint8_t artifact_bridge_runtime[19844];
 extern const uint8_t artifact_proxy_creation[192];
 
 /* Where the proxy's creation code holds its hub (20 bytes), rollupId (8) and target (20), which are

@@ -108,8 +108,10 @@ enum err block_run_read_l2tx(
     for (size_t i = 0; i < rollup->update_count && run->update == NULL; i++) {
         const struct rollup_update *update = &rollup->updates[i];
         if (!hash32_equal(&update->payload_hash, &payload_hash)) continue;
-        *verdict = STEP_ANCHOR_UNKNOWN;
-        if (hash32_equal(&update->anchor_hash, &anchor_hash)) run->update = update;
+        if (*verdict == STEP_PAYLOAD_UNKNOWN) *verdict = STEP_ANCHOR_UNKNOWN;
+        if (!hash32_equal(&update->anchor_hash, &anchor_hash)) continue;
+        *verdict = STEP_MESSAGES_UNKNOWN;
+        if (hash32_equal(&update->messages_hash, &messages_hash)) run->update = update;
     }
     if (run->update == NULL) return ERR_OK;
     err = payload_decode(&run->payload, rollup->arena, run->update->payload);
@@ -120,11 +122,30 @@ enum err block_run_read_l2tx(
     if (err != ERR_OK) return err;
     run->has_slot_block = true;
     *verdict = STEP_OK;
-    if (!hash32_is_zero(&messages_hash)) *verdict = STEP_MESSAGES;
     if (!hash32_is_zero(&forced_hash)) *verdict = STEP_FORCED;
     uint64_t last = run->payload.blocks[run->payload.block_count - 1].timestamp;
     if (last != timestamp || last < run->update->anchor.timestamp) *verdict = STEP_TIMESTAMP;
     return ERR_OK;
+}
+
+static enum err make_system_tx(
+    struct rollup *rollup,
+    struct block_run *run,
+    const address *to,
+    const hash32 *source_hash,
+    uint64_t gas_limit,
+    bytes data
+) {
+    run->tx = (struct tx){
+        .type = TX_DEPOSIT,
+        .source_hash = *source_hash,
+        .from = SYSTEM_ADDRESS,
+        .to = *to,
+        .gas_limit = gas_limit,
+        .data = data,
+        .is_system = true,
+    };
+    return tx_encode(&run->tx_encoded, rollup->arena, &run->tx);
 }
 
 /* setAnchor's argument is a struct without dynamic parts, so its fields stand in a row. */
@@ -143,16 +164,33 @@ enum err block_run_make_anchor_tx(struct rollup *rollup, struct block_run *run) 
     abi_write_hash(&w, &anchor->parent_beacon_block_root);
     enum err err = abi_finish(&w, &input);
     if (err != ERR_OK) return err;
-    run->tx = (struct tx){
-        .type = TX_DEPOSIT,
-        .source_hash = run->update->anchor_hash,
-        .from = SYSTEM_ADDRESS,
-        .to = ANCHOR_PREDEPLOY,
-        .gas_limit = ANCHOR_TX_GAS,
-        .data = input,
-        .is_system = true,
-    };
-    return tx_encode(&run->tx_encoded, rollup->arena, &run->tx);
+    return make_system_tx(
+        rollup, run, &ANCHOR_PREDEPLOY, &run->update->anchor_hash, ANCHOR_TX_GAS, input
+    );
+}
+
+enum err block_run_make_import_tx(
+    struct rollup *rollup, const struct rollup_machine *machine, struct block_run *run
+) {
+    const struct rollup_update *update = run->update;
+    const size_t count = update->message_slot_count;
+    struct abi_writer w;
+    bytes input;
+    abi_writer_open(&w, rollup->arena);
+    abi_write_selector(&w, "importMessages(bytes32[])");
+    size_t slots = abi_write_offset(&w);
+    abi_begin_tail(&w, slots, ABI_SELECTOR);
+    abi_write_u64(&w, count);
+    for (size_t i = 0; i < count; i++)
+        abi_write_hash(&w, &update->message_slots[i]);
+    enum err err = abi_finish(&w, &input);
+    if (err != ERR_OK) return err;
+    /* The block before it and what it imports make the transaction's hash unique. */
+    const hash32 source_hash = keccak256_two(
+        hash32_bytes(&machine->open.header.parent_hash), hash32_bytes(&update->messages_hash)
+    );
+    uint64_t gas = IMPORT_TX_GAS + (uint64_t)count * IMPORT_TX_GAS_PER_MESSAGE;
+    return make_system_tx(rollup, run, &MESSAGES_PREDEPLOY, &source_hash, gas, input);
 }
 
 enum err block_run_make_call_tx(

@@ -18,6 +18,11 @@
 /* Gas given to the system transaction that writes the anchor. */
 #define ANCHOR_TX_GAS 1000000u
 
+/* Gas given to the one that imports messages, and for each of them: it writes a slot and an
+ * event. */
+#define IMPORT_TX_GAS             100000u
+#define IMPORT_TX_GAS_PER_MESSAGE 50000u
+
 /* A call that came in and is not answered; the list runs from the innermost outwards. */
 struct in_call {
     const struct in_call *outer;
@@ -108,6 +113,12 @@ MUST_USE enum err block_run_read_l2tx(
 
 /* Makes run->tx the system transaction that begins a slot block: Anchor.setAnchor. */
 MUST_USE enum err block_run_make_anchor_tx(struct rollup *rollup, struct block_run *run);
+
+/* Makes run->tx the one behind it, where the update imports messages of the parent:
+ * MessageService.importMessages. */
+MUST_USE enum err block_run_make_import_tx(
+    struct rollup *rollup, const struct rollup_machine *machine, struct block_run *run
+);
 
 /* Makes run->tx the transaction, of type 0x7e, that a call is which comes in at an idle head. */
 MUST_USE enum err block_run_make_call_tx(

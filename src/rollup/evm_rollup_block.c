@@ -109,35 +109,56 @@ static enum err write_parent_hash(struct evm_run *run, const hash32 *parent_hash
     return run_to_end(&run->execution);
 }
 
-/* The slot block's first transaction. */
+/* Runs and files run->tx, which is the system's. */
 static enum err
-write_anchor(struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step) {
+run_system_tx(struct rollup *rollup, struct rollup_machine *machine, bool *is_success) {
     struct evm_run *run = evm_run_of(machine);
-    u256 prev_randao = u256_load_be(run->block.update->anchor.mix_hash.b);
-    enum err err = block_run_write_system(&run->block, SYSTEM_PREV_RANDAO, &prev_randao);
-    if (err == ERR_OK) err = block_run_make_anchor_tx(rollup, &run->block);
-    if (err != ERR_OK) return err;
     struct execution_message message = {
         .caller = SYSTEM_ADDRESS,
         .origin = SYSTEM_ADDRESS,
-        .target = ANCHOR_PREDEPLOY,
-        .gas = ANCHOR_TX_GAS,
+        .target = run->block.tx.to,
+        .gas = run->block.tx.gas_limit,
         .input = run->block.tx.data,
     };
     struct execution_options options = {.tracer = rollup->tracer};
     evm_run_tell(rollup, run, ROLLUP_TX_BEGINS);
     execution_begin_message(&run->execution, &message, &options);
-    err = run_to_end(&run->execution);
+    enum err err = run_to_end(&run->execution);
     if (err != ERR_OK) return err;
     const struct execution_result *result = &run->execution.result;
-    if (!result->is_success) {
-        step->verdict = STEP_ANCHOR_REFUSED;
-        return ERR_OK;
-    }
+    *is_success = result->is_success;
+    if (!result->is_success) return ERR_OK;
     evm_run_tell(rollup, run, ROLLUP_TX_ENDED);
     return block_run_gather(
         rollup, machine, true, result->gas_max, result->logs, result->log_count
     );
+}
+
+/* The slot block's first transaction. */
+static enum err
+write_anchor(struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step) {
+    struct evm_run *run = evm_run_of(machine);
+    bool is_success = false;
+    u256 prev_randao = u256_load_be(run->block.update->anchor.mix_hash.b);
+    enum err err = block_run_write_system(&run->block, SYSTEM_PREV_RANDAO, &prev_randao);
+    if (err == ERR_OK) err = block_run_make_anchor_tx(rollup, &run->block);
+    if (err == ERR_OK) err = run_system_tx(rollup, machine, &is_success);
+    if (err == ERR_OK && !is_success) step->verdict = STEP_ANCHOR_REFUSED;
+    return err;
+}
+
+/* Its second, if the update imports messages. */
+static enum err
+import_messages(struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step) {
+    struct evm_run *run = evm_run_of(machine);
+    bool is_success = false;
+    if (run->block.update->message_slot_count == 0) return ERR_OK;
+    enum err err = block_run_make_import_tx(rollup, machine, &run->block);
+    if (err != ERR_OK) return err;
+    if (run->block.tx.gas_limit <= open_block_gas_left(&machine->open))
+        err = run_system_tx(rollup, machine, &is_success);
+    if (err == ERR_OK && !is_success) step->verdict = STEP_MESSAGES_REFUSED;
+    return err;
 }
 
 enum err evm_run_begin_block(
@@ -167,6 +188,8 @@ enum err evm_run_begin_block(
     if (err == ERR_OK) err = evm_run_open(rollup, machine);
     if (err == ERR_OK) err = write_parent_hash(run, parent_hash);
     if (err == ERR_OK && is_slot_block) err = write_anchor(rollup, machine, step);
+    if (err == ERR_OK && is_slot_block && step->verdict == STEP_OK)
+        err = import_messages(rollup, machine, step);
     run->block.tx_index = 0;
     return err;
 }

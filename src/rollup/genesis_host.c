@@ -9,6 +9,52 @@ static struct genesis_account predeploy(const address *at, const uint8_t *code, 
     return (struct genesis_account){.address = *at, .nonce = 1, .code = bytes_of(code, size)};
 }
 
+/* The contracts of messages, whose constructors have not run: what these would have written. */
+static enum err add_message_contracts(
+    struct genesis_account *list,
+    size_t *count,
+    struct arena *arena,
+    const struct rollup_genesis_options *options
+) {
+    struct genesis_slot *slots = arena_alloc_array(arena, 5, sizeof(*slots));
+    if (slots == NULL) return ERR_MEMORY;
+    /* Slots as the contracts declare them: contracts/src/messages. */
+    const struct {
+        uint64_t slot;
+        address value;
+    } words[] = {
+        {0, options->parent_messages},
+        {0, options->parent_messenger},
+        {2, MESSAGES_PREDEPLOY},
+        {0, options->parent_bridge},
+        {1, MESSENGER_PREDEPLOY},
+    };
+    for (size_t i = 0; i < 5; i++)
+        slots[i] = (struct genesis_slot){
+            .key = u256_from_u64(words[i].slot),
+            .value = u256_load_be_short(address_bytes(&words[i].value)),
+        };
+    struct genesis_account *added = list + *count;
+    added[0] = predeploy(
+        &MESSAGES_PREDEPLOY,
+        artifact_message_service_runtime,
+        sizeof(artifact_message_service_runtime)
+    );
+    added[0].slots = slots;
+    added[0].slot_count = 1;
+    added[1] = predeploy(
+        &MESSENGER_PREDEPLOY, artifact_messenger_runtime, sizeof(artifact_messenger_runtime)
+    );
+    added[1].slots = slots + 1;
+    added[1].slot_count = 2;
+    added[2] =
+        predeploy(&BRIDGE_PREDEPLOY, artifact_bridge_runtime, sizeof(artifact_bridge_runtime));
+    added[2].slots = slots + 3;
+    added[2].slot_count = 2;
+    *count += 3;
+    return ERR_OK;
+}
+
 static enum err make_accounts(
     struct genesis_account **accounts,
     size_t *count,
@@ -21,7 +67,7 @@ static enum err make_accounts(
     enum err err = genesis_system_accounts(contracts, &contract_count, arena, FORK_OSAKA);
     if (err != ERR_OK) return err;
     struct genesis_account *list =
-        arena_alloc_array(arena, 5 + options->account_count, sizeof(*list));
+        arena_alloc_array(arena, 8 + options->account_count, sizeof(*list));
     struct genesis_slot *slots = arena_alloc_zero(arena, SYSTEM_SLOT_COUNT * sizeof(*slots));
     if (list == NULL || slots == NULL) return ERR_MEMORY;
     size_t n = 0;
@@ -40,6 +86,8 @@ static enum err make_accounts(
     err = parent_rules_encode(&rules, arena, options->parent_schedule);
     if (err != ERR_OK) return err;
     list[n++] = predeploy(&PARENT_RULES_PREDEPLOY, rules.data, rules.size);
+    err = add_message_contracts(list, &n, arena, options);
+    if (err != ERR_OK) return err;
     for (size_t i = 0; i < options->account_count; i++)
         genesis_fund(list, &n, &options->accounts[i].address, &options->accounts[i].balance);
     for (uint64_t i = 0; i < SYSTEM_SLOT_COUNT; i++)

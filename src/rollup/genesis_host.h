@@ -17,6 +17,9 @@ struct rollup_genesis_options {
     uint64_t parent_chain_id;
     const struct fork_schedule *parent_schedule;
     address hub;
+    address parent_messages; /* the parent's MessageService, Messenger and Bridge */
+    address parent_messenger;
+    address parent_bridge;
     uint64_t block_gas_limit;
     bool has_base_fee;
     uint64_t base_fee_wei;                  /* of the first block; else 1 gwei */

@@ -14,6 +14,9 @@
 static const address SYSTEM_PREDEPLOY = PREDEPLOY_ADDRESS(1);
 static const address ANCHOR_PREDEPLOY = PREDEPLOY_ADDRESS(2);
 static const address L2HUB_PREDEPLOY = PREDEPLOY_ADDRESS(3);
+static const address MESSAGES_PREDEPLOY = PREDEPLOY_ADDRESS(4);
+static const address MESSENGER_PREDEPLOY = PREDEPLOY_ADDRESS(5);
+static const address BRIDGE_PREDEPLOY = PREDEPLOY_ADDRESS(6);
 /* No contract: its code is the parent's fork schedule (rollup/parent.h). */
 static const address PARENT_RULES_PREDEPLOY = PREDEPLOY_ADDRESS(0x10);
 

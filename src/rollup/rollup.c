@@ -102,7 +102,10 @@ enum err rollup_add_update(struct rollup *rollup, const struct update *update, b
     struct rollup_update u = {
         .payload_hash = keccak256(update->payload),
         .anchor_hash = keccak256(anchor),
+        .messages_hash = update_messages_hash(update),
         .payload = update->payload,
+        .message_slots = update->message_slots,
+        .message_slot_count = update->message_slot_count,
     };
     if (header_decode(&u.anchor, anchor) != BLOCK_OK) return ERR_INPUT;
     rollup->updates[rollup->update_count++] = u;

@@ -37,7 +37,8 @@
     X(ANCHOR_MALFORMED, "the anchor is not a block header")                               \
     X(ANCHOR_REFUSED, "the Anchor refuses the anchor: it is older than the one before")   \
     X(TIMESTAMP, "a block's timestamp is outside what the update allows")                 \
-    X(MESSAGES, "messages cannot be imported by this version")                            \
+    X(MESSAGES_UNKNOWN, "the list of messages that this L2TX imports is not at hand")     \
+    X(MESSAGES_REFUSED, "the messages of this L2TX do not fit into the slot block")       \
     X(FORCED, "forced transactions cannot be included by this version")                   \
     X(TX_INVALID, "the payload holds an invalid transaction")                             \
     X(XCALL_OUTSIDE_SLOT_BLOCK, "a call to another chain is made outside the slot block") \
@@ -113,8 +114,11 @@ struct rollup_machine {
 struct rollup_update {
     hash32 payload_hash;
     hash32 anchor_hash;
+    hash32 messages_hash; /* 0: none */
     bytes payload;
     struct header anchor;
+    const hash32 *message_slots; /* same-slot messages of the parent to import */
+    size_t message_slot_count;
 };
 
 #define ROLLUP_UPDATES_MAX 8
@@ -261,7 +265,8 @@ MUST_USE enum err rollup_add_head(
 );
 
 /* rollup_add_update makes the preimages of an L2TX known; anchor is the RLP of the parent's header.
- * ERR_LIMIT: too many; ERR_INPUT: not a header. payload must outlive the rollup's use. */
+ * ERR_LIMIT: too many; ERR_INPUT: not a header. What the update points to must outlive the
+ * rollup's use. */
 MUST_USE enum err
 rollup_add_update(struct rollup *rollup, const struct update *update, bytes anchor);
 

@@ -103,8 +103,7 @@ find_anchor(struct verify_files *files, struct verify_result *result, size_t ind
     const struct update_context *context = &files->file.contexts[index];
     struct header anchor;
     /* The Hub refuses them too; what it would hash of them is not decided. */
-    if (update->forced != 0 || update->message_slot_count != 0 ||
-        !hash32_is_zero(&context->forced_hash))
+    if (update->forced != 0 || !hash32_is_zero(&context->forced_hash))
         return refuse(result, VERIFY_UPDATE_UNSUPPORTED, update->rollup_id);
     bytes *encoded = &files->anchors[index];
     if (hashed_list_find(&files->headers, &context->anchor_hash, encoded) != ERR_OK)

@@ -27,7 +27,11 @@ enum err world_make_payloads(struct world *world) {
         struct payload payload = {blocks, count};
         enum err err = payload_encode(&world->payloads[i], world->arena, &payload);
         if (err != ERR_OK) return err;
-        struct update update = {.payload = world->payloads[i]};
+        struct update update = {
+            .payload = world->payloads[i],
+            .message_slots = r->message_slots,
+            .message_slot_count = r->message_slot_count,
+        };
         err = rollup_add_update(world->rollups[i], &update, options->parent_encoded);
         if (err != ERR_OK) return err;
     }
@@ -41,10 +45,13 @@ enum err world_make_updates(struct world *world) {
     if (batch->updates == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < world->order_count; i++) {
         size_t rollup = world->order[i];
+        const struct world_rollup *r = &world->options->rollups[rollup];
         batch->updates[i] = (struct update){
-            .rollup_id = world->options->rollups[rollup].rollup_id,
+            .rollup_id = r->rollup_id,
             .payload = world->payloads[rollup],
             .anchor_number = world->options->parent->number,
+            .message_slots = r->message_slots,
+            .message_slot_count = r->message_slot_count,
             .timestamp = world->options->attributes->timestamp,
         };
     }

@@ -20,10 +20,14 @@ enum err world_key_of(
     return action_hash(&key->action_hash, arena, action);
 }
 
-static bool has_update(const struct rollup *rollup, const hash32 *payload, const hash32 *anchor) {
+static bool
+has_update(const struct rollup *rollup, const struct update *update, const hash32 *anchor_hash) {
+    const hash32 payload_hash = keccak256(update->payload);
+    const hash32 messages_hash = update_messages_hash(update);
     for (size_t i = 0; i < rollup->update_count; i++)
-        if (hash32_equal(&rollup->updates[i].payload_hash, payload) &&
-            hash32_equal(&rollup->updates[i].anchor_hash, anchor))
+        if (hash32_equal(&rollup->updates[i].payload_hash, &payload_hash) &&
+            hash32_equal(&rollup->updates[i].anchor_hash, anchor_hash) &&
+            hash32_equal(&rollup->updates[i].messages_hash, &messages_hash))
             return true;
     return false;
 }
@@ -49,9 +53,8 @@ static enum err note_update(struct world *world, const struct update *update) {
     struct rollup *rollup = world->rollups[index];
     enum err err = world_find_header(&anchor, world->options, world->arena, update->anchor_number);
     if (err != ERR_OK || anchor.size == 0) return err;
-    hash32 payload_hash = keccak256(update->payload);
     hash32 anchor_hash = keccak256(anchor);
-    if (has_update(rollup, &payload_hash, &anchor_hash)) return ERR_OK;
+    if (has_update(rollup, update, &anchor_hash)) return ERR_OK;
     err = rollup_add_update(rollup, update, anchor);
     /* With too many it stays unknown, and its L2TX has no fact. */
     return err == ERR_LIMIT ? ERR_OK : err;

@@ -151,12 +151,12 @@ static inline void below_open(struct network *n, struct arena *arena) {
     arguments = join(n, arguments, address_word(n, n->attester));
     bytes code = bytes_of(artifact_attestation_creation, sizeof(artifact_attestation_creation));
     txs[0] = builder_tx(n, 0, true, none, U256_ZERO, join(n, code, arguments));
-    code = bytes_of(artifact_hub_creation, sizeof(artifact_hub_creation));
-    txs[1] = builder_tx(n, 1, true, none, U256_ZERO, code);
+    txs[1] = builder_tx(n, 1, true, none, U256_ZERO, network_hub_initcode(n));
     arguments = join(n, address_word(n, n->attestation), hash32_bytes(&NETWORK_VKEY));
     arguments = join(n, arguments, hash32_bytes(&n->l3.head));
     arguments = join(n, arguments, join(n, address_word(n, n->builder), word_of(n, 0)));
-    bytes selector = selector_of(n, "register(address,bytes32,bytes32,address,(bool))");
+    arguments = join(n, arguments, word_of(n, 0)); /* no Messenger */
+    bytes selector = selector_of(n, "register(address,bytes32,bytes32,address,(bool,address))");
     txs[2] = builder_tx(n, 2, false, n->hub, U256_ZERO, join(n, selector, arguments));
     arguments = join(n, selector_of(n, "credit(uint64)"), word_of(n, L3_ID));
     txs[3] = builder_tx(n, 3, false, n->hub, ether_wei, arguments);

@@ -657,7 +657,7 @@ begin_l1(struct network *n, const struct network_resident *accounts, size_t acco
     struct genesis genesis;
     size_t count;
     struct genesis_account *all =
-        arena_alloc_array(n->arena, GENESIS_SYSTEM_ACCOUNT_MAX + account_count + 2, sizeof(*all));
+        arena_alloc_array(n->arena, GENESIS_SYSTEM_ACCOUNT_MAX + account_count + 3, sizeof(*all));
     CHECK(all != NULL);
     must(genesis_system_accounts(all, &count, n->arena, FORK_OSAKA));
     for (size_t i = 0; i < account_count; i++)
@@ -667,6 +667,12 @@ begin_l1(struct network *n, const struct network_resident *accounts, size_t acco
     much = u256_mul(&much, &ETHER);
     all[count++] = (struct genesis_account){.address = n->builder, .balance = much};
     all[count++] = (struct genesis_account){.address = n->user, .balance = much};
+    /* L1's is where the rollups have theirs. */
+    all[count++] = test_contract(
+        MESSAGES_PREDEPLOY,
+        artifact_message_service_runtime,
+        sizeof(artifact_message_service_runtime)
+    );
     genesis_from_accounts(&genesis, &n->schedule, all, count, NETWORK_GAS_LIMIT, NETWORK_TIMESTAMP);
     n->l1 = commit_genesis(n, &genesis);
     n->head = genesis.header;
@@ -688,6 +694,11 @@ deploy_step(struct network *n, struct block_builder *builder, struct tx *tx, uin
     CHECK(builder->results[builder->tx_count - 1].is_success);
 }
 
+static inline bytes network_hub_initcode(struct network *n) {
+    bytes code = bytes_of(artifact_hub_creation, sizeof(artifact_hub_creation));
+    return join(n, code, address_word(n, MESSAGES_PREDEPLOY));
+}
+
 static inline void deploy_contracts(struct network *n, struct block_builder *builder) {
     struct tx tx = {.is_create = true};
     /* Attestation's constructor: (uint256 threshold, address[] attesters). */
@@ -700,7 +711,7 @@ static inline void deploy_contracts(struct network *n, struct block_builder *bui
     CHECK(address_equal(&builder->results[0].created, &n->attestation));
     tx = (struct tx){
         .is_create = true,
-        .data = bytes_of(artifact_hub_creation, sizeof(artifact_hub_creation)),
+        .data = network_hub_initcode(n),
     };
     deploy_step(n, builder, &tx, TX_GAS_LIMIT_MAX);
     CHECK(address_equal(&builder->results[1].created, &n->hub));
@@ -712,7 +723,8 @@ static inline void register_rollup(
     bytes arguments = join(n, address_word(n, n->attestation), hash32_bytes(&NETWORK_VKEY));
     arguments = join(n, arguments, hash32_bytes(head));
     arguments = join(n, arguments, join(n, address_word(n, n->builder), word_of(n, 0)));
-    static const char REGISTER[] = "register(address,bytes32,bytes32,address,(bool))";
+    arguments = join(n, arguments, word_of(n, 0)); /* no Messenger */
+    static const char REGISTER[] = "register(address,bytes32,bytes32,address,(bool,address))";
     struct tx tx = {.to = n->hub, .data = join(n, selector_of(n, REGISTER), arguments)};
     deploy_step(n, builder, &tx, 1000000);
     if (u256_is_zero(credit_wei)) return;

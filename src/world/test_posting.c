@@ -463,7 +463,7 @@ static void updates_out_of_range_are_refused(void **state) {
     assert_int_equal(begin(state), 0);
     batch.updates[0].message_slots = &truth.public_input;
     batch.updates[0].message_slot_count = 1;
-    (void)refused("MessagesUnsupported()");
+    (void)refused("MessageNotSent(bytes32)");
 
     /* After the batch the rollup has seen its anchor and its time. */
     assert_int_equal(begin(state), 0);

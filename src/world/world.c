@@ -229,7 +229,7 @@ static enum err run_tx(
 static const char BATCH_TOO_LARGE[] =
     "the calls across chains make a batch that takes more gas than a transaction may have";
 
-/* Posts the batch as the block's first transaction. */
+/* Posts the batch. */
 static enum err run_batch(struct world *world) {
     struct world_result *result = world->result;
     static const struct execution_options PLAIN = {0};
@@ -275,6 +275,22 @@ note_tx(struct world *world, struct world_tx_result *out, enum execution_status 
     out->has_brought = world->has_brought;
 }
 
+/* The block's own transactions, from first up to end. */
+static enum err run_txs(struct world *world, size_t first, size_t end) {
+    const struct world_options *options = world->options;
+    enum err err = ERR_OK;
+    for (size_t i = first; i < end && err == ERR_OK && !world->must_restart; i++) {
+        struct world_tx_result *out = &world->result->txs[i];
+        enum execution_status status;
+        uint64_t moved = world->brought_moves;
+        err = run_tx(world, &status, &options->txs[i], &options->tx_options);
+        if (err != ERR_OK || world->must_restart) return err;
+        note_tx(world, out, status);
+        out->brought_moves = world->brought_moves & ~moved;
+    }
+    return err;
+}
+
 /* The transaction that posts the batch and makes the calls that it is for. */
 static enum err run_bundle(struct world *world) {
     const struct world_options *options = world->options;
@@ -306,19 +322,14 @@ static enum err run_pass(struct world *world) {
         return block_finish(world->builder, &result->verdict);
     }
     bool has_batch = world->order_count > 0 || world->is_filled;
+    err = run_txs(world, 0, options->before_count);
+    if (err != ERR_OK || world->must_restart) return err;
     if (has_batch && !options->no_batch && !options->is_replay) {
         err = run_batch(world);
         if (err != ERR_OK || world_is_over(world) || result->status != WORLD_OK) return err;
     }
-    for (size_t i = 0; i < options->tx_count; i++) {
-        const struct world_tx *tx = &options->txs[i];
-        enum execution_status status;
-        uint64_t moved = world->brought_moves;
-        err = run_tx(world, &status, tx, &options->tx_options);
-        if (err != ERR_OK || world->must_restart) return err;
-        note_tx(world, &result->txs[i], status);
-        result->txs[i].brought_moves = world->brought_moves & ~moved;
-    }
+    err = run_txs(world, options->before_count, options->tx_count);
+    if (err != ERR_OK || world->must_restart) return err;
     if (options->is_simulation || options->is_replay || world_is_over(world)) return ERR_OK;
     return block_finish(world->builder, &result->verdict);
 }

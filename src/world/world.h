@@ -39,6 +39,10 @@ struct world_rollup {
     size_t pending_count;
     const bytes *slot_txs;
     size_t slot_tx_count;
+    /* Messages of the parent that its update imports; the Hub asks for them when it takes the batch,
+     * so they must have been sent before. */
+    hash32 *message_slots;
+    size_t message_slot_count;
     bool must_move; /* it is updated even if nothing in the block asks for it */
     const struct rollup_scratch *scratch; /* eth_call on the rollup; else NULL */
     /* A rollup that is a parent itself: what is built on it. Its slot block begins with the batch
@@ -106,6 +110,7 @@ struct world_options {
     size_t rollup_count;
     const struct world_tx *txs;
     size_t tx_count;
+    size_t before_count; /* of txs: so many go before the batch, which imports their messages */
     const struct world_bundle *bundle; /* or NULL; then the block's only transaction, and no txs */
     bool no_batch;                     /* development: the block is built without a batch */
     bool is_simulation;                /* eth_call: nothing is proven, the block is not finished */
@@ -159,7 +164,7 @@ struct world_result {
     enum block_verdict verdict;    /* WORLD_BLOCK_REFUSED */
     struct block_builder *block;   /* WORLD_OK: the finished parent block */
     struct source_memory *overlay; /* its new nodes and codes */
-    bool has_batch;                /* the block's first transaction is the batch */
+    bool has_batch;                /* behind options->before_count transactions, if they stayed */
     struct batch batch;
     bytes input; /* the batch file with its witness file behind it, as the prover saw them … */
     size_t witness_offset;               /* … where that begins */

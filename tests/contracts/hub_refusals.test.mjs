@@ -135,8 +135,10 @@ for (const [name, fill, error] of malformed)
 
 const update = (more) => (b) => b.entry("u", b.update(1, more), r(1, "S-", "S0"), RES(1));
 
-test("messages and forced transactions are not there yet", async () => {
-    await refuses("MessagesUnsupported()", update({ messageSlots: [word(1)] }));
+test("a message that nobody has sent", () =>
+    refuses(`MessageNotSent(${word(1)})`, update({ messageSlots: [word(1)] })));
+
+test("forced transactions are not there yet", async () => {
     await refuses("ForcedUnsupported()", update({ forced: 1 }));
 });
 

@@ -15,10 +15,10 @@ const [alice, bob, carol] = [1, 2, 3].map((n) => pad(toHex(n)))
 let r, hub, owner, attestations, kOfN;
 before(async () => {
     r = await openRollup();
-    hub = await deploy("Hub", []);
+    hub = await deploy("Hub", [zeroAddress]);
     owner = await deploy("Owner", [hub]);
     // Rollups 1 and 2 are Alice's, 3 is Bob's.
-    for (const { address } of [alice, alice, bob]) await send("Hub", hub, "register", [owner, vkey, keccak256("0x"), address, { hasOwnToken: false }]);
+    for (const { address } of [alice, alice, bob]) await send("Hub", hub, "register", [owner, vkey, keccak256("0x"), address, { hasOwnToken: false, messenger: zeroAddress }]);
     attestations = [];
     for (const { address } of [alice, bob, carol]) attestations.push(await deploy("Attestation", [1n, [address]]));
     kOfN = await deploy("KOfN", [2n, attestations]);

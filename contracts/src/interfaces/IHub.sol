@@ -43,8 +43,10 @@ interface IHubTerms {
     error AnchorBelowLast(uint64 anchorNumber, uint64 last);
     /// @notice After this block's timestamp, or before that of the rollup's last update.
     error TimestampOutOfRange(uint64 timestamp);
-    /// @notice Same-slot messages cannot be imported yet.
-    error MessagesUnsupported();
+    /// @notice Only the Messenger that the rollup was registered with moves its ether.
+    error NotTheMessenger(address caller);
+    /// @notice The caller does not take the ether.
+    error EtherRefused(address to);
     /// @notice Forced transactions cannot be included yet.
     error ForcedUnsupported();
     /// @notice An entry's transitions do not begin with the input's rollup, name one twice, or leave
@@ -75,10 +77,13 @@ interface IHubTerms {
     event EntryConsumed(uint64 indexed rollupId, bytes32 entryHash);
     /// @notice Ether that did not come with a call.
     event Credited(uint64 indexed rollupId, address indexed from, uint256 value);
+    /// @notice Ether that a message has brought out of a rollup.
+    event Debited(uint64 indexed rollupId, address indexed to, uint256 value);
 
     /// @notice What is chosen once, when a rollup is registered.
     struct Options {
         bool hasOwnToken;
+        address messenger; // may take ether out of the rollup's balance (`debit`); 0: nobody
     }
 
     /// @notice A rollup as the Hub keeps it, in this order (contracts/README.md, "Storage").
@@ -93,6 +98,7 @@ interface IHubTerms {
         IProofSystem system;
         bytes32 vkey;
         address owner;
+        address messenger;
     }
 }
 
@@ -105,6 +111,8 @@ interface IRegistry is IHubTerms {
         returns (uint64 rollupId);
     /// @notice Adds ether to a rollup's balance, for bridges: who gets it there is between them.
     function credit(uint64 rollupId) external payable;
+    /// @notice For the rollup's messenger: takes ether from a rollup's balance, to the caller.
+    function debit(uint64 rollupId, uint256 value) external;
     /// @notice Makes ether that lies at the address of a proxy a call, without data, of what it stands
     /// for by itself.
     function sweep(uint64 rollupId, address target) external;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {ILoop} from "contracts/src/interfaces/IHub.sol";
+import {IMessageService} from "contracts/src/interfaces/IMessageService.sol";
 import {Inbox} from "contracts/src/parent/Inbox.sol";
 import {Registry} from "contracts/src/parent/Registry.sol";
 import {Gas} from "contracts/src/libraries/Gas.sol";
@@ -48,7 +49,7 @@ contract Hub is Inbox, IProxyDeployer {
     uint256 private constant WORDS_PREPARED = 64;
     address private immutable REGISTRY;
 
-    constructor() {
+    constructor(IMessageService messages) Inbox(messages) {
         REGISTRY = address(new Registry());
         Table.prepare(WORDS_PREPARED);
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {ILoop} from "contracts/src/interfaces/IHub.sol";
+import {IMessageService} from "contracts/src/interfaces/IMessageService.sol";
 import {IProofSystem, Proof} from "contracts/src/interfaces/IProofSystem.sol";
 import {ProxyCode} from "contracts/src/libraries/ProxyCode.sol";
 import {Table} from "contracts/src/libraries/Table.sol";
@@ -13,12 +14,19 @@ import {Batch, Kind, Update} from "contracts/src/types/Types.sol";
 /// @title The Hub's batch inbox
 /// @dev The other half, the loop that applies entries, is Hub.sol.
 abstract contract Inbox is Store, ILoop {
+    /// @dev Where messages are said on this chain.
+    IMessageService private immutable MESSAGES;
     address private constant HISTORY_STORAGE = 0x0000F90827F1C53a10cb7A02335B175320002935; // EIP-2935
 
     /// @dev What the Hub keeps of an update between checking it and running it.
     struct Begun {
         bytes32 payloadHash;
         bytes32 anchorHash;
+        bytes32 messagesHash;
+    }
+
+    constructor(IMessageService messages) {
+        MESSAGES = messages;
     }
 
     /// @dev Delivers an L2TX through the loop; reverts if it does not end well.
@@ -149,19 +157,32 @@ abstract contract Inbox is Store, ILoop {
         Rollup storage r = rollups[update.rollupId];
         uint64 anchor = update.anchorNumber;
         uint64 timestamp = update.timestamp;
-        if (update.messageSlots.length != 0) revert MessagesUnsupported();
         if (update.forced != 0) revert ForcedUnsupported();
         if (anchor >= block.number) revert AnchorNotPast(anchor, block.number);
         if (block.number - anchor > ANCHOR_LAG_MAX) revert AnchorTooOld(anchor, block.number);
         if (anchor < r.anchorNumber) revert AnchorBelowLast(anchor, r.anchorNumber);
         if (timestamp > block.timestamp || timestamp < r.timestamp) revert TimestampOutOfRange(timestamp);
         (r.anchorNumber, r.timestamp) = (anchor, timestamp);
-        begun = Begun(keccak256(update.payload), _blockHash(anchor));
+        begun = Begun(keccak256(update.payload), _blockHash(anchor), _requireSent(update.messageSlots));
         hash = keccak256(
             abi.encode(
-                update.rollupId, begun.payloadHash, anchor, begun.anchorHash, bytes32(0), bytes32(0), timestamp
+                update.rollupId,
+                begun.payloadHash,
+                anchor,
+                begun.anchorHash,
+                begun.messagesHash,
+                bytes32(0),
+                timestamp
             )
         );
+    }
+
+    /// @dev Messages that were said on this chain, and their hash: 0 for none. The service reverts with
+    /// MessageNotSent.
+    function _requireSent(bytes32[] calldata slots) private view returns (bytes32 hash) {
+        if (slots.length == 0) return 0;
+        MESSAGES.requireSent(slots);
+        return keccak256(abi.encodePacked(slots));
     }
 
     function _blockHash(uint64 number) private view returns (bytes32 hash) {
@@ -256,9 +277,8 @@ abstract contract Inbox is Store, ILoop {
         bytes memory data = question.data();
         uint256 time = update.timestamp;
         assembly ("memory-safe") {
-            // No messages, nothing forced: their hashes are zero.
-            mstore(add(data, 32), mload(begun))
-            mstore(add(data, 64), mload(add(begun, 32)))
+            // Nothing forced: its hash is zero.
+            mcopy(add(data, 32), begun, 96)
             mstore(add(data, 160), time)
         }
         _runL2TX(question);

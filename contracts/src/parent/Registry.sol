@@ -27,6 +27,7 @@ contract Registry is Store, IRegistry {
         r.system = system;
         r.vkey = vkey;
         r.owner = owner;
+        r.messenger = options.messenger;
         emit RollupRegistered(rollupId, system, vkey, head_, owner);
     }
 
@@ -66,6 +67,17 @@ contract Registry is Store, IRegistry {
         if (rollups[rollupId].hasOwnToken) revert TokenRollup(rollupId);
         rollups[rollupId].balance += msg.value;
         emit Credited(rollupId, msg.sender, msg.value);
+    }
+
+    /// @inheritdoc IRegistry
+    function debit(uint64 rollupId, uint256 value) external {
+        Rollup storage r = rollups[rollupId];
+        if (msg.sender != r.messenger) revert NotTheMessenger(msg.sender);
+        if (r.balance < value) revert BalanceTooLow(rollupId, r.balance, value);
+        r.balance -= value;
+        emit Debited(rollupId, msg.sender, value);
+        (bool ok,) = msg.sender.call{value: value}("");
+        if (!ok) revert EtherRefused(msg.sender);
     }
 
     /// @inheritdoc IRegistry

@@ -146,7 +146,8 @@ export class World {
         world.test = compileTestContracts();
         world.names = new Map();
         const create2 = "0x4e59b44847b379578588920cA78FbF26c0B4956C";
-        const bytecode = world.hubArtifact.bytecode;
+        world.messages = await world.deploy(artifact("MessageService"));
+        const bytecode = encodeDeployData({ ...world.hubArtifact, args: [world.messages] });
         world.hub = getContractAddress({ opcode: "CREATE2", from: create2, salt: zeroHash, bytecode });
         const deployed = await world.mine({ to: create2, data: concat([zeroHash, bytecode]), gas: 12_000_000n });
         world.deployGas = deployed.receipts[0].gasUsed;
@@ -186,8 +187,8 @@ export class World {
         return receipts[0].contractAddress;
     }
 
-    async register({ at, system = this.system, vkey = word(7), hasOwnToken = false }) {
-        await this.send("register", [system, vkey, head(at), this.builder, { hasOwnToken }]);
+    async register({ at, system = this.system, vkey = word(7), hasOwnToken = false, messenger = zeroAddress }) {
+        await this.send("register", [system, vkey, head(at), this.builder, { hasOwnToken, messenger }]);
         return this.read("rollupCount");
     }
 
@@ -354,7 +355,8 @@ export class World {
 
     decodeError(data) {
         try {
-            return decodeErrorResult({ abi: this.hubArtifact.abi, data });
+            // The Hub passes on what the MessageService says.
+            return decodeErrorResult({ abi: [...this.hubArtifact.abi, ...artifact("MessageService").abi], data });
         } catch {
             return null;
         }
