@@ -175,7 +175,7 @@ example-%: deps
 
 # help: make test             install what is missing, build, run the whole test suite
 test: deps
-	@$(BUILD_QUIETLY) PROFILE=$(PROFILE) lockstep unit equivalence-build
+	@$(BUILD_QUIETLY) PROFILE=$(PROFILE) lockstep unit equivalence-build $(BUILD)/guest/kernels.elf
 	@BUILD=$(BUILD) PROFILE=$(PROFILE) scripts/test.sh
 
 unit: $(UNIT_TESTS)
@@ -290,6 +290,14 @@ $(GUEST)/link.ld: src/guest/link.ld src/riscv/abi.h
 
 $(GUEST)/lockstep-guest.elf: $(GUEST)/link.ld $(GUEST_OBJECTS)
 	$(GUEST_CC) $(GUEST_ABI) -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -T $< -o $@ $(GUEST_OBJECTS) -lgcc
+
+# The same with a main of its own, for what things cost in it (tests/riscv).
+$(GUEST)/obj/tests/kernels.o: tests/riscv/kernels.c $(GUEST)/flags
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_CFLAGS) -isystem $(shell $(GUEST_CC) -print-file-name=include) $(GUEST_WARNINGS) -MMD -MP -c -o $@ $<
+
+$(GUEST)/kernels.elf: $(GUEST)/link.ld $(GUEST)/obj/tests/kernels.o $(GUEST_OBJECTS)
+	$(GUEST_CC) $(GUEST_ABI) -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -T $< -o $@ $(filter-out %/guest/main.o %.ld,$^) -lgcc
 
 $(GUEST)/embedded.o: $(GUEST)/lockstep-guest.elf
 	printf '%s\n' '.section .rodata' '.balign 64' '.global guest_elf_file, guest_elf_file_size' \
