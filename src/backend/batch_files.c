@@ -1,7 +1,5 @@
 #include "backend/batch_files.h"
 
-#include "backend/crossing_trace.h"
-#include "backend/posted.h"
 #include "backend/time_limit.h"
 #include "core/hex.h"
 #include "crypto/keccak.h"
@@ -18,9 +16,10 @@ struct made {
 };
 
 struct maker {
-    struct node_chain *chain; /* L1 */
+    struct node_chain *chain; /* that the batch is posted on */
     struct arena *arena;
-    struct crossing *crossing;
+    struct world_headers headers;    /* of that chain */
+    char error[DATABASE_ERROR_SIZE]; /* more than an err says, or empty */
     const struct chain_block *block;
     size_t tx_index; /* of the transaction asked for */
     struct made made[FILES_MAX];
@@ -57,7 +56,7 @@ static enum err find_headers(
     struct maker *maker,
     const struct batch *batch
 ) {
-    const struct world_headers *headers = &maker->crossing->options.headers;
+    const struct world_headers *headers = &maker->headers;
     const size_t count = batch->update_count;
     witness->headers = arena_alloc_array(maker->arena, count, sizeof(bytes));
     *contexts = arena_alloc_zero(maker->arena, count * sizeof(**contexts));
@@ -107,11 +106,12 @@ static enum err on_batch(
     if (tx_index != maker->tx_index) return ERR_OK;
     if (maker->made_count == FILES_MAX) return ERR_LIMIT;
     struct made *made = &maker->made[maker->made_count++];
-    struct source **sources = arena_alloc_array(maker->arena, rollup_count + 1, sizeof(*sources));
+    struct source **sources =
+        arena_alloc_array(maker->arena, rollup_count + 1, sizeof(struct source *));
     if (sources == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < rollup_count; i++)
         sources[i] = &rollups[i]->overlay->source;
-    sources[rollup_count] = maker->crossing->options.parent_base;
+    sources[rollup_count] = &maker->chain->fresh.source;
     struct source_several several;
     struct parent parent = {0};
     source_several_open(&several, sources, rollup_count + 1);
@@ -121,7 +121,7 @@ static enum err on_batch(
     if (err != ERR_OK) return err;
     const struct verify_claim claim = {
         .chain_id = maker->chain->rpc.chain_id,
-        .hub = maker->chain->node->contracts.hub,
+        .hub = node_contracts(maker->chain)->hub,
         .batch = batch,
         .contexts = contexts,
         .witness = &witness,
@@ -135,7 +135,7 @@ static enum err on_batch(
 static bool has_batch(const struct maker *maker) {
     const struct receipt *receipt = &maker->block->receipts[maker->tx_index];
     for (size_t i = 0; i < receipt->log_count; i++)
-        if (follow_is_batch(&receipt->logs[i], &maker->chain->node->contracts.hub)) return true;
+        if (follow_is_batch(&receipt->logs[i], &node_contracts(maker->chain)->hub)) return true;
     return false;
 }
 
@@ -146,28 +146,31 @@ follow(struct follow_result *result, struct maker *maker, const struct evm_watch
     struct header parent;
     const uint64_t number = maker->block->block.header.number;
     const size_t tx_count = maker->tx_index + 1;
-    struct block_attributes attributes = crossing_attributes_of(&maker->block->block.header);
+    struct world_rollup *rollups;
+    size_t rollup_count;
     struct tx *txs = arena_alloc_array(maker->arena, tx_count, sizeof(*txs));
-    maker->crossing = arena_alloc(maker->arena, sizeof(*maker->crossing));
-    if (txs == NULL || maker->crossing == NULL) return ERR_MEMORY;
+    if (txs == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < tx_count; i++)
         txs[i] = *maker->block->transactions[i].tx;
+    maker->headers = crossing_headers(chain);
     enum err err = node_chain_read_header(chain, &parent, NULL, number - 1);
     if (err == ERR_OK)
-        err = crossing_open(maker->crossing, chain->node, maker->arena, &parent, &attributes);
+        err = crossing_place_rollups(
+            &rollups, &rollup_count, maker->error, maker->arena, chain, &parent
+        );
     if (err != ERR_OK) return err;
     const struct follow_watch watch = {maker, on_batch};
     const struct follow_options options = {
         .arena = maker->arena,
-        .hub = chain->node->contracts.hub,
-        .headers = maker->crossing->options.headers,
+        .hub = node_contracts(chain)->hub,
+        .headers = maker->headers,
         .schedule = &chain->schedule,
-        .parent_base = maker->crossing->options.parent_base,
+        .parent_base = &chain->fresh.source,
         .txs = txs,
         .receipts = maker->block->receipts,
         .tx_count = tx_count,
-        .rollups = maker->crossing->rollups,
-        .rollup_count = maker->crossing->options.rollup_count,
+        .rollups = rollups,
+        .rollup_count = rollup_count,
         .watch = &watch,
         .evm_watch = evm_watch,
     };
@@ -198,8 +201,7 @@ static enum rpc_status explain(
     enum err err
 ) {
     /* A development method may have changed a block that the Hub knows. */
-    const bool is_changed =
-        err == ERR_CORRUPT && maker->crossing != NULL && maker->crossing->error[0] != 0;
+    const bool is_changed = err == ERR_CORRUPT && maker->error[0] != 0;
     if (err == ERR_MISSING || is_changed)
         return rpc_fail(
             request,
@@ -207,7 +209,7 @@ static enum rpc_status explain(
             "the rollups' states before transaction %s are not all at hand%s%s",
             hash,
             is_changed ? ": " : "",
-            is_changed ? maker->crossing->error : ""
+            is_changed ? maker->error : ""
         );
     if (err == ERR_INPUT)
         return rpc_fail(
@@ -278,7 +280,15 @@ enum rpc_status batch_files(
     uint32_t index;
     char hash[2 + 64 + 1] = "0x";
     hex_encode(hash + 2, hash32_bytes(tx_hash));
-    if (posted_look_at_chain(chain, request) != RPC_OK) return RPC_FAILED;
+    if (!node_is_parent(chain))
+        return rpc_fail(
+            request,
+            RPC_UNSUPPORTED,
+            "%s has no rollups: its own batches are posted on %s, at %s",
+            chain->rpc.name,
+            node_parent(chain)->rpc.name,
+            node_parent(chain)->url
+        );
     enum err err = store_find_transaction(node_chain_store(chain), tx_hash, &number, &index);
     if (err == ERR_MISSING)
         return rpc_fail(

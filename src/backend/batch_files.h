@@ -1,6 +1,6 @@
 /* backend/batch_files.h: the files of a posted batch (docs/batch-files.md), made again from what
- * the node has: the rollups are followed through the block of L1 up to the batch, and a verifier
- * that reads their states says what it needed. */
+ * the node has: the rollups are followed through the block of their parent up to the batch, and a
+ * verifier that reads their states says what it needed. */
 #ifndef BACKEND_BATCH_FILES_H
 #define BACKEND_BATCH_FILES_H
 

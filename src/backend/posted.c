@@ -195,18 +195,6 @@ static enum err write_entries(struct json_writer *out, const struct survey *surv
 
 typedef enum err survey_writer(struct json_writer *out, const struct survey *survey);
 
-enum rpc_status posted_look_at_chain(const struct node_chain *chain, struct rpc_request *request) {
-    if (chain->rollup_id == 0) return RPC_OK;
-    const struct node_chain *l1 = node_l1(chain->node);
-    return rpc_fail(
-        request,
-        RPC_UNSUPPORTED,
-        "batches are posted on %s: ask its endpoint, %s",
-        l1->rpc.name,
-        l1->url
-    );
-}
-
 static enum rpc_status answer(
     struct node_chain *chain,
     struct rpc_request *request,
@@ -216,7 +204,14 @@ static enum rpc_status answer(
 ) {
     struct survey survey = {.replay.chain = chain};
     bool is_found;
-    if (posted_look_at_chain(chain, request) != RPC_OK) return RPC_FAILED;
+    if (chain->rollup_id != 0)
+        return rpc_fail(
+            request,
+            RPC_UNSUPPORTED,
+            "batches are posted on %s: ask its endpoint, %s",
+            node_l1(chain->node)->rpc.name,
+            node_l1(chain->node)->url
+        );
     enum err err = find(&survey, &is_found, where);
     if (err != ERR_OK) return rpc_fail_err(request, err);
     if (!is_found) {

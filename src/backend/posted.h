@@ -8,9 +8,6 @@
 
 struct node_chain;
 
-/* Fails the request unless the chain is the one that batches are posted on. */
-enum rpc_status posted_look_at_chain(const struct node_chain *chain, struct rpc_request *request);
-
 /* Writes an array of batches, or null if there is no such block or transaction. */
 enum rpc_status posted_batches(
     struct node_chain *chain,

@@ -53,7 +53,7 @@ static enum err run_jobs(
 ) {
     struct work work = {.files = files};
     struct worker *workers = arena_alloc_zero(arena, job_count * sizeof(*workers));
-    struct verify_job **jobs = arena_alloc_array(arena, job_count, sizeof(*jobs));
+    struct verify_job **jobs = arena_alloc_array(arena, job_count, sizeof(struct verify_job *));
     if (workers == NULL || jobs == NULL) return ERR_MEMORY;
     enum err err = ERR_OK;
     for (size_t i = 0; i < job_count; i++) {

@@ -90,12 +90,18 @@ static enum err add_pending(
     return ERR_OK;
 }
 
-static enum err place_rollup(struct crossing *crossing, struct state *parent_state, size_t place) {
-    struct node *node = crossing->node;
-    struct node_chain *chain = &node->chains[place];
-    struct world_rollup *rollup = &crossing->rollups[place - 1];
+/* Where a rollup stands by what its parent's Hub says in a state of that chain; *stored is the
+ * block of its own that it is. */
+static enum err find_rollup(
+    struct world_rollup *rollup,
+    const struct chain_block **stored,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *arena,
+    struct node_chain *chain,
+    struct state *parent_state
+) {
+    const struct node *node = chain->node;
     const struct deploy_contracts *contracts = node_contracts(node_parent(chain));
-    struct arena *arena = crossing->arena;
     u256 slot = world_head_slot(chain->rollup_id);
     u256 head;
     enum err err = state_get_slot(parent_state, &contracts->hub, &slot, &head);
@@ -105,18 +111,50 @@ static enum err place_rollup(struct crossing *crossing, struct state *parent_sta
         .rollup_id = chain->rollup_id,
         .chain_id = chain->rpc.chain_id,
         .base = &chain->fresh.source,
-        .proof_system = *deploy_proof_system(contracts, node->options->chains[place].proof),
+        .proof_system =
+            *deploy_proof_system(contracts, node->options->chains[node_place(chain)].proof),
     };
     u256_store_be(rollup->head.b, &head);
     uint64_t number;
-    const struct chain_block *stored;
     /* The first blocks of a rollup that is a parent are there before it knows its rollups. */
     if (u256_is_zero(&head)) return ERR_MISSING;
-    err = find_slot_block(&number, chain, &rollup->head, crossing->error);
-    if (err == ERR_OK) err = node_chain_read_block(chain, &stored, arena, number);
-    if (err == ERR_OK) err = reopen_block(&rollup->open, arena, stored);
+    err = find_slot_block(&number, chain, &rollup->head, error);
+    if (err == ERR_OK) err = node_chain_read_block(chain, stored, arena, number);
+    return err == ERR_OK ? reopen_block(&rollup->open, arena, *stored) : err;
+}
+
+enum err crossing_place_rollups(
+    struct world_rollup **rollups,
+    size_t *count,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *arena,
+    struct node_chain *parent,
+    const struct header *header
+) {
+    struct node *node = parent->node;
+    struct state *state;
+    size_t first;
+    *count = node_rollups_of(node, &first, node_place(parent));
+    *rollups = arena_alloc_array(arena, *count, sizeof(**rollups));
+    if (*rollups == NULL) return ERR_MEMORY;
+    enum err err = node_chain_state_at(parent, &state, arena, header);
+    for (size_t i = 0; i < *count && err == ERR_OK; i++) {
+        const struct chain_block *stored;
+        struct node_chain *chain = &node->chains[first + i];
+        err = find_rollup(&(*rollups)[i], &stored, error, arena, chain, state);
+    }
+    return err;
+}
+
+static enum err place_rollup(struct crossing *crossing, struct state *parent_state, size_t place) {
+    struct node *node = crossing->node;
+    struct node_chain *chain = &node->chains[place];
+    struct world_rollup *rollup = &crossing->rollups[place - 1];
+    struct arena *arena = crossing->arena;
+    const struct chain_block *stored;
+    enum err err = find_rollup(rollup, &stored, crossing->error, arena, chain, parent_state);
     if (err == ERR_OK && crossing->parent.number == node_l1(node)->head.number)
-        err = add_pending(rollup, arena, chain, number);
+        err = add_pending(rollup, arena, chain, stored->block.header.number);
     if (err != ERR_OK || !node_is_parent(chain)) return err;
     crossing->below[place - 1].parent =
         rollup->pending_count > 0 ? chain->head : stored->block.header;
@@ -196,6 +234,10 @@ static enum err get_parent_header(
 ) {
     (void)hash;
     return get_header(context, arena, encoded, number);
+}
+
+struct world_headers crossing_headers(struct node_chain *of) {
+    return (struct world_headers){.context = of, .get = get_header};
 }
 
 void crossing_view_parent(struct parent *parent, struct node_chain *of) {

@@ -44,6 +44,20 @@ MUST_USE enum err crossing_open(
     const struct block_attributes *attributes
 );
 
+/* crossing_place_rollups gathers where the rollups of a chain stand after one of its blocks, with
+ * nothing pending. Errors as crossing_open's. */
+MUST_USE enum err crossing_place_rollups(
+    struct world_rollup **rollups,
+    size_t *count,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *arena,
+    struct node_chain *parent,
+    const struct header *header
+);
+
+/* The headers of a chain, for who follows its rollups. The chain is borrowed. */
+struct world_headers crossing_headers(struct node_chain *of);
+
 /* crossing_view_parent lets rollups read this chain, their parent: source, headers, rules and its
  * code cache. Borrowed from the chain; the arena stays as it is. */
 void crossing_view_parent(struct parent *parent, struct node_chain *of);

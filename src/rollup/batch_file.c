@@ -12,7 +12,8 @@ size_t batch_file_size(const struct batch_file *file) {
 }
 
 void batch_file_write(uint8_t *out, const struct batch_file *file) {
-    struct words_writer w = {out};
+    struct words_writer w;
+    w.at = out;
     words_write_header(&w, BATCH_FILE_NAME, BATCH_FILE_VERSION, batch_file_size(file));
     words_write(&w, file->chain_id);
     words_write_bytes(&w, address_bytes(&file->hub));

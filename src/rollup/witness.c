@@ -28,7 +28,8 @@ static void write_strings(struct words_writer *w, const bytes *items, size_t cou
 }
 
 void witness_write(uint8_t *out, const struct witness *witness) {
-    struct words_writer w = {out};
+    struct words_writer w;
+    w.at = out;
     words_write_header(&w, WITNESS_FILE_NAME, WITNESS_FILE_VERSION, witness_size(witness));
     words_write(&w, witness->head_count);
     words_write(&w, witness->header_count);

@@ -5,10 +5,11 @@ import { appendFileSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readd
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { encodeAbiParameters, encodeFunctionData, keccak256, parseAbiItem } from "viem";
+import { encodeAbiParameters, encodeFunctionData, keccak256 } from "viem";
 import { startNetwork } from "../../examples/demo/network.mjs";
 import { World, connect } from "../../examples/demo/world.mjs";
 
+const BATCH_POSTED = keccak256(Buffer.from("BatchPosted(address,bytes32,bytes)"));
 const lockstep = process.env.LOCKSTEP ?? "build/dev/lockstep";
 const folder = mkdtempSync(join(tmpdir(), "lockstep-batch-"));
 const datadir = join(folder, "data");
@@ -96,10 +97,8 @@ test("a posted batch is exported and verified, by any number of jobs", async () 
     assert.equal(alone.batch.split(": ")[1], `${batch.updates.length} updates, ${batch.entries.length} entries`);
     assert.equal(alone.parent, `chain ${await chains.l1.client.getChainId()}, Hub ${chains.l1.hub.toLowerCase()}`);
     // What the Hub computed.
-    const posted = parseAbiItem("event BatchPosted(address indexed poster, bytes32 publicInput, bytes batch)");
     const { logs } = await chains.l1.client.getTransactionReceipt({ hash: batchHash });
-    const event = logs.find((log) => log.topics[0] === keccak256(Buffer.from("BatchPosted(address,bytes32,bytes)")));
-    assert.ok(event !== undefined, `${posted.name}`);
+    const event = logs.find((log) => log.topics[0] === BATCH_POSTED);
     assert.equal(alone["public input"], event.data.slice(0, 66));
     assert.equal(alone.output, keccak256(encodeAbiParameters(
         [{ type: "uint64[]" }, { type: "bytes32" }],
@@ -149,7 +148,7 @@ test("what there are no files of", async () => {
     const [first] = (await chains.l1.client.getBlock({ blockNumber: 1n })).transactions;
     assert.match(exported(first, "none").stderr, /has posted no batch"/);
     const elsewhere = run("batch", "export", batchHash, file("none"), "--rpc", chains.rollup1.url);
-    assert.match(elsewhere.stderr, /batches are posted on l1: ask its endpoint/);
+    assert.match(elsewhere.stderr, /rollup1 has no rollups: its own batches are posted on l1/);
     assert.match(exported(batchHash, "none", "--nth", "2").stderr, /has posted 1 batches: say which with --nth/);
     assert.equal(existsSync(file("none")), false);
     for (const args of [[], ["export"], ["export", "0x12"], ["export", batchHash], ["import", batchHash, file("none")]])
@@ -209,5 +208,30 @@ test("transactions that nobody signed are not verified by default", async () => 
         if (isImpersonated) refused(name, /ENTRY_NO_FACT.*TX_INVALID/);
         verified(name, ...(isImpersonated ? ["--impersonated"] : []));
         verified(name, "--jobs", "3", ...(isImpersonated ? ["--impersonated"] : []));
+    }
+});
+
+test("a batch that an L3 has posted on a rollup", async () => {
+    const levels = await startNetwork(["--l3", "1"], lockstep);
+    try {
+        const named = Object.fromEntries(levels.info.chains.map((c) => [c.name, connect(c, levels.info.accounts[0].privateKey)]));
+        const l3 = new World({ l1: named.l1, rollup1: named.rollup1, l3: named["l3-1"] });
+        const counter = await l3.deploy("l3", "Counter");
+        const proxy = await l3.reference("l1", counter);
+        await send(named.l1, { to: proxy, data: data(counter, "add", [7n]) });
+        assert.equal(await l3.call(counter, "total"), 7n);
+        for (const [chain, parent] of [[named.rollup1, "rollup1"], [named.l1, "l1"]]) {
+            const logs = await rpc(chain, "eth_getLogs", { fromBlock: "0x0", topics: [BATCH_POSTED] });
+            assert.ok(logs.length > 0, parent);
+            const result = run("batch", "export", logs.at(-1).transactionHash, file(parent), "--rpc", chain.url);
+            assert.equal(result.stderr, "");
+            const alone = verified(parent);
+            assert.equal(alone.parent, `chain ${await chain.client.getChainId()}, Hub ${logs.at(-1).address}`);
+            assert.equal(alone.rollups, "1");
+            assert.equal(alone["public input"], logs.at(-1).data.slice(0, 66));
+            assert.equal(verified(parent, "--jobs", "2").output, alone.output);
+        }
+    } finally {
+        await levels.stop();
     }
 });
