@@ -175,7 +175,8 @@ example-%: deps
 
 # help: make test             install what is missing, build, run the whole test suite
 test: deps
-	@$(BUILD_QUIETLY) PROFILE=$(PROFILE) lockstep unit equivalence-build $(BUILD)/guest/kernels.elf
+	@$(BUILD_QUIETLY) PROFILE=$(PROFILE) lockstep unit equivalence-build \
+		$(BUILD)/guest/kernels.elf $(BUILD)/guest/statetest.elf
 	@BUILD=$(BUILD) PROFILE=$(PROFILE) scripts/test.sh
 
 unit: $(UNIT_TESTS)
@@ -246,7 +247,7 @@ GUEST_CFLAGS := -std=c17 $(GUEST_ABI) -O2 -ffreestanding -ffunction-sections -fd
                 -fno-asynchronous-unwind-tables -fno-common -nostdinc -Isrc -fno-schedule-insns
 GUEST_WARNINGS := $(WARNINGS)
 GUEST_MODULE_SOURCES := $(filter-out $(HOSTED_FILES),$(foreach m,$(GUEST_SAFE),$(filter src/$(m)/%,$(SOURCES))))
-GUEST_SOURCES := $(GUEST_MODULE_SOURCES) $(wildcard src/guest/*.c)
+GUEST_SOURCES := $(GUEST_MODULE_SOURCES) $(filter-out src/guest/statetest.c,$(wildcard src/guest/*.c))
 GUEST_OBJECTS := $(GUEST)/obj/guest/machine.o $(patsubst src/%.c,$(GUEST)/obj/%.o,$(GUEST_SOURCES)) \
                  $(GUEST)/obj/blst.o $(GUEST)/obj/secp256k1.o
 # Else gcc sees that these are memcpy and memset, and calls them.
@@ -299,12 +300,25 @@ $(GUEST)/obj/tests/kernels.o: tests/riscv/kernels.c $(GUEST)/flags
 $(GUEST)/kernels.elf: $(GUEST)/link.ld $(GUEST)/obj/tests/kernels.o $(GUEST_OBJECTS)
 	$(GUEST_CC) $(GUEST_ABI) -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -T $< -o $@ $(filter-out %/guest/main.o %.ld,$^) -lgcc
 
+# A test build: one case of a state test instead of a batch.
+STATETEST_OBJECTS := $(filter-out $(GUEST)/obj/guest/main.o,$(GUEST_OBJECTS)) \
+                     $(GUEST)/obj/guest/statetest.o $(GUEST)/obj/conformance/state_case.o
+$(GUEST)/statetest.elf: $(GUEST)/link.ld $(STATETEST_OBJECTS)
+	$(GUEST_CC) $(GUEST_ABI) -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -T $< -o $@ $(STATETEST_OBJECTS) -lgcc
+
 $(GUEST)/embedded.o: $(GUEST)/lockstep-guest.elf
 	printf '%s\n' '.section .rodata' '.balign 64' '.global guest_elf_file, guest_elf_file_size' \
 		'guest_elf_file: .incbin "$<"' '1: .balign 8' \
 		'guest_elf_file_size: .quad 1b - guest_elf_file' \
 		'.section .note.GNU-stack,"",%progbits' >$(GUEST)/embedded.s
 	$(VENDOR_CC) -c -o $@ $(GUEST)/embedded.s
+
+# help: make statetest-guest  all state tests from Cancun on, inside the guest
+.PHONY: statetest-guest
+statetest-guest: deps
+	@$(BUILD_QUIETLY) PROFILE=release lockstep $(GUEST)/statetest.elf
+	@eval "$$(scripts/fixtures.sh)"; for fork in Cancun Prague Osaka; do $(BUILD)/release/lockstep statetest \
+		--machine $(GUEST)/statetest.elf --fork $$fork $$LOCKSTEP_FIXTURES_DIR/state-tests || exit 1; done
 
 -include $(shell find $(GUEST)/obj -name '*.d' 2>/dev/null)
 

@@ -80,6 +80,11 @@ conformance() {
     suite "conformance/$name" $TIMEOUT_CONFORMANCE "$command"
 }
 conformance statetest statetest state-tests pre-berlin/GeneralStateTests
+# One case in twenty inside the guest; `make statetest-guest` runs all of them.
+for fork in Cancun Prague Osaka; do
+    conformance "statetest-guest-$fork" \
+        "statetest --machine $(printf %q "$BUILD/guest/statetest.elf") --one-in 20 --fork $fork" state-tests
+done
 # A share in the mode in which everything is missing at first; any others can be run like this.
 conformance statetest-suspend "statetest --suspend" \
     state-tests/eest-v5.4.0 state-tests/eest-v5.4.0-stable pre-berlin/GeneralStateTests

@@ -7,7 +7,9 @@
 
 /* lockstep statetest [--fork F] [--filter TEXT] [--jobs N] [--suspend] [--verbose] PATH…
  * General state tests: one transaction on a given state. --suspend: whatever is read for the first
- * time is missing at first, so that the execution suspends, is copied, and goes on as the copy. */
+ * time is missing at first, so that the execution suspends, is copied, and goes on as the copy.
+ * --machine ELF: each case also runs in the guest's test build (build/guest/statetest.elf), which
+ * must give the same. --one-in N: only one case in so many, always the same ones. */
 int conformance_statetest(int argc, char **argv);
 
 /* lockstep blocktest, the same options: chains of blocks, good and bad. */

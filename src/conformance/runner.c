@@ -280,7 +280,7 @@ static int usage(const char *command) {
     fprintf(
         stderr,
         "usage: lockstep %s [--fork F] [--filter TEXT] [--jobs N] [--suspend] [--verbose]\n"
-        "       [--slowest N] [--progress FILE-DESCRIPTOR] PATH…\n",
+        "       [--slowest N] [--progress FILE-DESCRIPTOR] [--machine ELF] [--one-in N] PATH…\n",
         command
     );
     return 2;
@@ -300,6 +300,11 @@ read_arguments(struct runner_options *options, struct paths *files, int argc, ch
             i++;
             if (strcmp(argument, "--fork") == 0) {
                 options->fork = value;
+            } else if (strcmp(argument, "--machine") == 0) {
+                options->machine = value;
+            } else if (strcmp(argument, "--one-in") == 0) {
+                options->one_in = (unsigned)strtoul(value, NULL, 10);
+                if (options->one_in == 0) return false;
             } else if (strcmp(argument, "--filter") == 0) {
                 options->filter = value;
             } else if (strcmp(argument, "--jobs") == 0) {

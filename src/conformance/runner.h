@@ -13,13 +13,15 @@
 #include <stddef.h>
 
 struct runner_options {
-    const char *fork;   /* NULL: all */
-    const char *filter; /* only tests whose name contains this; NULL: all */
-    unsigned jobs;      /* 0: one for each core */
-    unsigned slowest;   /* how many of the slowest files to print at the end */
-    int progress;       /* the file descriptor progress is written to; -1: none */
-    bool is_suspending; /* every first touch suspends the execution */
-    bool is_verbose;    /* print every case */
+    const char *fork;    /* NULL: all */
+    const char *filter;  /* only tests whose name contains this; NULL: all */
+    unsigned jobs;       /* 0: one for each core */
+    unsigned slowest;    /* how many of the slowest files to print at the end */
+    int progress;        /* the file descriptor progress is written to; -1: none */
+    unsigned one_in;     /* statetest: only one case in so many; 0, 1: all */
+    const char *machine; /* statetest: an ELF that runs each case, too (state_machine.h); or NULL */
+    bool is_suspending;  /* every first touch suspends the execution */
+    bool is_verbose;     /* print every case */
 };
 
 /* One process at one file. */

@@ -8,8 +8,9 @@
 #include "conformance/fixture.h"
 #include "conformance/runner.h"
 #include "conformance/shy.h"
+#include "conformance/state_case.h"
+#include "conformance/state_machine.h"
 #include "core/check.h"
-#include "crypto/keccak.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,23 +37,21 @@ struct test_case {
     const cJSON *json;
     struct arena *arena; /* reset for every case */
     struct block_context block;
-    struct map asked;         /* numbers of the blocks whose hash was asked for */
+    struct map asked; /* numbers of the blocks whose hash was asked for */
+    struct state_case_result result;
     char reason[REASON_SIZE]; /* why it failed; empty if it passed */
 };
 
 /* --- block and transaction -------------------------------------------------------------------- */
 
-/* Hashes of blocks in state tests: keccak256 of the number's decimal digits. With suspending they
- * are missing at first, as everything is. */
+/* With suspending hashes of blocks are missing at first, as everything is. */
 static enum err test_block_hash(void *context, uint64_t number, hash32 *hash) {
     struct test_case *c = context;
     bool is_new = false;
     if (c->test->options->is_suspending && map_put(&c->asked, &number, &is_new) == NULL)
         return ERR_MEMORY;
     if (is_new) return ERR_MISSING;
-    char digits[24];
-    int size = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
-    *hash = keccak256(bytes_of(digits, (size_t)size));
+    *hash = state_case_block_hash(number);
     return ERR_OK;
 }
 
@@ -133,14 +132,12 @@ static enum tx_verdict read_tx(struct tx *tx, address *sender, struct test_case 
     enum tx_verdict verdict = TX_OK;
     bytes encoding;
     if (fixture_bytes(&encoding, c->arena, c->json, "txbytes")) {
-        CHECK(tx_decode(tx, &verdict, c->arena, encoding) == ERR_OK);
+        const struct fork_rules *rules = &c->block.rules;
+        CHECK(state_case_read_tx(tx, sender, &verdict, c->arena, encoding, rules) == ERR_OK);
         if (verdict != TX_OK) return verdict;
         bytes again;
         CHECK(tx_encode(&again, c->arena, tx) == ERR_OK);
         CHECK(bytes_equal(encoding, again));
-        verdict = tx_check_type(tx, c->block.rules.fork);
-        if (verdict != TX_OK) return verdict;
-        CHECK(tx_sender(sender, &verdict, c->arena, tx, &c->block.rules) == ERR_OK);
         return verdict;
     }
     const cJSON *json = cJSON_GetObjectItemCaseSensitive(c->test->json, "transaction");
@@ -183,26 +180,11 @@ run_execution(struct running pair[2], unsigned *current, struct test_case *c) {
     }
 }
 
-/* As runners do after a state test: the coinbase is touched, whatever happened. */
 static enum err touch_coinbase(struct execution *x, struct state *state) {
-    struct journal *journal = x->journal;
-    const address *coinbase = &x->block->coinbase;
-    enum err err = ERR_OK;
-    if (journal_find_account(journal, coinbase) == NULL) {
-        struct account account;
-        bool exists;
-        do {
-            err = state_get_account(state, coinbase, &account, &exists);
-        } while (err == ERR_MISSING); /* a shy source answers the second time */
-        if (err != ERR_OK) return err;
-        struct journal_account_data data = {
-            exists, account.nonce, account.balance, account.code_hash, account.storage_root};
-        err = journal_give_account(journal, coinbase, &data);
-        if (err != ERR_OK) return err;
-    }
-    journal_begin_transaction(journal);
-    err = journal_touch(journal, journal_find_account(journal, coinbase));
-    journal_end_transaction(journal, x->block->rules.fork);
+    enum err err;
+    do {
+        err = state_case_touch_coinbase(x, state);
+    } while (err == ERR_MISSING); /* a shy source answers the second time */
     return err;
 }
 
@@ -309,12 +291,14 @@ static void judge_results(
     } while (err == ERR_MISSING && c->test->options->is_suspending);
     CHECK(err == ERR_OK);
     const struct execution_result *result = &at->execution.result;
+    c->result = (struct state_case_result){.verdict = verdict, .root = root};
     CHECK(logs_hash(&logs, c->arena, result->logs, result->log_count) == ERR_OK);
     if (!fixture_hash(&expected, c->json, "hash") || !hash32_equal(&expected, &root)) {
         explain_root(c, &at->journal);
     } else if (!fixture_hash(&expected, c->json, "logs") || !hash32_equal(&expected, &logs)) {
         fail_case(c, "logs");
     }
+    c->result.logs = logs;
 }
 
 static void run_tx(
@@ -360,6 +344,39 @@ static void run_tx(
     if (c->reason[0] == '\0') judge_results(c, &pair[current], &state, sink, verdict);
 }
 
+/* The same case in the guest's test build: it must give the same. */
+static void run_in_machine(struct test_case *c) {
+    const struct source_memory *source = &c->test->source;
+    const size_t node_count = source_memory_node_count(source);
+    const size_t code_count = source_memory_code_count(source);
+    bytes *nodes = arena_alloc_array(c->arena, node_count, sizeof(*nodes));
+    bytes *codes = arena_alloc_array(c->arena, code_count, sizeof(*codes));
+    hash32 hash;
+    CHECK(nodes != NULL && codes != NULL);
+    for (uint32_t i = 0; i < node_count; i++)
+        source_memory_node_at(source, i, &hash, &nodes[i]);
+    for (uint32_t i = 0; i < code_count; i++)
+        source_memory_code_at(source, i, &hash, &codes[i]);
+    bytes encoding;
+    if (!fixture_bytes(&encoding, c->arena, c->json, "txbytes")) {
+        fail_case(c, "there is no signed transaction, which the machine needs");
+        return;
+    }
+    const struct state_case in = {
+        .block = c->block,
+        .pre_root = c->test->pre_root,
+        .leaves_nothing = cJSON_GetObjectItemCaseSensitive(c->test->json, "config") != NULL,
+        .tx = encoding,
+        .nodes = nodes,
+        .node_count = node_count,
+        .codes = codes,
+        .code_count = code_count,
+    };
+    state_machine_run(
+        c->reason, sizeof c->reason, c->arena, c->test->options->machine, &in, &c->result
+    );
+}
+
 static void run_case(struct test_case *c, struct running pair[2]) {
     struct tx tx;
     address sender;
@@ -377,6 +394,7 @@ static void run_case(struct test_case *c, struct running pair[2]) {
     }
     source_memory_open(&sink, c->arena, base);
     run_tx(c, pair, &sink.source, &sink, verdict, &tx, &sender);
+    if (c->test->options->machine != NULL && c->reason[0] == '\0') run_in_machine(c);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
@@ -391,6 +409,22 @@ static bool make_state(struct test *test) {
     return test->has_state;
 }
 
+/* One case in so many, the same in every run (FNV-1a of what names it). */
+static bool is_chosen(const struct test_case *c) {
+    const unsigned one_in = c->test->options->one_in;
+    if (one_in <= 1) return true;
+    const uint64_t indexes[] = {
+        index_of(c->json, "data"), index_of(c->json, "gas"), index_of(c->json, "value")};
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    const char *const texts[] = {c->test->json->string, c->fork_name};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        for (const char *p = texts[i]; *p != '\0'; p++)
+            hash = (hash ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
+        hash = (hash ^ indexes[i]) * UINT64_C(0x100000001b3);
+    return (hash >> 32) % one_in == 0;
+}
+
 static void run_fork(
     struct test *test,
     const cJSON *entries,
@@ -402,6 +436,7 @@ static void run_fork(
     cJSON_ArrayForEach(entry, entries) {
         struct test_case c = {
             .test = test, .fork_name = entries->string, .json = entry, .arena = arena};
+        if (!is_chosen(&c)) continue;
         if (!runner_claim(runner)) continue;
         arena_reset(arena);
         arena_reset(&pair[0].arena);

@@ -4,11 +4,16 @@
 
 #include "core/arena.h"
 
-/* Over all of the heap; opened by main. Whoever takes memory here releases it before returning. */
+/* Over all of the heap. Whoever takes memory here releases it before returning. */
 extern struct arena guest_arena;
 
-/* guest_alloc gives memory from it. When there is none left the run ends with STATEMENT_MEMORY: an
- * operation that could not be done must not look like one that failed. */
+void guest_arena_open(void);
+
+/* Ends the run with the output and status of statement_out_of_memory. */
+__attribute__((noreturn)) void guest_out_of_memory(void);
+
+/* guest_alloc gives memory from the arena or does not return: an operation that could not be done
+ * must not look like one that failed. */
 void *guest_alloc(size_t count, size_t item_size);
 
 #endif

@@ -18,13 +18,19 @@ static enum err err_of(zkvm_status status) {
     return status == ZKVM_EOK ? ERR_OK : ERR_INPUT;
 }
 
+/* The standard wants pointers to be valid, also to no bytes at all. */
+static const uint8_t *data_of(bytes data) {
+    static const uint8_t nothing;
+    return data.size > 0 ? data.data : &nothing;
+}
+
 /* --- hashes -------------------------------------------------------------------------------- */
 
 _Static_assert(sizeof(hash32) == sizeof(zkvm_keccak256_hash), "a hash is 32 bytes");
 
 hash32 keccak256(bytes data) {
     zkvm_keccak256_hash out;
-    CHECK(zkvm_keccak256(data.data, data.size, &out) == ZKVM_EOK);
+    CHECK(zkvm_keccak256(data_of(data), data.size, &out) == ZKVM_EOK);
     hash32 hash;
     memcpy(hash.b, out.data, sizeof(hash.b));
     return hash;
@@ -36,7 +42,7 @@ void keccak_permute(uint64_t state[25]) {
 
 hash32 sha256(bytes data) {
     zkvm_sha256_hash out;
-    CHECK(zkvm_sha256(data.data, data.size, &out) == ZKVM_EOK);
+    CHECK(zkvm_sha256(data_of(data), data.size, &out) == ZKVM_EOK);
     hash32 hash;
     memcpy(hash.b, out.data, sizeof(hash.b));
     return hash;
@@ -44,7 +50,7 @@ hash32 sha256(bytes data) {
 
 void ripemd160(uint8_t digest[20], bytes data) {
     zkvm_ripemd160_hash out;
-    CHECK(zkvm_ripemd160(data.data, data.size, &out) == ZKVM_EOK);
+    CHECK(zkvm_ripemd160(data_of(data), data.size, &out) == ZKVM_EOK);
     memcpy(digest, out.data + 12, 20);
 }
 
@@ -67,7 +73,13 @@ enum err modexp(uint8_t *out, struct arena *arena, bytes base, bytes exponent, b
     (void)arena;
     if (modulus.size == 0) return ERR_OK;
     zkvm_status status = zkvm_modexp(
-        base.data, base.size, exponent.data, exponent.size, modulus.data, modulus.size, out
+        data_of(base),
+        base.size,
+        data_of(exponent),
+        exponent.size,
+        modulus.data,
+        modulus.size,
+        out
     );
     CHECK(status == ZKVM_EOK);
     return ERR_OK;

@@ -81,7 +81,7 @@ zkvm_status portable_modexp(
         bytes_of(exp, exp_len),
         bytes_of(modulus, mod_len)
     );
-    if (err == ERR_MEMORY) (void)guest_alloc(SIZE_MAX, 1); /* ends the run */
+    if (err == ERR_MEMORY) guest_out_of_memory();
     return status_of(err);
 }
 PORTABLE_ACCELERATOR(modexp);
@@ -183,7 +183,7 @@ zkvm_status portable_bls12_g1_msm(
     uint8_t sum[BLS12_381_G1_SIZE];
     bytes all = bytes_of(terms, num_pairs * BLS12_381_G1_TERM_SIZE);
     enum err err = bls12_381_g1_msm_portable(sum, &guest_arena, all);
-    if (err == ERR_MEMORY) (void)guest_alloc(SIZE_MAX, 1); /* ends the run */
+    if (err == ERR_MEMORY) guest_out_of_memory();
     arena_release(&guest_arena, mark);
     return unpad(result->data, sum, 2, err);
 }
@@ -202,7 +202,7 @@ zkvm_status portable_bls12_g2_msm(
     uint8_t sum[BLS12_381_G2_SIZE];
     bytes all = bytes_of(terms, num_pairs * BLS12_381_G2_TERM_SIZE);
     enum err err = bls12_381_g2_msm_portable(sum, &guest_arena, all);
-    if (err == ERR_MEMORY) (void)guest_alloc(SIZE_MAX, 1); /* ends the run */
+    if (err == ERR_MEMORY) guest_out_of_memory();
     arena_release(&guest_arena, mark);
     return unpad(result->data, sum, 4, err);
 }

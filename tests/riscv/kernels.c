@@ -11,17 +11,6 @@
 #include "guest/zkvm_accelerators.h"
 #include "guest/zkvm_io.h"
 
-extern uint8_t guest_heap_start[];
-extern uint8_t guest_heap_end[];
-
-struct arena guest_arena;
-
-void *guest_alloc(size_t count, size_t item_size) {
-    void *p = arena_alloc_array(&guest_arena, count, item_size);
-    CHECK(p != NULL);
-    return p;
-}
-
 /* Each takes operands of size bytes at in, and returns whether it failed. */
 typedef int kernel(uint8_t *out, const uint8_t *in, size_t size);
 
@@ -235,7 +224,7 @@ int main(void) {
     const uint8_t *input;
     size_t size;
     uint64_t number;
-    arena_open_region(&guest_arena, guest_heap_start, (size_t)(guest_heap_end - guest_heap_start));
+    guest_arena_open();
     read_input(&input, &size);
     CHECK(size >= 8);
     memcpy(&number, input, 8);
