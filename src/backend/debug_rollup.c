@@ -132,15 +132,15 @@ static void end(struct rollup_run *run, const struct execution *x) {
     close_tracer(run);
 }
 
-static void
-on_tx(void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *x) {
+static void on_tx(void *context, const struct rollup_tx_news *news) {
     struct rollup_run *run = context;
     size_t index;
-    if (moment == ROLLUP_TX_BEGINS) {
+    if (news->moment == ROLLUP_TX_BEGINS) {
         close_tracer(run);
-        if (find(run, &index, encoded)) begin(run, index, x);
+        if (news->execution != NULL && find(run, &index, news->encoded))
+            begin(run, index, news->execution);
     } else if (run->is_tracing) {
-        end(run, x);
+        end(run, news->execution);
     }
 }
 

@@ -26,7 +26,8 @@
 #define TOKEN_ROW     .kind = CLI_CHOICE, .choices = token_names, .value = "TOKEN"
 #define FUND_ROW      .kind = CLI_EACH, .add = add_funding, .value = "\"ADDRESS ETH\""
 
-static const char *const type_names[] = {[NODE_ROLLUP_EVM] = "evm", NULL};
+static const char *const type_names[] = {
+    [NODE_ROLLUP_EVM] = "evm", [NODE_ROLLUP_LEDGER] = "ledger", NULL};
 static const char *const proof_names[] = {
     [NODE_PROOF_ATTESTATION] = "attestation",
     [NODE_PROOF_OWNER] = "owner",
@@ -99,7 +100,9 @@ static const struct cli_option network_rows[] = {
      .offset = FIELD(rollup_type),
      TYPE_ROW,
      .fallback = "evm",
-     .help = "what the rollups run: evm, the Ethereum Virtual Machine"},
+     .help =
+         "what the rollups run: evm, the Ethereum Virtual Machine; or ledger, no machine, but a "
+         "token of their own that is moved by signed transactions and by calls"},
     {.name = "proof",
      .offset = FIELD(proof),
      PROOF_ROW,
@@ -396,6 +399,13 @@ static bool find_parents(struct network_options *o, struct cli_error *error) {
     return true;
 }
 
+/* Whether it is said of this chain, or of all. */
+static bool
+says_of(const struct network_options *o, size_t chain, const char *row, const char *of_all) {
+    return has(&network_chain_table, o->chain_given[chain], row) ||
+           has(&network_table, o->given | o->file_given, of_all);
+}
+
 static void make_plan(struct network_options *o, size_t i) {
     struct node_chain_plan *plan = &o->node.chains[i];
     if (plan->name[0] == 0) {
@@ -414,6 +424,9 @@ static void make_plan(struct network_options *o, size_t i) {
     if (!holds(o, i, "type", "rollup-type")) plan->type = o->rollup_type;
     if (!holds(o, i, "proof", "proof")) plan->proof = o->proof;
     if (!holds(o, i, "token", "rollup-token")) plan->token = o->rollup_token;
+    /* A ledger is nothing but its token. Who says otherwise is told (check_token). */
+    bool says_token = says_of(o, i, "token", "rollup-token");
+    if (plan->type == NODE_ROLLUP_LEDGER && !says_token) plan->token = NODE_TOKEN_OWN;
     if (!holds(o, i, "gas-limit", "gas-limit")) plan->gas_limit = o->gas_limit;
     if (!holds(o, i, "base-fee", "base-fee")) plan->base_fee_wei = o->base_fee_wei;
 }
@@ -433,6 +446,13 @@ static bool settle_fork(struct network_options *o, struct cli_error *error) {
     if (node->fork_url != NULL && (node->l1_genesis != NULL || node->l1_import != NULL))
         return cli_fail(error, "--fork-url and --l1-genesis or --l1-import exclude each other");
     return true;
+}
+
+static bool check_token(const struct node_chain_plan *plan, struct cli_error *error) {
+    if (plan->type != NODE_ROLLUP_LEDGER || plan->token == NODE_TOKEN_OWN) return true;
+    return cli_fail(
+        error, "%s is a ledger, whose token is its own: it cannot have ether for one", plan->name
+    );
 }
 
 /* Two chains cannot have the same of what tells chains apart. */
@@ -486,6 +506,7 @@ bool network_options_settle(struct network_options *o, struct cli_error *error) 
     make_plan(o, 1); /* also where there is none: what is kept names its chain id */
     for (size_t i = 0; i <= node->rollups_count; i++) {
         make_plan(o, i);
+        if (i > 0 && !check_token(&node->chains[i], error)) return false;
         for (size_t j = 0; j < i; j++)
             if (!check_pair(&node->chains[j], &node->chains[i], error)) return false;
     }

@@ -120,6 +120,11 @@ struct node_chain {
     char url[96];          /* of its endpoint, once it listens */
 };
 
+/* Whether the chain runs code: L1, or a rollup of that kind. */
+static inline bool node_chain_is_evm(const struct node_chain *chain) {
+    return chain->type == NULL || chain->type->kind == ROLLUP_EVM;
+}
+
 struct node_chain_options {
     const char *name; /* "l1", "rollup1"; static or as long as the chain */
     uint64_t rollup_id;

@@ -1,5 +1,6 @@
 #include "node/deploy.h"
 
+#include "core/check.h"
 #include "crypto/keccak.h"
 #include "evm/evm.h"
 #include "node/dev_genesis.h"
@@ -13,6 +14,8 @@
 #define DEPLOY_GAS_PER_BYTE 300u
 #define REGISTER_GAS        500000u
 #define CREDIT_GAS          200000u
+
+#define VKEY_NAME_SIZE_MAX 32u
 
 /* Attestation's constructor: (uint256 threshold, address[] attesters), 1 of 1. */
 static enum err attestation_initcode(bytes *code, struct arena *arena, const address *attester) {
@@ -124,7 +127,6 @@ static enum err make_initcodes(
     out->owner = deployed_at(codes->owner, salt);
     out->k_of_n = deployed_at(codes->k_of_n, salt);
     out->bundler = deployed_at(codes->bundler, salt);
-    out->vkey = guest_id();
     return ERR_OK;
 }
 
@@ -136,6 +138,17 @@ enum err deploy_addresses(
     enum err err = make_initcodes(&codes, &made, arena, keys, salt);
     if (err == ERR_OK) *out = made;
     return err;
+}
+
+hash32 deploy_vkey(const struct rollup_type *type) {
+    uint8_t both[sizeof(hash32) + VKEY_NAME_SIZE_MAX];
+    const hash32 program = guest_id();
+    const size_t size = strlen(type->name);
+    CHECK(size <= VKEY_NAME_SIZE_MAX);
+    if (type->kind == ROLLUP_EVM) return program;
+    memcpy(both, program.b, sizeof(program.b));
+    memcpy(both + sizeof(program.b), type->name, size);
+    return keccak256(bytes_of(both, sizeof(program.b) + size));
 }
 
 const address *deploy_proof_system(const struct deploy_contracts *contracts, unsigned proof) {
@@ -205,7 +218,7 @@ static enum err add_registration(struct deployment *d, const struct deploy_rollu
     abi_writer_open(&w, d->arena);
     abi_write_selector(&w, "register(address,bytes32,bytes32,address,(bool,address))");
     abi_write_address(&w, deploy_proof_system(contracts, rollup->proof));
-    abi_write_hash(&w, &contracts->vkey);
+    abi_write_hash(&w, &rollup->vkey);
     abi_write_hash(&w, &rollup->head);
     abi_write_address(&w, &d->options->keys->builder.address);
     abi_write_bool(&w, rollup->has_own_token);

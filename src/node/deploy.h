@@ -9,6 +9,7 @@
 #include "chain/pool.h"
 #include "core/arena.h"
 #include "node/keys.h"
+#include "rollup/rollup.h"
 
 /* The attesters of KOfN: each with an Attestation of its own, of which so many must vouch. */
 #define DEPLOY_ATTESTERS 3u
@@ -25,9 +26,13 @@ struct deploy_contracts {
     address owner;
     address attesters[DEPLOY_ATTESTERS];
     address k_of_n;
-    hash32 vkey;  /* guest_id: the program that attesters run */
     uint8_t salt; /* of both deployments, its last byte */
 };
+
+/* What a rollup of this type is registered with. The guest program runs all types; who vouches under
+ * a type's vkey has seen in the rollup's state that it is one (verify_result.types). That of an EVM
+ * is guest_id, of others keccak256(guest_id ‖ name of the type). */
+hash32 deploy_vkey(const struct rollup_type *type);
 
 /* The proof system of this kind (enum node_proof). */
 const address *deploy_proof_system(const struct deploy_contracts *contracts, unsigned proof);
@@ -40,6 +45,7 @@ MUST_USE enum err deploy_addresses(
 struct deploy_rollup {
     hash32 head;    /* state root of its genesis */
     unsigned proof; /* enum node_proof */
+    hash32 vkey;    /* deploy_vkey */
     bool has_own_token;
     u256 credit_wei;
 };

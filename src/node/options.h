@@ -19,7 +19,7 @@ struct node_fundings {
     size_t count;
 };
 
-enum node_rollup_type { NODE_ROLLUP_EVM };
+enum node_rollup_type { NODE_ROLLUP_EVM, NODE_ROLLUP_LEDGER };
 
 enum node_log_format { NODE_LOG_TEXT, NODE_LOG_JSON };
 

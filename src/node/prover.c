@@ -3,6 +3,8 @@
 #include "core/check.h"
 #include "proof/attestation.h"
 #include "rollup/abi.h"
+#include "rollup/evm_rollup.h"
+#include "rollup/ledger.h"
 #include "rollup/verify.h"
 
 #include <stdio.h>
@@ -32,11 +34,12 @@ static const struct node_chain_plan *plan_of(const struct prover *prover, uint64
     return &prover->options->chains[place];
 }
 
-/* What is proven of the rollups of one proof system. */
+/* What is proven of the rollups of one proof system and kind. */
 struct statement {
     const struct prover *prover;
     struct arena *arena;
     const struct batch_proof *proof; /* its rollups */
+    hash32 vkey;                     /* that they are registered with */
     const hash32 *public_input;
 };
 
@@ -48,7 +51,7 @@ sign(const struct statement *s, bytes *data, const address *system, const struct
         &digest,
         s->arena,
         system,
-        &s->prover->contracts->vkey,
+        &s->vkey,
         s->proof->rollup_ids,
         s->proof->rollup_id_count,
         s->public_input
@@ -119,7 +122,7 @@ static enum err vouch(
     return ERR_UNSUPPORTED;
 }
 
-/* The proof of one kind for those of the rollups that stand on it; nothing if none does. */
+/* The proof for those rollups of a type that stand on this proof system; nothing if none does. */
 static enum err prove_kind(
     const struct prover *prover,
     struct arena *arena,
@@ -127,7 +130,8 @@ static enum err prove_kind(
     size_t *proof_count,
     const char **reason,
     const struct verify_result *result,
-    enum node_proof kind
+    enum node_proof kind,
+    const struct rollup_type *type
 ) {
     struct batch_proof *proof = &proofs[*proof_count];
     uint64_t *ids = arena_alloc_array(arena, result->rollup_id_count, sizeof(*ids));
@@ -136,11 +140,13 @@ static enum err prove_kind(
     ){.system = *deploy_proof_system(prover->contracts, kind), .rollup_ids = ids};
     for (size_t i = 0; i < result->rollup_id_count; i++) {
         uint64_t id = result->rollup_ids[i];
-        if (plan_of(prover, id)->proof == (unsigned)kind) ids[proof->rollup_id_count++] = id;
+        if (result->types[i] == type && plan_of(prover, id)->proof == (unsigned)kind)
+            ids[proof->rollup_id_count++] = id;
     }
     if (proof->rollup_id_count == 0) return ERR_OK;
     (*proof_count)++;
-    const struct statement statement = {prover, arena, proof, &result->public_input};
+    const struct statement statement = {
+        prover, arena, proof, deploy_vkey(type), &result->public_input};
     return vouch(&statement, proof, kind, reason);
 }
 
@@ -154,6 +160,7 @@ static enum err prove(
 ) {
     static const enum node_proof kinds[] = {
         NODE_PROOF_ATTESTATION, NODE_PROOF_OWNER, NODE_PROOF_K_OF_N};
+    static const struct rollup_type *const types[] = {&EVM_ROLLUP_TYPE, &LEDGER_ROLLUP_TYPE};
     /* The builder's witness is what it has read, which may be more than is needed. */
     const struct verify_options options = {
 
@@ -174,11 +181,21 @@ static enum err prove(
         return ERR_INPUT;
     }
     const size_t kind_count = sizeof(kinds) / sizeof(kinds[0]);
-    struct batch_proof *made = arena_alloc_array(arena, kind_count, sizeof(*made));
+    const size_t type_count = sizeof(types) / sizeof(types[0]);
+    struct batch_proof *made = arena_alloc_array(arena, kind_count * type_count, sizeof(*made));
     size_t count = 0;
     if (made == NULL) return ERR_MEMORY;
-    for (size_t i = 0; i < kind_count && err == ERR_OK; i++)
-        err = prove_kind(prover, arena, made, &count, reason, &result, kinds[i]);
+    for (size_t i = 0; i < kind_count * type_count && err == ERR_OK; i++)
+        err = prove_kind(
+            prover,
+            arena,
+            made,
+            &count,
+            reason,
+            &result,
+            kinds[i / type_count],
+            types[i % type_count]
+        );
     if (err != ERR_OK) return err;
     *proofs = made;
     *proof_count = count;

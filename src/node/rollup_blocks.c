@@ -23,14 +23,13 @@ struct attempt {
 };
 
 /* Transactions end in the order of the block. */
-static void
-on_tx(void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *x) {
+static void on_tx(void *context, const struct rollup_tx_news *news) {
     struct attempt *attempt = context;
     size_t i = attempt->outcome_count;
-    if (moment != ROLLUP_TX_ENDED || i == attempt->tx_count) return;
-    if (!bytes_equal(attempt->txs[i], encoded)) return;
+    if (news->moment != ROLLUP_TX_ENDED || i == attempt->tx_count) return;
+    if (!bytes_equal(attempt->txs[i], news->encoded)) return;
     attempt->outcomes[i] = (struct node_tx_outcome
-    ){.is_known = true, .outcome = x->result.outcome, .output = x->result.output};
+    ){.is_known = true, .outcome = news->outcome, .output = news->output};
     attempt->outcome_count++;
 }
 

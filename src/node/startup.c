@@ -15,6 +15,7 @@
 #include "proof/guest.h"
 #include "rollup/evm_rollup.h"
 #include "rollup/genesis_host.h"
+#include "rollup/ledger.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -181,6 +182,8 @@ static const struct rollup_type *type_of(const struct node_chain_plan *plan) {
     switch ((enum node_rollup_type)plan->type) {
     case NODE_ROLLUP_EVM:
         return &EVM_ROLLUP_TYPE;
+    case NODE_ROLLUP_LEDGER:
+        return &LEDGER_ROLLUP_TYPE;
     }
     CHECK(false);
     return NULL;
@@ -327,6 +330,9 @@ static enum err begin_rollup(
         .parent_messenger = node_contracts(node_parent(chain))->messenger,
         .parent_bridge = node_contracts(node_parent(chain))->bridge,
         .block_gas_limit = plan->gas_limit,
+        .kind = chain->type->kind,
+        .ledger_owner = node->keys.account_count > 0 ? node->keys.accounts[0].address
+                                                     : node->keys.builder.address,
         .has_own_token = plan->token == NODE_TOKEN_OWN,
         .has_base_fee = true,
         .base_fee_wei = plan->base_fee_wei,
@@ -340,10 +346,12 @@ static enum err begin_rollup(
     if (err == ERR_OK && credit_wei != NULL) err = add_builder(&options, arena, node, credit_wei);
     if (err == ERR_OK)
         err = rollup_genesis(&genesis, &open, &deployed->credit_wei, arena, &options);
-    if (err == ERR_OK) err = dev_genesis_add_proxy(&genesis, arena);
+    if (err == ERR_OK && chain->type->kind == ROLLUP_EVM)
+        err = dev_genesis_add_proxy(&genesis, arena);
     if (err != ERR_OK) return node_fail(error, err, "%s: %s", chain->rpc.name, err_text(err));
     err = node_chain_begin(chain, error, &genesis);
     deployed->head = chain->head.state_root;
+    deployed->vkey = deploy_vkey(chain->type);
     deployed->proof = plan->proof;
     deployed->has_own_token = options.has_own_token;
     return err;

@@ -10,7 +10,7 @@ extern const uint8_t artifact_attestation_creation[1798];
 extern const uint8_t artifact_bundler_creation[1224];
 extern const uint8_t artifact_owner_creation[1359];
 extern const uint8_t artifact_k_of_n_creation[2177];
-extern const uint8_t artifact_system_runtime[484];
+extern const uint8_t artifact_system_runtime[524];
 extern const uint8_t artifact_anchor_runtime[1496];
 extern const uint8_t artifact_l2hub_runtime[1240];
 extern const uint8_t artifact_message_service_creation[5733];

@@ -128,6 +128,47 @@ enum err block_run_read_l2tx(
     return ERR_OK;
 }
 
+enum err block_run_begin_block(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    struct rollup_step *step,
+    const struct header *parent,
+    const hash32 *parent_hash
+) {
+    struct block_run *run = machine->run;
+    const struct payload_block *block = &run->payload.blocks[run->block_index];
+    if (block->timestamp < parent->timestamp) {
+        step->verdict = STEP_TIMESTAMP;
+        return ERR_OK;
+    }
+    bool is_slot_block = block_run_is_slot_block(run);
+    const hash32 *prev_randao = is_slot_block ? &run->update->anchor.mix_hash : &parent->mix_hash;
+    struct header header = rollup_next_header(
+        parent, parent_hash, block->timestamp, &block->fee_recipient, prev_randao, run->gas_limit
+    );
+    run->tx_index = 0;
+    return open_block_begin(&machine->open, rollup->arena, &header);
+}
+
+enum err block_run_read_tx(
+    struct rollup *rollup,
+    struct block_run *run,
+    struct rollup_step *step,
+    const struct fork_rules *rules
+) {
+    enum tx_verdict verdict;
+    run->tx_encoded = run->payload.blocks[run->block_index].txs[run->tx_index];
+    enum err err = tx_decode(&run->tx, &verdict, rollup->arena, run->tx_encoded);
+    if (err == ERR_OK && verdict == TX_OK && run->tx.type == TX_DEPOSIT)
+        verdict = TX_DEPOSIT_NOT_ALLOWED;
+    if (err == ERR_OK && verdict == TX_OK)
+        err = tx_sender(&run->sender, &verdict, rollup->arena, &run->tx, rules);
+    if (err != ERR_OK) return err;
+    step->verdict = verdict == TX_OK ? STEP_OK : STEP_TX_INVALID;
+    step->verdict_tx = (int)verdict;
+    return ERR_OK;
+}
+
 static enum err make_system_tx(
     struct rollup *rollup,
     struct block_run *run,
@@ -353,6 +394,19 @@ enum err block_run_refuse_call(
 }
 
 /* --- calls that frames have made, and frames that fail ---------------------------------------- */
+
+bool block_run_enter_entry(const struct rollup *rollup, struct block_run *run) {
+    if (run->entry == rollup->now.entry) return false;
+    run->entry = rollup->now.entry;
+    run->tx_number = 0;
+    return true;
+}
+
+void block_run_enter_transaction(struct rollup *rollup, struct block_run *run) {
+    run->marks = NULL;
+    run->entry = rollup->now.entry;
+    run->tx_number = ++rollup->now.tx_count;
+}
 
 static enum err
 add_mark(struct rollup *rollup, struct block_run *run, uint64_t frame, bool is_to_parent) {

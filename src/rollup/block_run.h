@@ -111,6 +111,25 @@ MUST_USE enum err block_run_read_l2tx(
     struct rollup *rollup, struct block_run *run, enum step_verdict *verdict, bytes data
 );
 
+/* Opens the payload's block at run->block_index on top of a sealed one; STEP_TIMESTAMP if that
+ * cannot be. Nothing is in it yet. */
+MUST_USE enum err block_run_begin_block(
+    struct rollup *rollup,
+    struct rollup_machine *machine,
+    struct rollup_step *step,
+    const struct header *parent,
+    const hash32 *parent_hash
+);
+
+/* Makes run->tx the payload's transaction at run->tx_index, and finds who sent it;
+ * STEP_TX_INVALID if it is none. */
+MUST_USE enum err block_run_read_tx(
+    struct rollup *rollup,
+    struct block_run *run,
+    struct rollup_step *step,
+    const struct fork_rules *rules
+);
+
 /* Makes run->tx the system transaction that begins a slot block: Anchor.setAnchor. */
 MUST_USE enum err block_run_make_anchor_tx(struct rollup *rollup, struct block_run *run);
 
@@ -180,6 +199,11 @@ MUST_USE enum err block_run_refuse_call(
 );
 
 /* --- calls that frames have made, and frames that fail ---------------------------------------- */
+
+/* To be called when a machine goes on: whether that is in another entry than before. And when a
+ * transaction begins. What is to fail then is among rollup->now.replays, under run->tx_number. */
+bool block_run_enter_entry(const struct rollup *rollup, struct block_run *run);
+void block_run_enter_transaction(struct rollup *rollup, struct block_run *run);
 
 /* Files a call of this frame to another rollup; to the parent, or that it waited while the parent
  * was called. */

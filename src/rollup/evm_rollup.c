@@ -391,21 +391,8 @@ static enum err next_transaction(
         }
         return finish_block(rollup, machine, step, is_over);
     }
-    enum tx_verdict verdict;
-    run->block.tx_encoded = block->txs[run->block.tx_index];
-    enum err err = tx_decode(&run->block.tx, &verdict, rollup->arena, run->block.tx_encoded);
-    if (err == ERR_OK && verdict == TX_OK && run->block.tx.type == TX_DEPOSIT)
-        verdict = TX_DEPOSIT_NOT_ALLOWED;
-    if (err == ERR_OK && verdict == TX_OK)
-        err = tx_sender(
-            &run->block.sender, &verdict, rollup->arena, &run->block.tx, &run->context.rules
-        );
-    if (err != ERR_OK) return err;
-    if (verdict != TX_OK) {
-        step->verdict = STEP_TX_INVALID;
-        step->verdict_tx = (int)verdict;
-        return ERR_OK;
-    }
+    enum err err = block_run_read_tx(rollup, &run->block, step, &run->context.rules);
+    if (err != ERR_OK || step->verdict != STEP_OK) return err;
     return begin_tx(rollup, machine, &run->block.tx, &run->block.sender, options);
 }
 
@@ -503,6 +490,7 @@ static enum err evm_build_block(
 }
 
 const struct rollup_type EVM_ROLLUP_TYPE = {
+    .kind = ROLLUP_EVM,
     .name = "evm",
     .size = sizeof(struct evm_rollup),
     .open = open_evm,

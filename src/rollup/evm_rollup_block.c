@@ -169,28 +169,14 @@ enum err evm_run_begin_block(
     const hash32 *parent_hash
 ) {
     struct evm_run *run = evm_run_of(machine);
-    const struct payload_block *block = &run->block.payload.blocks[run->block.block_index];
-    bool is_slot_block = block_run_is_slot_block(&run->block);
-    if (block->timestamp < parent->timestamp) {
-        step->verdict = STEP_TIMESTAMP;
-        return ERR_OK;
-    }
-    hash32 prev_randao = is_slot_block ? run->block.update->anchor.mix_hash : parent->mix_hash;
-    struct header header = rollup_next_header(
-        parent,
-        parent_hash,
-        block->timestamp,
-        &block->fee_recipient,
-        &prev_randao,
-        run->block.gas_limit
-    );
-    enum err err = open_block_begin(&machine->open, rollup->arena, &header);
-    if (err == ERR_OK) err = evm_run_open(rollup, machine);
+    enum err err = block_run_begin_block(rollup, machine, step, parent, parent_hash);
+    if (err != ERR_OK || step->verdict != STEP_OK) return err;
+    err = evm_run_open(rollup, machine);
     if (err == ERR_OK) err = write_parent_hash(run, parent_hash);
-    if (err == ERR_OK && is_slot_block) err = write_anchor(rollup, machine, step);
-    if (err == ERR_OK && is_slot_block && step->verdict == STEP_OK)
+    if (err == ERR_OK && block_run_is_slot_block(&run->block))
+        err = write_anchor(rollup, machine, step);
+    if (err == ERR_OK && block_run_is_slot_block(&run->block) && step->verdict == STEP_OK)
         err = import_messages(rollup, machine, step);
-    run->block.tx_index = 0;
     return err;
 }
 

@@ -38,7 +38,14 @@ static inline struct evm_run *evm_run_of(const struct rollup_machine *machine) {
 static inline void
 evm_run_tell(const struct rollup *rollup, const struct evm_run *run, enum rollup_tx_moment moment) {
     if (rollup->on_tx == NULL) return;
-    rollup->on_tx(rollup->on_tx_context, moment, run->block.tx_encoded, &run->execution);
+    const struct rollup_tx_news news = {
+        .moment = moment,
+        .encoded = run->block.tx_encoded,
+        .outcome = run->execution.result.outcome,
+        .output = run->execution.result.output,
+        .execution = &run->execution,
+    };
+    rollup->on_tx(rollup->on_tx_context, &news);
 }
 
 /* --- evm_rollup_block.c: blocks and what the system writes into them -------------------------- */

@@ -34,10 +34,8 @@ failures_of(struct rollup *rollup, struct evm_frame_failure **failures, uint32_t
 
 /* A machine that goes on in another entry than before. */
 enum err evm_run_enter_entry(struct rollup *rollup, struct evm_run *run) {
-    if (run->block.entry == rollup->now.entry) return ERR_OK;
-    run->block.entry = rollup->now.entry;
-    run->block.tx_number = 0;
     struct evm_frame_failure *failures;
+    if (!block_run_enter_entry(rollup, &run->block)) return ERR_OK;
     enum err err = failures_of(rollup, &failures, 0);
     if (err == ERR_OK) evm_fail_frames(&run->execution.evm, failures);
     return err;
@@ -47,9 +45,7 @@ enum err evm_run_enter_entry(struct rollup *rollup, struct evm_run *run) {
 enum err evm_run_enter_transaction(
     struct rollup *rollup, struct evm_run *run, struct execution_options *options
 ) {
-    run->block.marks = NULL;
-    run->block.entry = rollup->now.entry;
-    run->block.tx_number = ++rollup->now.tx_count;
+    block_run_enter_transaction(rollup, &run->block);
     return failures_of(rollup, &options->failures, run->block.tx_number);
 }
 

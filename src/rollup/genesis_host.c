@@ -1,5 +1,7 @@
 #include "rollup/genesis_host.h"
 #include "rollup/artifacts.h"
+#include "rollup/block_run.h"
+#include "rollup/ledger.h"
 #include "rollup/parent.h"
 #include "rollup/predeploys.h"
 
@@ -55,10 +57,30 @@ static enum err add_message_contracts(
     return ERR_OK;
 }
 
-static enum err make_accounts(
-    struct genesis_account **accounts,
+/* No codes: what the ledger can do its step function knows. */
+static enum err add_ledger(
+    struct genesis_account *list,
     size_t *count,
-    struct genesis_slot **system_slots,
+    struct arena *arena,
+    const struct rollup_genesis_options *options
+) {
+    const address owner = block_run_proxy_of(0, &options->ledger_owner);
+    struct genesis_slot *slots = arena_alloc_zero(arena, LEDGER_SLOT_COUNT * sizeof(*slots));
+    if (slots == NULL) return ERR_MEMORY;
+    for (uint64_t i = 0; i < LEDGER_SLOT_COUNT; i++)
+        slots[i].key = u256_from_u64(i);
+    u256 *supply = &slots[LEDGER_TOTAL_SUPPLY].value;
+    for (size_t i = 0; i < options->account_count; i++)
+        *supply = u256_add(supply, &options->accounts[i].balance);
+    slots[LEDGER_OWNER].value = u256_load_be_short(address_bytes(&owner));
+    list[(*count)++] = (struct genesis_account
+    ){.address = LEDGER_ADDRESS, .nonce = 1, .slots = slots, .slot_count = LEDGER_SLOT_COUNT};
+    return ERR_OK;
+}
+
+static enum err add_evm(
+    struct genesis_account *list,
+    size_t *count,
     struct arena *arena,
     const struct rollup_genesis_options *options
 ) {
@@ -66,27 +88,41 @@ static enum err make_accounts(
     size_t contract_count;
     enum err err = genesis_system_accounts(contracts, &contract_count, arena, FORK_OSAKA);
     if (err != ERR_OK) return err;
+    /* A rollup has no beacon chain and no requests: of Prague's contracts only the history. */
+    for (size_t i = 0; i < contract_count; i++)
+        if (address_equal(&contracts[i].address, &HISTORY_STORAGE_ADDRESS))
+            list[(*count)++] = contracts[i];
+    list[(*count)++] =
+        predeploy(&ANCHOR_PREDEPLOY, artifact_anchor_runtime, sizeof(artifact_anchor_runtime));
+    list[(*count)++] =
+        predeploy(&L2HUB_PREDEPLOY, artifact_l2hub_runtime, sizeof(artifact_l2hub_runtime));
+    bytes rules;
+    err = parent_rules_encode(&rules, arena, options->parent_schedule);
+    if (err != ERR_OK) return err;
+    list[(*count)++] = predeploy(&PARENT_RULES_PREDEPLOY, rules.data, rules.size);
+    return add_message_contracts(list, count, arena, options);
+}
+
+static enum err make_accounts(
+    struct genesis_account **accounts,
+    size_t *count,
+    struct genesis_slot **system_slots,
+    struct arena *arena,
+    const struct rollup_genesis_options *options
+) {
+    const bool is_ledger = options->kind == ROLLUP_LEDGER;
     struct genesis_account *list =
         arena_alloc_array(arena, 8 + options->account_count, sizeof(*list));
     struct genesis_slot *slots = arena_alloc_zero(arena, SYSTEM_SLOT_COUNT * sizeof(*slots));
     if (list == NULL || slots == NULL) return ERR_MEMORY;
     size_t n = 0;
-    /* A rollup has no beacon chain and no requests: of Prague's contracts only the history. */
-    for (size_t i = 0; i < contract_count; i++)
-        if (address_equal(&contracts[i].address, &HISTORY_STORAGE_ADDRESS))
-            list[n++] = contracts[i];
-    list[n] =
-        predeploy(&SYSTEM_PREDEPLOY, artifact_system_runtime, sizeof(artifact_system_runtime));
+    list[n] = predeploy(
+        &SYSTEM_PREDEPLOY, artifact_system_runtime, is_ledger ? 0 : sizeof(artifact_system_runtime)
+    );
     list[n].slots = slots;
     list[n++].slot_count = SYSTEM_SLOT_COUNT;
-    list[n++] =
-        predeploy(&ANCHOR_PREDEPLOY, artifact_anchor_runtime, sizeof(artifact_anchor_runtime));
-    list[n++] = predeploy(&L2HUB_PREDEPLOY, artifact_l2hub_runtime, sizeof(artifact_l2hub_runtime));
-    bytes rules;
-    err = parent_rules_encode(&rules, arena, options->parent_schedule);
-    if (err != ERR_OK) return err;
-    list[n++] = predeploy(&PARENT_RULES_PREDEPLOY, rules.data, rules.size);
-    err = add_message_contracts(list, &n, arena, options);
+    enum err err =
+        is_ledger ? add_ledger(list, &n, arena, options) : add_evm(list, &n, arena, options);
     if (err != ERR_OK) return err;
     for (size_t i = 0; i < options->account_count; i++)
         genesis_fund(list, &n, &options->accounts[i].address, &options->accounts[i].balance);
@@ -99,6 +135,7 @@ static enum err make_accounts(
     slots[SYSTEM_FORK].value = u256_from_u64(FORK_OSAKA);
     slots[SYSTEM_MAX_CALL_GAS].value = u256_from_u64(ROLLUP_MAX_CALL_GAS);
     slots[SYSTEM_HAS_OWN_TOKEN].value = u256_from_u64(options->has_own_token);
+    slots[SYSTEM_KIND].value = u256_from_u64(options->kind);
     slots[SYSTEM_BLOCK_GAS_LIMIT].value = u256_from_u64(options->block_gas_limit);
     *accounts = list;
     *count = n;

@@ -1,11 +1,11 @@
-/* rollup/genesis_host.h (hosted): the first block of an EVM rollup: predeploys, the history
- * contract of EIP-2935, and funded accounts. Its ether must be credited to the rollup on the
- * Hub. */
+/* rollup/genesis_host.h (hosted): the first block of a rollup. Of an EVM: predeploys, the history
+ * contract of EIP-2935, and funded accounts; its ether must be credited to the rollup on the Hub.
+ * Of a ledger: what the System predeploy says, the ledger's own, and accounts that have tokens. */
 #ifndef ROLLUP_GENESIS_HOST_H
 #define ROLLUP_GENESIS_HOST_H
 
 #include "chain/genesis.h"
-#include "rollup/open_block.h"
+#include "rollup/rollup.h"
 
 /* Gas of a CALL to the parent is at most this: below the transaction cap of EIP-7825, so that a
  * batch can carry it. */
@@ -27,6 +27,8 @@ struct rollup_genesis_options {
     const struct genesis_account *accounts; /* who has ether; none twice */
     size_t account_count;
     bool has_own_token; /* what they have is the rollup's own token, not ether */
+    enum rollup_kind kind;
+    address ledger_owner; /* ROLLUP_LEDGER: who issues the token, an account on the parent */
 };
 
 /* rollup_genesis fills the description in; genesis_commit makes the state of it. open is what its

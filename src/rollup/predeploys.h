@@ -52,6 +52,7 @@ enum system_slot {
     SYSTEM_OPEN_BLOCK = 8,     /* commitment to what the slot block has gathered, open_block.h */
     SYSTEM_PREV_RANDAO = 9,    /* of the newest anchor: prevRandao of this rollup's blocks */
     SYSTEM_HAS_OWN_TOKEN = 10, /* 1: the native token is no ether */
+    SYSTEM_KIND = 11,          /* enum rollup_kind */
     SYSTEM_SLOT_COUNT,
 };
 

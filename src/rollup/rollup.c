@@ -2,6 +2,8 @@
 
 #include "chain/block.h"
 #include "crypto/keccak.h"
+#include "rollup/evm_rollup.h"
+#include "rollup/ledger.h"
 #include "rollup/predeploys.h"
 #include "state/state.h"
 
@@ -25,6 +27,14 @@ const char *step_verdict_text(enum step_verdict verdict) {
 #undef STEP_VERDICT_TEXT
     }
     return "unknown verdict";
+}
+
+const struct rollup_type *rollup_type_of(const u256 *kind) {
+    static const struct rollup_type *const types[] = {&EVM_ROLLUP_TYPE, &LEDGER_ROLLUP_TYPE};
+    const uint64_t number = u256_to_u64_saturating(kind);
+    for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+        if ((uint64_t)types[i]->kind == number) return types[i];
+    return NULL;
 }
 
 struct rollup *rollup_open(const struct rollup_type *type, const struct rollup_options *options) {
@@ -56,6 +66,7 @@ enum err rollup_read_parameters(
         {SYSTEM_HUB, &p.hub},
         {SYSTEM_PARENT_CHAIN_ID, &p.parent_chain_id},
         {SYSTEM_HAS_OWN_TOKEN, &p.own_token},
+        {SYSTEM_KIND, &p.kind},
     };
     enum err err = state_open(&state, arena, source, head);
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && err == ERR_OK; i++) {

@@ -136,9 +136,16 @@ struct rollup_scratch {
 /* When a transaction is told of. Its end comes when its journal's transaction is over. */
 enum rollup_tx_moment { ROLLUP_TX_BEGINS, ROLLUP_TX_ENDED };
 
-typedef void rollup_tx_watch(
-    void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *execution
-);
+/* What is told of it. */
+struct rollup_tx_news {
+    enum rollup_tx_moment moment;
+    bytes encoded;
+    enum evm_outcome outcome;          /* ENDED */
+    bytes output;                      /* ENDED */
+    const struct execution *execution; /* NULL: no EVM runs it */
+};
+
+typedef void rollup_tx_watch(void *context, const struct rollup_tx_news *news);
 
 /* Who builds a block of a rollup that is a parent itself: some of what its Hub asks for is not
  * there yet (world/below.c). Who checks the block has no host. */
@@ -174,8 +181,12 @@ struct rollup_step {
     int verdict_tx;              /* STEP_TX_INVALID: enum tx_verdict */
 };
 
+/* The kinds there are; a rollup's state says which it is (System.kind). */
+enum rollup_kind { ROLLUP_EVM = 0, ROLLUP_LEDGER = 1 };
+
 /* A kind of rollup. */
 struct rollup_type {
+    enum rollup_kind kind;
     const char *name; /* "evm" */
     size_t size;      /* of what begins with struct rollup */
     /* Fills in what the kind has besides; the rest is done. ERR_MEMORY. */
@@ -240,7 +251,11 @@ struct rollup_parameters {
     u256 hub; /* the address as a number */
     u256 parent_chain_id;
     u256 own_token; /* not 0: it neither sends nor takes ether */
+    u256 kind;      /* enum rollup_kind */
 };
+
+/* The type of this kind; NULL if there is none. */
+const struct rollup_type *rollup_type_of(const u256 *kind);
 
 /* Reads them at a head. ERR_MISSING, ERR_CORRUPT, ERR_IO, ERR_MEMORY as the source has it. */
 MUST_USE enum err rollup_read_parameters(

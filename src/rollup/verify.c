@@ -182,6 +182,11 @@ struct parent_headers verify_job_headers(struct verify_job *job) {
 
 /* The first refusal is kept. */
 static void note(struct verify_job *job, const struct verifier *v) {
+    const struct batch_file *file = &job->files->file;
+    for (size_t i = 0; i < v->rollup_count; i++)
+        for (size_t j = 0; j < file->rollup_id_count; j++)
+            if (file->rollup_ids[j] == v->rollups[i]->rollup_id)
+                job->types[j] = v->rollups[i]->type;
     if (v->result.verdict == VERIFY_OK) return;
     if (job->result.verdict != VERIFY_OK && job->place <= v->place) return;
     job->result = v->result;
@@ -289,13 +294,20 @@ static bool is_covered(const struct verify_files *files, uint64_t rollup_id) {
     return false;
 }
 
-static enum err
-state(struct verify_result *result, const struct verify_files *files, struct arena *arena) {
+static enum err state(
+    struct verify_result *result,
+    const struct verify_files *files,
+    struct arena *arena,
+    struct verify_job *const *jobs,
+    size_t job_count
+) {
     const struct batch_file *file = &files->file;
     for (size_t i = 0; i < file->rollup_id_count; i++) {
         if (!is_covered(files, file->rollup_ids[i]))
             return refuse(result, VERIFY_NOT_COVERED, file->rollup_ids[i]);
         result->rollup_ids[i] = file->rollup_ids[i];
+        for (size_t j = 0; j < job_count; j++)
+            if (jobs[j]->types[i] != NULL) result->types[i] = jobs[j]->types[i];
     }
     result->rollup_id_count = file->rollup_id_count;
     result->chain_id = file->chain_id;
@@ -332,7 +344,8 @@ enum err verify_conclude(
     enum err err = ERR_OK;
     if (!files->options.allows_surplus) err = is_surplus(&is_any, files, arena, jobs, job_count);
     if (err != ERR_OK) return err;
-    return is_any ? refuse(result, VERIFY_WITNESS_SURPLUS, 0) : state(result, files, arena);
+    return is_any ? refuse(result, VERIFY_WITNESS_SURPLUS, 0)
+                  : state(result, files, arena, jobs, job_count);
 }
 
 enum err verify_output(

@@ -27,6 +27,7 @@
     X(TOO_MANY_UPDATES, "a rollup has more updates than one batch may hold")                \
     X(UPDATE_UNSUPPORTED, "an update has messages or forced transactions, not built yet")   \
     X(PARAMETERS, "a rollup's own parameters are not those of the statement")               \
+    X(KIND, "a rollup is of a kind that this version does not know")                        \
     X(OPEN_BLOCK, "an open block does not match the commitment in its state")               \
     X(ENTRY_NO_TRANSITION, "an entry's first transition is not that of its input's rollup") \
     X(ENTRY_NO_FACT, "an entry's input leads nowhere from there")                           \
@@ -62,7 +63,7 @@ struct verify_result {
     enum words_fault fault; /* BATCH_FILE, WITNESS_FILE: why */
     size_t entry_index;     /* ENTRY_…: which */
     enum step_verdict step; /* ENTRY_NO_FACT: why */
-    uint64_t rollup_id;     /* ENTRY_NO_FACT, PARAMETERS, OPEN_BLOCK, NOT_COVERED: which rollup */
+    uint64_t rollup_id;     /* ENTRY_NO_FACT, PARAMETERS, KIND, OPEN_BLOCK, NOT_COVERED: whose */
     /* OK: the statement, whose parts are as in the batch file, and the 32 bytes that stand for it:
      * keccak256(abi.encode(rollupIds, publicInput)). */
     hash32 output;
@@ -70,6 +71,9 @@ struct verify_result {
     uint64_t chain_id; /* of the parent */
     address hub;
     uint64_t rollup_ids[VERIFY_ROLLUPS_MAX]; /* ascending */
+    /* Of which kind each is, as its state says: a proof under a program's vkey covers none of
+     * another. NULL: nothing that was run is this rollup's. */
+    const struct rollup_type *types[VERIFY_ROLLUPS_MAX];
     size_t rollup_id_count;
 };
 

@@ -1,7 +1,6 @@
 /* The entries of a batch, made anew one after the other. */
 #include "crypto/keccak.h"
 #include "rollup/claim.h"
-#include "rollup/evm_rollup.h"
 #include "rollup/verify_private.h"
 
 struct verifier *verifier_open(
@@ -42,8 +41,12 @@ static enum err witness_verdict(struct verifier *v, enum err err) {
 
 /* The parameters in the rollup's state are what the head commits to; the statement must be about
  * the same chains. */
-static enum err
-check_parameters(struct verifier *v, const struct witness_head *head, uint64_t *chain_id) {
+static enum err check_parameters(
+    struct verifier *v,
+    const struct witness_head *head,
+    const struct rollup_type **type,
+    uint64_t *chain_id
+) {
     const struct batch_file *file = &v->files->file;
     struct rollup_parameters p;
     enum err err = rollup_read_parameters(&p, v->arena, v->source, &head->head);
@@ -54,6 +57,8 @@ check_parameters(struct verifier *v, const struct witness_head *head, uint64_t *
     if (!u256_equal(&p.rollup_id, &id) || !u256_equal(&p.hub, &hub) ||
         !u256_equal(&p.parent_chain_id, &parent) || !u256_fits_u64(&p.chain_id))
         return refuse(v, VERIFY_PARAMETERS, head->rollup_id);
+    if (rollup_type_of(&p.kind) == NULL) return refuse(v, VERIFY_KIND, head->rollup_id);
+    *type = rollup_type_of(&p.kind);
     *chain_id = p.chain_id.w[0];
     return ERR_OK;
 }
@@ -70,7 +75,9 @@ static enum err add_updates(struct verifier *v, struct rollup *rollup) {
     return ERR_OK;
 }
 
-static enum err add_rollup(struct verifier *v, uint64_t rollup_id, uint64_t chain_id) {
+static enum err add_rollup(
+    struct verifier *v, const struct rollup_type *type, uint64_t rollup_id, uint64_t chain_id
+) {
     if (v->rollup_count == VERIFY_ROLLUPS_MAX) return refuse(v, VERIFY_WITNESS_MALFORMED, 0);
     const struct rollup_options options = {
         .arena = v->arena,
@@ -80,7 +87,7 @@ static enum err add_rollup(struct verifier *v, uint64_t rollup_id, uint64_t chai
         .names_senders = v->files->options.names_senders,
     };
     source_memory_open(options.overlay, v->arena, v->source);
-    struct rollup *rollup = rollup_open(&EVM_ROLLUP_TYPE, &options);
+    struct rollup *rollup = rollup_open(type, &options);
     if (rollup == NULL) return ERR_MEMORY;
     rollup->parent.source = v->source;
     rollup->parent.headers = v->headers;
@@ -91,11 +98,12 @@ static enum err add_rollup(struct verifier *v, uint64_t rollup_id, uint64_t chai
 
 static enum err add_head(struct verifier *v, size_t index) {
     const struct witness_head *head = v->files->heads[index];
+    const struct rollup_type *type = NULL;
     uint64_t chain_id = 0;
     v->place = index;
-    enum err err = check_parameters(v, head, &chain_id);
+    enum err err = check_parameters(v, head, &type, &chain_id);
     if (err == ERR_OK && v->result.verdict == VERIFY_OK && rollup_of(v, head->rollup_id) == NULL)
-        err = add_rollup(v, head->rollup_id, chain_id);
+        err = add_rollup(v, type, head->rollup_id, chain_id);
     if (err != ERR_OK || v->result.verdict != VERIFY_OK) return err;
     struct rollup *rollup = rollup_of(v, head->rollup_id);
     struct open_block open;

@@ -44,6 +44,7 @@ struct verify_job {
     struct hashed_list headers;                  /* the files', for what rollups read of it */
     struct verify_result result;                 /* the first refusal, by its place */
     size_t place; /* of the refusal: index of the head, or head_count + index of the entry */
+    const struct rollup_type *types[VERIFY_ROLLUPS_MAX]; /* as verify_result's; NULL: not seen */
 };
 
 /* One execution of entries, all in one arena. */

@@ -134,14 +134,19 @@ static enum err make_witness(struct world *world, struct witness *witness) {
     return ERR_OK;
 }
 
-/* The proof of this system, among those there are or as a new one. NULL: no memory. */
-static struct batch_proof *proof_of(struct world *world, const address *system) {
+/* The proof of this system for rollups of this kind, among those there are or as a new one: a
+ * proof is of one program. NULL: no memory. */
+static struct batch_proof *
+proof_of(struct world *world, const struct rollup_type **types, const struct world_rollup *rollup) {
     for (size_t i = 0; i < world->proof_count; i++)
-        if (address_equal(&world->proofs[i].system, system)) return &world->proofs[i];
+        if (address_equal(&world->proofs[i].system, &rollup->proof_system) &&
+            types[i] == rollup->type)
+            return &world->proofs[i];
     uint64_t *ids = arena_alloc_array(world->arena, world->options->rollup_count, sizeof(*ids));
     if (ids == NULL) return NULL;
+    types[world->proof_count] = rollup->type;
     struct batch_proof *proof = &world->proofs[world->proof_count++];
-    *proof = (struct batch_proof){.system = *system, .rollup_ids = ids};
+    *proof = (struct batch_proof){.system = rollup->proof_system, .rollup_ids = ids};
     return proof;
 }
 
@@ -151,12 +156,14 @@ static enum err leave_unproven(struct world *world) {
     const struct world_options *options = world->options;
     world->proof_count = 0;
     world->proofs =
-        arena_alloc_array(world->arena, world->foreign_count, sizeof(struct batch_proof));
-    if (world->proofs == NULL) return ERR_MEMORY;
+        arena_alloc_array(world->arena, options->rollup_count, sizeof(struct batch_proof));
+    const struct rollup_type **types =
+        arena_alloc_array(world->arena, options->rollup_count, sizeof(const struct rollup_type *));
+    if (world->proofs == NULL || types == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < options->rollup_count; i++) {
         const struct world_rollup *rollup = &options->rollups[i];
         if (!is_named(&world->batch, rollup->rollup_id)) continue;
-        struct batch_proof *proof = proof_of(world, &rollup->proof_system);
+        struct batch_proof *proof = proof_of(world, types, rollup);
         if (proof == NULL) return ERR_MEMORY;
         proof->rollup_ids[proof->rollup_id_count++] = rollup->rollup_id;
     }

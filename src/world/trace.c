@@ -242,14 +242,12 @@ void world_trace_clear(struct world_trace *trace) {
     }
 }
 
-void world_trace_tx(
-    void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *execution
-) {
+void world_trace_tx(void *context, const struct rollup_tx_news *news) {
     struct world_trace_chain *chain = context;
     if (chain->trace->is_muted) return;
-    if (chain->on_tx != NULL) chain->on_tx(chain->on_tx_context, moment, encoded, execution);
-    if (moment != ROLLUP_TX_BEGINS) return;
-    chain->tx_hash = keccak256(encoded);
+    if (chain->on_tx != NULL) chain->on_tx(chain->on_tx_context, news);
+    if (news->moment != ROLLUP_TX_BEGINS) return;
+    chain->tx_hash = keccak256(news->encoded);
     chain->has_tx = true;
 }
 

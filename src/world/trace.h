@@ -107,9 +107,7 @@ void world_trace_set_parent(
 void world_trace_clear(struct world_trace *trace);
 
 /* What the world and the rollups tell besides frames. */
-void world_trace_tx(
-    void *context, enum rollup_tx_moment moment, bytes encoded, const struct execution *execution
-);
+void world_trace_tx(void *context, const struct rollup_tx_news *news);
 void world_trace_lookup_begin(struct world_trace *trace, size_t chain, const struct action *action);
 void world_trace_lookup_end(
     struct world_trace *trace, size_t chain, const struct entry *entry, const hash32 *entry_hash

@@ -29,4 +29,6 @@ contract System {
     bytes32 public prevRandao; // slot 9
     /// @notice Whether the native token is the rollup's own: then no ether comes in or goes out.
     bool public hasOwnToken; // slot 10
+    /// @notice Which state-transition function the rollup has, as the node numbers them: 0 an EVM.
+    uint256 public kind; // slot 11
 }
