@@ -65,8 +65,8 @@ static inline bool address_is_zero(const address *a) {
     return address_equal(a, &zero);
 }
 
-/* Big-endian integers, as all of Ethereum's encodings have them. The guest's instruction set turns no
- * bytes around, and p need not be aligned: there, byte by byte is the shortest way. */
+/* Big-endian integers, as all of Ethereum's encodings have them. The guest's instruction set turns
+ * no bytes around, and p need not be aligned: there, byte by byte is the shortest way. */
 #ifdef __riscv
 static inline uint64_t load_be64(const uint8_t *p) {
     return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
