@@ -7,6 +7,10 @@
 #define HUB_ROLLUPS_SLOT 0
 #define HUB_HEAD_WORD    0
 
+/* EIP-2929: reading a slot for the first time in a transaction, and again. */
+#define GAS_COLD 2100
+#define GAS_WARM 100
+
 void hub_read_lookup(
     struct hub_lookup *lookup, bool *is_lookup, const struct evm_message *call, const address *hub
 ) {
@@ -56,9 +60,31 @@ enum err hub_encode_outcome(
     return abi_finish(&w, encoded);
 }
 
-uint64_t hub_lookup_gas(const struct entry *entry) {
-    uint64_t words = 4 + 3 * entry->transition_count + (entry->out.data.size + 31) / 32;
-    return 3000 + 2100 * words;
+/* How many words the Hub's table has for an entry: Table.sol says which. */
+static uint64_t table_words(const struct entry *entry) {
+    const struct transition *first = &entry->transitions[0];
+    const struct action *out = &entry->out;
+    bool is_call = out->kind == ACTION_CALL;
+    bool is_derived = is_call && entry->trace_count == 0;
+    uint64_t words = 2; /* header, entry's hash */
+    words += !is_derived && !hash32_equal(&first->pre, &first->post);
+    words += !u256_is_zero(&first->ether_delta_wei);
+    words += 3 * (entry->transition_count - 1);
+    if (is_call) {
+        bool is_own = entry->input.kind == ACTION_CALL &&
+                      address_equal(&out->source, &entry->input.target) &&
+                      out->source_rollup_id == entry->input.rollup_id;
+        words += 1 + (uint64_t)!is_own + (uint64_t)!u256_is_zero(&out->value_wei);
+    }
+    words += out->kind == ACTION_REVERT;
+    size_t in_header = is_call && out->data.size >= 4 ? 4 : 0;
+    return words + (out->data.size - in_header + 31) / 32;
+}
+
+uint64_t hub_lookup_gas(const struct entry *entry, bool is_fresh, bool is_first) {
+    const uint64_t base = 4550; /* the call itself, hashing the action, writing the answer */
+    const uint64_t word = is_fresh ? GAS_WARM : GAS_COLD;
+    return base + (is_fresh || !is_first ? GAS_WARM : GAS_COLD) + word * table_words(entry);
 }
 
 u256 world_head_slot(uint64_t rollup_id) {
