@@ -76,6 +76,22 @@ open_files(struct verify_files *files, struct verify_result *result, bytes input
 
 /* --- what is found in them -------------------------------------------------------------------- */
 
+/* At which of the heads entries begin. */
+static enum err note_begun(struct verify_files *files) {
+    const struct batch *batch = &files->batch;
+    files->is_begun = arena_alloc_zero(files->arena, files->head_count);
+    if (files->is_begun == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < batch->entry_count; i++) {
+        for (size_t j = 0; j < batch->entries[i].transition_count; j++) {
+            const struct transition *t = &batch->entries[i].transitions[j];
+            const struct head_key pre = {t->rollup_id, t->pre};
+            const uint64_t *index = map_get(&files->head_indices, &pre);
+            if (index != NULL) files->is_begun[*index] = true;
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err index_heads(struct verify_files *files) {
     size_t count = 0;
     for (size_t i = 0; i < files->part_count; i++)
@@ -94,7 +110,7 @@ static enum err index_heads(struct verify_files *files) {
             files->heads[files->head_count++] = head;
         }
     }
-    return ERR_OK;
+    return note_begun(files);
 }
 
 static enum err
@@ -251,23 +267,19 @@ static bool are_headers_read(
 static enum err
 are_heads_needed(bool *are_needed, const struct verify_files *files, struct arena *arena) {
     const struct batch *batch = &files->batch;
-    bool *begins = arena_alloc_zero(arena, files->head_count);
-    bool *ends = arena_alloc_zero(arena, files->head_count);
-    if (begins == NULL || ends == NULL) return ERR_MEMORY;
+    bool *is_reached = arena_alloc_zero(arena, files->head_count);
+    if (is_reached == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < batch->entry_count; i++) {
         for (size_t j = 0; j < batch->entries[i].transition_count; j++) {
             const struct transition *t = &batch->entries[i].transitions[j];
-            const struct head_key pre = {t->rollup_id, t->pre};
             const struct head_key post = {t->rollup_id, t->post};
-            const uint64_t *index = map_get(&files->head_indices, &pre);
-            if (index != NULL) begins[*index] = true;
-            index = map_get(&files->head_indices, &post);
-            if (index != NULL) ends[*index] = true;
+            const uint64_t *index = map_get(&files->head_indices, &post);
+            if (index != NULL) is_reached[*index] = true;
         }
     }
     *are_needed = true;
     for (size_t i = 0; i < files->head_count; i++)
-        if (!begins[i] || (i >= files->parts[0].witness.head_count && !ends[i]))
+        if (!files->is_begun[i] || (i >= files->parts[0].witness.head_count && !is_reached[i]))
             *are_needed = false;
     return ERR_OK;
 }
@@ -288,8 +300,8 @@ static enum err is_surplus(
     return ERR_OK;
 }
 
-static bool is_covered(const struct verify_files *files, uint64_t rollup_id) {
-    for (size_t i = 0; i < files->head_count; i++)
+bool verify_is_covered(const struct verify_files *files, uint64_t rollup_id) {
+    for (size_t i = 0; i < files->parts[0].witness.head_count; i++)
         if (files->heads[i]->rollup_id == rollup_id) return true;
     return false;
 }
@@ -303,7 +315,7 @@ static enum err state(
 ) {
     const struct batch_file *file = &files->file;
     for (size_t i = 0; i < file->rollup_id_count; i++) {
-        if (!is_covered(files, file->rollup_ids[i]))
+        if (!verify_is_covered(files, file->rollup_ids[i]))
             return refuse(result, VERIFY_NOT_COVERED, file->rollup_ids[i]);
         result->rollup_ids[i] = file->rollup_ids[i];
         for (size_t j = 0; j < job_count; j++)

@@ -135,8 +135,9 @@ MUST_USE enum err verify_job_run(struct verify_job *job, struct arena *arena, si
  * twice. Not where a further witness was given, which nobody reads then. */
 MUST_USE enum err verify_job_run_all(struct verify_job *job, struct arena *arena);
 
-/* verify_conclude puts together what the jobs have found once each run was somebody's. The first of
- * what they refuse is what verify_input refuses. ERR_MEMORY. */
+/* verify_conclude puts together what the jobs have found once each run was somebody's. The first
+ * entry that they refuse is the one that verify_input refuses; of a run that lacks what a false
+ * entry reads, as WITNESS_INCOMPLETE. ERR_MEMORY. */
 MUST_USE enum err verify_conclude(
     struct verify_result *result,
     const struct verify_files *files,

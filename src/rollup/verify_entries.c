@@ -115,15 +115,22 @@ static enum err add_head(struct verifier *v, size_t index) {
     return step == STEP_OK ? ERR_OK : refuse(v, VERIFY_OPEN_BLOCK, head->rollup_id);
 }
 
-/* The heads that an entry begins at, as far as they are given. */
-static enum err add_heads_of(struct verifier *v, const struct entry *entry) {
+/* The heads that an entry begins at, as far as they are given. What is wrong with one in the middle
+ * of the batch is said of the entry: to who goes through all of it that head is not given. */
+static enum err add_heads_of(struct verifier *v, size_t entry_index) {
+    const struct entry *entry = &v->files->batch.entries[entry_index];
     for (size_t i = 0; i < entry->transition_count; i++) {
         const struct head_key key = {entry->transitions[i].rollup_id, entry->transitions[i].pre};
         const uint64_t *index = map_get(&v->files->head_indices, &key);
         const struct rollup *rollup = rollup_of(v, key.rollup_id);
         if (index == NULL || (rollup != NULL && rollup_at(rollup, &key.head) != NULL)) continue;
         enum err err = add_head(v, (size_t)*index);
-        if (err != ERR_OK || v->result.verdict != VERIFY_OK) return err;
+        if (err == ERR_OK && v->result.verdict == VERIFY_OK) continue;
+        if (*index >= v->files->parts[0].witness.head_count) {
+            v->place = v->files->head_count + entry_index;
+            v->result.entry_index = entry_index;
+        }
+        return err;
     }
     return ERR_OK;
 }
@@ -141,13 +148,18 @@ static enum err check_entry(struct verifier *v, size_t index) {
     result->verdict = claim.verdict;
     result->step = claim.step;
     result->rollup_id = claim.rollup_id;
+    /* A rollup that nobody begins with is not even opened. */
+    if (claim.step == STEP_ROLLUP_UNKNOWN && verify_is_covered(v->files, claim.rollup_id) &&
+        entry_transition_of(&v->files->batch.entries[index], claim.rollup_id) != NULL)
+        result->step = STEP_HEAD_UNKNOWN;
     return ERR_OK;
 }
 
 enum err verifier_run_all(struct verifier *v) {
     enum err err = ERR_OK;
     for (size_t i = 0; i < v->files->head_count; i++)
-        if (err == ERR_OK && v->result.verdict == VERIFY_OK) err = add_head(v, i);
+        if (err == ERR_OK && v->result.verdict == VERIFY_OK && v->files->is_begun[i])
+            err = add_head(v, i);
     for (size_t i = 0; i < v->files->batch.entry_count; i++)
         if (err == ERR_OK && v->result.verdict == VERIFY_OK) err = check_entry(v, i);
     return err;
@@ -159,8 +171,7 @@ enum err verifier_run(struct verifier *v, size_t run_index) {
     const size_t count = files->run_starts[run_index + 1] - files->run_starts[run_index];
     enum err err = ERR_OK;
     for (size_t i = 0; i < count; i++)
-        if (err == ERR_OK && v->result.verdict == VERIFY_OK)
-            err = add_heads_of(v, &files->batch.entries[entries[i]]);
+        if (err == ERR_OK && v->result.verdict == VERIFY_OK) err = add_heads_of(v, entries[i]);
     for (size_t i = 0; i < count; i++)
         if (err == ERR_OK && v->result.verdict == VERIFY_OK) err = check_entry(v, entries[i]);
     return err;

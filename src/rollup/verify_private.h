@@ -32,6 +32,7 @@ struct verify_files {
     const struct witness_head **heads; /* of all parts, in their order */
     size_t head_count;
     struct map head_indices; /* struct head_key → uint64_t, into heads */
+    bool *is_begun;          /* of each head: an entry begins there; others nobody looks at */
     /* verify_split */
     size_t *run_entries; /* indices of entries: run by run, ascending in each */
     size_t *run_starts;  /* run_count + 1 of them, into run_entries */
@@ -70,6 +71,10 @@ MUST_USE enum err verify_index(struct verify_files *files, struct verify_result 
 
 /* The parent's headers that are given to a job. */
 struct parent_headers verify_job_headers(struct verify_job *job);
+
+/* Whether the witness has a head of the rollup; of one without entries the statement says
+ * nothing. */
+bool verify_is_covered(const struct verify_files *files, uint64_t rollup_id);
 
 /* --- verify_entries.c --- */
 

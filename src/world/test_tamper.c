@@ -607,6 +607,7 @@ static void other_chains_are_refused(void **state) {
     /* A rollup's head is that rollup's. */
     assert_int_equal(decode(state), 0);
     mine.witness.heads[0].rollup_id = 2;
+    mine.batch.entries[BEGIN_2].transitions[0].pre = mine.witness.heads[0].head;
     assert_verdict(PARAMETERS);
     assert_int_equal(got.rollup_id, 2);
 }
@@ -618,11 +619,21 @@ static void heads_that_are_missing_or_unknown_are_refused(void **state) {
     assert_int_equal(got.rollup_id, 1);
     assert_int_equal(decode(state), 0);
     mine.witness.heads[0].head.b[0] ^= 1;
+    assert_no_fact(STEP_HEAD_UNKNOWN);
+    mine.batch.entries[BEGIN_1].transitions[0].pre = mine.witness.heads[0].head;
     assert_verdict(WITNESS_INCOMPLETE);
     /* A node of the trie is no state. */
-    assert_int_equal(decode(state), 0);
-    mine.witness.heads[0].head = keccak256(mine.witness.nodes[mine.witness.node_count - 1]);
-    assert_int_not_equal(verify_mutated(), VERIFY_OK);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(decode(state), 0);
+        assert_true(i < mine.witness.node_count);
+        mine.witness.heads[0].head = keccak256(mine.witness.nodes[i]);
+        if (hash32_equal(
+                &mine.witness.heads[0].head, &built.batch.entries[BEGIN_1].transitions[0].pre
+            ))
+            continue;
+        mine.batch.entries[BEGIN_1].transitions[0].pre = mine.witness.heads[0].head;
+        assert_int_not_equal(verify_mutated(), VERIFY_OK);
+    }
 }
 
 static void a_tampered_open_block_is_refused(void **state) {
