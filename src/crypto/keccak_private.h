@@ -43,6 +43,7 @@ keccak_absorb_lanes(uint64_t *state, size_t stride, const uint8_t *data, size_t 
     unsigned shift = 8 * (unsigned)((uintptr_t)data % 8);
     const word *words = (const word *)(const void *)(data - shift / 8);
     uint64_t low = shift != 0 && count > 0 ? *words++ >> shift : 0;
+#pragma GCC unroll 17
     for (size_t i = 0; i < count; i++) {
         uint64_t next = words[i];
         if (shift == 0) {
