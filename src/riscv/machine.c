@@ -20,16 +20,24 @@ static size_t code_bytes(const struct machine *machine) {
     return (machine->code_size / 4 + 1) * sizeof(*machine->code);
 }
 
+/* Puts bytes where the program or its input is to lie. */
+static void fill(struct machine *machine, uint64_t at, const void *data, size_t size) {
+    if (size == 0) return;
+    size_t offset = (size_t)(at - MACHINE_RAM_BASE);
+    size_t last = (offset + size - 1) / MACHINE_PAGE_SIZE;
+    memcpy(machine->memory + offset, data, size);
+    for (size_t page = offset / MACHINE_PAGE_SIZE; page <= last; page++)
+        machine->filled[page] = 1;
+}
+
 static void load(struct machine *machine, const struct elf *elf, bytes input) {
     for (unsigned i = 0; i < elf->segment_count; i++) {
         const struct elf_segment *segment = &elf->segments[i];
-        uint8_t *to = machine->memory + (segment->address - MACHINE_RAM_BASE);
-        if (segment->contents.size > 0) memcpy(to, segment->contents.data, segment->contents.size);
+        fill(machine, segment->address, segment->contents.data, segment->contents.size);
     }
-    uint8_t *to = machine->memory + (MACHINE_INPUT_BASE - MACHINE_RAM_BASE);
     uint64_t size = input.size;
-    memcpy(to, &size, sizeof size); /* the hosts are little-endian too */
-    if (size > 0) memcpy(to + MACHINE_INPUT_START, input.data, input.size);
+    fill(machine, MACHINE_INPUT_BASE, &size, sizeof size); /* the hosts are little-endian too */
+    fill(machine, MACHINE_INPUT_BASE + MACHINE_INPUT_START, input.data, input.size);
 }
 
 enum err machine_open(
@@ -50,10 +58,11 @@ enum err machine_open(
     machine->memory = map_zero(MACHINE_MEMORY_SIZE);
     machine->loaded = calloc(MACHINE_PAGE_COUNT, 1);
     machine->stored = calloc(MACHINE_PAGE_COUNT, 1);
+    machine->filled = calloc(MACHINE_PAGE_COUNT, 1);
     machine->code = map_zero(code_bytes(machine));
     machine->entered = calloc(machine->code_size / 4 + 1, sizeof(*machine->entered));
     if (machine->memory == NULL || machine->loaded == NULL || machine->stored == NULL ||
-        machine->code == NULL || machine->entered == NULL) {
+        machine->filled == NULL || machine->code == NULL || machine->entered == NULL) {
         machine_close(machine);
         return ERR_MEMORY;
     }
@@ -68,6 +77,7 @@ void machine_close(struct machine *machine) {
     if (machine->code != NULL) (void)munmap(machine->code, code_bytes(machine));
     free(machine->loaded);
     free(machine->stored);
+    free(machine->filled);
     free(machine->entered);
     *machine = (struct machine){.status = MACHINE_TRAPPED};
 }

@@ -90,6 +90,7 @@ struct machine {
     struct machine_options options;
 
     uint8_t *memory; /* MACHINE_MEMORY_SIZE bytes, from MACHINE_RAM_BASE */
+    uint8_t *filled; /* a byte for each page: not 0 if the program or its input lies on it */
 
     /* --- counters: they say what happened and decide nothing --- */
     uint64_t misaligned_count;
