@@ -1,9 +1,10 @@
-/* riscv/state.h: one hash for all that a machine is, so that two who disagree about a run can agree on
- * where: they run to the same step, compare roots, and halve. docs/riscv.md has the layout.
+/* riscv/state.h: one hash for all that a machine is, so that two who disagree about a run can
+ * agree on where: they run to the same step, compare roots, and halve. docs/riscv.md has the
+ * layout.
  *
  *   root = keccak256 of STATE_WORDS words of 8 bytes (little-endian) and two hashes: what the
- *          registers are, where the run stands, what the machine is; the output's hash; the memory's
- *          root
+ *          registers are, where the run stands, what the machine is; the hash of the output; the
+ *          root of the memory
  *   memory = binary tree of keccak256 over MACHINE_PAGE_COUNT pages, each hashed whole
  *
  * A step reads few pages, so that it can be decided by whoever has them, the way to the root of
