@@ -259,6 +259,23 @@ static void gas_follows_the_forks(void **state) {
     );
 }
 
+/* Wherever the data lies and whatever its size. */
+static void zero_bytes_are_counted(void **state) {
+    (void)state;
+    static const uint8_t bytes_in_turn[] = {0, 1, 0x80, 0, 0, 0x7f, 0xff, 0, 0, 0, 2, 0x81, 0};
+    uint8_t data[96];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = bytes_in_turn[(i * i + i / 7) % sizeof bytes_in_turn];
+    for (size_t start = 0; start < 16; start++) {
+        uint64_t gas = 21000;
+        for (size_t size = 0; start + size <= sizeof data; size++) {
+            struct tx tx = {.data = bytes_of(data + start, size)};
+            assert_int_equal(tx_intrinsic_gas(&tx, FORK_ISTANBUL), gas);
+            if (start + size < sizeof data) gas += data[start + size] == 0 ? 4 : 16;
+        }
+    }
+}
+
 static void authorizations_of_others_have_no_authority(void **state) {
     (void)state;
     hash32 key = key_of(3);

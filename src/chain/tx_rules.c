@@ -196,9 +196,23 @@ enum err tx_authorization_sign(struct tx_authorization *authorization, const has
 #define GAS_FLOOR_PER_TOKEN        10u    /* EIP-7623 */
 #define TOKENS_PER_NONZERO_BYTE    4u     /* EIP-7623 */
 
+/* Eight at a time where they are aligned: in a guest, calldata is gone through byte by byte for
+ * hardly anything else. */
 static uint64_t count_zero_bytes(bytes data) {
+    const uint64_t low_bits = UINT64_C(0x7f7f7f7f7f7f7f7f);
+    const uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t count = 0;
-    for (size_t i = 0; i < data.size; i++)
+    size_t i = 0;
+    for (; i < data.size && ((uintptr_t)(data.data + i) & 7) != 0; i++)
+        count += data.data[i] == 0;
+    for (; i + 8 <= data.size; i += 8) {
+        uint64_t word;
+        memcpy(&word, __builtin_assume_aligned(data.data + i, 8), sizeof(word));
+        /* The highest bit of each byte: whether it is not zero. */
+        const uint64_t filled = ((word & low_bits) + low_bits) | word;
+        count += 8 - ((filled >> 7 & ones) * ones >> 56);
+    }
+    for (; i < data.size; i++)
         count += data.data[i] == 0;
     return count;
 }
