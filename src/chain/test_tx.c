@@ -476,6 +476,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(forks_refuse_types_they_do_not_know, setup, teardown),
         cmocka_unit_test_setup_teardown(rules_name_what_they_refuse, setup, teardown),
         cmocka_unit_test_setup_teardown(gas_follows_the_forks, setup, teardown),
+        cmocka_unit_test_setup_teardown(zero_bytes_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(
             authorizations_of_others_have_no_authority, setup, teardown
         ),
