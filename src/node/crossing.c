@@ -327,7 +327,7 @@ struct waiting {
     const struct pool_tx **txs;
     bytes *encodings;
     size_t count;
-    size_t deferred; /* to the next block; count is then 0 */
+    size_t deferred; /* to the next block */
 };
 
 static enum err
@@ -552,6 +552,25 @@ static enum err commit(
     return err;
 }
 
+/* The batch takes more gas than there is: a part of what fills it most waits for the next block.
+ * False: there is only one transaction, or none. */
+static bool
+defer_part(struct crossing *crossing, struct waiting *waiting, const struct block_order *order) {
+    size_t *tx_count = &crossing->options.tx_count;
+    struct waiting *most = NULL;
+    for (size_t i = 0; i + 1 < crossing->node->chain_count; i++)
+        if (most == NULL || waiting[i].count > most->count) most = &waiting[i];
+    if (*tx_count > 1 && !order->is_for_tx && (most == NULL || *tx_count >= most->count)) {
+        *tx_count = *tx_count * 3 / 4;
+        return true;
+    }
+    if (most == NULL || most->count < 2) return false;
+    size_t keep = most->count * 3 / 4;
+    most->deferred += most->count - keep;
+    most->count = keep;
+    return true;
+}
+
 /* The block could not be built as it was: with less in it, it may. False: with nothing less. */
 static bool lessen(
     struct crossing *crossing,
@@ -566,10 +585,11 @@ static bool lessen(
         const struct node *node = crossing->node;
         const size_t place = crossing_place(node, result->reason_parent, result->reason_rollup);
         struct waiting *w = &waiting[place - 1];
-        w->deferred = w->count;
+        w->deferred += w->count;
         w->count = 0;
         return w->deferred > 0;
     }
+    if (result->is_too_large && defer_part(crossing, waiting, order)) return true;
     if (drop_culprit(crossing->node, waiting, result, reason, order)) return true;
     if (*tx_count == 0 || order->is_for_tx) return false;
     /* Which of L1's is at fault shows when it is alone; the others are for the next block. */
@@ -596,7 +616,7 @@ static bool set_apart(struct crossing *crossing, struct waiting *waiting) {
     for (size_t i = 0; i + 1 < crossing->node->chain_count && index == 0; i++) {
         struct waiting *w = &waiting[i];
         if (w->count == 0) continue;
-        w->deferred = w->count;
+        w->deferred += w->count;
         w->count = 0;
         is_less = true;
     }

@@ -249,6 +249,7 @@ static enum err run_batch(struct world *world) {
         result->status = WORLD_BATCH_REVERTED;
         enum tx_verdict verdict = world->builder->tx_verdict;
         bool is_too_large = verdict == TX_INTRINSIC_GAS || verdict == TX_FLOOR_GAS;
+        result->is_too_large = is_too_large;
         world_say(result, is_too_large ? BATCH_TOO_LARGE : tx_verdict_text(verdict));
         return ERR_OK;
     }
@@ -257,8 +258,10 @@ static enum err run_batch(struct world *world) {
     result->status = WORLD_BATCH_REVERTED;
     result->batch_output = run->output;
     bool is_too_large = run->outcome == EVM_OUT_OF_GAS;
+    result->is_too_large = is_too_large || abi_has_selector(run->output, "NotEnoughGas()");
     world_say(result, is_too_large ? BATCH_TOO_LARGE : evm_outcome_text(run->outcome));
     if (world->has_missing) {
+        result->is_too_large = false;
         result->missing = world->missing;
         result->reason_rollup = world->missing.verdict_rollup;
         world_say(result, step_verdict_text(world->missing.verdict));

@@ -156,13 +156,14 @@ struct world_rollup_result {
 
 struct world_result {
     enum world_status status;
-    char reason[256];              /* not WORLD_OK: for people */
-    bytes batch_output;            /* WORLD_BATCH_REVERTED: its revert data */
-    uint64_t reason_parent;        /* on which of the rollups that is; 0: on the parent */
-    uint64_t reason_rollup;        /* which rollup the reason is about; 0 none */
-    struct fact missing;           /* WORLD_BATCH_REVERTED: the call that has no fact */
-    enum block_verdict verdict;    /* WORLD_BLOCK_REFUSED */
-    struct block_builder *block;   /* WORLD_OK: the finished parent block */
+    char reason[256];            /* not WORLD_OK: for people */
+    bytes batch_output;          /* WORLD_BATCH_REVERTED: its revert data */
+    uint64_t reason_parent;      /* on which of the rollups that is; 0: on the parent */
+    bool is_too_large;           /* WORLD_BATCH_REVERTED: with less in it there may be gas enough */
+    uint64_t reason_rollup;      /* which rollup the reason is about; 0 none */
+    struct fact missing;         /* WORLD_BATCH_REVERTED: the call that has no fact */
+    enum block_verdict verdict;  /* WORLD_BLOCK_REFUSED */
+    struct block_builder *block; /* WORLD_OK: the finished parent block */
     struct source_memory *overlay; /* its new nodes and codes */
     bool has_batch;                /* behind options->before_count transactions, if they stayed */
     struct batch batch;

@@ -2,39 +2,26 @@
 // chain; the rollups' balances stay the Hub's ether, and the network goes on.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, afterEach, before, test } from "node:test";
+import { afterEach, test } from "node:test";
 import { encodeFunctionData, numberToHex, parseAbi, toFunctionSelector } from "viem";
-import { startNetwork } from "../../examples/demo/network.mjs";
-import { World, connect, revertOf } from "../../examples/demo/world.mjs";
+import { revertOf } from "../../examples/demo/world.mjs";
 import { compileTestContracts } from "../contracts/lib/chain.mjs";
+import { openNetwork } from "../lib/opened.mjs";
 
-const lockstep = process.env.LOCKSTEP ?? "build/dev/lockstep";
 const compiled = compileTestContracts();
 const bridge = JSON.parse(readFileSync("examples/apps/artifacts/TokenBridge.json", "utf8"));
 const bridged = JSON.parse(readFileSync("examples/apps/artifacts/BridgedToken.json", "utf8"));
 const coin = JSON.parse(readFileSync("examples/apps/artifacts/Coin.json", "utf8"));
-let network;
 let chains;
 let world;
 
-before(async () => {
-    network = await startNetwork([], lockstep);
-    const { accounts } = network.info;
-    const [l1, rollup1, rollup2] = network.info.chains.map((c) => connect(c, accounts[0].privateKey));
-    chains = { l1, rollup1, rollup2 };
-    world = new World(chains);
-});
+openNetwork((opened) => ({ chains, world } = opened));
 afterEach(async () => {
     const infos = await rpc(chains.l1, "lockstep_getRollups");
     const sum = infos.reduce((total, { hubBalance }) => total + BigInt(hubBalance), 0n);
     assert.equal(sum, await chains.l1.client.getBalance({ address: chains.l1.hub }), "the Hub's ether is the rollups'");
     for (const { name, head } of infos)
         assert.equal((await rpc(chains[name], "eth_getBlockByNumber", "safe", false)).stateRoot, head, name);
-});
-after(async () => {
-    const { status, stderr } = await network.stop();
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
 });
 
 const rpc = (chain, method, ...params) => chain.client.request({ method, params });

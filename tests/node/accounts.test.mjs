@@ -3,15 +3,14 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { concat, encodeAbiParameters, encodeFunctionData, numberToHex, pad, parseAbi, parseEther } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { startNetwork } from "../../examples/demo/network.mjs";
-import { World, connect, revertOf } from "../../examples/demo/world.mjs";
+import { connect, revertOf } from "../../examples/demo/world.mjs";
+import { openNetwork } from "../lib/opened.mjs";
 import { initcode } from "../lib/transactions.mjs";
 
 const require = createRequire(import.meta.url);
-const lockstep = process.env.LOCKSTEP ?? "build/dev/lockstep";
 const bundlerAbi = JSON.parse(readFileSync("contracts/artifacts/Bundler.json", "utf8")).abi;
 const hubAbi = parseAbi([
     "function head(uint64) view returns (bytes32)",
@@ -24,18 +23,9 @@ let chains;
 let world;
 let contracts;
 
-before(async () => {
-    network = await startNetwork([], lockstep);
-    const { accounts } = network.info;
-    const [l1, rollup1, rollup2] = network.info.chains.map((c) => connect(c, accounts[0].privateKey));
-    chains = { l1, rollup1, rollup2 };
+openNetwork((opened) => {
+    ({ network, chains, world } = opened);
     contracts = network.info.chains[0].contracts;
-    world = new World(chains);
-});
-after(async () => {
-    const { status, stderr } = await network.stop();
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
 });
 
 const rpc = (chain, method, ...params) => chain.client.request({ method, params });

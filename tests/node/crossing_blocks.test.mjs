@@ -1,29 +1,17 @@
 // Blocks with several transactions that call across chains: each gets in, now or a block later, and
 // one that cannot leaves the others alone.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { encodeFunctionData } from "viem";
-import { startNetwork } from "../../examples/demo/network.mjs";
-import { World, artifact, connect } from "../../examples/demo/world.mjs";
+import { artifact, connect } from "../../examples/demo/world.mjs";
+import { openNetwork } from "../lib/opened.mjs";
 
-const lockstep = process.env.LOCKSTEP ?? "build/dev/lockstep";
 const abi = artifact("Hopper").abi;
 let network;
 let chains;
 let world;
 
-before(async () => {
-    network = await startNetwork([], lockstep);
-    const { accounts } = network.info;
-    const [l1, rollup1, rollup2] = network.info.chains.map((c) => connect(c, accounts[0].privateKey));
-    chains = { l1, rollup1, rollup2 };
-    world = new World(chains);
-});
-after(async () => {
-    const { status, stderr } = await network.stop();
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
-});
+openNetwork((opened) => ({ network, chains, world } = opened));
 
 const rpc = (chain, method, params = []) => chain.client.request({ method, params });
 
@@ -105,4 +93,34 @@ for (const [from, to] of [
         assert.equal(call.to, counter.address.toLowerCase());
         assert.equal(call.chain, to);
         assert.equal(call.viaProxy, proxy.toLowerCase());
+    });
+
+// More than one batch has gas for: what does not fit waits, and nothing is dropped.
+for (const [from, to, count] of [
+    ["l1", "rollup1", 300],
+    ["rollup1", "l1", 150],
+])
+    test(`${count} transactions at once from ${from} to ${to}: all get in, in a few blocks`, async () => {
+        const { l1 } = chains;
+        const chain = chains[from];
+        const counter = await world.deploy(to, "Counter");
+        const proxy = await world.reference(from, counter);
+        const nonce = await chain.client.getTransactionCount({ address: chain.account.address });
+        const data = encodeFunctionData({ abi: counter.abi, functionName: "add", args: [1n] });
+        const signed = Array.from({ length: count }, (_, i) =>
+            chain.account.signTransaction({
+                chainId: chain.client.chain.id, nonce: nonce + i, to: proxy, data, gas: 400_000n, maxFeePerGas: 10n ** 11n,
+            }),
+        );
+        await rpc(l1, "evm_setAutomine", [false]);
+        try {
+            const hashes = [];
+            for (const raw of await Promise.all(signed)) hashes.push(await rpc(chain, "eth_sendRawTransaction", [raw]));
+            for (let i = 0; i < 4; i++) await rpc(l1, "evm_mine");
+            const receipts = await Promise.all(hashes.map((hash) => rpc(chain, "eth_getTransactionReceipt", [hash])));
+            assert.ok(receipts.every((r) => r?.status === "0x1"));
+            assert.equal(await world.call(counter, "total"), BigInt(count));
+        } finally {
+            await rpc(l1, "evm_setAutomine", [true]);
+        }
     });

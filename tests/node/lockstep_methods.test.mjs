@@ -1,36 +1,22 @@
 // lockstep_getBatch, lockstep_getExecutionTable, lockstep_simulate: what they say is what the Hub has, and
 // why a call fails is told apart: no entry, the target's revert, and a target that pretends.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { readFileSync } from "node:fs";
 import { encodeAbiParameters, encodeErrorResult, encodeFunctionData, keccak256, parseAbi, parseAbiItem } from "viem";
-import { startNetwork } from "../../examples/demo/network.mjs";
-import { World, connect } from "../../examples/demo/world.mjs";
+import { openNetwork } from "../lib/opened.mjs";
 import { initcode } from "../lib/transactions.mjs";
 
-const lockstep = process.env.LOCKSTEP ?? "build/dev/lockstep";
 const hubAbi = JSON.parse(readFileSync("contracts/artifacts/IHub.json", "utf8")).abi;
 const errors = parseAbi([
     "error EntryNotFound(uint64 rollupId, bytes32 head, bytes32 actionHash)",
     "error Unwilling(uint256 asked, string why)",
 ]);
 const KINDS = ["CALL", "RESULT", "L2TX", "REVERT", "REVERT_CONTINUE"];
-let network;
 let chains;
 let world;
 
-before(async () => {
-    network = await startNetwork([], lockstep);
-    const { accounts } = network.info;
-    const [l1, rollup1, rollup2] = network.info.chains.map((c) => connect(c, accounts[0].privateKey));
-    chains = { l1, rollup1, rollup2 };
-    world = new World(chains);
-});
-after(async () => {
-    const { status, stderr } = await network.stop();
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
-});
+openNetwork((opened) => ({ chains, world } = opened));
 
 const rpc = (chain, method, ...params) => chain.client.request({ method, params });
 const data = (contract, functionName, args = []) => encodeFunctionData({ abi: contract.abi, functionName, args });
