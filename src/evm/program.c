@@ -126,10 +126,10 @@ static void close_block(struct translation *t) {
     t->is_open = false;
 }
 
-static struct instruction *emit(struct translation *t, unsigned op, uint32_t arg) {
+static inline struct instruction *emit(struct translation *t, unsigned op, uint32_t arg) {
     struct instruction *i = &t->instructions[t->count];
     t->pcs[t->count++] = t->pc;
-    *i = (struct instruction){.op = (uint16_t)op, .arg = arg};
+    *i = (struct instruction){(uint16_t)op, 0, 0, arg};
     return i;
 }
 
@@ -144,7 +144,7 @@ static void open_block(struct translation *t) {
 }
 
 /* Counts an opcode in; false if the open block has no place for it. */
-static bool count_in(struct translation *t, uint8_t op) {
+static inline bool count_in(struct translation *t, uint8_t op) {
     const struct opcode_row *row = &ROWS[op];
     int32_t need = (int32_t)row->pops - t->depth;
     int32_t depth = t->depth - (int32_t)row->pops + (int32_t)row->pushes;
@@ -227,101 +227,59 @@ static bool fuse_jump(struct translation *t, uint8_t op) {
     return true;
 }
 
-/* PUSH and an operation on what was pushed. */
-static bool fuse_push(struct translation *t, uint8_t op) {
-    struct instruction *small = last(t, 1, PROGRAM_PUSH_SMALL);
-    struct instruction *constant = last(t, 1, PROGRAM_PUSH_CONSTANT);
-    unsigned fused = 0;
-    if (constant != NULL && op == OP_AND) {
-        constant->op = PROGRAM_AND_CONSTANT;
-        return true;
-    }
-    if (small == NULL) return false;
-    switch (op) {
-    case OP_ADD:
-        fused = PROGRAM_ADD_SMALL;
-        break;
-    case OP_SUB:
-        fused = PROGRAM_SUB_SMALL;
-        break;
-    case OP_MUL:
-        fused = PROGRAM_MUL_SMALL;
-        break;
-    case OP_EQ:
-        fused = PROGRAM_EQ_SMALL;
-        break;
-    case OP_AND:
-        fused = PROGRAM_AND_SMALL;
-        break;
-    case OP_SHL:
-        fused = PROGRAM_SHL_SMALL;
-        break;
-    case OP_SHR:
-        fused = PROGRAM_SHR_SMALL;
-        break;
-    case OP_MLOAD:
-        fused = PROGRAM_MLOAD_SMALL;
-        break;
-    case OP_MSTORE:
-        fused = PROGRAM_MSTORE_SMALL;
-        break;
+/* What PUSH_SMALL and this opcode are in one; 0: nothing. */
+#define DUP_ROWS(X) \
+    X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16)
+static const uint16_t FUSED_WITH_SMALL[256] = {
+    [OP_ADD] = PROGRAM_ADD_SMALL,
+    [OP_SUB] = PROGRAM_SUB_SMALL,
+    [OP_MUL] = PROGRAM_MUL_SMALL,
+    [OP_EQ] = PROGRAM_EQ_SMALL,
+    [OP_AND] = PROGRAM_AND_SMALL,
+    [OP_SHL] = PROGRAM_SHL_SMALL,
+    [OP_SHR] = PROGRAM_SHR_SMALL,
+    [OP_MLOAD] = PROGRAM_MLOAD_SMALL,
+    [OP_MSTORE] = PROGRAM_MSTORE_SMALL,
+#define DUP_ROW(n) [OP_DUP##n] = PROGRAM_PUSH_SMALL_DUP,
+    DUP_ROWS(DUP_ROW)
+#undef DUP_ROW
+};
+
+static bool is_dup(uint8_t op) {
+    return op >= OP_DUP1 && op <= OP_DUP16;
+}
+
+/* What the instruction before and this opcode are in one; 0: nothing. */
+static unsigned fused_with(const struct instruction *before, uint8_t op) {
+    switch (before->op) {
+    case PROGRAM_PUSH_SMALL:
+        return FUSED_WITH_SMALL[op];
+    case PROGRAM_PUSH_CONSTANT:
+        return op == OP_AND ? PROGRAM_AND_CONSTANT : 0;
+    case PROGRAM_DUP:
+        if (op == OP_ADD) return PROGRAM_ADD_DUP;
+        if (op == OP_MLOAD) return PROGRAM_MLOAD_DUP;
+        return is_dup(op) ? PROGRAM_DUP_DUP : 0;
+    case PROGRAM_SWAP:
+        if (op == OP_POP) return PROGRAM_SWAP_POP;
+        return op == OP_SUB && before->a == 1 ? PROGRAM_SUB_SWAPPED : 0;
+    case OP_POP:
+        return op == OP_POP ? PROGRAM_POP_POP : 0;
     default:
-        return false;
+        return 0;
     }
-    small->op = (uint16_t)fused;
-    return true;
 }
 
 static bool fuse(struct translation *t, uint8_t op) {
-    struct instruction *i;
-    if (op == OP_JUMP || op == OP_JUMPI) return fuse_jump(t, op);
-    if (fuse_push(t, op)) return true;
-    switch (op) {
-    case OP_POP:
-        i = last(t, 1, PROGRAM_SWAP);
-        if (i != NULL) {
-            i->op = PROGRAM_SWAP_POP;
-            return true;
-        }
-        i = last(t, 1, OP_POP);
-        if (i != NULL) {
-            i->op = PROGRAM_POP_POP;
-            return true;
-        }
-        return false;
-    case OP_SUB:
-        i = last(t, 1, PROGRAM_SWAP);
-        if (i == NULL || i->a != 1) return false;
-        i->op = PROGRAM_SUB_SWAPPED;
-        return true;
-    case OP_ADD:
-        i = last(t, 1, PROGRAM_DUP);
-        if (i == NULL) return false;
-        i->op = PROGRAM_ADD_DUP;
-        return true;
-    case OP_MLOAD:
-        i = last(t, 1, PROGRAM_DUP);
-        if (i == NULL) return false;
-        i->op = PROGRAM_MLOAD_DUP;
-        return true;
-    default:
-        break;
-    }
-    if (op >= OP_DUP1 && op <= OP_DUP16) {
-        i = last(t, 1, PROGRAM_DUP);
-        if (i != NULL) {
-            i->op = PROGRAM_DUP_DUP;
-            i->b = (uint8_t)(op - OP_DUP1);
-            return true;
-        }
-        i = last(t, 1, PROGRAM_PUSH_SMALL);
-        if (i != NULL) {
-            i->op = PROGRAM_PUSH_SMALL_DUP;
-            i->a = (uint8_t)(op - OP_DUP1);
-            return true;
-        }
-    }
-    return false;
+    if ((ROWS[op].is & IS_JUMP) != 0) return fuse_jump(t, op);
+    if (t->program->is_careful || t->count < t->block + 2) return false;
+    struct instruction *before = &t->instructions[t->count - 1];
+    unsigned fused = fused_with(before, op);
+    if (fused == 0) return false;
+    before->op = (uint16_t)fused;
+    if (fused == PROGRAM_PUSH_SMALL_DUP) before->a = (uint8_t)(op - OP_DUP1);
+    if (fused == PROGRAM_DUP_DUP) before->b = (uint8_t)(op - OP_DUP1);
+    return true;
 }
 
 static void translate(struct translation *t, uint8_t op) {
@@ -331,7 +289,7 @@ static void translate(struct translation *t, uint8_t op) {
         emit_push(t, bytes_slice(code, (size_t)t->pc + 1, size), size);
     } else if (op == OP_JUMPDEST || ((ROWS[op].is & CAN_FUSE) != 0 && fuse(t, op))) {
         return;
-    } else if (op >= OP_DUP1 && op <= OP_DUP16) {
+    } else if (is_dup(op)) {
         emit(t, PROGRAM_DUP, 0)->a = (uint8_t)(op - OP_DUP1);
     } else if (op >= OP_SWAP1 && op <= OP_SWAP16) {
         emit(t, PROGRAM_SWAP, 0)->a = (uint8_t)(op - OP_SWAP1 + 1);
@@ -386,7 +344,8 @@ static void translate_region(struct program *p, size_t pc) {
             (void)emit(&t, PROGRAM_GOTO, (*position & ~PROGRAM_JUMPDEST) - 1 - t.count);
             break;
         }
-        *position = (*position & PROGRAM_JUMPDEST) | (t.count + 1);
+        /* Where a block begins, and no elsewhere, somebody may ask for the place. */
+        if (!t.is_open) *position = (*position & PROGRAM_JUMPDEST) | (t.count + 1);
         /* Where there is no code there is no step, though a STOP ends it. */
         if (is_careful && p->code.size > 0) emit(&t, PROGRAM_STEP, (uint32_t)pc)->a = op;
         if (is_undefined) {
@@ -396,7 +355,6 @@ static void translate_region(struct program *p, size_t pc) {
         if (!t.is_open) open_block(&t);
         if (!count_in(&t, op)) {
             close_block(&t);
-            *position = t.count + 1;
             open_block(&t);
             CHECK(count_in(&t, op));
         }
@@ -437,36 +395,67 @@ const struct instruction *program_link(struct program *program, const struct ins
     return to;
 }
 
-/* How many instructions and constants there are at most, wherever execution enters. Marks the
- * destinations of jumps in positions, which are zero, if that is not NULL. */
-static void
-measure(bytes code, bool is_careful, size_t *instructions, size_t *constants, uint32_t *positions) {
-    size_t count = 8;
-    size_t wide = 1;
-    const size_t per_opcode = is_careful ? 5 : 1;
+/* What an opcode adds to the sizes: in the low half instructions, above them constants, in the top
+ * byte the bytes of its immediate, whose sum is not needed, or IS_DESTINATION.
+ *
+ * Instructions are the opcode itself, a block behind it, the end of a region (also by an undefined
+ * opcode, so that these are counted with where a region begins), an ENTER of two. */
+#define IS_DESTINATION 0x80
+#define SIZE_ROW(is, op)                                                      \
+    (((op) == OP_JUMPDEST      ? UINT64_C(5) | (uint64_t)IS_DESTINATION << 56 \
+      : ((is)&ENDS_BLOCK) != 0 ? UINT64_C(5)                                  \
+                               : UINT64_C(1)) |                               \
+     (((is)&IS_WIDE) != 0 ? UINT64_C(1) << 32 : 0) |                          \
+     (((is)&IS_PUSH) != 0 ? (uint64_t)(uint8_t)((op)-OP_PUSH0) << 56 : 0))
+
+static const uint64_t SIZE_ROWS[256] = {
+#define OPCODE(value, NAME, pops, pushes, gas_, since, source) \
+    [value] = SIZE_ROW(KIND_OF(value), (value)),
+#include "evm/opcodes.def"
+#undef OPCODE
+};
+
+/* The sum over a code. Marks the destinations of jumps in positions, which are zero. */
+static uint64_t sum_sizes(bytes code, uint32_t *positions) {
+    uint64_t sum = 0;
     for (size_t pc = 0; pc < code.size; pc++) {
-        uint8_t op = code.data[pc];
-        unsigned is = ROWS[op].is;
-        count += per_opcode;
-        if ((is & IS_PUSH) != 0) {
-            pc += (size_t)op - OP_PUSH0;
-            wide += (is & IS_WIDE) != 0;
-        } else if (op == OP_JUMPDEST) {
-            count += 3; /* a block, and the ends of regions before it and behind it */
-            if (positions != NULL) positions[pc] = PROGRAM_JUMPDEST;
-        } else if ((is & (ENDS_BLOCK | IS_DEFINED)) != IS_DEFINED) {
-            count += 4; /* a block behind it, the end of a region, an ENTER of two */
-        }
+        uint64_t row = SIZE_ROWS[code.data[pc]];
+        sum += row;
+        if ((int64_t)row < 0)
+            positions[pc] = PROGRAM_JUMPDEST;
+        else
+            pc += row >> 56;
     }
+    return sum;
+}
+
+static uint64_t count_opcodes(bytes code) {
+    uint64_t count = 0;
+    for (size_t pc = 0; pc < code.size; pc++, count++)
+        pc += SIZE_ROWS[code.data[pc]] >> 56 & ~(uint64_t)IS_DESTINATION;
+    return count;
+}
+
+/* How many instructions and constants there are at most, wherever execution enters. */
+static void
+sizes_of(bytes code, bool is_careful, uint64_t sum, size_t *instructions, size_t *constants) {
+    size_t count = 8 + (uint32_t)sum;
+    if (is_careful) count += 5 * count_opcodes(code);
     /* And blocks that end because they are full: no opcode needs more than 17 items. */
     *instructions = count + count / 8;
-    *constants = wide;
+    *constants = 1 + ((sum >> 32) & 0xffffff);
 }
 
 size_t program_size_max(bytes code, bool is_careful) {
+    uint64_t sum = 0;
+    for (size_t pc = 0; pc < code.size; pc++) {
+        uint64_t row = SIZE_ROWS[code.data[pc]];
+        sum += row;
+        if ((int64_t)row >= 0) pc += row >> 56;
+    }
     size_t instructions;
     size_t constants;
-    measure(code, is_careful, &instructions, &constants, NULL);
+    sizes_of(code, is_careful, sum, &instructions, &constants);
     return sizeof(struct program) + (code.size + 1) * sizeof(uint32_t) +
            instructions * (sizeof(struct instruction) + sizeof(uint32_t)) +
            constants * sizeof(u256) + 5 * ARENA_ALLOCATION_EXTRA;
@@ -489,11 +478,11 @@ enum err program_make(
 ) {
     size_t instructions;
     size_t constants;
-    if (code.size >= PROGRAM_JUMPDEST / 16) return ERR_MEMORY;
+    if (code.size >= PROGRAM_JUMPDEST / 32) return ERR_MEMORY;
     uint32_t *positions = arena_alloc_array(arena, code.size + 1, sizeof(*positions));
     if (positions == NULL) return ERR_MEMORY;
     memset(positions, 0, (code.size + 1) * sizeof(*positions));
-    measure(code, is_careful, &instructions, &constants, positions);
+    sizes_of(code, is_careful, sum_sizes(code, positions), &instructions, &constants);
     struct program *p = new_program(arena, instructions, constants);
     if (p == NULL) return ERR_MEMORY;
     p->positions = positions;

@@ -17,6 +17,8 @@ void check_fail(const char *file, int line, const char *expression) {
     guest_exit(EXIT_BUG);
 }
 
+/* Copies from the lower end up: words put together from two where the sides are not aligned to one
+ * another, which reads whole words that from only begins or ends in. */
 static void copy_up(uint8_t *to, const uint8_t *from, size_t size) {
     if (size >= 2 * WORD) {
         for (; ((uintptr_t)to & (WORD - 1)) != 0; size--)
@@ -25,23 +27,16 @@ static void copy_up(uint8_t *to, const uint8_t *from, size_t size) {
         word *t = (word *)to;
         if (shift == 0) {
             const word *f = (const word *)from;
-            for (; size >= 4 * WORD; size -= 4 * WORD, t += 4, f += 4) {
-                uint64_t a = f[0], b = f[1], c = f[2], d = f[3];
-                t[0] = a;
-                t[1] = b;
-                t[2] = c;
-                t[3] = d;
-            }
             for (; size >= WORD; size -= WORD)
                 *t++ = *f++;
             from = (const uint8_t *)f;
         } else {
             const word *f = (const word *)(from - shift / 8);
-            uint64_t low = *f++;
+            uint64_t low = *f++ >> shift;
             for (; size >= WORD; size -= WORD, from += WORD) {
                 uint64_t high = *f++;
-                *t++ = low >> shift | high << (64 - shift);
-                low = high;
+                *t++ = low | high << (64 - shift);
+                low = high >> shift;
             }
         }
         to = (uint8_t *)t;
@@ -50,26 +45,58 @@ static void copy_up(uint8_t *to, const uint8_t *from, size_t size) {
         *to++ = *from++;
 }
 
+/* The same from the upper end down; to and from are the ends. */
+static void copy_down(uint8_t *to, const uint8_t *from, size_t size) {
+    if (size >= 2 * WORD) {
+        for (; ((uintptr_t)to & (WORD - 1)) != 0; size--)
+            *--to = *--from;
+        unsigned shift = (unsigned)((uintptr_t)from & (WORD - 1)) * 8;
+        word *t = (word *)to;
+        if (shift == 0) {
+            const word *f = (const word *)from;
+            for (; size >= WORD; size -= WORD)
+                *--t = *--f;
+            from = (const uint8_t *)f;
+        } else {
+            const word *f = (const word *)(from - shift / 8);
+            uint64_t high = *f << (64 - shift);
+            for (; size >= WORD; size -= WORD, from -= WORD) {
+                uint64_t low = *--f;
+                *--t = low >> shift | high;
+                high = low << (64 - shift);
+            }
+        }
+        to = (uint8_t *)t;
+    }
+    while (size-- > 0)
+        *--to = *--from;
+}
+
+/* Most copies are of a hash or a word of the machine, and aligned. */
 void *(memcpy)(void *restrict to, const void *restrict from, size_t size) {
-    copy_up(to, from, size);
+    if ((((uintptr_t)to | (uintptr_t)from | size) & (WORD - 1)) != 0) {
+        copy_up(to, from, size);
+        return to;
+    }
+    word *t = to;
+    const word *f = from;
+    for (; size >= 4 * WORD; size -= 4 * WORD, t += 4, f += 4) {
+        uint64_t a = f[0], b = f[1], c = f[2], d = f[3];
+        t[0] = a;
+        t[1] = b;
+        t[2] = c;
+        t[3] = d;
+    }
+    for (; size > 0; size -= WORD)
+        *t++ = *f++;
     return to;
 }
 
 void *(memmove)(void *to, const void *from, size_t size) {
-    uint8_t *t = to;
-    const uint8_t *f = from;
-    if ((uintptr_t)t - (uintptr_t)f >= size) {
-        copy_up(t, f, size);
-        return to;
-    }
-    if ((((uintptr_t)t ^ (uintptr_t)f) & (WORD - 1)) == 0) {
-        for (; size > 0 && ((uintptr_t)(t + size) & (WORD - 1)) != 0; size--)
-            t[size - 1] = f[size - 1];
-        for (; size >= WORD; size -= WORD)
-            *(word *)(t + size - WORD) = *(const word *)(f + size - WORD);
-    }
-    while (size-- > 0)
-        t[size] = f[size];
+    if ((uintptr_t)to - (uintptr_t)from >= size)
+        copy_up(to, from, size);
+    else
+        copy_down((uint8_t *)to + size, (const uint8_t *)from + size, size);
     return to;
 }
 
