@@ -106,6 +106,7 @@ static enum err add_head(struct verifier *v, size_t index) {
         err = add_rollup(v, type, head->rollup_id, chain_id);
     if (err != ERR_OK || v->result.verdict != VERIFY_OK) return err;
     struct rollup *rollup = rollup_of(v, head->rollup_id);
+    if (rollup->type != type) return refuse(v, VERIFY_KIND, head->rollup_id);
     struct open_block open;
     err = open_block_decode(&open, v->arena, head->open_block);
     if (err != ERR_OK) return witness_verdict(v, err);

@@ -91,14 +91,16 @@ static void merge(struct hashed *to, const struct hashed *from, size_t count, si
 
 static enum err sort_strings(bytes *items, size_t *count, struct arena *arena) {
     struct arena_mark mark = arena_mark(arena);
+    hash32 *hashes = arena_alloc_array(arena, *count, sizeof(*hashes));
     struct hashed *sorted = arena_alloc_array(arena, *count, sizeof(*sorted));
     struct hashed *spare = arena_alloc_array(arena, *count, sizeof(*spare));
-    if (sorted == NULL || spare == NULL) {
+    if (hashes == NULL || sorted == NULL || spare == NULL) {
         arena_release(arena, mark);
         return ERR_MEMORY;
     }
+    keccak256_many(hashes, items, *count);
     for (size_t i = 0; i < *count; i++)
-        sorted[i] = (struct hashed){keccak256(items[i]), items[i]};
+        sorted[i] = (struct hashed){hashes[i], items[i]};
     for (size_t width = 1; width < *count; width *= 2) {
         merge(spare, sorted, *count, width);
         struct hashed *swap = sorted;
