@@ -20,6 +20,10 @@ void crossing_set_exits(
     options->warm_count = ROLLUP_WARM_COUNT;
 }
 
+bool crossing_is_read(const struct node_chain *chain, const struct evm_message *call) {
+    return chain->rollup_id != 0 && parent_is_read(call);
+}
+
 bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *call) {
     bool is_lookup = node_is_parent(chain) && world_is_lookup(call, &node_contracts(chain)->hub);
     if (is_lookup) return chain->node->auto_batch;

@@ -15,6 +15,9 @@ void crossing_set_exits(
     const struct node_chain *chain
 );
 
+/* Whether the machine's request is one of a rollup to read its parent: parent_answer is for it. */
+bool crossing_is_read(const struct node_chain *chain, const struct evm_message *call);
+
 /* Whether the machine's request is such an exit, and a batch may be assumed. If not, the call is an
  * ordinary one. */
 bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *call);

@@ -255,6 +255,13 @@ static enum err run_alone(
     enum execution_status status;
     while ((status = execution_run(x)) == EXECUTION_CALL || status == EXECUTION_REVERTING) {
         if (status == EXECUTION_REVERTING) continue;
+        if (crossing_is_read(simulation->chain, &x->evm.request.call)) {
+            bool is_unlike;
+            err = parent_answer(&parent, &is_unlike, x);
+            if (err == ERR_OK && is_unlike) err = ERR_CORRUPT;
+            if (err != ERR_OK) return err;
+            continue;
+        }
         *crosses = crossing_is_exit(simulation->chain, &x->evm.request.call);
         if (*crosses) return ERR_OK;
         evm_decline_call(&x->evm);

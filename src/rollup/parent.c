@@ -321,6 +321,11 @@ static enum err refuse(struct execution *x) {
     return evm_give_call(&x->evm, false, 0, BYTES_EMPTY);
 }
 
+/* There is no anchor yet, for which the caller may be prepared. */
+static enum err give_nothing(struct execution *x, uint64_t cost) {
+    return evm_give_call(&x->evm, false, x->evm.request.call.gas - cost, BYTES_EMPTY);
+}
+
 static enum err answer_sload(struct parent *parent, struct execution *x) {
     const struct evm_message *call = &x->evm.request.call;
     const bool moves_value = call->kind == EVM_CALL || call->kind == EVM_CALLCODE;
@@ -333,7 +338,7 @@ static enum err answer_sload(struct parent *parent, struct execution *x) {
     struct anchor_id id;
     enum err err = read_anchor(&id, x);
     if (err != ERR_OK) return err;
-    if (hash32_is_zero(&id.hash)) return refuse(x);
+    if (hash32_is_zero(&id.hash)) return give_nothing(x, cost);
     struct parent_anchor *anchor;
     address who;
     uint8_t values[PARENT_SLOAD_KEYS_MAX * KEY_SIZE];
@@ -381,7 +386,7 @@ static enum err answer_call(struct parent *parent, bool *is_unlike, struct execu
     struct anchor_id id;
     enum err err = read_anchor(&id, x);
     if (err != ERR_OK) return err;
-    if (hash32_is_zero(&id.hash)) return refuse(x);
+    if (hash32_is_zero(&id.hash)) return give_nothing(x, cost);
     struct parent_anchor *anchor;
     struct execution_message message = {
         .gas = call->gas - cost,

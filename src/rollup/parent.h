@@ -4,6 +4,7 @@
  *   L1SLOAD  address 20 ‖ k × key 32, 1 ≤ k ≤ 5  →  k × value 32
  *   L1CALL   target 20 ‖ calldata                 →  what the target returned, or reverted with
  *
+ * What is neither fails and takes all its gas; before the first anchor both fail for their price.
  * Both read the state after the newest parent block that the Anchor predeploy has at that moment,
  * never anything younger. L1CALL runs the parent's code as an eth_call at that block would, its
  * effects discarded: with the block's context, under the parent's rules at that block, its sender

@@ -172,8 +172,8 @@ MUST_USE enum err verify_list_heads(
 );
 
 /* verify_record checks a batch against a state that is at hand, all rollups' and the parent's in
- * one source, and puts the nodes and codes that this reads into the claim's witness, which has heads
- * and the anchors' headers; so are headers that rollups read besides.
+ * one source, and puts the nodes and codes that this reads into the claim's witness, and headers
+ * that rollups read; it has heads and the anchors' headers.
  * *result gets a verdict; WITNESS_INCOMPLETE: the source lacks something. ERR_MEMORY, ERR_IO. */
 MUST_USE enum err verify_record(
     struct verify_result *result,
