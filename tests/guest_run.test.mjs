@@ -136,3 +136,11 @@ test("a run that reaches the limit says where it was", () => {
     assert.match(stdout, /^status +not ended: the limit of cycles is reached at 0x[0-9a-f]+ \(\w+ \+ 0x[0-9a-f]+\)$/m);
     assert.match(stdout, /^cycles +1,000 /m);
 });
+
+test("a refusal is told in words", () => {
+    const wrong = join(folder, "no batch");
+    writeFileSync(wrong, Buffer.alloc(64));
+    const { stdout, status } = spawnSync(lockstep, ["guest", "run", "--batch", wrong, "--witness", wrong], { encoding: "utf8" });
+    assert.equal(status, 1);
+    assert.match(stdout, /^refused +BATCH_FILE: what should be a batch file is none$/m);
+});

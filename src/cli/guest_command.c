@@ -4,6 +4,7 @@
 #include "cli/file.h"
 #include "cli/guest_report.h"
 #include "proof/guest.h"
+#include "rollup/statement.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -124,6 +125,21 @@ read_batch(bytes *input, struct arena *arena, const char *batch_path, const char
     return true;
 }
 
+/* Of our guest: what its refusal says (rollup/statement.h). */
+static void print_refusal(const struct machine *machine) {
+    bytes output = machine_output(machine);
+    if (machine->status != MACHINE_EXITED || output.size != STATEMENT_REFUSAL_SIZE) return;
+    uint64_t verdict = load_le64(output.data + 8);
+    if (machine->exit_status == STATEMENT_MEMORY)
+        printf("\nrefused     %s\n", err_text(ERR_MEMORY));
+    else if (machine->exit_status == STATEMENT_REFUSED && verdict <= UINT8_MAX)
+        printf(
+            "\nrefused     %s: %s\n",
+            verify_verdict_name((enum verify_verdict)verdict),
+            verify_verdict_text((enum verify_verdict)verdict)
+        );
+}
+
 /* ERR_INPUT: the program did not end well, which has been printed. */
 static enum err
 run(struct arena *arena, const struct elf *elf, bytes input, const struct guest_options *options) {
@@ -145,6 +161,7 @@ run(struct arena *arena, const struct elf *elf, bytes input, const struct guest_
     double seconds = now() - start;
     if (profile != NULL) err = profile_finish(profile, machine.steps);
     if (err == ERR_OK) err = guest_report(arena, &machine, &symbols, profile, seconds);
+    if (err == ERR_OK && options->batch != NULL) print_refusal(&machine);
     bool is_good = machine.status == MACHINE_EXITED && machine.exit_status == 0;
     machine_close(&machine);
     return err != ERR_OK || is_good ? err : ERR_INPUT;

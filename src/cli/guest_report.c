@@ -5,7 +5,7 @@
 
 /* Functions that are shown, and of each the callers and callees. */
 #define FUNCTIONS_SHOWN 40
-#define GRAPH_SHOWN     16
+#define GRAPH_SHOWN     80
 #define EDGES_SHOWN     6
 
 #define NUMBER_SIZE 32

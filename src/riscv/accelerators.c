@@ -144,45 +144,52 @@ static enum outcome call_blake2f(struct machine *machine, const uint64_t *a) {
 
 /* --- signatures ------------------------------------------------------------------------------- */
 
-static enum outcome call_secp256k1_verify(struct machine *machine, const uint64_t *a) {
+/* What is signed, and by what; false after a trap. */
+struct ecdsa {
+    hash32 digest;
+    u256 r;
+    u256 s;
+};
+
+static bool input_ecdsa(struct machine *machine, struct ecdsa *ecdsa, const uint64_t *a) {
     const uint8_t *message = input_struct(machine, a[0], 32);
     const uint8_t *signature = message != NULL ? input_struct(machine, a[1], 64) : NULL;
-    const uint8_t *key = signature != NULL ? input_struct(machine, a[2], 64) : NULL;
+    if (signature == NULL) return false;
+    *ecdsa =
+        (struct ecdsa){hash_at(message), u256_load_be(signature), u256_load_be(signature + 32)};
+    return true;
+}
+
+/* Message, signature, key, where to say whether it holds. */
+static enum outcome call_verify(struct machine *machine, const uint64_t *a, bool is_k1) {
+    struct ecdsa e;
+    if (!input_ecdsa(machine, &e, a)) return TRAPPED;
+    const uint8_t *key = input_struct(machine, a[2], 64);
     uint8_t *verified = key != NULL ? output(machine, a[3], 1) : NULL;
     if (verified == NULL) return TRAPPED;
-    hash32 digest = hash_at(message);
-    u256 r = u256_load_be(signature);
-    u256 s = u256_load_be(signature + 32);
-    *verified = secp256k1_verify(&digest, &r, &s, key);
+    u256 x = u256_load_be(key);
+    u256 y = u256_load_be(key + 32);
+    *verified = is_k1 ? secp256k1_verify(&e.digest, &e.r, &e.s, key)
+                      : p256_verify(&e.digest, &e.r, &e.s, &x, &y);
     return DONE;
+}
+
+static enum outcome call_secp256k1_verify(struct machine *machine, const uint64_t *a) {
+    return call_verify(machine, a, true);
+}
+
+static enum outcome call_secp256r1_verify(struct machine *machine, const uint64_t *a) {
+    return call_verify(machine, a, false);
 }
 
 static enum outcome call_secp256k1_ecrecover(struct machine *machine, const uint64_t *a) {
     uint8_t key[64];
-    const uint8_t *message = input_struct(machine, a[0], 32);
-    const uint8_t *signature = message != NULL ? input_struct(machine, a[1], 64) : NULL;
-    uint8_t *out = signature != NULL ? output_struct(machine, a[3], sizeof key) : NULL;
+    struct ecdsa e;
+    if (!input_ecdsa(machine, &e, a)) return TRAPPED;
+    uint8_t *out = output_struct(machine, a[3], sizeof key);
     if (out == NULL) return TRAPPED;
-    hash32 digest = hash_at(message);
-    u256 r = u256_load_be(signature);
-    u256 s = u256_load_be(signature + 32);
-    if (secp256k1_recover(key, &digest, &r, &s, (uint8_t)a[2]) != ERR_OK) return FAILED;
+    if (secp256k1_recover(key, &e.digest, &e.r, &e.s, (uint8_t)a[2]) != ERR_OK) return FAILED;
     memcpy(out, key, sizeof key);
-    return DONE;
-}
-
-static enum outcome call_secp256r1_verify(struct machine *machine, const uint64_t *a) {
-    const uint8_t *message = input_struct(machine, a[0], 32);
-    const uint8_t *signature = message != NULL ? input_struct(machine, a[1], 64) : NULL;
-    const uint8_t *key = signature != NULL ? input_struct(machine, a[2], 64) : NULL;
-    uint8_t *verified = key != NULL ? output(machine, a[3], 1) : NULL;
-    if (verified == NULL) return TRAPPED;
-    hash32 digest = hash_at(message);
-    u256 r = u256_load_be(signature);
-    u256 s = u256_load_be(signature + 32);
-    u256 x = u256_load_be(key);
-    u256 y = u256_load_be(key + 32);
-    *verified = p256_verify(&digest, &r, &s, &x, &y);
     return DONE;
 }
 

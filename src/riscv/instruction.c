@@ -189,12 +189,6 @@ static const uint8_t KINDS[OP_COUNT] = {
 #define STORE(name, type)            [OP_##name] = KIND_STORE,
 #define OTHER(name, kind)            [OP_##name] = KIND_##kind,
 #include "riscv/instructions.def"
-#undef REGISTER
-#undef IMMEDIATE
-#undef BRANCH
-#undef LOAD
-#undef STORE
-#undef OTHER
 };
 
 static const char *const NAMES[OP_COUNT] = {
@@ -205,12 +199,6 @@ static const char *const NAMES[OP_COUNT] = {
 #define STORE(name, type)            [OP_##name] = #name,
 #define OTHER(name, kind)            [OP_##name] = #name,
 #include "riscv/instructions.def"
-#undef REGISTER
-#undef IMMEDIATE
-#undef BRANCH
-#undef LOAD
-#undef STORE
-#undef OTHER
 };
 
 enum instruction_kind instruction_kind(enum instruction_op op) {

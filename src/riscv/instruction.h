@@ -16,12 +16,6 @@ enum instruction_op {
 #define STORE(name, type)            OP_##name,
 #define OTHER(name, kind)            OP_##name,
 #include "riscv/instructions.def"
-#undef REGISTER
-#undef IMMEDIATE
-#undef BRANCH
-#undef LOAD
-#undef STORE
-#undef OTHER
 };
 #define OP_COUNT (OP_ILLEGAL + 1)
 

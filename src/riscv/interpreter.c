@@ -84,12 +84,6 @@ static void run_fast(struct machine *machine, uint64_t steps) {
 #define STORE(name, type)            [OP_##name] = &&do_##name,
 #define OTHER(name, kind)            [OP_##name] = &&do_##name,
 #include "riscv/instructions.def"
-#undef REGISTER
-#undef IMMEDIATE
-#undef BRANCH
-#undef LOAD
-#undef STORE
-#undef OTHER
     };
     uint64_t *const x = machine->x;
     struct machine_code *const code = machine->code;
@@ -166,14 +160,7 @@ static void run_fast(struct machine *machine, uint64_t steps) {
         stored[offset / MACHINE_PAGE_SIZE] = 1;                                                 \
         NEXT();                                                                                 \
     }
-#define OTHER(name, kind)
 #include "riscv/instructions.def"
-#undef REGISTER
-#undef IMMEDIATE
-#undef BRANCH
-#undef LOAD
-#undef STORE
-#undef OTHER
 
 do_LUI:
     x[ip->rd] = (uint64_t)(int64_t)ip->immediate;

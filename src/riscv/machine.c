@@ -199,14 +199,7 @@ static bool execute(struct machine *machine, const struct instruction *i, uint64
     case OP_##name:                                                                \
         if (!store_bytes(machine, a + immediate, rs2, sizeof(type))) return false; \
         break;
-#define OTHER(name, kind)
 #include "riscv/instructions.def"
-#undef REGISTER
-#undef IMMEDIATE
-#undef BRANCH
-#undef LOAD
-#undef STORE
-#undef OTHER
     case OP_LUI:
         set_register(machine, i->rd, immediate);
         break;
