@@ -5,7 +5,8 @@
 #include "conformance/state_case.h"
 
 /* state_machine_run runs the case in our machine (riscv/machine.h) and compares with what it is to
- * give. reason says why it did not, and is left alone if all is well. elf is the path of the program;
+ * give. With may_be_too_large it may be refused for want of memory instead: 1,024 frames of a
+ * megabyte each are more than a guest has. reason says why it did not, and is left alone if all is well. elf is the path of the program;
  * it is read once. */
 void state_machine_run(
     char *reason,
@@ -13,7 +14,8 @@ void state_machine_run(
     struct arena *arena,
     const char *elf,
     const struct state_case *c,
-    const struct state_case_result *expected
+    const struct state_case_result *expected,
+    bool may_be_too_large
 );
 
 #endif
