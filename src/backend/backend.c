@@ -151,48 +151,33 @@ static enum rpc_status forked_logs(
     return RPC_OK;
 }
 
+/* What is the same on a chain of any kind. */
+#define COMMON_OPERATIONS                                                                       \
+    .head_number = head_number, .block = block, .find_transaction = find_transaction,           \
+    .forked_logs = forked_logs, .account = backend_account, .code = backend_code,               \
+    .slot = backend_slot, .proof = backend_proof, .call = backend_call,                         \
+    .estimate_gas = backend_estimate_gas, .priority_fee = backend_priority_fee,                 \
+    .send_raw_transaction = backend_send_raw_transaction,                                       \
+    .send_transaction = backend_send_transaction, .fill_transaction = backend_fill_transaction, \
+    .sign = backend_sign, .pool = backend_pool, .pool_count = backend_pool_count,               \
+    .mine = backend_mine, .set_auto_batch = backend_set_auto_batch,                             \
+    .set_attester = backend_set_attester, .configure = backend_configure,                       \
+    .snapshot = backend_snapshot, .revert = backend_revert, .reset = backend_reset,             \
+    .dump = backend_dump, .load = backend_load, .rollback = backend_rollback,                   \
+    .reorg = backend_reorg, .drop = backend_drop, .development_info = backend_development_info, \
+    .network_info = backend_network_info, .proxy_of = backend_proxy_of,                         \
+    .posted_batches = backend_posted_batches, .batch_files = backend_batch_files,               \
+    .posted_entries = backend_posted_entries, .foresee = backend_foresee,                       \
+    .trace_transaction = backend_trace_transaction
+
 const struct rpc_chain_operations BACKEND_OPERATIONS = {
-    .head_number = head_number,
-    .block = block,
-    .find_transaction = find_transaction,
-    .forked_logs = forked_logs,
-    .account = backend_account,
-    .code = backend_code,
-    .slot = backend_slot,
-    .proof = backend_proof,
-    .call = backend_call,
-    .estimate_gas = backend_estimate_gas,
+    COMMON_OPERATIONS,
     .create_access_list = backend_create_access_list,
     .build_block = backend_build_block,
     .simulate = backend_simulate,
-    .priority_fee = backend_priority_fee,
-    .send_raw_transaction = backend_send_raw_transaction,
-    .send_transaction = backend_send_transaction,
-    .fill_transaction = backend_fill_transaction,
-    .sign = backend_sign,
-    .pool = backend_pool,
-    .pool_count = backend_pool_count,
-    .mine = backend_mine,
-    .set_auto_batch = backend_set_auto_batch,
-    .set_attester = backend_set_attester,
     .amend = backend_amend,
-    .configure = backend_configure,
-    .snapshot = backend_snapshot,
-    .revert = backend_revert,
-    .reset = backend_reset,
-    .dump = backend_dump,
-    .load = backend_load,
-    .rollback = backend_rollback,
-    .reorg = backend_reorg,
-    .drop = backend_drop,
-    .development_info = backend_development_info,
-    .network_info = backend_network_info,
-    .proxy_of = backend_proxy_of,
-    .posted_batches = backend_posted_batches,
-    .batch_files = backend_batch_files,
-    .posted_entries = backend_posted_entries,
-    .foresee = backend_foresee,
     .prepare_bundle = backend_prepare_bundle,
     .debug_trace = backend_debug_trace,
-    .trace_transaction = backend_trace_transaction,
 };
+
+const struct rpc_chain_operations BACKEND_LEDGER_OPERATIONS = {COMMON_OPERATIONS};

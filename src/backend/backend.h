@@ -7,6 +7,8 @@
 #include "node/network.h"
 
 extern const struct rpc_chain_operations BACKEND_OPERATIONS;
+/* Of a rollup that runs no code: less of them. */
+extern const struct rpc_chain_operations BACKEND_LEDGER_OPERATIONS;
 
 static inline struct node_chain *backend_chain(struct rpc_chain *rpc) {
     return (struct node_chain *)rpc;

@@ -3,6 +3,7 @@
 #include "node/dev_genesis.h"
 #include "node/hub_view.h"
 #include "node/version.h"
+#include "rollup/ledger.h"
 #include "rollup/predeploys.h"
 
 /* What each proof system asks one to believe, by enum node_proof. */
@@ -31,6 +32,8 @@ describe_rollup(struct rpc_rollup_info *out, struct arena *arena, struct node *n
     const struct trust *trust = &trusts[node->options->chains[place].proof];
     struct rpc_named_address *contracts = arena_alloc_array(arena, 9, sizeof(*contracts));
     if (contracts == NULL) return ERR_MEMORY;
+    const bool is_evm = node_chain_is_evm(chain);
+    const size_t contract_count = !is_evm ? 1 : node_is_parent(chain) ? 9 : 7;
     contracts[0] = (struct rpc_named_address){"l2Hub", L2HUB_PREDEPLOY};
     contracts[1] = (struct rpc_named_address){"system", SYSTEM_PREDEPLOY};
     contracts[2] = (struct rpc_named_address){"anchor", ANCHOR_PREDEPLOY};
@@ -40,6 +43,7 @@ describe_rollup(struct rpc_rollup_info *out, struct arena *arena, struct node *n
     contracts[6] = (struct rpc_named_address){"bridge", BRIDGE_PREDEPLOY};
     contracts[7] = (struct rpc_named_address){"hub", node->contracts_below.hub};
     contracts[8] = (struct rpc_named_address){"attestation", node->contracts_below.attestation};
+    if (!is_evm) contracts[0] = (struct rpc_named_address){"ledger", LEDGER_ADDRESS};
     struct hub_view view;
     struct rpc_block_id safe = {.kind = RPC_BLOCK_SAFE};
     bool is_found;
@@ -52,7 +56,7 @@ describe_rollup(struct rpc_rollup_info *out, struct arena *arena, struct node *n
         .name = chain->rpc.name,
         .parent = parent->rpc.name,
         .parent_chain_id = parent->rpc.chain_id,
-        .kind = "evm",
+        .kind = chain->type->name,
         .chain_id = chain->rpc.chain_id,
         .url = chain->url,
         .head = view.head,
@@ -63,7 +67,7 @@ describe_rollup(struct rpc_rollup_info *out, struct arena *arena, struct node *n
         .latest_number = chain->head.number,
         .safe_number = safe_number,
         .contracts = contracts,
-        .contract_count = node_is_parent(chain) ? 9 : 7,
+        .contract_count = contract_count,
     };
     return ERR_OK;
 }

@@ -97,9 +97,12 @@ static void name_chains(struct node *node) {
     node->chain_count = 1 + (size_t)node->options->rollups_count;
     for (size_t i = 0; i < node->chain_count; i++) {
         struct node_chain *chain = &node->chains[i];
+        const bool is_ledger = i > 0 && node->options->chains[i].type == NODE_ROLLUP_LEDGER;
         chain->node = node;
         chain->rpc = (struct rpc_chain){
-            .operations = &BACKEND_OPERATIONS,
+            .operations = is_ledger ? &BACKEND_LEDGER_OPERATIONS : &BACKEND_OPERATIONS,
+            .limits =
+                is_ledger ? "is a ledger, which runs no code and whose tokens are counted" : NULL,
             .name = node->options->chains[i].name,
             .client_version = CLIENT_VERSION,
             .schedule = &chain->schedule,

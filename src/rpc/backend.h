@@ -593,6 +593,7 @@ struct rpc_chain_operations {
 /* The node embeds it in its own struct. */
 struct rpc_chain {
     const struct rpc_chain_operations *operations;
+    const char *limits;         /* why it lacks operations that others have; NULL: it does not */
     const char *name;           /* "l1", "rollup1": for messages */
     const char *client_version; /* web3_clientVersion */
     uint64_t chain_id;

@@ -195,12 +195,17 @@ static bool refuse_call(struct jsonrpc_exchange *exchange, uint32_t request, byt
     const struct rpc_method *method = exchange->method;
     if (method == NULL || !method_is_available(method, call->chain)) {
         bytes shown = bytes_slice(name, 0, METHOD_NAME_SHOWN_MAX);
+        const char *limits = method == NULL ? NULL : call->chain->limits;
         (void)rpc_fail(
             &call->request,
             RPC_METHOD_NOT_FOUND,
-            "the method %.*s does not exist/is not available",
+            "the method %.*s does not exist/is not available%s%s%s%s",
             (int)shown.size,
-            (const char *)shown.data
+            (const char *)shown.data,
+            limits == NULL ? "" : ": ",
+            limits == NULL ? "" : call->chain->name,
+            limits == NULL ? "" : " ",
+            limits == NULL ? "" : limits
         );
         return true;
     }

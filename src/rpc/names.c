@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Solidity's own, and those of our contracts (tests/known_names.test.mjs compares). */
+/* Solidity's own, those of our contracts, and the ledger's (tests/known_names.test.mjs compares). */
 static const char *const known_errors[] = {
     "AlreadyDelivered(bytes32 id)",
     "AlreadyGivenUp(bytes32 id)",
@@ -58,10 +58,12 @@ static const char *const known_errors[] = {
     "InteroperableAddressParsingError(bytes)",
     "InvalidAccountNonce(address account, uint256 currentNonce)",
     "InvalidShortString()",
+    "MalformedArguments()",
     "MessageAlreadyBroadcasted(bytes32 message, address publisher)",
     "MessageNotReceived(bytes32 slot)",
     "MessageNotSent(bytes32 slot)",
     "NoParent()",
+    "NoValueHere()",
     "NotAProxy(address caller)",
     "NotAcknowledged(address recipient)",
     "NotAnAttester(uint256 index, address signer)",
@@ -75,6 +77,7 @@ static const char *const known_errors[] = {
     "NotIdle(uint64 rollupId)",
     "NotLocked(uint64 rollupId, address token, uint256 amount)",
     "NotOfTheBridge(address sender)",
+    "NotRemote()",
     "NotRemote(uint64 rollupId)",
     "NotTheAccount(address caller)",
     "NotTheBridge(address caller)",
@@ -85,9 +88,11 @@ static const char *const known_errors[] = {
     "NotUpdated(uint64 rollupId)",
     "NotYet(bytes32 id, uint64 deadline)",
     "NothingReceived(address token)",
+    "NothingThere(address target)",
     "NothingToSweep(uint64 rollupId, address target)",
     "OnlySelf()",
     "OutActionUnexpected()",
+    "OwnableUnauthorizedAccount(address account)",
     "PaidTooLittle(address token, uint256 paid, uint256 due)",
     "Panic(uint256)",
     "ProofRefused(address system)",
@@ -98,11 +103,13 @@ static const char *const known_errors[] = {
     "ScopeMissing(uint64 rollupId, bytes32 head)",
     "SignersNotAscending(uint256 index)",
     "StringTooLong(string str)",
+    "SupplyOverflow()",
     "SystemRefused(uint256 system)",
     "SystemsNotAscending(uint256 index)",
     "TableFull()",
     "TimestampOutOfRange(uint64 timestamp)",
     "TokenRollup(uint64 rollupId)",
+    "TooDeep()",
     "TooFewProofs(uint256 have, uint256 need)",
     "TooFewSignatures(uint256 have, uint256 need)",
     "TrieProofTraversalError(uint8 err)",
@@ -110,11 +117,13 @@ static const char *const known_errors[] = {
     "UnexpectedAction()",
     "UnknownChain(uint64 rollupId)",
     "UnknownChainId(uint256 chainId)",
+    "UnknownOperation()",
     "UnknownRollup(uint64 rollupId)",
     "UnknownRoot(uint64 rollupId, bytes32 root)",
     "UnknownSystem(uint256 system)",
     "UnsupportedAttribute(bytes4 selector)",
     "ValueMismatch(uint256 value, uint256 expected)",
+    "WriteInStaticCall()",
     "WrongProofSystem(uint64 rollupId)",
 };
 

@@ -1,0 +1,181 @@
+// A node with a ledger: what its endpoint answers, restarts, snapshots, `lockstep check`, proofs of other kinds.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { encodeFunctionData } from "viem";
+import { RpcError, runLockstep, startNetwork } from "../lib/network.mjs";
+import { EVM_ID, LEDGER, LEDGER_ID, ledgerAbi, operation, startLedger } from "./lib.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "lockstep-ledger-node-"));
+const ini = `datadir = ${join(folder, "data")}
+[rollup evm]
+type = evm
+[rollup ledger]
+type = ledger
+`;
+let net;
+before(async () => (net = await startLedger({ ini })));
+after(async () => {
+    await net.stop();
+    rmSync(folder, { recursive: true, force: true });
+});
+
+const rollup = () => net.network.rollups[1];
+const mint = async (to, amount) => {
+    const address = await net.proxy(net.l1, LEDGER_ID, LEDGER);
+    assert.equal(await net.write({ chain: net.l1, address, abi: ledgerAbi }, "mint", [to, amount]), true);
+};
+const headOnL1 = async () => (await net.network.l1.rpc("lockstep_getRollups"))[1].head;
+const stateRoot = async () => (await rollup().rpc("eth_getBlockByNumber", ["latest", false])).stateRoot;
+
+test("it says what it is", async () => {
+    const [evm, ledger] = await net.network.l1.rpc("lockstep_getRollups");
+    assert.deepEqual([evm.kind, ledger.kind], ["evm", "ledger"]);
+    assert.equal(ledger.hasOwnToken, true);
+    assert.deepEqual(Object.keys(rollup().contracts), ["ledger"]);
+    assert.equal(rollup().contracts.ledger.toLowerCase(), LEDGER);
+    assert.equal(await rollup().rpc("eth_getCode", [LEDGER, "latest"]), "0x");
+});
+
+test("what needs code, or would make tokens of nothing, is refused with the reason", async () => {
+    const [who] = net.accounts;
+    const limit = "ledger is a ledger, which runs no code and whose tokens are counted";
+    for (const [method, params] of [
+        ["eth_createAccessList", [{ to: LEDGER }]],
+        ["eth_simulateV1", [{ blockStateCalls: [] }]],
+        ["debug_traceCall", [{ to: LEDGER }, "latest"]],
+        ["debug_traceBlockByNumber", ["latest"]],
+        ["testing_buildBlockV1", [{}, [], null]],
+        ["anvil_setBalance", [who, "0x1"]],
+        ["anvil_setCode", [LEDGER, "0x00"]],
+        ["anvil_setStorageAt", [LEDGER, "0x0", `0x${"00".repeat(32)}`]],
+    ])
+        await assert.rejects(
+            rollup().rpc(method, params),
+            (error) => error instanceof RpcError && error.code === -32601 && error.text === `the method ${method} does not exist/is not available: ${limit}`,
+            method,
+        );
+    await assert.rejects(rollup().rpc("eth_nothing"), (error) => error.text === "the method eth_nothing does not exist/is not available");
+});
+
+test("transactions of other kinds are refused before they are in a block", async () => {
+    const [who] = net.accounts;
+    const blobs = { from: who, to: who, type: "0x4", authorizationList: [{ chainId: "0x0", address: who, nonce: "0x0", yParity: "0x0", r: "0x1", s: "0x1" }] };
+    await assert.rejects(rollup().rpc("eth_estimateGas", [blobs]), /transaction type not supported/);
+    // A creation has nowhere to go.
+    await assert.rejects(rollup().rpc("eth_call", [{ from: who, data: "0x00" }, "latest"]), /NothingThere/);
+});
+
+test("a balance is proven against the head that L1 has, as any account's", async () => {
+    await mint(net.accounts[1], 7n);
+    const proof = await rollup().rpc("eth_getProof", [net.accounts[1], [], "latest"]);
+    assert.equal(BigInt(proof.balance), await net.balance(net.accounts[1]));
+    assert.equal(await headOnL1(), await stateRoot());
+});
+
+test("a trace goes through the ledger, and comes back", async () => {
+    const trier = await net.deploy(net.l1, "Trier");
+    const token = await net.proxy(net.l1, LEDGER_ID, LEDGER);
+    const back = { to: token, value: 0n, data: operation("symbol"), isCaught: false };
+    const data = encodeFunctionData({ abi: trier.abi, functionName: "run", args: [[back], false] });
+    const receipt = await net.send("call", [0n, trier.address, data]);
+    assert.equal(receipt.status, "success");
+    const trace = await rollup().rpc("lockstep_traceTransaction", [receipt.transactionHash]);
+    const chains = [];
+    const walk = (frame) => {
+        if (chains.at(-1) !== frame.chain) chains.push(frame.chain);
+        (frame.calls ?? []).forEach(walk);
+    };
+    walk(trace.frame);
+    assert.deepEqual(chains, ["ledger", "l1", "ledger"]);
+});
+
+test("calls on their way are simulated, with what they would change and without changing it", async () => {
+    const counter = await net.deploy(net.evm, "Counter");
+    const data = operation("call", EVM_ID, counter.address, encodeFunctionData({ abi: counter.abi, functionName: "add", args: [5n] }));
+    const before = await stateRoot();
+    const simulated = await rollup().rpc("lockstep_simulate", [{ from: net.accounts[0], to: LEDGER, data, gas: "0x4c4b40" }]);
+    assert.equal(simulated.failure ?? null, null);
+    assert.equal(await stateRoot(), before);
+    assert.equal(await net.read(counter, "total"), 0n);
+});
+
+test("snapshot and revert take the ledger back with the others", async () => {
+    const [, bob] = net.accounts;
+    const was = [await net.balance(bob), await stateRoot(), await headOnL1()];
+    const id = await net.network.l1.rpc("evm_snapshot");
+    await mint(bob, 50n);
+    await net.send("transfer", [bob, 3n]);
+    assert.equal(await net.balance(bob), was[0] + 53n);
+    assert.equal(await net.network.l1.rpc("evm_revert", [id]), true);
+    assert.deepEqual([await net.balance(bob), await stateRoot(), await headOnL1()], was);
+    await mint(bob, 1n);
+    assert.equal(await net.balance(bob), was[0] + 1n);
+    assert.equal(await headOnL1(), await stateRoot());
+});
+
+test("blocks of its own wait for the next batch, and go into it", async () => {
+    const [, bob] = net.accounts;
+    for (const value of [1n, 2n, 3n]) await net.send("transfer", [bob, value]);
+    assert.notEqual(await headOnL1(), await stateRoot());
+    await mint(bob, 1n);
+    assert.equal(await headOnL1(), await stateRoot());
+    const [batch] = await net.network.l1.rpc("lockstep_getBatch", ["latest"]).then((b) => [b].flat());
+    assert.ok(JSON.stringify(batch).includes("payload"));
+});
+
+test("after a restart it goes on, and what is kept is found to be whole", async () => {
+    const [, bob] = net.accounts;
+    const was = [await net.balance(bob), await net.look("totalSupply"), await stateRoot()];
+    await net.stop();
+    const checked = await runLockstep(["check", "--datadir", join(folder, "data")]);
+    assert.equal(checked.code, 0, checked.stdout + checked.stderr);
+    net = await startLedger({ ini });
+    assert.deepEqual([await net.balance(bob), await net.look("totalSupply"), await stateRoot()], was);
+    await mint(bob, 4n);
+    assert.equal(await net.balance(bob), was[0] + 4n);
+    assert.equal(await headOnL1(), await stateRoot());
+    // It is what it was begun as.
+    const other = await runLockstep(["--datadir", join(folder, "data"), "--port", "0"]);
+    assert.notEqual(other.code, 0);
+});
+
+test("options: a ledger's token is its own", async () => {
+    const config = join(folder, "wrong.ini");
+    writeFileSync(config, "[rollup coins]\ntype = ledger\ntoken = ether\n");
+    const { code, stderr } = await runLockstep(["--config", config]);
+    assert.equal(code, 2);
+    assert.match(stderr, /coins is a ledger, whose token is its own: it cannot have ether for one/);
+    const all = await runLockstep(["--rollup-type", "ledger", "--rollup-token", "ether"]);
+    assert.equal(all.code, 2);
+});
+
+for (const proof of ["owner", "k-of-n"])
+    test(`two ledgers under ${proof}, called in one batch with an EVM rollup`, async () => {
+        const kinds = ["evm", "ledger", "ledger"].map((type, i) => `[rollup r${i}]\ntype = ${type}\nproof = ${i === 2 ? "attestation" : proof}\n`);
+        const mixed = await startLedger({ ini: kinds.join("") });
+        try {
+            const counter = await mixed.deploy(mixed.evm, "Counter");
+            const trier = await mixed.deploy(mixed.l1, "Trier");
+            if (proof === "k-of-n") await mixed.network.l1.rpc("lockstep_setAttester", [1, false]);
+            const tries = [];
+            for (const [id, target, data] of [
+                [1n, counter.address, encodeFunctionData({ abi: counter.abi, functionName: "add", args: [5n] })],
+                [2n, LEDGER, operation("approve", mixed.accounts[3], 5n)],
+                [3n, LEDGER, operation("approve", mixed.accounts[3], 6n)],
+            ])
+                tries.push({ to: await mixed.proxy(mixed.l1, id, target), value: 0n, data, isCaught: false });
+            assert.equal(await mixed.write(trier, "run", [tries, false]), true);
+            const account = await mixed.look("accountOf", 0n, trier.address);
+            assert.equal(await mixed.look("allowance", account, mixed.accounts[3]), 5n);
+            assert.equal(await mixed.read(counter, "total"), 5n);
+            for (const { rpc, rollupId } of mixed.network.rollups) {
+                const { head } = (await mixed.network.l1.rpc("lockstep_getRollups"))[rollupId - 1];
+                assert.equal(head, (await rpc("eth_getBlockByNumber", ["latest", false])).stateRoot);
+            }
+        } finally {
+            await mixed.stop();
+        }
+    });
