@@ -221,14 +221,22 @@ static enum err try_chain(
     return err;
 }
 
-/* The heads that the Hub has are blocks of the rollups. */
+/* Where the contracts are by the dump's keys. */
+struct tried {
+    struct deploy_contracts l1;
+    struct deploy_contracts below;
+};
+
+/* The heads that the Hubs have are blocks of the rollups. */
 static enum err
-try_heads(struct node_chain *chains, size_t count, const struct deploy_contracts *contracts) {
-    for (size_t i = 1; i < count; i++) {
+try_heads(const struct node *node, struct node_chain *chains, const struct tried *contracts) {
+    for (size_t i = 1; i < node->chain_count; i++) {
         struct hub_view view;
         struct header header;
         bool is_found = false;
-        enum err err = hub_view_read(&view, &chains[0].state, &contracts->hub, i);
+        const size_t parent = node->options->chains[i].parent;
+        const address *hub = parent == 0 ? &contracts->l1.hub : &contracts->below.hub;
+        enum err err = hub_view_read(&view, &chains[parent].state, hub, node->chains[i].rollup_id);
         for (uint64_t n = 0; err == ERR_OK && !is_found && n <= chains[i].head.number; n++) {
             err = node_chain_read_header(&chains[i], &header, NULL, n);
             is_found = err == ERR_OK && hash32_equal(&header.state_root, &view.head);
@@ -242,7 +250,7 @@ try_heads(struct node_chain *chains, size_t count, const struct deploy_contracts
 static enum err try_all(
     struct node *node,
     struct dump *dump,
-    const struct deploy_contracts *contracts,
+    const struct tried *contracts,
     struct node_chain *chains,
     char *error
 ) {
@@ -252,7 +260,7 @@ static enum err try_all(
         err = try_chain(&chains[opened], &node->chains[opened], error, &dump->chains[opened]);
         opened++;
     }
-    if (err == ERR_OK) err = try_heads(chains, node->chain_count, contracts);
+    if (err == ERR_OK) err = try_heads(node, chains, contracts);
     for (size_t i = 0; i < opened; i++)
         if (chains[i].pool != NULL) node_chain_close(&chains[i]);
     return err;
@@ -272,10 +280,11 @@ enum err dump_read(struct node *node, char error[DATABASE_ERROR_SIZE], bytes dum
         return node_fail(error, ERR_INPUT, "the dump is of a network with other chains");
     if (err != ERR_OK) return node_fail(error, ERR_INPUT, "not a dump of a Lockstep network");
     struct node_keys keys = node->keys;
-    struct deploy_contracts contracts;
+    struct tried contracts;
     keys.builder = dump->builder;
     keys.attester = dump->attester;
-    err = deploy_addresses(&contracts, arena, &keys, node->contracts.salt);
+    err = deploy_addresses(&contracts.l1, arena, &keys, node->contracts.salt);
+    if (err == ERR_OK) err = deploy_addresses(&contracts.below, arena, &keys, 0);
     error[0] = 0;
     if (err == ERR_OK) err = try_all(node, dump, &contracts, chains, error);
     if (err != ERR_OK) return node_fail(error, ERR_INPUT, "the dump is damaged");
@@ -292,7 +301,8 @@ enum err dump_read(struct node *node, char error[DATABASE_ERROR_SIZE], bytes dum
     }
     node->keys.builder = keys.builder;
     node->keys.attester = keys.attester;
-    node->contracts = contracts;
+    node->contracts = contracts.l1;
+    node->contracts_below = contracts.below;
     snapshots_close(&node->snapshots);
     return ERR_OK;
 }

@@ -1,5 +1,6 @@
 #include "backend/failure.h"
 
+#include "node/crossing.h"
 #include "rollup/predeploys.h"
 #include "rpc/revert.h"
 
@@ -36,13 +37,17 @@ static const struct world_frame *origin_below(const struct world_frame *frame) {
 
 /* The proxy that the Hub's part of a call was asked by stands for the contract called; who it is
  * the proxy has told the Hub: behind the selector of enter(), rollupId 8 and target 20 bytes. */
-static bool find_callee(struct failure *failure, const struct world_frame *frame) {
+static bool
+find_callee(struct failure *failure, const struct node *node, const struct world_frame *frame) {
     const struct world_frame *asked = NULL;
     for (; frame != NULL && frame->role != FRAME_PROXY; frame = frame->parent)
         asked = frame;
     if (frame == NULL || asked == NULL || asked->message.input.size < 32) return false;
     const uint8_t *input = asked->message.input.data;
-    failure->chain = (size_t)load_be64(input + 4);
+    const struct node_chain *by = &node->chains[asked->chain];
+    const bool is_l2hub = address_equal(&asked->message.recipient, &L2HUB_PREDEPLOY);
+    const size_t parent = node_place(is_l2hub ? node_parent(by) : by);
+    failure->chain = crossing_place(node, parent, load_be64(input + 4));
     memcpy(failure->contract.b, input + 12, sizeof(failure->contract.b));
     return true;
 }
@@ -76,12 +81,14 @@ enum err failure_of_frame(
             frame->is_open ? "it never ended" : evm_outcome_text(frame->result.outcome);
         return ERR_OK;
     }
-    const address *hub = frame->chain == 0 ? &node->contracts.hub : &L2HUB_PREDEPLOY;
-    bool is_hub = address_equal(&frame->message.recipient, hub);
+    const struct node_chain *chain = &node->chains[frame->chain];
+    const address *who = &frame->message.recipient;
+    bool is_hub = (node_is_parent(chain) && address_equal(who, &node_contracts(chain)->hub)) ||
+                  (frame->chain != 0 && address_equal(who, &L2HUB_PREDEPLOY));
     if (!is_hub) return say_revert(failure, arena, node, frame->result.output);
     failure->kind = FAILURE_HUB;
     if (abi_has_selector(frame->result.output, "EntryNotFound(uint64,bytes32,bytes32)") &&
-        find_callee(failure, frame)) {
+        find_callee(failure, node, frame)) {
         failure->kind = FAILURE_NO_ENTRY;
         failure->data = frame->result.output;
         failure->reason = missing == NULL ? NO_BATCH : step_verdict_text(missing->verdict);
@@ -90,11 +97,13 @@ enum err failure_of_frame(
     return say_revert(failure, arena, node, frame->result.output);
 }
 
-void failure_of_missing(struct failure *failure, const struct fact *missing) {
+void failure_of_missing(
+    struct failure *failure, const struct node *node, uint64_t parent, const struct fact *missing
+) {
     const struct action *input = &missing->entry.input;
     *failure = (struct failure){
         .kind = FAILURE_NO_ENTRY,
-        .chain = (size_t)missing->verdict_rollup,
+        .chain = crossing_place(node, parent, missing->verdict_rollup),
         .has_contract = input->kind == ACTION_CALL,
         .contract = input->target,
         .reason = step_verdict_text(missing->verdict),

@@ -40,8 +40,10 @@ MUST_USE enum err failure_of_frame(
 );
 
 /* failure_of_missing: the block could not be made because a rollup has no such step. The contract
- * is the one that was called, if it was a call. */
-void failure_of_missing(struct failure *failure, const struct fact *missing);
+ * is the one that was called, if it was a call. parent: on which rollup's Hub; 0: on L1's. */
+void failure_of_missing(
+    struct failure *failure, const struct node *node, uint64_t parent, const struct fact *missing
+);
 
 void failure_write(struct json_writer *out, const struct node *node, const struct failure *failure);
 

@@ -11,8 +11,14 @@ static const struct fact *missing_of(const struct simulation *simulation) {
     const struct world_result *result = &simulation->crossing->result;
     if (result->status == WORLD_BATCH_REVERTED)
         return result->missing.verdict == STEP_OK ? NULL : &result->missing;
-    if (result->status != WORLD_OK || simulation->chain->rollup_id != 0) return NULL;
-    return result->txs[0].had_missing_entry ? &result->txs[0].missing : NULL;
+    if (result->status != WORLD_OK) return NULL;
+    if (simulation->chain->rollup_id == 0 && result->txs[0].had_missing_entry)
+        return &result->txs[0].missing;
+    for (size_t i = 0; i < simulation->crossing->options.rollup_count; i++) {
+        const struct world_result *below = result->rollups[i].below;
+        if (below != NULL && below->missing.verdict != STEP_OK) return &below->missing;
+    }
+    return NULL;
 }
 
 /* *has_failed is false if nothing went wrong. */
@@ -32,7 +38,7 @@ static enum rpc_status find_failure(
     if (result->status != WORLD_OK) {
         failure->kind = FAILURE_NOT_BUILT;
         if (missing != NULL)
-            failure_of_missing(failure, missing);
+            failure_of_missing(failure, simulation->chain->node, result->reason_parent, missing);
         else
             err = crossing_reason(&failure->reason, simulation->crossing);
         return err == ERR_OK ? RPC_OK : rpc_fail_err(simulation->request, err);

@@ -124,33 +124,64 @@ enum err amend_follow(struct node_chain *rollup, hash32 *head) {
     return follow(rollup, head, &minted);
 }
 
-/* The Hub learns of the head, and has the ether that was minted. */
+/* Writes the head, and the ether that was minted, into the parent's Hub. */
 static enum err
-tell_hub(struct node_chain *rollup, char error[NODE_ERROR_SIZE], const hash32 *head, u256 minted) {
-    struct node *node = rollup->node;
-    struct node_chain *l1 = node_l1(node);
-    const address *hub = &node->contracts.hub;
+move_in_hub(const struct node_chain *rollup, const hash32 *head, const u256 *minted) {
+    struct node_chain *parent = node_parent(rollup);
+    const address *hub = &node_contracts(parent)->hub;
+    struct state *state = &parent->state;
     struct state_slot slots[HUB_VIEW_CHANGES_MAX];
     struct account account;
     bool exists;
     hash32 root;
     size_t count;
-    enum err err = hub_view_move(slots, &count, &l1->state, hub, rollup->rollup_id, head, &minted);
-    if (err == ERR_OK) err = state_get_account(&l1->state, hub, &account, &exists);
-    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
+    enum err err = hub_view_move(slots, &count, state, hub, rollup->rollup_id, head, minted);
+    if (err == ERR_OK) err = state_get_account(state, hub, &account, &exists);
+    if (err != ERR_OK) return err;
     struct state_change change = {
         .address = *hub,
         .exists = true,
         .nonce = account.nonce,
-        .balance = u256_add(&account.balance, &minted),
+        .balance = u256_add(&account.balance, minted),
         .code_hash = account.code_hash,
         .slots = slots,
         .slot_count = count,
     };
-    err = state_apply(&l1->state, &root, &l1->fresh, &change, 1);
+    return state_apply(state, &root, &parent->fresh, &change, 1);
+}
+
+/* The newest block has the state that was made of it; a rollup keeps what that was before. */
+static enum err restate(
+    struct node_chain *chain, char error[NODE_ERROR_SIZE], const hash32 *before, const u256 *minted
+) {
+    struct node *node = chain->node;
     arena_reset(&node->build_arena);
-    if (err == ERR_OK) return node_chain_restate(l1, error, &node->build_arena);
-    return node_fail(error, err, "%s", err_text(err));
+    enum err err = node_chain_restate(chain, error, &node->build_arena);
+    if (err != ERR_OK || chain->rollup_id == 0) return err;
+    const struct head_pair pair = {*before, chain->head.state_root, *minted};
+    err = remember(chain, &pair);
+    if (err != ERR_OK) {
+        chain->is_lost = true; /* the network stops: the Hub would not know of the head */
+        return node_fail(error, err, "%s", err_text(err));
+    }
+    return node_chain_is_durable(chain) ? node_chain_sync(chain, error) : ERR_OK;
+}
+
+/* The Hub learns of the head; if it is on a rollup, that one's Hub of the rollup's, and so on. */
+static enum err
+tell_hub(struct node_chain *rollup, char error[NODE_ERROR_SIZE], const hash32 *head, u256 minted) {
+    hash32 told = *head;
+    enum err err = ERR_OK;
+    for (; rollup->rollup_id != 0 && err == ERR_OK; rollup = node_parent(rollup)) {
+        struct node_chain *parent = node_parent(rollup);
+        const hash32 before = parent->head.state_root;
+        err = move_in_hub(rollup, &told, &minted);
+        if (err == ERR_OK && parent->rollup_id != 0) err = count_step(parent);
+        if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
+        err = restate(parent, error, &before, &minted);
+        told = parent->head.state_root;
+    }
+    return err;
 }
 
 enum err amend_recover(struct node_chain *rollup, char error[NODE_ERROR_SIZE], hash32 *head) {
@@ -182,36 +213,27 @@ enum err amend(
     const struct amendment *amendments,
     size_t count
 ) {
-    struct node *node = chain->node;
     bool is_rollup = chain->rollup_id != 0;
     u256 minted = U256_ZERO;
     u256 before;
     error[0] = 0;
-    enum err err = is_rollup ? post_unsafe_blocks(chain, error) : ERR_OK;
+    enum err err = ERR_OK;
+    for (struct node_chain *c = chain; c->rollup_id != 0 && err == ERR_OK; c = node_parent(c))
+        err = post_unsafe_blocks(c, error);
     if (err != ERR_OK) return err;
-    struct head_pair pair = {.before = chain->head.state_root};
+    const hash32 root = chain->head.state_root;
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
         err = apply(chain, &amendments[i], &before);
         if (err == ERR_OK) count_minted(&minted, &amendments[i], &before);
     }
-    if (err == ERR_OK && hash32_equal(&chain->state.root, &pair.before)) return ERR_OK;
+    if (err == ERR_OK && hash32_equal(&chain->state.root, &root)) return ERR_OK;
     if (err == ERR_OK && is_rollup) err = count_step(chain);
     if (err != ERR_OK) {
         (void)node_fail(error, err, "%s", err_text(err));
         enum err discarded = node_chain_discard(chain);
         return discarded != ERR_OK ? discarded : err;
     }
-    arena_reset(&node->build_arena);
-    err = node_chain_restate(chain, error, &node->build_arena);
-    if (err != ERR_OK || !is_rollup) return err;
-    pair.after = chain->head.state_root;
-    pair.minted = minted;
-    err = remember(chain, &pair);
-    if (err != ERR_OK) {
-        chain->is_lost = true; /* the network stops: the Hub would not know of the head */
-        return node_fail(error, err, "%s", err_text(err));
-    }
-    /* First the rollup, then L1: see amend_recover. */
-    if (node_chain_is_durable(chain)) err = node_chain_sync(chain, error);
-    return err == ERR_OK ? tell_hub(chain, error, &pair.after, minted) : err;
+    err = restate(chain, error, &root, &minted);
+    /* First the rollup, then its parent: see amend_recover. */
+    return err == ERR_OK ? tell_hub(chain, error, &chain->head.state_root, minted) : err;
 }

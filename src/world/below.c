@@ -24,18 +24,57 @@ static enum err note_tx(struct world *below, bytes encoded) {
     return world_note_batch(below, tx.data);
 }
 
+static void say_refused(struct world *below) {
+    struct world_result *result = below->result;
+    result->status = WORLD_BATCH_REVERTED;
+    world_say(result, "the Hub of a rollup refuses the batch of its own rollups");
+    if (!below->has_missing) return;
+    result->missing = below->missing;
+    result->reason_rollup = below->missing.verdict_rollup;
+    world_say(result, step_verdict_text(below->missing.verdict));
+}
+
+/* After the batch, while the rollup's block goes on: whether the batch has failed. Then none of its
+ * updates has begun. */
+static enum err look_after_batch(struct world *below, bool *has_failed) {
+    const struct world_above *above = below->above;
+    *has_failed = false;
+    /* Blocks before the slot block call the Hub, too, but ask it nothing. */
+    if (!world_is_lookup(&below->machine.evm->request.call, &below->options->hub)) return ERR_OK;
+    if (below->is_own_batch || below->order_count == 0 || above->batch_tx.size == 0 ||
+        !world_has_begun(above->world, above->index))
+        return ERR_OK;
+    const struct world_rollup *first = &below->options->rollups[below->order[0]];
+    hash32 head;
+    enum err err = world_stored_head(below, &head, first->rollup_id);
+    *has_failed = err == ERR_OK && hash32_equal(&head, &first->head);
+    return err;
+}
+
 static enum err
 answer(void *context, enum step_verdict *verdict, struct execution *execution, bytes encoded) {
     struct world *below = context;
+    struct world *world = below->above->world;
     const bytes own = below->above->batch_tx;
+    const size_t misses = below->miss_count;
+    bool has_failed;
     below->machine = (struct world_machine){&execution->evm, execution->journal, execution->state};
     below->is_own_batch = own.size > 0 && bytes_equal(own, encoded);
     enum err err = note_tx(below, encoded);
-    if (err == ERR_OK) err = world_answer_call(below);
-    if (err == ERR_OK && below->must_restart) {
+    if (err == ERR_OK) err = look_after_batch(below, &has_failed);
+    if (err != ERR_OK) return err;
+    if (has_failed && !below->has_new_scope) say_refused(below);
+    if (has_failed) {
         *verdict = STEP_GIVEN_UP;
-        below->above->world->must_restart = true;
+        world->must_restart = true;
+        return ERR_OK;
     }
+    err = world_answer_call(below);
+    /* What the Hub needs comes with an update of its chain. */
+    if (err == ERR_OK && (below->must_restart || below->miss_count > misses))
+        world_require_begun(world, below->above->index);
+    if (below->must_restart) world->must_restart = true;
+    if (world->must_restart) *verdict = STEP_GIVEN_UP;
     return err;
 }
 
@@ -197,17 +236,12 @@ static enum err conclude_one(struct world *world, size_t index) {
     below->machine = (struct world_machine){.state = state};
     const struct gathered_tx *posted = find_batch(world, index);
     result->has_batch = own->is_updated && posted != NULL;
+    if (below->has_missing) result->missing = below->missing;
     if (posted != NULL) {
         struct receipt receipt;
         err = receipt_decode(&receipt, world->arena, posted->receipt);
         if (err == ERR_OK && !receipt.is_success) {
-            result->status = WORLD_BATCH_REVERTED;
-            world_say(result, "the batch of a rollup's own rollups is refused by its Hub");
-            if (below->has_missing) {
-                result->missing = below->missing;
-                result->reason_rollup = below->missing.verdict_rollup;
-                world_say(result, step_verdict_text(below->missing.verdict));
-            }
+            say_refused(below);
             blame(world, index);
         }
     }

@@ -40,7 +40,7 @@ struct standpoint {
     bool is_brought; /* the entry is in a batch that a transaction brings along: it is as it is */
 };
 
-static bool has_begun(const struct world *world, size_t index) {
+bool world_has_begun(const struct world *world, size_t index) {
     if ((world->brought_moves >> index & 1) != 0) return true;
     for (size_t i = 0; i < world->begun_count && i < world->order_count; i++)
         if (world->order[i] == index) return true;
@@ -86,12 +86,16 @@ static void require_update(struct world *world, size_t index, enum action_kind i
     world->must_restart = true;
 }
 
+void world_require_begun(struct world *world, size_t index) {
+    if (!world_has_begun(world, index)) require_update(world, index, world->input_kind);
+}
+
 /* Blocks of a rollup that are not on the parent yet count as much as those that are: who calls it,
  * if only to look, comes after them. */
 static void require_newest(struct world *world, size_t index, enum action_kind input) {
     const struct world_options *options = world->options;
     if (options->is_replay || options->rollups[index].pending_count == 0) return;
-    if (!has_begun(world, index)) require_update(world, index, input);
+    if (!world_has_begun(world, index)) require_update(world, index, input);
 }
 
 static const struct transition *transition_to(const struct entry *entry, const hash32 *post) {
@@ -257,7 +261,7 @@ static void require_updates(struct world *world, const struct entry *entry) {
         if (hash32_equal(&t->pre, &t->post)) continue;
         int index = world_find_rollup(world, t->rollup_id);
         CHECK(index >= 0);
-        if (!has_begun(world, (size_t)index))
+        if (!world_has_begun(world, (size_t)index))
             require_update(world, (size_t)index, entry->input.kind);
     }
 }
@@ -387,6 +391,7 @@ enum err world_answer_lookup(struct world *world, const struct hub_lookup *looku
     enum err err =
         world_key_of(&key, world->arena, lookup->rollup_id, &lookup->head, &lookup->action);
     if (err != ERR_OK) return err;
+    world->input_kind = lookup->action.kind;
     if (trace != NULL) world_trace_lookup_begin(trace, world->chain, &lookup->action);
     if (leaves_alone(world, lookup, &key)) return watch_lookup(world, lookup, &key);
     err = note_begun(world, lookup);

@@ -161,7 +161,8 @@ struct world_result {
     uint64_t reason_parent;      /* on which of the rollups that is; 0: on the parent */
     bool is_too_large;           /* WORLD_BATCH_REVERTED: with less in it there may be gas enough */
     uint64_t reason_rollup;      /* which rollup the reason is about; 0 none */
-    struct fact missing;         /* WORLD_BATCH_REVERTED: the call that has no fact */
+    struct fact missing;         /* WORLD_BATCH_REVERTED: the call that has no fact; of
+                                    a result below: the last such call, if any */
     enum block_verdict verdict;  /* WORLD_BLOCK_REFUSED */
     struct block_builder *block; /* WORLD_OK: the finished parent block */
     struct source_memory *overlay; /* its new nodes and codes */

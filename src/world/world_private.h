@@ -93,9 +93,10 @@ struct world {
     bool must_restart;  /* the updates or their order have changed: the passes begin anew */
     bool has_new_scope; /* an entry needs a scope that it did not have: the pass is repeated */
     size_t miss_count;
-    bool has_looked;    /* in the current transaction, for an entry */
-    size_t begun_count; /* of order: L2TX delivered */
-    bool is_own_batch;  /* what runs posts world->batch */
+    bool has_looked;             /* in the current transaction, for an entry */
+    enum action_kind input_kind; /* of the lookup being answered */
+    size_t begun_count;          /* of order: L2TX delivered */
+    bool is_own_batch;           /* what runs posts world->batch */
     /* Of batches that transactions bring along (brought.c). */
     bool has_brought;
     struct map brought; /* struct fact_key → nothing: entries that they have put into the table */
@@ -166,6 +167,11 @@ bool world_has_batch_below(const struct world *world, size_t index);
 
 /* --- lookup.c: answering the Hub --- */
 MUST_USE enum err world_answer_lookup(struct world *world, const struct hub_lookup *lookup);
+
+/* Whether a rollup's update has begun to run. */
+bool world_has_begun(const struct world *world, size_t index);
+/* Sees to it that it has when the lookup that is being answered comes again. */
+void world_require_begun(struct world *world, size_t index);
 
 /* What the result says why it is not WORLD_OK. */
 void world_say(struct world_result *result, const char *text);
