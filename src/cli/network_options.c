@@ -70,6 +70,50 @@ static bool add_funding(void *field, struct cli_error *error, const char *shown,
     return true;
 }
 
+/* "fee:0.001": what the Messenger is paid to deliver, in ether. */
+static bool read_import_fee(struct node_import_policy *policy, const char *text) {
+    policy->kind = NODE_IMPORT_FEE;
+    return cli_read_ether(&policy->fee_wei, text);
+}
+
+/* "from:0x…,0x…" */
+static bool read_import_publishers(struct node_import_policy *policy, const char *text) {
+    policy->kind = NODE_IMPORT_FROM;
+    policy->publisher_count = 0;
+    for (;;) {
+        size_t size = strcspn(text, ",");
+        if (policy->publisher_count == NODE_IMPORT_PUBLISHERS_MAX) return false;
+        address *publisher = &policy->publishers[policy->publisher_count++];
+        if (strncmp(text, "0x", 2) != 0 ||
+            hex_decode_exact(publisher->b, sizeof(publisher->b), text, size) != ERR_OK)
+            return false;
+        if (text[size] == 0) return true;
+        text += size + 1;
+    }
+}
+
+/* What was said last holds. */
+static bool
+read_import_policy(void *field, struct cli_error *error, const char *shown, const char *text) {
+    struct node_import_policy *policy = field;
+    *policy = (struct node_import_policy){.kind = NODE_IMPORT_ALL};
+    if (strcmp(text, "all") == 0) return true;
+    if (strcmp(text, "none") == 0) {
+        policy->kind = NODE_IMPORT_NONE;
+        return true;
+    }
+    if (strncmp(text, "fee:", 4) == 0 && read_import_fee(policy, text + 4)) return true;
+    if (strncmp(text, "from:", 5) == 0 && read_import_publishers(policy, text + 5)) return true;
+    return cli_fail(
+        error,
+        "%s is all, none, fee: with an amount of ether (fee:0.001), or from: with up to %u "
+        "addresses (from:0x00000000000000000000000000000000000a11ce,0x…), not \"%.80s\"",
+        shown,
+        NODE_IMPORT_PUBLISHERS_MAX,
+        text
+    );
+}
+
 static const struct cli_option network_rows[] = {
     {.name = "config",
      .group = "The network",
@@ -145,6 +189,14 @@ static const struct cli_option network_rows[] = {
      BASE_FEE_ROW,
      .fallback = "1000000000",
      .help = "base fee per gas of the first block, in wei"},
+    {.name = "import-policy",
+     .kind = CLI_EACH,
+     .add = read_import_policy,
+     .offset = NODE(import_policy),
+     .value = "POLICY",
+     .help = "which messages of L1 rollups import in the slot they are sent: all; none; fee:ETH, "
+             "what the Messenger is paid so much or more to deliver; or from:ADDRESS,…, what these "
+             "say"},
     {.name = "datadir",
      .kind = CLI_TEXT,
      .offset = NODE(datadir),

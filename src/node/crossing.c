@@ -653,13 +653,28 @@ static const char *say_left_behind(struct arena *arena, const struct node_chain 
     return text;
 }
 
+/* Messages of transactions that this block has no room for are not there to be imported; they can
+ * be proven later, as all that are left out. */
+static void import_messages(struct crossing *crossing, const struct imports *imports) {
+    const bool is_room = imports->before_count <= crossing->options.tx_count;
+    const bool is_any = is_room && imports->before_count > 0;
+    crossing->options.before_count = is_any ? imports->before_count : 0;
+    for (size_t i = 0; i + 1 < crossing->node->chain_count && imports->lists != NULL; i++) {
+        struct world_rollup *rollup = &crossing->rollups[i];
+        rollup->message_slots = imports->lists[i].slots;
+        rollup->message_slot_count = is_any ? imports->lists[i].count : 0;
+        rollup->must_move |= rollup->message_slot_count > 0;
+    }
+}
+
 enum err crossing_build_block(
     struct node *node,
     struct block_tx_fate *fates,
     char error[DATABASE_ERROR_SIZE],
     struct arena *arena,
     const struct block_attributes *attributes,
-    const struct block_order *order
+    const struct block_order *order,
+    const struct imports *imports
 ) {
     struct crossing *crossing = arena_alloc(arena, sizeof(*crossing));
     struct waiting *waiting = arena_alloc_array(arena, node->chain_count, sizeof(*waiting));
@@ -683,6 +698,7 @@ enum err crossing_build_block(
     for (size_t i = 0; i < order->tx_count; i++)
         fates[i] = (struct block_tx_fate){.fate = FATE_KEPT};
     while (err == ERR_OK) {
+        import_messages(crossing, imports);
         for (size_t i = 0; i + 1 < node->chain_count; i++) {
             crossing->rollups[i].slot_txs = waiting[i].encodings;
             crossing->rollups[i].slot_tx_count = waiting[i].count;

@@ -5,6 +5,7 @@
 #define NODE_CROSSING_H
 
 #include "node/blocks.h"
+#include "node/imports.h"
 #include "node/prover.h"
 #include "world/trace.h"
 #include "world/world.h"
@@ -81,7 +82,7 @@ crossing_open_trace(struct world_trace *trace, struct arena *arena, const struct
  * it was the Hub. In the crossing's arena; ERR_MEMORY. */
 MUST_USE enum err crossing_reason(const char **text, const struct crossing *crossing);
 
-/* crossing_build_block builds the block that order describes, appends it and the rollups' blocks,
+/* crossing_build_block builds the block that order describes, with these messages imported, appends it and the rollups' blocks,
  * and fills the fates in. Transactions of rollups that wait for the parent go along. */
 MUST_USE enum err crossing_build_block(
     struct node *node,
@@ -89,7 +90,8 @@ MUST_USE enum err crossing_build_block(
     char error[DATABASE_ERROR_SIZE],
     struct arena *arena,
     const struct block_attributes *attributes,
-    const struct block_order *order
+    const struct block_order *order,
+    const struct imports *imports
 );
 
 #endif

@@ -1,6 +1,7 @@
 /* Blocks of L1. */
 #include "node/blocks.h"
 #include "node/crossing.h"
+#include "node/imports.h"
 #include "node/network.h"
 #include "node/verdict.h"
 
@@ -117,22 +118,28 @@ static enum err add_tx(
 
 /* --- the block -------------------------------------------------------------------------------- */
 
+/* *imports: the messages that rollups are to import of what has run. */
 static enum err fill_block(
     struct node_chain *chain,
     struct block_tx_fate *fates,
     bool *crosses,
+    struct imports *imports,
     struct arena *arena,
     struct block_builder *builder,
     const struct block_order *order
 ) {
     enum err err = ERR_OK;
+    size_t *order_index = arena_alloc_array(arena, order->tx_count, sizeof(*order_index));
+    if (order_index == NULL) return ERR_MEMORY;
     *crosses = false;
     for (size_t i = 0; i < order->tx_count && err == ERR_OK && !*crosses; i++) {
         fates[i] = (struct block_tx_fate){.fate = FATE_KEPT};
         if (builder->context.gas_limit - builder->gas_used < TRANSFER_GAS) continue;
+        order_index[builder->tx_count] = i;
         err = add_tx(chain, &fates[i], crosses, arena, builder, order->txs[i]);
     }
-    return err;
+    if (err != ERR_OK || !chain->node->auto_batch) return err;
+    return imports_choose(imports, arena, chain->node, builder, order_index);
 }
 
 void l1_log_results(struct node *node, const struct block_builder *builder) {
@@ -182,11 +189,13 @@ static bool is_waited_for(const struct node *node) {
     return false;
 }
 
-/* A block that no call across chains is made in. */
+/* A block that no call across chains is made in, and of which no rollup imports a message; else
+ * *crosses, and nothing is built. */
 static enum err build_plain(
     struct node *node,
     struct block_tx_fate *fates,
     bool *crosses,
+    struct imports *imports,
     char error[DATABASE_ERROR_SIZE],
     struct arena *arena,
     const struct block_attributes *attributes,
@@ -210,7 +219,9 @@ static enum err build_plain(
             &options,
             chain->codes
         );
-    if (err == ERR_OK) err = fill_block(chain, fates, crosses, arena, builder, order);
+    const bool must_cross = *crosses;
+    if (err == ERR_OK) err = fill_block(chain, fates, crosses, imports, arena, builder, order);
+    *crosses = *crosses || must_cross || imports->before_count > 0;
     if (err == ERR_OK && *crosses) return node_chain_discard(chain);
     if (err == ERR_OK) err = block_finish(builder, &verdict);
     if (err == ERR_OK && verdict != BLOCK_OK) {
@@ -237,9 +248,13 @@ enum err node_l1_build_block(
     bool crosses = is_waited_for(node) || order->must_move != 0;
     enum err err = ERR_OK;
     error[0] = 0;
-    if (!crosses) err = build_plain(node, fates, &crosses, error, arena, &attributes, order);
+    struct imports imports = {0};
+    const bool may_import =
+        node->options->import_policy.kind != NODE_IMPORT_NONE && order->tx_count > 0;
+    if (!crosses || may_import)
+        err = build_plain(node, fates, &crosses, &imports, error, arena, &attributes, order);
     if (err == ERR_OK && crosses)
-        err = crossing_build_block(node, fates, error, arena, &attributes, order);
+        err = crossing_build_block(node, fates, error, arena, &attributes, order, &imports);
     if (err == ERR_OK) node_wishes_done(node_l1(node));
     if (err != ERR_OK && error[0] == 0)
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));

@@ -29,6 +29,16 @@ enum node_token { NODE_TOKEN_ETHER, NODE_TOKEN_OWN };
 /* What a rollup's state rests on. */
 enum node_proof { NODE_PROOF_ATTESTATION, NODE_PROOF_OWNER, NODE_PROOF_K_OF_N };
 
+/* Which messages of L1 the rollups import in the block in which they are sent. */
+#define NODE_IMPORT_PUBLISHERS_MAX 16u
+enum node_import_kind { NODE_IMPORT_ALL, NODE_IMPORT_NONE, NODE_IMPORT_FEE, NODE_IMPORT_FROM };
+struct node_import_policy {
+    unsigned kind; /* enum node_import_kind */
+    u256 fee_wei;  /* FEE: those of the Messenger that pay so much or more */
+    address publishers[NODE_IMPORT_PUBLISHERS_MAX]; /* FROM: what these have said */
+    size_t publisher_count;
+};
+
 /* What one chain is begun with. */
 struct node_chain_plan {
     char name[NODE_NAME_SIZE]; /* "l1", "rollup1" or what the file calls it; also of its folder */
@@ -52,6 +62,7 @@ struct node_options {
     /* [0] is L1; then its rollups, in the order of their ids; then those of rollups, in the order
      * of their parents and of their ids there. */
     struct node_chain_plan chains[NODE_CHAINS_MAX];
+    struct node_import_policy import_policy;
     uint64_t slot_time_ms;         /* 0: a block as soon as there is a transaction (automine) */
     const char *datadir;           /* NULL: nothing is kept */
     uint64_t accounts_count;       /* development accounts */

@@ -3,6 +3,7 @@
 
 #include "core/check.h"
 #include "crypto/keccak.h"
+#include "rollup/ether.h"
 #include "rollup/predeploys.h"
 #include "rollup/proxy.h"
 
@@ -410,6 +411,7 @@ static enum err handle_call(
         if (err == ERR_OK && is_unlike) step->verdict = STEP_PARENT_RULES;
         return err;
     }
+    if (ether_is_moved(&run->execution.evm.request.call)) return ether_answer(&run->execution);
     CHECK(host != NULL);
     bytes encoded = is_scratch(rollup, run) ? BYTES_EMPTY : run->block.tx_encoded;
     return host->answer(host->context, &step->verdict, &run->execution, encoded);

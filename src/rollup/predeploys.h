@@ -25,14 +25,17 @@ static const address XCALL_ADDRESS = {{[17] = 0x01, [18] = 0x00, [19] = 0x03}};
 /* What reads the parent (rollup/parent.h). */
 static const address L1SLOAD_ADDRESS = {{[18] = 0x01, [19] = 0x01}};
 static const address L1CALL_ADDRESS = {{[17] = 0x01, [18] = 0x00, [19] = 0x02}};
+/* What makes and burns ether of messages (rollup/ether.h). */
+static const address ETHER_ADDRESS = {{[17] = 0x01, [18] = 0x00, [19] = 0x04}};
 
 /* The calls that come out of a rollup's machine, to be answered; and those that are warm. */
 static const address ROLLUP_FOREIGN[] = {
     {{[17] = 0x01, [18] = 0x00, [19] = 0x03}},
     {{[18] = 0x01, [19] = 0x01}},
     {{[17] = 0x01, [18] = 0x00, [19] = 0x02}},
+    {{[17] = 0x01, [18] = 0x00, [19] = 0x04}},
 };
-#define ROLLUP_FOREIGN_COUNT 3u
+#define ROLLUP_FOREIGN_COUNT 4u
 static const address ROLLUP_WARM[] = {
     {{[18] = 0x01, [19] = 0x01}},
     {{[17] = 0x01, [18] = 0x00, [19] = 0x02}},

@@ -1,0 +1,118 @@
+#include "node/imports.h"
+#include "node/network.h"
+
+#include "crypto/keccak.h"
+#include "rollup/abi.h"
+
+/* Of one rollup in one block: L1 pays 2,600 gas for each, and what is left out can be proven. */
+#define IMPORTS_MAX 512u
+
+/* Words of the tuple in MessageLeft's data, behind the word that says where it begins. */
+#define LEFT_MESSAGE_ROLLUP_ID 2u
+#define LEFT_MESSAGE_FEE       9u
+
+static const char BROADCAST[] = "MessageBroadcast(bytes32,address)";
+static const char LEFT[] =
+    "MessageLeft(bytes32,(uint256,address,uint64,bool,uint64,address,address,address,uint256,"
+    "uint256,uint64,uint64,bytes))";
+
+/* A message that was said. */
+struct said {
+    hash32 message;
+    address publisher;
+    bool is_messengers; /* then: */
+    uint64_t rollup_id;
+    u256 fee_wei;
+};
+
+static bool is_event(const struct log *log, const address *of, const hash32 *topic) {
+    return address_equal(&log->address, of) && log->topic_count > 0 &&
+           hash32_equal(&log->topics[0], topic);
+}
+
+/* What the Messenger says of it, in the same receipt. */
+static void find_left(struct said *said, const struct node *node, const struct receipt *receipt) {
+    const hash32 topic = abi_signature_hash(LEFT);
+    for (size_t i = 0; i < receipt->log_count; i++) {
+        const struct log *log = &receipt->logs[i];
+        bytes tuple;
+        if (!is_event(log, &node->contracts.messenger, &topic) || log->topic_count != 2) continue;
+        if (!hash32_equal(&log->topics[1], &said->message)) continue;
+        if (abi_read_tail(&tuple, log->data, 0) != ERR_OK ||
+            abi_read_u64(&said->rollup_id, tuple, LEFT_MESSAGE_ROLLUP_ID) != ERR_OK ||
+            abi_read_u256(&said->fee_wei, tuple, LEFT_MESSAGE_FEE) != ERR_OK)
+            continue;
+        said->is_messengers = true;
+    }
+}
+
+static bool is_wanted(const struct node_import_policy *policy, const struct said *said) {
+    switch ((enum node_import_kind)policy->kind) {
+    case NODE_IMPORT_ALL:
+        return true;
+    case NODE_IMPORT_NONE:
+        return false;
+    case NODE_IMPORT_FEE:
+        return said->is_messengers && !u256_less(&said->fee_wei, &policy->fee_wei);
+    case NODE_IMPORT_FROM:
+        for (size_t i = 0; i < policy->publisher_count; i++)
+            if (address_equal(&policy->publishers[i], &said->publisher)) return true;
+        return false;
+    }
+    return false;
+}
+
+static enum err add(struct import_list *list, struct arena *arena, const struct said *said) {
+    if (list->count == IMPORTS_MAX) return ERR_OK;
+    if (list->slots == NULL) list->slots = arena_alloc_array(arena, IMPORTS_MAX, sizeof(hash32));
+    if (list->slots == NULL) return ERR_MEMORY;
+    uint8_t publisher[32] = {0};
+    memcpy(publisher + 12, said->publisher.b, sizeof(said->publisher.b));
+    list->slots[list->count++] =
+        keccak256_two(hash32_bytes(&said->message), bytes_of(publisher, sizeof(publisher)));
+    return ERR_OK;
+}
+
+/* A message of the Messenger's is for one rollup; of others nobody knows. */
+static enum err add_to_rollups(
+    struct imports *imports, struct arena *arena, const struct node *node, const struct said *said
+) {
+    if (imports->lists == NULL)
+        imports->lists = arena_alloc_zero(arena, node->chain_count * sizeof(*imports->lists));
+    if (imports->lists == NULL) return ERR_MEMORY;
+    enum err err = ERR_OK;
+    for (size_t place = 1; place < node->chain_count && err == ERR_OK; place++) {
+        const struct node_chain *chain = &node->chains[place];
+        if (node_place(node_parent(chain)) != 0) continue;
+        if (said->is_messengers && said->rollup_id != chain->rollup_id) continue;
+        err = add(&imports->lists[place - 1], arena, said);
+    }
+    return err;
+}
+
+enum err imports_choose(
+    struct imports *imports,
+    struct arena *arena,
+    const struct node *node,
+    const struct block_builder *block,
+    const size_t *order_index
+) {
+    const hash32 topic = abi_signature_hash(BROADCAST);
+    *imports = (struct imports){0};
+    for (size_t i = 0; i < block->tx_count; i++) {
+        const struct receipt *receipt = &block->receipts[i];
+        for (size_t j = 0; j < receipt->log_count; j++) {
+            const struct log *log = &receipt->logs[j];
+            if (!is_event(log, &node->contracts.messages, &topic) || log->topic_count != 3)
+                continue;
+            struct said said = {.message = log->topics[1]};
+            memcpy(said.publisher.b, log->topics[2].b + 12, sizeof(said.publisher.b));
+            find_left(&said, node, receipt);
+            if (!is_wanted(&node->options->import_policy, &said)) continue;
+            enum err err = add_to_rollups(imports, arena, node, &said);
+            if (err != ERR_OK) return err;
+            imports->before_count = order_index[i] + 1;
+        }
+    }
+    return ERR_OK;
+}

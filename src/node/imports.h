@@ -1,0 +1,32 @@
+/* node/imports.h: which messages of L1's transactions the rollups import in the block in which they
+ * are sent (protocol.md section 7): the proposer's choice. */
+#ifndef NODE_IMPORTS_H
+#define NODE_IMPORTS_H
+
+#include "chain/block.h"
+#include "node/options.h"
+
+struct node;
+
+/* Of a block that is being built. */
+struct imports {
+    /* So many of the block's transactions go before the batch: up to the last that sends one. */
+    size_t before_count;
+    /* By the rollup's place less 1; NULL: nothing is imported. */
+    struct import_list {
+        hash32 *slots;
+        size_t count;
+    } * lists;
+};
+
+/* imports_choose looks for messages in the block's transactions as they have run. order_index says
+ * for each of them which of the order's it is. All in arena. ERR_MEMORY. */
+MUST_USE enum err imports_choose(
+    struct imports *imports,
+    struct arena *arena,
+    const struct node *node,
+    const struct block_builder *block,
+    const size_t *order_index
+);
+
+#endif
