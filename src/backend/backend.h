@@ -184,6 +184,12 @@ enum rpc_status backend_batch_files(
     struct json_writer *out,
     const hash32 *tx_hash
 );
+enum rpc_status backend_message_proof(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_message_query *query
+);
 enum rpc_status backend_foresee(
     struct rpc_chain *rpc,
     struct rpc_request *request,

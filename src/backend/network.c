@@ -1,6 +1,7 @@
 /* What only this network has: rollups, proxies, batches. */
 #include "backend/backend.h"
 #include "backend/batch_files.h"
+#include "backend/message_proof.h"
 #include "backend/bundle.h"
 #include "backend/foresee.h"
 #include "backend/info.h"
@@ -166,6 +167,15 @@ enum rpc_status backend_batch_files(
     const hash32 *tx_hash
 ) {
     return batch_files(backend_chain(rpc), request, out, tx_hash);
+}
+
+enum rpc_status backend_message_proof(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_message_query *query
+) {
+    return message_proof(backend_chain(rpc), request, out, query);
 }
 
 enum rpc_status backend_foresee(

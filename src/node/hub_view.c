@@ -61,6 +61,37 @@ enum err node_hub_view(struct hub_view *out, const struct node_chain *rollup) {
     return hub_view_read(out, &parent->state, &node_contracts(parent)->hub, rollup->rollup_id);
 }
 
+/* The chain of roots that the index-th one goes into. */
+static u256 root_chain_slot(uint64_t rollup_id, uint64_t index) {
+    const u256 id = u256_from_u64(rollup_id);
+    const u256 base = u256_from_u64(ROOTS_SLOT);
+    const u256 place = u256_from_u64(index % ROOT_CHAINS);
+    const u256 roots = mapping_slot(&id, &base);
+    return mapping_slot(&place, &roots);
+}
+
+static uint32_t root_count_of(const u256 *packed) {
+    const u256 shifted = u256_shr(packed, PACKED_ROOT_COUNT_BIT);
+    return (uint32_t)(shifted.w[0] & UINT32_MAX);
+}
+
+enum err hub_view_newest_root(
+    struct hub_root *out, struct state *state, const address *hub, uint64_t rollup_id
+) {
+    u256 words[WORD_COUNT];
+    u256 before;
+    enum err err = read_words(words, state, hub, rollup_id);
+    if (err != ERR_OK) return err;
+    const uint64_t index = root_count_of(&words[WORD_PACKED]);
+    const u256 slot = root_chain_slot(rollup_id, index);
+    err = state_get_slot(state, hub, &slot, &before);
+    if (err != ERR_OK) return err;
+    out->index = index;
+    u256_store_be(out->root.b, &words[WORD_HEAD]);
+    u256_store_be(out->before.b, &before);
+    return ERR_OK;
+}
+
 enum err hub_view_move(
     struct state_slot *slots,
     size_t *count,
@@ -74,13 +105,7 @@ enum err hub_view_move(
     enum err err = read_words(words, state, hub, rollup_id);
     if (err != ERR_OK) return err;
     u256 new_head = u256_load_be(head->b);
-    u256 packed = u256_shr(&words[WORD_PACKED], PACKED_ROOT_COUNT_BIT);
-    uint32_t root_count = (uint32_t)(packed.w[0] & UINT32_MAX);
-    const u256 id = u256_from_u64(rollup_id);
-    const u256 base = u256_from_u64(ROOTS_SLOT);
-    const u256 index = u256_from_u64(root_count % ROOT_CHAINS);
-    u256 roots = mapping_slot(&id, &base);
-    u256 chain_slot = mapping_slot(&index, &roots);
+    const u256 chain_slot = root_chain_slot(rollup_id, root_count_of(&words[WORD_PACKED]));
     u256 chain;
     err = state_get_slot(state, hub, &chain_slot, &chain);
     if (err != ERR_OK) return err;

@@ -15,6 +15,17 @@ struct hub_view {
 MUST_USE enum err
 hub_view_read(struct hub_view *out, struct state *state, const address *hub, uint64_t rollup_id);
 
+/* A rollup's head as Hub.isRoot takes it: also when it has moved on, until its chain of roots has
+ * taken another (ROOT_CHAINS batches later). */
+struct hub_root {
+    hash32 root;
+    uint64_t index; /* that it has or will have */
+    hash32 before;
+};
+MUST_USE enum err hub_view_newest_root(
+    struct hub_root *out, struct state *state, const address *hub, uint64_t rollup_id
+);
+
 struct node_chain;
 
 /* node_hub_view reads what the newest block of its parent has for a rollup. */

@@ -319,6 +319,13 @@ struct rpc_network_info {
     bool auto_batch;
 };
 
+/* lockstep_getMessageProof: what somebody has said, for whom. */
+struct rpc_message_query {
+    hash32 message;
+    address publisher;
+    uint64_t rollup_id; /* of this chain; 0: the proof is for the parent */
+};
+
 /* lockstep_proxyOf: of which contract, and on which chain it is. */
 struct rpc_proxy_query {
     bytes chain_name; /* or empty */
@@ -565,6 +572,12 @@ struct rpc_chain_operations {
       struct rpc_request *request,
       struct json_writer *out,
       const hash32 *tx_hash);
+    /* Proof of a message said on this chain, for another. */
+    enum rpc_status (*message_proof
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      struct json_writer *out,
+      const struct rpc_message_query *query);
     enum rpc_status (*foresee
     )(struct rpc_chain *chain,
       struct rpc_request *request,

@@ -147,6 +147,18 @@ enum rpc_status lockstep_getBatchFiles(struct rpc_call *call) {
     return status;
 }
 
+/* [message, publisher, rollupId]: without a rollup, for the parent. */
+enum rpc_status lockstep_getMessageProof(struct rpc_call *call) {
+    struct rpc_message_query query = {0};
+    enum rpc_status status = argument_hash(call, &query.message, 0);
+    if (status == RPC_OK) status = argument_address(call, &query.publisher, 1);
+    if (status == RPC_OK) status = argument_optional_number(call, &query.rollup_id, 2);
+    if (status == RPC_OK)
+        status =
+            call->chain->operations->message_proof(call->chain, &call->request, call->out, &query);
+    return status;
+}
+
 /* A block of the parent; the hash of a transaction stands for its block. */
 static enum rpc_status read_place(struct rpc_call *call, struct rpc_block_id *out) {
     if (argument_token(call, 0) == 0) return argument_missing(call, 0);

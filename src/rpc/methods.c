@@ -51,6 +51,7 @@ bool method_may_take_long(const struct rpc_method *method) {
     case offsetof(struct rpc_chain_operations, posted_batches):
     case offsetof(struct rpc_chain_operations, posted_entries):
     case offsetof(struct rpc_chain_operations, batch_files):
+    case offsetof(struct rpc_chain_operations, message_proof):
         return true;
     }
     return method->run == eth_getLogs;
