@@ -3,6 +3,7 @@
 #include "backend/overrides.h"
 #include "node/crossing.h"
 #include "node/network.h"
+#include "rollup/precompile.h"
 #include "rollup/predeploys.h"
 
 void crossing_set_exits(
@@ -20,8 +21,8 @@ void crossing_set_exits(
     options->warm_count = ROLLUP_WARM_COUNT;
 }
 
-bool crossing_is_read(const struct node_chain *chain, const struct evm_message *call) {
-    return chain->rollup_id != 0 && parent_is_read(call);
+bool crossing_is_precompile(const struct node_chain *chain, const struct evm_message *call) {
+    return chain->rollup_id != 0 && precompile_is_called(call);
 }
 
 bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *call) {

@@ -15,8 +15,8 @@ void crossing_set_exits(
     const struct node_chain *chain
 );
 
-/* Whether the machine's request is one of a rollup to read its parent: parent_answer is for it. */
-bool crossing_is_read(const struct node_chain *chain, const struct evm_message *call);
+/* Whether the machine's request is one that precompile_answer is for. */
+bool crossing_is_precompile(const struct node_chain *chain, const struct evm_message *call);
 
 /* Whether the machine's request is such an exit, and a batch may be assumed. If not, the call is an
  * ordinary one. */

@@ -7,6 +7,7 @@
 #include "node/crossing.h"
 #include "node/network.h"
 #include "node/verdict.h"
+#include "rollup/precompile.h"
 #include "rpc/halt.h"
 #include "rpc/revert.h"
 #include "rpc/tracer.h"
@@ -255,9 +256,9 @@ static enum err run_alone(
     enum execution_status status;
     while ((status = execution_run(x)) == EXECUTION_CALL || status == EXECUTION_REVERTING) {
         if (status == EXECUTION_REVERTING) continue;
-        if (crossing_is_read(simulation->chain, &x->evm.request.call)) {
+        if (crossing_is_precompile(simulation->chain, &x->evm.request.call)) {
             bool is_unlike;
-            err = parent_answer(&parent, &is_unlike, x);
+            err = precompile_answer(&parent, &is_unlike, x);
             if (err == ERR_OK && is_unlike) err = ERR_CORRUPT;
             if (err != ERR_OK) return err;
             continue;

@@ -3,7 +3,7 @@
 
 #include "core/check.h"
 #include "crypto/keccak.h"
-#include "rollup/ether.h"
+#include "rollup/precompile.h"
 #include "rollup/predeploys.h"
 #include "rollup/proxy.h"
 
@@ -405,13 +405,12 @@ static enum err handle_call(
     const struct rollup_host *host = rollup->host;
     if (address_equal(&run->execution.evm.request.call.code_address, &XCALL_ADDRESS))
         return evm_rollup_handle_xcall(rollup, machine, step, is_over);
-    if (parent_is_read(&run->execution.evm.request.call)) {
+    if (precompile_is_called(&run->execution.evm.request.call)) {
         bool is_unlike;
-        enum err err = parent_answer(&rollup->parent, &is_unlike, &run->execution);
+        enum err err = precompile_answer(&rollup->parent, &is_unlike, &run->execution);
         if (err == ERR_OK && is_unlike) step->verdict = STEP_PARENT_RULES;
         return err;
     }
-    if (ether_is_moved(&run->execution.evm.request.call)) return ether_answer(&run->execution);
     CHECK(host != NULL);
     bytes encoded = is_scratch(rollup, run) ? BYTES_EMPTY : run->block.tx_encoded;
     return host->answer(host->context, &step->verdict, &run->execution, encoded);

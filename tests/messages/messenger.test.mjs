@@ -75,6 +75,8 @@ test("proofs that are not proofs", async () => {
     const { id, message } = await send(rollup1, 0n, EOA, { value: 1n });
     await exchange();
     const proof = await proofOf(rollup1, id);
+    // A root that is not the head any more is found by its index and what came before it.
+    await exchange();
     const bytes = Buffer.from(proof.slice(2), "hex");
     for (const at of [40, 70, 100, 130, 300, 500, bytes.length - 10]) {
         const changed = Buffer.from(bytes);
