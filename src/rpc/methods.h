@@ -149,8 +149,8 @@
     X(hardhat_stopImpersonatingAccount, 1, 1, configure)       \
     X(lockstep_getBatch, 1, 1, posted_batches)                 \
     X(lockstep_getBatchFiles, 1, 1, batch_files)               \
-    X(lockstep_getMessageProof, 2, 3, message_proof)           \
     X(lockstep_getExecutionTable, 1, 1, posted_entries)        \
+    X(lockstep_getMessageProof, 2, 3, message_proof)           \
     X(lockstep_getRollups, 0, 0, network_info)                 \
     X(lockstep_networkInfo, 0, 0, network_info)                \
     X(lockstep_prepareBundle, 2, 2, prepare_bundle)            \

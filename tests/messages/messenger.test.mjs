@@ -78,7 +78,7 @@ test("proofs that are not proofs", async () => {
     // A root that is not the head any more is found by its index and what came before it.
     await exchange();
     const bytes = Buffer.from(proof.slice(2), "hex");
-    for (const at of [40, 70, 100, 130, 300, 500, bytes.length - 10]) {
+    for (const at of [40, 70, 100, 130, 300, 500, 700, 900]) {
         const changed = Buffer.from(bytes);
         changed[at] ^= 1;
         const refused = await l1.refusal("messenger", "deliver", [message, `0x${changed.toString("hex")}`, EOA]).catch(() => "reverted");
@@ -171,7 +171,7 @@ test("too little gas for what the message asks, and a recipient that spends all 
     const { id, message } = await send(rollup1, 0n, spender.address, { payload: "0x01", gasLimit: 300_000n, fee: 9n, value: 9n });
     await exchange();
     const proof = await proofOf(rollup1, id);
-    assert.match(await l1.refusal("messenger", "deliver", [message, proof, EOA], { gas: 600_000n }), /^NotEnoughGas\(\d+\)$/);
+    assert.match(await l1.refusal("messenger", "deliver", [message, proof, EOA], { gas: 450_000n }), /^NotEnoughGas\(\d+\)$/);
     const receipt = await l1.write("messenger", "deliver", [message, proof, EOA], { gas: 1_000_000n });
     assert.equal(l1.events("messenger", "DeliveryFailed", receipt).length, 1);
 });
