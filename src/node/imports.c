@@ -83,7 +83,8 @@ static enum err add_to_rollups(
     enum err err = ERR_OK;
     for (size_t place = 1; place < node->chain_count && err == ERR_OK; place++) {
         const struct node_chain *chain = &node->chains[place];
-        if (node_place(node_parent(chain)) != 0) continue;
+        const bool is_evm = node->options->chains[place].type == NODE_ROLLUP_EVM;
+        if (!is_evm || node_place(node_parent(chain)) != 0) continue;
         if (said->is_messengers && said->rollup_id != chain->rollup_id) continue;
         err = add(&imports->lists[place - 1], arena, said);
     }
