@@ -507,6 +507,18 @@ static bool check_token(const struct node_chain_plan *plan, struct cli_error *er
     );
 }
 
+static bool check_parent(const struct node_options *node, size_t i, struct cli_error *error) {
+    const struct node_chain_plan *plan = &node->chains[i];
+    const struct node_chain_plan *parent = &node->chains[plan->parent];
+    if (plan->parent == 0 || parent->type != NODE_ROLLUP_LEDGER) return true;
+    return cli_fail(
+        error,
+        "%s cannot be a rollup of %s, which is a ledger: it has no place for a Hub",
+        plan->name,
+        parent->name
+    );
+}
+
 /* Two chains cannot have the same of what tells chains apart. */
 static bool check_pair(
     const struct node_chain_plan *a, const struct node_chain_plan *b, struct cli_error *error
@@ -559,6 +571,7 @@ bool network_options_settle(struct network_options *o, struct cli_error *error) 
     for (size_t i = 0; i <= node->rollups_count; i++) {
         make_plan(o, i);
         if (i > 0 && !check_token(&node->chains[i], error)) return false;
+        if (i > 0 && !check_parent(node, i, error)) return false;
         for (size_t j = 0; j < i; j++)
             if (!check_pair(&node->chains[j], &node->chains[i], error)) return false;
     }

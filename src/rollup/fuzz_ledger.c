@@ -33,7 +33,7 @@ static struct action action_of(uint8_t kind, bytes data) {
     return action;
 }
 
-static u256 field(const struct test_ledger *t, struct state *state, enum ledger_slot slot) {
+static u256 field(struct test_ledger *t, struct state *state, enum ledger_slot slot) {
     u256 value;
     const u256 key = u256_from_u64(slot);
     CHECK(state_open(state, t->arena, &t->overlay.source, &t->head) == ERR_OK);
@@ -42,7 +42,7 @@ static u256 field(const struct test_ledger *t, struct state *state, enum ledger_
 }
 
 /* An idle head's accounts, as far as they are known, hold no more than there is. */
-static void check_supply(const struct test_ledger *t) {
+static void check_supply(struct test_ledger *t) {
     const address known[] = {
         TEST_HOLDER,
         block_run_proxy_of(0, &TEST_OTHER),

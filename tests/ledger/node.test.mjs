@@ -150,6 +150,9 @@ test("options: a ledger's token is its own", async () => {
     assert.match(stderr, /coins is a ledger, whose token is its own: it cannot have ether for one/);
     const all = await runLockstep(["--rollup-type", "ledger", "--rollup-token", "ether"]);
     assert.equal(all.code, 2);
+    const above = await runLockstep(["--rollup-type", "ledger", "--l3", "1"]);
+    assert.equal(above.code, 2);
+    assert.match(above.stderr, /cannot be a rollup of rollup1, which is a ledger/);
 });
 
 for (const proof of ["owner", "k-of-n"])
@@ -179,3 +182,26 @@ for (const proof of ["owner", "k-of-n"])
             await mixed.stop();
         }
     });
+
+test("a ledger whose parent is a rollup: it is called from there, and calls there", async () => {
+    const ini = "[rollup evm]\ntype = evm\n[rollup ledger]\ntype = ledger\nparent = evm\n";
+    const deep = await startLedger({ ini });
+    try {
+        // On its parent's Hub it is rollup 1.
+        deep.evm.hub = deep.evm.contracts.hub;
+        const token = { chain: deep.evm, address: await deep.proxy(deep.evm, 1n, LEDGER), abi: ledgerAbi };
+        const [, bob] = deep.accounts;
+        const before = await deep.balance(bob);
+        assert.equal(await deep.write(token, "mint", [bob, 9n]), true);
+        assert.equal(await deep.balance(bob), before + 9n);
+        const counter = await deep.deploy(deep.evm, "Counter");
+        const data = encodeFunctionData({ abi: counter.abi, functionName: "add", args: [6n] });
+        assert.equal((await deep.send("call", [0n, counter.address, data])).status, "success");
+        assert.equal(await deep.read(counter, "total"), 6n);
+        const bad = [[operation("call", 0n, counter.address, data), operation("mint", bob, 1n)]];
+        assert.equal((await deep.send("execute", bad)).status, "reverted");
+        assert.equal(await deep.read(counter, "total"), 6n);
+    } finally {
+        await deep.stop();
+    }
+});
