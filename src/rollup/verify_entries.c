@@ -116,9 +116,30 @@ static enum err add_head(struct verifier *v, size_t index) {
     return step == STEP_OK ? ERR_OK : refuse(v, VERIFY_OPEN_BLOCK, head->rollup_id);
 }
 
-/* The heads that an entry begins at, as far as they are given. What is wrong with one in the middle
- * of the batch is said of the entry: to who goes through all of it that head is not given. */
-static enum err add_heads_of(struct verifier *v, size_t entry_index) {
+/* The heads of the witness that a run begins at, in the witness's order. */
+static enum err add_first_heads(struct verifier *v, const size_t *entries, size_t count) {
+    const struct verify_files *files = v->files;
+    const size_t head_count = files->parts[0].witness.head_count;
+    bool *is_wanted = arena_alloc_zero(v->arena, head_count);
+    if (is_wanted == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const struct entry *entry = &files->batch.entries[entries[i]];
+        for (size_t j = 0; j < entry->transition_count; j++) {
+            const struct transition *t = &entry->transitions[j];
+            const struct head_key key = {t->rollup_id, t->pre};
+            const uint64_t *index = map_get(&files->head_indices, &key);
+            if (index != NULL && *index < head_count) is_wanted[*index] = true;
+        }
+    }
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < head_count; i++)
+        if (err == ERR_OK && v->result.verdict == VERIFY_OK && is_wanted[i]) err = add_head(v, i);
+    return err;
+}
+
+/* The heads in the middle of the batch that an entry begins at, as far as they are given. What is
+ * wrong with one is said of the entry: to who goes through the whole batch it is not given. */
+static enum err add_middle_heads(struct verifier *v, size_t entry_index) {
     const struct entry *entry = &v->files->batch.entries[entry_index];
     for (size_t i = 0; i < entry->transition_count; i++) {
         const struct head_key key = {entry->transitions[i].rollup_id, entry->transitions[i].pre};
@@ -127,10 +148,8 @@ static enum err add_heads_of(struct verifier *v, size_t entry_index) {
         if (index == NULL || (rollup != NULL && rollup_at(rollup, &key.head) != NULL)) continue;
         enum err err = add_head(v, (size_t)*index);
         if (err == ERR_OK && v->result.verdict == VERIFY_OK) continue;
-        if (*index >= v->files->parts[0].witness.head_count) {
-            v->place = v->files->head_count + entry_index;
-            v->result.entry_index = entry_index;
-        }
+        v->place = v->files->head_count + entry_index;
+        v->result.entry_index = entry_index;
         return err;
     }
     return ERR_OK;
@@ -170,10 +189,10 @@ enum err verifier_run(struct verifier *v, size_t run_index) {
     const struct verify_files *files = v->files;
     const size_t *entries = files->run_entries + files->run_starts[run_index];
     const size_t count = files->run_starts[run_index + 1] - files->run_starts[run_index];
-    enum err err = ERR_OK;
-    for (size_t i = 0; i < count; i++)
-        if (err == ERR_OK && v->result.verdict == VERIFY_OK) err = add_heads_of(v, entries[i]);
-    for (size_t i = 0; i < count; i++)
+    enum err err = add_first_heads(v, entries, count);
+    for (size_t i = 0; i < count; i++) {
+        if (err == ERR_OK && v->result.verdict == VERIFY_OK) err = add_middle_heads(v, entries[i]);
         if (err == ERR_OK && v->result.verdict == VERIFY_OK) err = check_entry(v, entries[i]);
+    }
     return err;
 }
