@@ -206,13 +206,33 @@ $(EQUIVALENCE)/Node.hex: tests/equivalence/Node.sol tests/equivalence/compile.mj
 	@mkdir -p $(@D)
 	node tests/equivalence/compile.mjs $@
 
-.PHONY: equivalence equivalence-build
-equivalence-build: $(EQUIVALENCE)/equivalence $(EQUIVALENCE)/Node.hex
+# The same with an L3, a rollup of rollup 1, for a fifth chain.
+LEVELS_OBJECTS := $(patsubst %.c,$(OUT)/obj/levels/%.o,$(sort $(wildcard tests/equivalence/*.c)))
+
+$(OUT)/obj/levels/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DEQUIVALENCE_L3 -MMD -MP -c -o $@ $<
+
+$(EQUIVALENCE)/levels: $(LEVELS_OBJECTS) $(call module_link,world)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $(LEVELS_OBJECTS) $(call module_link,world) $(LIBS)
+
+$(EQUIVALENCE)/Levels.hex: tests/equivalence/Node.sol tests/equivalence/compile.mjs contracts/src/libraries/HubErrors.sol
+	@mkdir -p $(@D)
+	node tests/equivalence/compile.mjs $@ 30
+
+.PHONY: equivalence equivalence-build equivalence-levels
+equivalence-build: $(EQUIVALENCE)/equivalence $(EQUIVALENCE)/Node.hex $(EQUIVALENCE)/levels $(EQUIVALENCE)/Levels.hex
 
 # help: make equivalence [GRAPHS=N] [SEED=S]   random call graphs spread over chains and on one, compared
 equivalence: deps
 	@$(BUILD_QUIETLY) PROFILE=release equivalence-build
 	@$(BUILD)/release/equivalence/equivalence $(BUILD)/release/equivalence/Node.hex $(or $(GRAPHS),500) $(SEED)
+
+# help: make equivalence-levels [GRAPHS=N] [SEED=S]   the same with an L3 besides
+equivalence-levels: deps
+	@$(BUILD_QUIETLY) PROFILE=release equivalence-build
+	@$(BUILD)/release/equivalence/levels $(BUILD)/release/equivalence/Levels.hex $(or $(GRAPHS),500) $(SEED)
 
 # help: make batches [GRAPHS=7500] [SEED=S]   their batches as files, on every machine, and with flipped bits
 .PHONY: batches

@@ -6,6 +6,7 @@
 #   js/NAME            tests/**/NAME.test.mjs, under node --test
 #   sh/NAME            tests/NAME.sh
 #   equivalence        random call graphs over several chains and on one (tests/equivalence)
+#   equivalence-levels … with an L3 among the chains
 #   conformance/NAME   lockstep's own runners over the fixtures (scripts/fixtures.sh), and the JSON-RPC
 #                      suite of execution-apis (scripts/rpc_compat.mjs)
 # Counted are node's totals, else TAP's "ok" and "not ok" lines if there is a plan ("1..N"), else the
@@ -57,6 +58,9 @@ done < <(find tests -name '*.test.mjs' | LC_ALL=C sort)
 # A fixed share of what `make equivalence GRAPHS=20000` runs by night.
 [ -d tests/equivalence ] &&
     suite equivalence $TIMEOUT_SCRIPT "$(printf '%q %q 500' "$out/equivalence/equivalence" "$out/equivalence/Node.hex")"
+# The same over three levels.
+[ -d tests/equivalence ] &&
+    suite equivalence-levels $TIMEOUT_SCRIPT "$(printf '%q %q 200' "$out/equivalence/levels" "$out/equivalence/Levels.hex")"
 # Their batches as files; `make batches` looks at 5,000.
 [ -d tests/equivalence ] &&
     suite equivalence-files $TIMEOUT_SCRIPT "$(printf '%q --files %q 100 1 16' "$out/equivalence/equivalence" "$out/equivalence/Node.hex")"

@@ -83,8 +83,9 @@ static inline bytes builder_tx(
     return encoded;
 }
 
-/* The L3's genesis: the user's ether, the test contracts, and proxies of those of its parent. */
-static inline u256 begin_l3(struct network *n) {
+/* The L3's genesis: the user's ether, and what else is to be there. */
+static inline u256
+begin_l3(struct network *n, const struct genesis_account *accounts, size_t account_count) {
     const struct genesis_account funded = {.address = n->user, .balance = ETHER};
     struct rollup_genesis_options options = {
         .rollup_id = L3_ID,
@@ -105,22 +106,13 @@ static inline u256 begin_l3(struct network *n) {
       .chain_id = options.chain_id,
       .proof_system = n->attestation};
     must(rollup_genesis(&genesis, &n->l3.open, &ether_wei, n->arena, &options));
-    struct genesis_account *all =
-        arena_alloc_array(n->arena, genesis.account_count + 3 * TEST_CONTRACT_COUNT, sizeof(*all));
-    CHECK(all != NULL);
-    memcpy(all, genesis.accounts, genesis.account_count * sizeof(*all));
     size_t count = genesis.account_count;
-    size_t first = count;
-    count += test_contracts(all + count);
-    for (size_t i = 0; i < TEST_CONTRACT_COUNT; i++) {
-        /* Of the parent's own, and of what stands there for L1's. */
-        const address targets[2] = {
-            all[first + i].address, rollup_proxy(0, all[first + i].address)};
-        for (size_t j = 0; j < 2; j++) {
-            bytes code;
-            must(proxy_runtime(&code, n->arena, &L2HUB_PREDEPLOY, 0, &targets[j]));
-            all[count++] = test_contract(rollup_proxy(0, targets[j]), code.data, code.size);
-        }
+    struct genesis_account *all = arena_alloc_array(n->arena, count + account_count, sizeof(*all));
+    CHECK(all != NULL);
+    memcpy(all, genesis.accounts, count * sizeof(*all));
+    for (size_t i = 0; i < account_count; i++) {
+        all[count++] = accounts[i];
+        ether_wei = u256_add(&ether_wei, &accounts[i].balance);
     }
     genesis.accounts = all;
     genesis.account_count = count;
@@ -129,23 +121,29 @@ static inline u256 begin_l3(struct network *n) {
     return ether_wei;
 }
 
-/* Opens the network and gives rollup 1 its Hub, in L1's second block. */
-static inline void below_open(struct network *n, struct arena *arena) {
-    struct genesis_account contracts[TEST_CONTRACT_COUNT];
-    struct network_resident residents[(NETWORK_ROLLUPS + 2) * TEST_CONTRACT_COUNT + 1];
-    size_t count = 0;
-    (void)test_contracts(contracts);
-    network_name(n, arena);
-    for (uint64_t chain = 0; chain <= NETWORK_ROLLUPS + 1; chain++)
-        for (size_t i = 0; i < TEST_CONTRACT_COUNT; i++)
-            residents[count++] = (struct network_resident){chain, contracts[i]};
+/* The L3's proxy of an account of its parent. */
+static inline struct genesis_account l3_proxy(const struct network *n, address target) {
+    bytes code;
+    must(proxy_runtime(&code, n->arena, &L2HUB_PREDEPLOY, 0, &target));
+    return test_contract(rollup_proxy(0, target), code.data, code.size);
+}
+
+/* The builder of rollup 1, with the ether for its work there. */
+static inline struct network_resident below_builder(const struct network *n) {
     u256 much = u256_from_u64(1000);
     much = u256_mul(&much, &ETHER);
-    residents[count++] = (struct network_resident){1, {.address = n->builder, .balance = much}};
-    network_open_with(n, residents, count);
-    const u256 ether_wei = begin_l3(n);
+    return (struct network_resident){1, {.address = n->builder, .balance = much}};
+}
 
-    bytes txs[4 + TEST_CONTRACT_COUNT];
+/* Gives rollup 1 its Hub, in L1's second block, with the L3 of so much ether and proxies of some of
+ * its accounts. The network is open, and below_builder among its residents. */
+static inline void
+below_deploy(struct network *n, const u256 *ether_wei, const address *proxied, size_t count) {
+    bytes *txs = arena_alloc_array(n->arena, 4 + count, sizeof(*txs));
+    struct source *bases[NETWORK_ROLLUPS];
+    CHECK(txs != NULL);
+    for (size_t i = 0; i < NETWORK_ROLLUPS; i++)
+        bases[i] = n->rollups[i].base;
     const address none = {{0}};
     bytes arguments = join(n, join(n, word_of(n, 1), word_of(n, 64)), word_of(n, 1));
     arguments = join(n, arguments, address_word(n, n->attester));
@@ -159,18 +157,20 @@ static inline void below_open(struct network *n, struct arena *arena) {
     bytes selector = selector_of(n, "register(address,bytes32,bytes32,address,(bool,address))");
     txs[2] = builder_tx(n, 2, false, n->hub, U256_ZERO, join(n, selector, arguments));
     arguments = join(n, selector_of(n, "credit(uint64)"), word_of(n, L3_ID));
-    txs[3] = builder_tx(n, 3, false, n->hub, ether_wei, arguments);
-    for (uint64_t i = 0; i < TEST_CONTRACT_COUNT; i++)
-        txs[4 + i] = builder_tx(
-            n, 4 + i, false, n->hub, U256_ZERO, create_proxy_call(n, L3_ID, contracts[i].address)
-        );
+    txs[3] = builder_tx(n, 3, false, n->hub, *ether_wei, arguments);
+    for (size_t i = 0; i < count; i++)
+        txs[4 + i] =
+            builder_tx(n, 4 + i, false, n->hub, U256_ZERO, create_proxy_call(n, L3_ID, proxied[i]));
     n->rollups[0].slot_txs = txs;
-    n->rollups[0].slot_tx_count = 4 + TEST_CONTRACT_COUNT;
+    n->rollups[0].slot_tx_count = 4 + count;
     struct world_options options = network_options(n, NULL, 0);
     struct world_result result;
     must(world_build(&result, &options));
     CHECK(result.status == WORLD_OK);
     network_advance(n, &result);
+    /* What was recorded for a witness is over: who releases memory later must not find it here. */
+    for (size_t i = 0; i < NETWORK_ROLLUPS; i++)
+        ((struct source_memory *)n->rollups[i].base)->base = bases[i];
     struct sealed_block sealed;
     must(open_block_seal(&sealed, n->arena, &n->rollups[0].open, &n->rollups[0].head));
     n->l2_head = sealed.header;
@@ -179,6 +179,31 @@ static inline void below_open(struct network *n, struct arena *arena) {
         must(receipt_decode(&receipt, n->arena, sealed.receipts[i]));
         CHECK(receipt.is_success);
     }
+}
+
+/* The network with the test contracts on every chain, and their proxies on those next to it. */
+static inline void below_open(struct network *n, struct arena *arena) {
+    struct genesis_account contracts[TEST_CONTRACT_COUNT];
+    struct network_resident residents[(NETWORK_ROLLUPS + 2) * TEST_CONTRACT_COUNT + 1];
+    struct genesis_account of_l3[3 * TEST_CONTRACT_COUNT];
+    address proxied[TEST_CONTRACT_COUNT];
+    size_t count = 0;
+    size_t l3_count = test_contracts(of_l3);
+    (void)test_contracts(contracts);
+    network_name(n, arena);
+    for (uint64_t chain = 0; chain <= NETWORK_ROLLUPS + 1; chain++)
+        for (size_t i = 0; i < TEST_CONTRACT_COUNT; i++)
+            residents[count++] = (struct network_resident){chain, contracts[i]};
+    residents[count++] = below_builder(n);
+    network_open_with(n, residents, count);
+    for (size_t i = 0; i < TEST_CONTRACT_COUNT; i++) {
+        /* Of the parent's own, and of what stands there for L1's. */
+        proxied[i] = contracts[i].address;
+        of_l3[l3_count++] = l3_proxy(n, proxied[i]);
+        of_l3[l3_count++] = l3_proxy(n, rollup_proxy(0, proxied[i]));
+    }
+    const u256 ether_wei = begin_l3(n, of_l3, l3_count);
+    below_deploy(n, &ether_wei, proxied, TEST_CONTRACT_COUNT);
 }
 
 /* The head that the Hub of rollup 1 has for the L3. */
@@ -223,9 +248,9 @@ static inline const char *below_follow(struct network *n, const struct world_res
     return is_same ? NULL : "who follows the L2 comes to another head of the L3";
 }
 
-/* Goes on to the block that was built. */
-static inline void below_advance(struct network *n, const struct world_result *result) {
-    network_advance(n, result);
+/* Goes on to the block that was built, without following it. */
+static inline void below_go_on(struct network *n, const struct world_result *result) {
+    network_go_on(n, result);
     const struct world_rollup_result *l2 = &result->rollups[0];
     struct sealed_block sealed;
     CHECK(l2->below != NULL && l2->below->rollups[0].open != NULL);
@@ -239,6 +264,13 @@ static inline void below_advance(struct network *n, const struct world_result *r
     n->l3.slot_tx_count = 0;
 }
 
+/* Goes on to the block that was built. */
+static inline void below_advance(struct network *n, const struct world_result *result) {
+    CHECK(below_follow(n, result) == NULL);
+    CHECK(network_follow(n, result) == NULL);
+    below_go_on(n, result);
+}
+
 /* Builds a block with these transactions of L1 and goes on to it; every chain is where the Hub
  * above it says. */
 static inline void below_build(
@@ -247,7 +279,6 @@ static inline void below_build(
     struct world_options options = below_options(n, txs, count);
     must(world_build(result, &options));
     if (result->status != WORLD_OK) return;
-    CHECK(below_follow(n, result) == NULL);
     below_advance(n, result);
     const hash32 head = below_hub_head(n);
     CHECK(hash32_equal(&head, &n->l3.head));

@@ -249,19 +249,32 @@ struct gas {
     uint64_t needed; /* to begin with, so that it never runs short */
 };
 
+/* A call of a chain that knows the callee's: from or to the parent, or to another of its rollups. */
+static struct gas hop_gas(bool is_down, bool is_up, struct gas callee, size_t size) {
+    /* A rollup is given three quarters of what the parent has left, with four leading bits. */
+    if (!is_down && callee.needed > XCALL_GAS_MAX) callee.needed = ROOT_GAS_MAX;
+    uint64_t inside = is_up ? callee.needed + callee.needed / 16 : callee.needed * 10 / 7;
+    return (struct gas){
+        .spent = CROSS_CALL_GAS + BYTE_GAS * size + callee.spent + callee.spent / 16,
+        .needed = CROSS_GAS_LEFT + BYTE_GAS * size + inside,
+    };
+}
+
 static struct gas call_gas(size_t from, size_t to, struct gas callee, size_t size) {
     if (from == to)
         return (struct gas){
             .spent = LOCAL_CALL_GAS + callee.spent,
             .needed = CALL_GAS_LEFT + callee.needed + callee.needed / 48,
         };
-    /* A rollup is given three quarters of what the parent has left, with four leading bits. */
-    if (from != 0 && callee.needed > XCALL_GAS_MAX) callee.needed = ROOT_GAS_MAX;
-    uint64_t inside = to == 0 ? callee.needed + callee.needed / 16 : callee.needed * 10 / 7;
-    return (struct gas){
-        .spent = CROSS_CALL_GAS + BYTE_GAS * size + callee.spent + callee.spent / 16,
-        .needed = CROSS_GAS_LEFT + BYTE_GAS * size + inside,
-    };
+    /* What is farther is reached by way of the L3's parent. */
+    if (to == L3_CHAIN && from != L3_PARENT) {
+        callee = hop_gas(true, false, callee, size);
+        to = L3_PARENT;
+    } else if (from == L3_CHAIN && to != L3_PARENT) {
+        callee = hop_gas(false, to == 0, callee, size);
+        to = L3_PARENT;
+    }
+    return hop_gas(from == 0 || to == L3_CHAIN, to == 0 || from == L3_CHAIN, callee, size);
 }
 
 static uint64_t step_gas(enum step_code code) {

@@ -12,8 +12,16 @@
 
 #include <stdio.h>
 
-/* Chain 0 is L1. A fifth, a child of a rollup, has its place here when there are such. */
-#define CHAINS           4
+/* Chain 0 is L1. With an L3 it is the last one, and its parent rollup 1 (built with
+ * -DEQUIVALENCE_L3: graphs of as many chains have the same seeds for good). */
+#ifdef EQUIVALENCE_L3
+#define CHAINS   5
+#define L3_CHAIN 4u
+#else
+#define CHAINS   4
+#define L3_CHAIN CHAINS /* none */
+#endif
+#define L3_PARENT        1u
 #define NODES_PER_CHAIN  3
 #define FIRST_USER       0                                       /* one a chain: who sends */
 #define FIRST_NODE       (FIRST_USER + CHAINS)                   /* Node.sol */

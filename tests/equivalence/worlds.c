@@ -1,13 +1,15 @@
 #define NETWORK_ROLLUPS 3u
 #include "worlds.h"
-#include "world/test_network.h"
+#include "world/test_below.h"
 
 #include "core/hex.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 
-_Static_assert(CHAINS == NETWORK_ROLLUPS + 1, "one chain is L1");
+_Static_assert(L3_CHAIN == NETWORK_ROLLUPS + 1, "one chain is L1, and one may be an L3");
+
+#define HAS_L3 (CHAINS > L3_CHAIN)
 
 #define CODE_SIZE_MAX      32768
 #define SENDER_BALANCE_WEI 1000000000000000000u
@@ -39,6 +41,28 @@ static void name_accounts(void) {
     }
 }
 
+/* The number that test_network.h has for a chain. */
+static size_t network_chain(size_t chain) {
+    return chain == L3_CHAIN ? NETWORK_L3 : chain;
+}
+
+/* Where a chain that knows the account's chain reaches it. */
+static address proxy_next_to(const struct network *n, size_t from, size_t to, address who) {
+    if (from == 0) return network_proxy(n, to, who);
+    if (from == L3_PARENT && to == L3_CHAIN) return network_proxy(n, L3_ID, who);
+    return rollup_proxy(from == L3_CHAIN ? 0 : to, who);
+}
+
+/* Where it is reached from anywhere: the L3 knows its parent alone. */
+static address reached_at(const struct network *n, size_t from, size_t to, address who) {
+    if (from == to) return who;
+    if ((from == L3_CHAIN || to == L3_CHAIN) && from != L3_PARENT && to != L3_PARENT) {
+        who = proxy_next_to(n, L3_PARENT, to, who);
+        to = L3_PARENT;
+    }
+    return proxy_next_to(n, from, to, who);
+}
+
 /* Node.sol's code, then where it reaches each account from a chain; all as they are if
  * is_single. */
 static bytes node_on(const struct network *n, bytes code, size_t chain, bool is_single) {
@@ -47,9 +71,7 @@ static bytes node_on(const struct network *n, bytes code, size_t chain, bool is_
     memcpy(data, code.data, code.size);
     for (size_t i = 0; i < ACCOUNTS; i++) {
         address at = addresses[i];
-        if (!is_single && chain_of((uint8_t)i) != chain)
-            at = chain == 0 ? network_proxy(n, chain_of((uint8_t)i), at)
-                            : rollup_proxy(chain_of((uint8_t)i), at);
+        if (!is_single) at = reached_at(n, chain, chain_of((uint8_t)i), at);
         memcpy(data + code.size + i * sizeof(address), at.b, sizeof(address));
     }
     return bytes_of(data, code.size + ACCOUNTS * sizeof(address));
@@ -90,13 +112,45 @@ bytes worlds_read_code(struct arena *arena, const char *path) {
     return code;
 }
 
+/* Accounts of the L3 are where they are on its parent for everybody else: a proxy there. */
+static void open_with_l3(struct network *n, struct network_resident *residents, size_t count) {
+    struct genesis_account of_l3[ACCOUNTS];
+    address proxied[ACCOUNTS];
+    size_t l3_count = 0;
+    size_t proxied_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct genesis_account *a = &residents[i].account;
+        const size_t chain = residents[i].chain;
+        const address who = a->address;
+        if (chain != L3_CHAIN) {
+            of_l3[l3_count++] = l3_proxy(n, reached_at(n, L3_PARENT, chain, who));
+            continue;
+        }
+        bytes code;
+        if (is_in_genesis(a)) of_l3[l3_count++] = *a;
+        proxied[proxied_count++] = who;
+        const address proxy = network_proxy(n, L3_ID, who);
+        must(proxy_runtime(&code, memory, &n->hub, L3_ID, &who));
+        residents[i] =
+            (struct network_resident){L3_PARENT, test_contract(proxy, code.data, code.size)};
+    }
+    residents[count++] = below_builder(n);
+    network_open_with(n, residents, count);
+    const u256 ether_wei = begin_l3(n, of_l3, l3_count);
+    /* The proxies are there; that the Hub finds them in place is seen, too. */
+    below_deploy(n, &ether_wei, proxied, proxied_count);
+}
+
 void worlds_open(struct arena *arena, bytes node_code) {
     memory = arena;
     name_accounts();
-    struct network_resident residents[ACCOUNTS];
+    struct network_resident residents[ACCOUNTS + 1];
     network_name(&spread_begun, arena);
     size_t count = list_residents(residents, &spread_begun, node_code, false);
-    network_open_with(&spread_begun, residents, count);
+    if (HAS_L3)
+        open_with_l3(&spread_begun, residents, count);
+    else
+        network_open_with(&spread_begun, residents, count);
     network_name(&single_begun, arena);
     count = list_residents(residents, &single_begun, node_code, true);
     begin_l1(&single_begun, residents, count);
@@ -172,15 +226,13 @@ static const struct tx *root_tx(
     for (size_t i = 0; i < root; i++)
         if (g->roots[i].chain == r->chain) nonce++;
     address to = addresses[r->call.target];
-    size_t there = chain_of(r->call.target);
-    if (!is_single && there != chain)
-        to = chain == 0 ? network_proxy(n, there, to) : rollup_proxy(there, to);
+    if (!is_single) to = reached_at(n, chain, chain_of(r->call.target), to);
     struct tx *tx = arena_alloc(memory, sizeof(*tx));
     CHECK(tx != NULL);
     *tx = (struct tx){
         .type = TX_DYNAMIC_FEE,
         .is_protected = true,
-        .chain_id = NETWORK_CHAIN_ID + (is_single ? 0 : chain),
+        .chain_id = NETWORK_CHAIN_ID + (is_single ? 0 : network_chain(chain)),
         .nonce = nonce,
         .max_fee_per_gas = u256_from_u64(10000000000),
         .gas_limit = TX_GAS_LIMIT_MAX,
@@ -250,11 +302,18 @@ report_as(struct run_report *report, enum run_status status, const char *format,
 
 /* The receipts of a rollup's slot block, in order; its transactions are the roots' and calls of
  * L1. */
+static bool is_batch(const struct gathered_tx *gathered) {
+    struct tx tx;
+    enum tx_verdict verdict;
+    must(tx_decode(&tx, &verdict, memory, gathered->tx));
+    return address_equal(&tx.to, &spread_begun.hub);
+}
+
 static void see_rollup(
     const struct graph *g, size_t chain, const struct world_rollup_result *rollup, size_t *next_root
 ) {
     const struct open_block *open = rollup->open;
-    size_t count = open_block_tx_count(open);
+    size_t count = rollup->is_updated ? open_block_tx_count(open) : 0;
     const struct gathered_tx **gathered =
         arena_alloc_array(memory, count, sizeof(struct gathered_tx *));
     CHECK(gathered != NULL);
@@ -266,7 +325,7 @@ static void see_rollup(
         struct receipt receipt;
         must(receipt_decode(&receipt, memory, gathered[i]->receipt));
         see_logs(&seen_spread, chain, receipt.logs, receipt.log_count);
-        if (receipt.type == TX_DYNAMIC_FEE) {
+        if (receipt.type == TX_DYNAMIC_FEE && !is_batch(gathered[i])) {
             CHECK(*next_root < g->root_count && g->roots[*next_root].chain == chain);
             seen_spread.roots[*next_root] = (struct seen_root){
                 .is_success = receipt.is_success,
@@ -297,6 +356,21 @@ static bool says_short_of_gas(bytes output) {
     return is_selector(output, 4, "NotEnoughGas()") || is_selector(output, 4, "ShortOfGas()");
 }
 
+/* The same of the Hub on rollup 1. */
+static bool check_hub_below(struct run_report *report, const struct network *n) {
+    const hash32 head = below_hub_head(n);
+    u256 slot = world_head_slot(L3_ID);
+    const u256 two = u256_from_u64(2);
+    slot = u256_add(&slot, &two);
+    const u256 balance = network_slot(n, L3_PARENT, n->hub, slot);
+    const u256 held = network_account(n, L3_PARENT, n->hub).balance;
+    if (!hash32_equal(&head, &n->l3.head))
+        report_as(report, RUN_DIFFERENT, "the Hub's head of the L3 is another");
+    else if (!u256_equal(&balance, &held))
+        report_as(report, RUN_DIFFERENT, "the L3's balance is not its Hub's ether");
+    return report->status == RUN_EQUAL;
+}
+
 /* What holds of every block: the Hub's heads are the rollups' state roots, its ether is theirs. */
 static bool check_hub(struct run_report *report, const struct network *n) {
     u256 sum = U256_ZERO;
@@ -323,8 +397,7 @@ check_ether(struct run_report *report, const struct network *n, size_t chain, st
     for (size_t i = 0; i < ACCOUNTS; i++) {
         size_t home = chain_of((uint8_t)i);
         if (home == chain) continue;
-        address proxy =
-            chain == 0 ? network_proxy(n, home, addresses[i]) : rollup_proxy(home, addresses[i]);
+        address proxy = reached_at(n, chain, home, addresses[i]);
         struct account account;
         bool exists;
         must(state_get_account(state, &proxy, &account, &exists));
@@ -337,16 +410,23 @@ check_ether(struct run_report *report, const struct network *n, size_t chain, st
     return true;
 }
 
+static size_t crossings_of(const struct batch *batch) {
+    size_t count = 0;
+    for (size_t i = 0; i < batch->entry_count; i++) {
+        const struct entry *e = &batch->entries[i];
+        count += e->out.kind == ACTION_CALL;
+        count += e->input.kind == ACTION_CALL;
+        for (size_t j = 0; j < e->trace_count; j++)
+            count += e->trace[j].kind == ACTION_CALL;
+    }
+    return count;
+}
+
 static void count_crossings(struct run_report *report, const struct world_result *result) {
     report->pass_count = result->pass_count;
-    report->crossings = 0;
-    for (size_t i = 0; i < result->batch.entry_count; i++) {
-        const struct entry *e = &result->batch.entries[i];
-        if (e->out.kind == ACTION_CALL) report->crossings++;
-        if (e->input.kind == ACTION_CALL) report->crossings++;
-        for (size_t j = 0; j < e->trace_count; j++)
-            report->crossings += e->trace[j].kind == ACTION_CALL;
-    }
+    report->crossings = crossings_of(&result->batch);
+    if (!HAS_L3 || result->status != WORLD_OK) return;
+    report->crossings += crossings_of(&result->rollups[L3_PARENT - 1].below->batch);
 }
 
 static bool has_failed(struct run_report *report, const struct world_result *result) {
@@ -387,10 +467,12 @@ static bool run_spread(struct run_report *report, const struct graph *g, const b
             continue;
         }
         must(tx_encode(&slot_txs[slot_tx_count++], memory, tx));
-        n->rollups[chain - 1].slot_txs = slot_txs;
-        n->rollups[chain - 1].slot_tx_count = slot_tx_count;
+        struct world_rollup *rollup = chain == L3_CHAIN ? &n->l3 : &n->rollups[chain - 1];
+        rollup->slot_txs = slot_txs;
+        rollup->slot_tx_count = slot_tx_count;
     }
-    struct world_options options = network_options(n, txs, tx_count);
+    struct world_options options =
+        HAS_L3 ? below_options(n, txs, tx_count) : network_options(n, txs, tx_count);
     struct world_result *result = arena_alloc(memory, sizeof(*result));
     CHECK(result != NULL);
     must(world_build(result, &options));
@@ -402,7 +484,13 @@ static bool run_spread(struct run_report *report, const struct graph *g, const b
     }
     size_t next_root = 0;
     for (size_t chain = 1; chain < CHAINS; chain++)
-        see_rollup(g, chain, &result->rollups[chain - 1], &next_root);
+        see_rollup(
+            g,
+            chain,
+            chain == L3_CHAIN ? &result->rollups[L3_PARENT - 1].below->rollups[0]
+                              : &result->rollups[chain - 1],
+            &next_root
+        );
     if (next_root != slot_tx_count) {
         report_as(report, RUN_DIFFERENT, "a rollup's transaction is not in its block");
         return false;
@@ -422,19 +510,23 @@ static bool run_spread(struct run_report *report, const struct graph *g, const b
             &seen_spread, 0, result->block->receipts[i].logs, result->block->receipts[i].log_count
         );
     const char *wrong = network_follow(n, result);
+    if (wrong == NULL && HAS_L3) wrong = below_follow(n, result);
     if (wrong != NULL) {
         report_as(report, RUN_DIFFERENT, "%s", wrong);
         return false;
     }
-    network_go_on(n, result);
+    if (HAS_L3)
+        below_go_on(n, result);
+    else
+        network_go_on(n, result);
     for (size_t chain = 0; chain < CHAINS; chain++) {
-        struct state *state = network_state(n, chain);
+        struct state *state = network_state(n, network_chain(chain));
         if (!check_ether(report, n, chain, state)) return false;
         for (size_t i = 0; i < ACCOUNTS; i++)
             if (chain_of((uint8_t)i) == chain)
                 see_account(&seen_spread.accounts[i], state, &addresses[i]);
     }
-    return check_hub(report, n);
+    return check_hub(report, n) && (!HAS_L3 || check_hub_below(report, n));
 }
 
 /* --- comparing -------------------------------------------------------------------------------- */

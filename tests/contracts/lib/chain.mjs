@@ -74,12 +74,12 @@ export function artifact(name) {
     return JSON.parse(readFileSync(join(root, "contracts/artifacts", `${name}.json`), "utf8"));
 }
 
-/** Compiles a folder's Solidity: contract name -> {abi, bytecode, runtime}. */
-export function compileTestContracts(folder = "tests/contracts/sol") {
+/** Compiles a folder's Solidity, as `edit` has it: contract name -> {abi, bytecode, runtime}. */
+export function compileTestContracts(folder = "tests/contracts/sol", edit = (text) => text) {
     const solc = createRequire(import.meta.url)("solc");
     const sources = {};
     for (const file of readdirSync(join(root, folder)).filter((name) => name.endsWith(".sol")))
-        sources[`${folder}/${file}`] = { content: readFileSync(join(root, folder, file), "utf8") };
+        sources[`${folder}/${file}`] = { content: edit(readFileSync(join(root, folder, file), "utf8")) };
     const input = {
         language: "Solidity",
         sources,
