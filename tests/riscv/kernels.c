@@ -90,6 +90,19 @@ DEFINE(u256_exp) {
     return 0;
 }
 
+/* Of each of the words. */
+DEFINE(trailing_zeros) {
+    for (size_t i = 0; i < size / 8; i++)
+        out[i] = (uint8_t)__builtin_ctzll(*AT(uint64_t, 8 * i));
+    return 0;
+}
+
+DEFINE(leading_zeros) {
+    for (size_t i = 0; i < size / 8; i++)
+        out[i] = (uint8_t)__builtin_clzll(*AT(uint64_t, 8 * i));
+    return 0;
+}
+
 DEFINE(keccak_permute) {
     (void)in;
     keccak_permute((uint64_t *)(void *)out);

@@ -74,6 +74,12 @@ const infinity = Buffer.concat([Buffer.from([0xc0]), Buffer.alloc(47)]);
 
 const a = number("a"), b = number("b"), m = number("m");
 
+// A word for each bit, which is its lowest or highest; what the others are is by chance.
+const everyNumber = (of) => Buffer.from(Array.from({ length: 64 }, (_, i) => of(i)));
+const everyPlace = (of) => [
+    ...Array.from({ length: 64 }, (_, i) => big(BigInt.asUintN(64, of(1n << BigInt(i), number(`word ${i}`, 64))), 8).reverse()),
+];
+
 const CASES = [
     ["u256 add", "u256_add", [word(a), word(b)], word(BigInt.asUintN(256, a + b))],
     ["u256 subtract", "u256_sub", [word(a), word(b)], word(BigInt.asUintN(256, a - b))],
@@ -88,6 +94,8 @@ const CASES = [
     ["u256 addmod", "u256_addmod", [word(a), word(b), word(m)], word((a + b) % m)],
     ["u256 mulmod", "u256_mulmod", [word(a), word(b), word(m)], word((a * b) % m)],
     ["u256 exp to 16 bits", "u256_exp", [word(a), word(0xcafen)], word(BigInt.asUintN(256, a ** 0xcafen))],
+    ["64 times trailing zeros", "trailing_zeros", everyPlace((bit, more) => bit | (more & ~(2n * bit - 1n))), everyNumber((i) => i)],
+    ["64 times leading zeros", "leading_zeros", everyPlace((bit, more) => bit | (more & (bit - 1n))), everyNumber((i) => 63 - i)],
     ["keccak-f", "keccak_permute", []],
     ...[32, 64, 135, 136, 532].map((size) => {
         const data = random("data", size);
