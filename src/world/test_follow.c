@@ -84,12 +84,6 @@ static size_t consumption(size_t index) {
     return 0;
 }
 
-static bytes flipped(bytes b, size_t at) {
-    bytes copy = join(&net, b, BYTES_EMPTY);
-    ((uint8_t *)(uintptr_t)copy.data)[at] ^= 1;
-    return copy;
-}
-
 static void the_block_as_built_is_followed(void **state) {
     (void)state;
     assert_verdict(FOLLOW_OK);
@@ -144,7 +138,7 @@ static void facts_left_out_or_turned_round_are_refused(void **state) {
     assert_verdict(FOLLOW_FACT_ELSEWHERE);
 
     assert_int_equal(begin(state), 0);
-    logs[consumption(0)].data = flipped(log.data, 31);
+    logs[consumption(0)].data = flipped(&net, log.data, 31);
     assert_verdict(FOLLOW_FACT_UNKNOWN);
 }
 

@@ -1,19 +1,8 @@
 /* Messages of L1 that a rollup's update imports in the block in which they are sent. */
-#include "world/test_network.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "world/test_group.h"
 
 static const hash32 MESSAGE = {{[0] = 0xaa, [31] = 1}};
 static const hash32 OTHER_MESSAGE = {{[0] = 0xaa, [31] = 2}};
-
-static struct arena arena;
-static struct arena_mark begun_mark;
-static struct network begun;
-static struct network net;
-static struct world_result result;
 
 static bytes broadcast(const hash32 *message) {
     return join(&net, selector_of(&net, "broadcastMessage(bytes32)"), hash32_bytes(message));
@@ -34,7 +23,7 @@ static bool is_received(uint64_t rollup_id, const hash32 *message) {
     return !u256_is_zero(&value);
 }
 
-static void build(const struct world_tx *txs, size_t tx_count, size_t before_count) {
+static void build_after(const struct world_tx *txs, size_t tx_count, size_t before_count) {
     struct world_options options = network_options(&net, txs, tx_count);
     options.before_count = before_count;
     assert_int_equal(world_build(&result, &options), ERR_OK);
@@ -56,7 +45,7 @@ static void a_message_is_there_in_the_block_it_is_sent_in(void **state) {
     };
     hash32 slots[1] = {slot_of(&MESSAGE)};
     import(1, slots, 1);
-    build(txs, 2, 1);
+    build_after(txs, 2, 1);
     assert_int_equal(result.status, WORLD_OK);
     /* The message, the batch, the rest. */
     assert_int_equal(result.txs[0].index, 0);
@@ -77,14 +66,14 @@ static void messages_of_earlier_blocks_can_be_imported_too(void **state) {
         network_tx(&net, 0, MESSAGES_PREDEPLOY, 0, broadcast(&MESSAGE)),
         network_tx(&net, 1, MESSAGES_PREDEPLOY, 0, broadcast(&OTHER_MESSAGE)),
     };
-    build(txs, 2, 0);
+    build_after(txs, 2, 0);
     assert_int_equal(result.status, WORLD_OK);
     assert_false(result.has_batch);
     network_advance(&net, &result);
     hash32 slots[2] = {slot_of(&OTHER_MESSAGE), slot_of(&MESSAGE)};
     import(1, slots, 2);
     import(2, slots, 1);
-    build(NULL, 0, 0);
+    build_after(NULL, 0, 0);
     assert_int_equal(result.status, WORLD_OK);
     network_advance(&net, &result);
     assert_true(is_received(1, &MESSAGE));
@@ -99,7 +88,7 @@ static void a_message_that_was_not_sent_is_refused(void **state) {
     struct world_tx tx = network_tx(&net, 0, MESSAGES_PREDEPLOY, 0, broadcast(&MESSAGE));
     hash32 slots[1] = {slot_of(&MESSAGE)};
     import(1, slots, 1);
-    build(&tx, 1, 0);
+    build_after(&tx, 1, 0);
     assert_int_equal(result.status, WORLD_BATCH_REVERTED);
     bytes expected =
         join(&net, selector_of(&net, "MessageNotSent(bytes32)"), hash32_bytes(&slots[0]));
@@ -115,7 +104,7 @@ static void nobody_else_imports(void **state) {
     bytes tx = rollup_tx(&net, 1, 0, MESSAGES_PREDEPLOY, 0, call);
     net.rollups[0].slot_txs = &tx;
     net.rollups[0].slot_tx_count = 1;
-    build(NULL, 0, 0);
+    build_after(NULL, 0, 0);
     assert_int_equal(result.status, WORLD_OK);
     network_advance(&net, &result);
     assert_false(is_received(1, &MESSAGE));
@@ -127,32 +116,9 @@ static void more_than_a_block_holds_are_refused(void **state) {
     hash32 *slots = arena_alloc_zero(&arena, count * sizeof(*slots));
     assert_non_null(slots);
     import(1, slots, count);
-    build(NULL, 0, 0);
+    build_after(NULL, 0, 0);
     assert_int_equal(result.status, WORLD_BATCH_REVERTED);
 }
-
-static int open_group(void **state) {
-    (void)state;
-    arena_open(&arena, (size_t)1 << 32);
-    network_open(&begun, &arena);
-    begun_mark = arena_mark(&arena);
-    return 0;
-}
-
-static int close_group(void **state) {
-    (void)state;
-    arena_close(&arena);
-    return 0;
-}
-
-static int begin(void **state) {
-    (void)state;
-    arena_release(&arena, begun_mark);
-    net = begun;
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup(name, begin)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

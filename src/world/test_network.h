@@ -273,6 +273,13 @@ static inline bytes join(const struct network *n, bytes a, bytes b) {
     return bytes_of(data, a.size + b.size);
 }
 
+/* A copy with a bit of byte `at` flipped. */
+static inline bytes flipped(const struct network *n, bytes b, size_t at) {
+    bytes copy = join(n, b, BYTES_EMPTY);
+    ((uint8_t *)(uintptr_t)copy.data)[at] ^= 1;
+    return copy;
+}
+
 static inline bytes word_of(const struct network *n, uint64_t value) {
     uint8_t *word = arena_alloc_zero(n->arena, 32);
     CHECK(word != NULL);

@@ -1,29 +1,12 @@
 /* Frames of a rollup that revert after calls (protocol.md section 4): which entries come of them,
  * and that no others are true. The shapes are those of the design's worked examples. */
+#include "world/test_group.h"
 #include "world/test_input.h"
-#include "world/test_network.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
-static struct arena arena;
-static struct arena_mark begun_mark;
-static struct network begun; /* after L1's first block */
-static struct network net;   /* the test's own */
-static struct world_result result;
-
 /* --- what the tests say ----------------------------------------------------------------------- */
-
-static void build(const struct world_tx *txs, size_t tx_count) {
-    struct world_options options = network_options(&net, txs, tx_count);
-    assert_int_equal(world_build(&result, &options), ERR_OK);
-    if (result.status != WORLD_OK) print_error("%s\n", result.reason);
-    assert_int_equal(result.status, WORLD_OK);
-}
 
 /* The user's transaction on rollup 1, in its slot block. */
 static void build_from_rollup(address to, uint64_t wei, bytes data) {
@@ -265,12 +248,6 @@ static void assert_refused(enum verify_verdict verdict, enum step_verdict step, 
     test_input_open(&mine, &arena, result.input);
 }
 
-static bytes flipped(bytes b, size_t at) {
-    bytes copy = join(&net, b, BYTES_EMPTY);
-    ((uint8_t *)(uintptr_t)copy.data)[at] ^= 1;
-    return copy;
-}
-
 /* 2.TRY: 1.RELAY: 1.REVERTER, in vain; then try { THROW: L1.x } catch; L1.y. The frame to fail is
  * not one of those that the call back has entered. */
 static void a_frame_after_a_failed_call_back_is_known(void **state) {
@@ -293,10 +270,10 @@ static void a_continuation_of_what_was_not_reverted_is_refused(void **state) {
     const enum { CALLS, REVERTS, CONTINUES, ENDS } at = CONTINUES;
     struct entry *entry = &mine.batch.entries[at];
 
-    entry->input.data = flipped(entry->input.data, 0); /* another input than the one undone */
+    entry->input.data = flipped(&net, entry->input.data, 0); /* another input than the one undone */
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, at);
     entry = &mine.batch.entries[at];
-    entry->input.data = flipped(entry->input.data, 63); /* a head that is not known */
+    entry->input.data = flipped(&net, entry->input.data, 63); /* a head that is not known */
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, at);
     entry = &mine.batch.entries[at]; /* a head that is known, but not after a REVERT */
     entry->input.data = join(
@@ -317,7 +294,7 @@ static void a_continuation_of_what_was_not_reverted_is_refused(void **state) {
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, at);
 
     entry = &mine.batch.entries[REVERTS];
-    entry->out.data = flipped(entry->out.data, 31); /* undo more, or less */
+    entry->out.data = flipped(&net, entry->out.data, 31); /* undo more, or less */
     assert_refused(VERIFY_ENTRY_OUT, STEP_OK, REVERTS);
     mine.batch.entries[REVERTS] = mine.batch.entries[CONTINUES]; /* the REVERT is not shown */
     assert_refused(VERIFY_ENTRY_NO_FACT, STEP_NOT_DEFINED, REVERTS);
@@ -366,29 +343,6 @@ static void one_revert_undoes_entries_from_several_heads(void **state) {
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
-
-static int open_group(void **state) {
-    (void)state;
-    arena_open(&arena, (size_t)1 << 32);
-    network_open(&begun, &arena);
-    begun_mark = arena_mark(&arena);
-    return 0;
-}
-
-static int close_group(void **state) {
-    (void)state;
-    arena_close(&arena);
-    return 0;
-}
-
-static int begin(void **state) {
-    (void)state;
-    arena_release(&arena, begun_mark);
-    net = begun;
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup(name, begin)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

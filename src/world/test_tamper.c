@@ -94,15 +94,6 @@ static int decode(void **state) {
     return 0;
 }
 
-/* A copy of a string with one bit of byte `at` flipped. */
-static bytes flipped(bytes b, size_t at) {
-    uint8_t *copy = arena_alloc(&arena, b.size);
-    assert_non_null(copy);
-    memcpy(copy, b.data, b.size);
-    copy[at] ^= 1;
-    return bytes_of(copy, b.size);
-}
-
 static bytes longer(bytes b) {
     return join(&net, b, bytes_of("\0", 1));
 }
@@ -200,7 +191,7 @@ static void added_removed_and_swapped_transitions_are_refused(void **state) {
 
 static void a_changed_out_action_is_refused(void **state) {
     struct action *out = &mine.batch.entries[ANSWER_2].out;
-    out->data = flipped(out->data, out->data.size - 1);
+    out->data = flipped(&net, out->data, out->data.size - 1);
     assert_verdict(ENTRY_OUT);
 
     assert_int_equal(decode(state), 0);
@@ -228,7 +219,7 @@ static void a_changed_out_action_is_refused(void **state) {
 
 static void a_changed_trace_is_refused(void **state) {
     struct action *line = &mine.batch.entries[CALL_1].trace[0];
-    line->data = flipped(line->data, 0);
+    line->data = flipped(&net, line->data, 0);
     assert_verdict(ENTRY_TRACE);
 
     assert_int_equal(decode(state), 0);
@@ -279,7 +270,7 @@ static void a_changed_input_is_refused(void **state) {
 
     assert_int_equal(decode(state), 0);
     input = &mine.batch.entries[ANSWER_1].input;
-    input->data = flipped(input->data, 31);
+    input->data = flipped(&net, input->data, 31);
     assert_verdict(ENTRY_TRANSITIONS);
 
     assert_int_equal(decode(state), 0);
@@ -289,22 +280,22 @@ static void a_changed_input_is_refused(void **state) {
 
     assert_int_equal(decode(state), 0);
     input = &mine.batch.entries[BEGIN_1].input;
-    input->data = flipped(input->data, 32); /* the anchor's hash */
+    input->data = flipped(&net, input->data, 32); /* the anchor's hash */
     assert_no_fact(STEP_ANCHOR_UNKNOWN);
 
     assert_int_equal(decode(state), 0);
     input = &mine.batch.entries[BEGIN_1].input;
-    input->data = flipped(input->data, 64);
+    input->data = flipped(&net, input->data, 64);
     assert_no_fact(STEP_MESSAGES_UNKNOWN);
 
     assert_int_equal(decode(state), 0);
     input = &mine.batch.entries[BEGIN_1].input;
-    input->data = flipped(input->data, 96);
+    input->data = flipped(&net, input->data, 96);
     assert_no_fact(STEP_FORCED);
 
     assert_int_equal(decode(state), 0);
     input = &mine.batch.entries[BEGIN_1].input;
-    input->data = flipped(input->data, 159);
+    input->data = flipped(&net, input->data, 159);
     assert_no_fact(STEP_TIMESTAMP);
 
     assert_int_equal(decode(state), 0);
@@ -404,7 +395,7 @@ static void a_changed_payload_is_refused(void **state) {
     size_t size = update_of(1)->payload.size;
     for (size_t at = 0; at < size; at += size / 50 + 1) {
         assert_int_equal(decode(state), 0);
-        update_of(1)->payload = flipped(update_of(1)->payload, at);
+        update_of(1)->payload = flipped(&net, update_of(1)->payload, at);
         assert_no_fact(STEP_PAYLOAD_UNKNOWN);
         assert_int_equal(got.entry_index, BEGIN_1);
     }
@@ -418,7 +409,7 @@ static void a_changed_payload_is_refused(void **state) {
     enum verify_verdict verdict = VERIFY_WITNESS_INCOMPLETE;
     for (size_t at = 1; at <= 31 && verdict == VERIFY_WITNESS_INCOMPLETE; at++) {
         block = slot_block(state);
-        block->txs[0] = flipped(block->txs[0], block->txs[0].size - at);
+        block->txs[0] = flipped(&net, block->txs[0], block->txs[0].size - at);
         replace_slot_block();
         verdict = verify_mutated();
     }
@@ -550,7 +541,8 @@ static void every_node_and_code_is_needed(void **state) {
         mine.witness.nodes[i] = mine.witness.nodes[--mine.witness.node_count];
         assert_verdict(WITNESS_INCOMPLETE);
         assert_int_equal(decode(state), 0);
-        mine.witness.nodes[i] = flipped(mine.witness.nodes[i], mine.witness.nodes[i].size / 2);
+        mine.witness.nodes[i] =
+            flipped(&net, mine.witness.nodes[i], mine.witness.nodes[i].size / 2);
         assert_verdict(WITNESS_INCOMPLETE);
     }
     for (size_t i = 0;; i++) {
@@ -559,7 +551,7 @@ static void every_node_and_code_is_needed(void **state) {
         mine.witness.codes[i] = mine.witness.codes[--mine.witness.code_count];
         assert_verdict(WITNESS_INCOMPLETE);
         assert_int_equal(decode(state), 0);
-        mine.witness.codes[i] = flipped(mine.witness.codes[i], 0);
+        mine.witness.codes[i] = flipped(&net, mine.witness.codes[i], 0);
         assert_verdict(WITNESS_INCOMPLETE);
     }
 }
@@ -672,7 +664,7 @@ static void a_claim_that_is_not_that_of_the_batch_is_refused(void **state) {
     bytes input = test_input_make(&mine, &arena);
     const size_t public_input = 48; /* docs/batch-files.md */
     assert_memory_equal(input.data + public_input, truth.public_input.b, 32);
-    assert_int_equal(verify(flipped(input, public_input)), VERIFY_PUBLIC_INPUT);
+    assert_int_equal(verify(flipped(&net, input, public_input)), VERIFY_PUBLIC_INPUT);
 
     /* Rollups that are to be covered: fewer are another statement, others are none. */
     struct batch_file file = mine.file;

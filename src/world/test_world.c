@@ -1,26 +1,8 @@
 /* Blocks of an L1 whose transactions call across chains, built and executed for real, with the real
  * contracts. What tampering with them leads to is in test_tamper.c and test_posting.c. */
-#include "world/test_network.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-static struct arena arena;
-static struct arena_mark begun_mark;
-static struct network begun; /* after L1's first block */
-static struct network net;   /* the test's own */
-static struct world_result result;
+#include "world/test_group.h"
 
 /* --- what the tests say ----------------------------------------------------------------------- */
-
-static void build(const struct world_tx *txs, size_t tx_count) {
-    struct world_options options = network_options(&net, txs, tx_count);
-    assert_int_equal(world_build(&result, &options), ERR_OK);
-    if (result.status != WORLD_OK) print_error("%s\n", result.reason);
-    assert_int_equal(result.status, WORLD_OK);
-}
 
 static void set_slot_txs(uint64_t rollup_id, const bytes *txs, size_t count) {
     net.rollups[rollup_id - 1].slot_txs = txs;
@@ -706,29 +688,6 @@ static void proxies_are_where_and_what_the_c_code_says(void **state) {
     assert_true(deployed.size > 0 && bytes_equal(deployed, code));
     assert_true(proxy_is_runtime(deployed, &L2HUB_PREDEPLOY));
 }
-
-static int open_group(void **state) {
-    (void)state;
-    arena_open(&arena, (size_t)1 << 32);
-    network_open(&begun, &arena);
-    begun_mark = arena_mark(&arena);
-    return 0;
-}
-
-static int close_group(void **state) {
-    (void)state;
-    arena_close(&arena);
-    return 0;
-}
-
-static int begin(void **state) {
-    (void)state;
-    arena_release(&arena, begun_mark);
-    net = begun;
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup(name, begin)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

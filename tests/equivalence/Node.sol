@@ -3,6 +3,14 @@ pragma solidity 0.8.30;
 
 import {HubErrors} from "contracts/src/libraries/HubErrors.sol";
 
+/// @notice Less gas is left than a frame needs to be sure of what it does next. Nobody catches it.
+error ShortOfGas();
+
+/// @dev A failure that is nobody's answer: it is passed on whatever the program says.
+function isPassedOn(bytes memory result) pure returns (bool) {
+    return HubErrors.isHubError(result) || (result.length == 4 && bytes4(result) == ShortOfGas.selector);
+}
+
 /// @title A contract that does what its calldata says
 /// @notice The calldata of a call is a program, and holds the programs of all calls below it. So one
 /// deployment serves any call graph. Accounts are named by numbers, the same wherever they are; the last
@@ -15,15 +23,13 @@ import {HubErrors} from "contracts/src/libraries/HubErrors.sol";
 /// All that a frame learns goes into its digest, and the digest into whatever it writes and answers: a
 /// difference anywhere below or before is a difference in the end.
 contract Node {
-    /// @notice Less gas is left than a frame needs to be sure of what it does next. Nobody catches it.
-    error ShortOfGas();
-
     uint256 private constant ACCOUNTS = 24;
     /// @dev A step that makes no call costs less than this; a call has to get as far as the Hub's own
     /// accounting of gas, which says by its errors when there is too little.
     uint256 private constant STEP_GAS = 60000;
     uint256 private constant CALL_GAS = 300000;
     uint256 private constant CALL_GAS_PER_BYTE = 60;
+    uint256 private constant CREATE_GAS = 200000;
     uint256 private constant CHILD_SLOT = 0x1000;
 
     uint256 private constant RETURN = 0;
@@ -92,6 +98,8 @@ contract Node {
             } else if (code == 9) {
                 _learn(f, address(this).balance);
                 at += 1;
+            } else if (code == 10) {
+                at = _createCalling(f, at);
             } else {
                 revert("no such step");
             }
@@ -118,15 +126,10 @@ contract Node {
         return at + 13 + size;
     }
 
-    /// @dev A failure that is nobody's answer is passed on whatever the program says.
     function _hear(Frame memory f, bool ok, bytes memory result, bool isCaught) private pure {
-        if (!ok && (!isCaught || HubErrors.isHubError(result) || _isShortOfGas(result))) HubErrors.rethrow(result);
+        if (!ok && (!isCaught || isPassedOn(result))) HubErrors.rethrow(result);
         _learn(f, ok ? 1 : 0);
         _learn(f, uint256(keccak256(result)));
-    }
-
-    function _isShortOfGas(bytes memory result) private pure returns (bool) {
-        return result.length == 4 && bytes4(result) == ShortOfGas.selector;
     }
 
     /// @dev salt 1 (0: CREATE, else CREATE2) ‖ fails 1 ‖ value 2
@@ -150,6 +153,28 @@ contract Node {
         _learn(f, child.code.length);
         if (child != address(0)) _store(CHILD_SLOT, uint160(child));
         return at + 5;
+    }
+
+    /// @dev fails 1 ‖ value 2 ‖ target 1 ‖ caught 1 ‖ gas 4 ‖ size 3 ‖ data: a child whose constructor makes
+    /// this call, and then fails or not.
+    function _createCalling(Frame memory f, uint256 at) private returns (uint256) {
+        uint256 size = _number(at + 10, 3);
+        uint256 gas_ = _number(at + 6, 4);
+        _needGas(CREATE_GAS + CALL_GAS + CALL_GAS_PER_BYTE * size + gas_ + gas_ / 16);
+        CallingChild.Call memory call;
+        call.target = _account(_byte(at + 4));
+        call.gas_ = gas_;
+        call.isCaught = _byte(at + 5) != 0;
+        call.data = msg.data[at + 13:at + 13 + size];
+        try new CallingChild{value: _two(at + 2)}(call, _byte(at + 1) != 0) returns (CallingChild child) {
+            _needGas(STEP_GAS);
+            _hear(f, true, abi.encode(address(child).code.length), true);
+            _store(CHILD_SLOT, uint160(address(child)));
+        } catch (bytes memory reason) {
+            _needGas(STEP_GAS);
+            _hear(f, false, reason, true);
+        }
+        return at + 13 + size;
     }
 
     /// @dev value 2
@@ -251,5 +276,24 @@ contract Child {
 
     fallback(bytes calldata) external payable returns (bytes memory) {
         return abi.encode(++calls, born, msg.value, address(this).balance);
+    }
+}
+
+/// @notice One that makes a call, perhaps to another chain, while it comes to be.
+contract CallingChild is Child {
+    struct Call {
+        address target;
+        uint256 gas_; // 0: all
+        bool isCaught;
+        bytes data;
+    }
+
+    bytes32 private heard;
+
+    constructor(Call memory call, bool fails) payable {
+        (bool ok, bytes memory result) = call.target.call{gas: call.gas_ == 0 ? gasleft() : call.gas_}(call.data);
+        if (!ok && (!call.isCaught || isPassedOn(result))) HubErrors.rethrow(result);
+        heard = keccak256(abi.encode(ok, result));
+        if (fails) HubErrors.rethrow(abi.encode(heard));
     }
 }

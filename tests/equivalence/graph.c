@@ -14,6 +14,11 @@ size_t chain_of(uint8_t account) {
     return account - FIRST_PRECOMPILE;
 }
 
+bool step_has_frame(const struct step *step) {
+    return step->code == STEP_CREATE_CALLING ||
+           (step->code == STEP_CALL && step->callee != NO_FRAME);
+}
+
 /* --- randomness ------------------------------------------------------------------------------- */
 
 /* splitmix64 (Steele, Lea, Flood 2014). */
@@ -144,6 +149,10 @@ static void add_call(struct graph *g, struct shape *s, uint16_t frame) {
     step.is_caught = chance(r, s->catch_chance);
     if (step.kind == CALL_PLAIN && chance(r, s->static_chance)) step.kind = CALL_STATIC;
     if (step.kind != CALL_PLAIN || f->is_quiet) step.value = 0;
+    if (step.kind == CALL_PLAIN && step.callee != NO_FRAME && !f->is_quiet && chance(r, 8)) {
+        step.code = STEP_CREATE_CALLING;
+        step.is_set = chance(r, 70);
+    }
     if (step.callee != NO_FRAME) {
         step.callee = add_frame(g, s, frame, step.target);
         struct frame *callee = &g->frames[step.callee];
@@ -278,7 +287,7 @@ static struct gas call_gas(size_t from, size_t to, struct gas callee, size_t siz
 }
 
 static uint64_t step_gas(enum step_code code) {
-    if (code == STEP_CREATE) return CREATE_GAS;
+    if (code == STEP_CREATE || code == STEP_CREATE_CALLING) return CREATE_GAS;
     return code == STEP_STORE || code == STEP_CALL_CHILD ? WRITE_GAS : STEP_GAS;
 }
 
@@ -295,12 +304,16 @@ static void budget(struct graph *g, struct gas of_frames[FRAMES_MAX]) {
             struct gas one = {.spent = step_gas(step->code)};
             one.needed = one.spent + FRAME_GAS_LEFT;
             sizes[i] += 3;
-            if (step->code == STEP_CALL) {
+            if (step->code == STEP_CALL || step->code == STEP_CREATE_CALLING) {
                 bool has_frame = step->callee != NO_FRAME;
                 struct gas callee = has_frame ? of_frames[step->callee] : (struct gas){0};
                 size_t size = has_frame ? sizes[step->callee] : step->size;
                 one = call_gas(chain_of(f->account), chain_of(step->target), callee, size);
                 sizes[i] += CALL_HEADER_SIZE + size;
+                if (step->code == STEP_CREATE_CALLING) {
+                    one.spent += CREATE_GAS;
+                    one.needed += 2 * CREATE_GAS + one.needed / 48;
+                }
                 step->gas = 0;
                 if (has_frame && g->frames[step->callee].ending >= END_INVALID) {
                     step->gas = (uint32_t)one.needed;
@@ -392,6 +405,7 @@ static void put_bytes(struct writer *w, bytes b) {
 static size_t step_size(const struct step *step, const bytes *programs) {
     switch (step->code) {
     case STEP_CALL:
+    case STEP_CREATE_CALLING:
         return CALL_HEADER_SIZE +
                (step->callee == NO_FRAME ? step->size : programs[step->callee].size);
     case STEP_CREATE:
@@ -426,11 +440,24 @@ static void put_call(struct writer *w, const struct step *step, const bytes *pro
         put(w, 0xd0 + i, 1);
 }
 
+static void put_create_calling(struct writer *w, const struct step *step, const bytes *programs) {
+    put(w, !step->is_set, 1);
+    put(w, step->value, 2);
+    put(w, step->target, 1);
+    put(w, step->is_caught, 1);
+    put(w, step->gas, 4);
+    put(w, programs[step->callee].size, 3);
+    put_bytes(w, programs[step->callee]);
+}
+
 static void put_step(struct writer *w, const struct step *step, const bytes *programs) {
     put(w, step->code, 1);
     switch (step->code) {
     case STEP_CALL:
         put_call(w, step, programs);
+        break;
+    case STEP_CREATE_CALLING:
+        put_create_calling(w, step, programs);
         break;
     case STEP_CREATE:
         put(w, step->key, 1);
@@ -587,10 +614,22 @@ static void print_call(FILE *out, const struct step *step) {
         fprintf(out, " [frame %u]\n", step->callee);
 }
 
+static void print_create_calling(FILE *out, const struct step *step) {
+    fprintf(
+        out, "create {%u wei}%s, constructor calls ", step->value, step->is_set ? "" : " in vain"
+    );
+    print_account(out, step->target);
+    if (step->gas != 0) fprintf(out, " {gas %u}", step->gas);
+    fprintf(out, "%s [frame %u]\n", step->is_caught ? ", caught" : "", step->callee);
+}
+
 static void print_step(FILE *out, const struct step *step) {
     switch (step->code) {
     case STEP_CALL:
         print_call(out, step);
+        break;
+    case STEP_CREATE_CALLING:
+        print_create_calling(out, step);
         break;
     case STEP_STORE:
         fprintf(out, "%s slot %u\n", step->is_set ? "set" : "clear", step->key);
@@ -644,7 +683,7 @@ void graph_print(FILE *out, const struct graph *graph) {
             const struct step *step = &graph->steps[at];
             print_indent(out, f->depth + 1u);
             print_step(out, step);
-            if (step->code == STEP_CALL && step->callee != NO_FRAME) {
+            if (step_has_frame(step)) {
                 back[depth++] = at;
                 frame = step->callee;
                 at = graph->frames[frame].first;

@@ -48,6 +48,7 @@ enum step_code {
     STEP_CREATE = 7,
     STEP_CALL_CHILD = 8,
     STEP_BALANCE = 9,
+    STEP_CREATE_CALLING = 10,
 };
 
 enum call_kind { CALL_PLAIN, CALL_STATIC, CALL_DELEGATE_SELF };
@@ -57,14 +58,14 @@ enum ending { END_RETURN, END_REVERT, END_INVALID, END_SPEND, END_WRITE };
 struct step {
     enum step_code code;
     enum call_kind kind;
-    uint8_t target;  /* CALL: account */
-    uint16_t callee; /* CALL: its frame, or NO_FRAME where no program is run */
+    uint8_t target;  /* CALL, and of the constructor's call CREATE_CALLING: account */
+    uint16_t callee; /* likewise: its frame, or NO_FRAME where no program is run */
     uint8_t size;    /* CALL without a frame: of the data */
-    bool is_caught;  /* CALL */
-    uint16_t value;  /* CALL, CREATE, CALL_CHILD: wei */
-    uint32_t gas;    /* CALL: 0 all */
+    bool is_caught;  /* CALL, CREATE_CALLING */
+    uint16_t value;  /* CALL, CREATE…, CALL_CHILD: wei */
+    uint32_t gas;    /* CALL, CREATE_CALLING: 0 all */
     uint16_t key;    /* a slot; of transient storage the frame that wrote; CREATE: salt */
-    bool is_set;     /* STORE: else it clears; CREATE: else the init code reverts */
+    bool is_set;     /* STORE: else it clears; CREATE…: else the init code reverts */
     uint16_t next;   /* in the frame, or NO_STEP */
 };
 
@@ -98,6 +99,9 @@ struct graph {
 
 /* Which chain an account is on. */
 size_t chain_of(uint8_t account);
+
+/* Whether a step has a frame called: by itself, or by the constructor that it runs. */
+bool step_has_frame(const struct step *step);
 
 /* graph_generate makes the graph of a seed: the same on every machine. */
 void graph_generate(struct graph *graph, uint64_t seed);

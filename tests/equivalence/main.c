@@ -4,6 +4,7 @@
  *   equivalence --files …             looks at the batches as files (files.h)
  * Graph i has the seed SEED + i, so that one graph can be run alone. A graph that comes out
  * differently is made as small as it can be and printed. The last line is "N passed, N failed". */
+#include "census.h"
 #include "files.h"
 #include "worlds.h"
 
@@ -20,6 +21,7 @@
 /* Graphs that run short of gas prove nothing; more than one in so many is a defect of the
  * generator. */
 #define SHORT_ONE_IN 20
+#define CENSUS_FROM  2000 /* among so many graphs there is every shape of call */
 
 struct tally {
     uint64_t passed;
@@ -28,6 +30,7 @@ struct tally {
     uint64_t unsupported;
     uint64_t crossings;
     uint64_t by_depth[GRAPH_DEPTH_MAX + 2]; /* graphs, by their deepest frame */
+    struct census census;
 };
 
 /* As small as it gets while it still comes out differently. */
@@ -67,6 +70,7 @@ static void count(struct tally *tally, struct graph *graph, bool is_verbose) {
     for (size_t i = 0; i < graph->frame_count; i++)
         if (graph->frames[i].depth > deepest) deepest = graph->frames[i].depth;
     tally->by_depth[deepest]++;
+    census_take(&tally->census, graph);
     switch (report.status) {
     case RUN_EQUAL:
         tally->passed++;
@@ -149,6 +153,7 @@ int main(int argc, char **argv) {
     arena_close(&arena);
     double seconds =
         (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+    census_print(stdout, &tally.census);
     printf("graphs by depth:");
     for (size_t i = 0; i <= GRAPH_DEPTH_MAX; i++)
         printf(" %" PRIu64, tally.by_depth[i]);
@@ -161,6 +166,10 @@ int main(int argc, char **argv) {
         tally.unsupported
     );
     if (tally.short_of_gas > graphs / SHORT_ONE_IN) tally.failed++;
+    if (graphs >= CENSUS_FROM && !census_is_full(&tally.census)) {
+        printf("no graph has one of these shapes: the generator does not make it any more\n");
+        tally.failed++;
+    }
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", tally.passed, tally.failed);
     return tally.failed == 0 && tally.passed > 0 ? 0 : 1;
 }
