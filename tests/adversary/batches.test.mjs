@@ -6,7 +6,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { concat, encodeAbiParameters, keccak256, pad, parseAbiParameters, toFunctionSelector, toHex } from "viem";
 import { privateKeyToAddress, sign } from "viem/accounts";
 import { artifact } from "../contracts/lib/chain.mjs";
-import { ANSWER, CALL, RES, World, bytesOf, eth, head, r, word } from "../contracts/lib/hub.mjs";
+import { ANSWER, CALL, RC, RES, REVERT, World, bytesOf, eth, head, r, word } from "../contracts/lib/hub.mjs";
 
 const ATTESTER = pad("0x0a77e57e");
 const VKEY = word(7);
@@ -239,6 +239,56 @@ test("a signature obtained for one set of rollups used for another, or for a clo
     });
     assert.equal(clone.errors[0], "NotCovered(4)");
     assert.equal(await w.headOf(4), head("S3-"));
+});
+
+test("scope advice that undoes less or more than the reverting frame", async () => {
+    // Where the scopes are is in what the attester signs.
+    const changed = await tampered((value) => {
+        value.entries[1].scope = true;
+        return value;
+    });
+    assert.match(changed.errors[0], STRANGER);
+    await hasNoEffect(changed);
+    // The liar's own advice: his rollup calls twice, and says that the frame with the second call reverts.
+    await w.when(w.D, x, { result: word(1) });
+    const scopes = (first, second) => (b) => {
+        const e1 = b.entry("e1", b.update(1), r(1, "S-", "M1"), toParent([1, w.B], w.D, x), { scope: first });
+        const e2 = b.entry("e2", ANSWER(1, word(1)), r(1, "M1", "M2"), toParent([1, w.B], w.D, x), { scope: second });
+        b.entry("e3", ANSWER(1, word(1)), r(1, "M2", "M3"), REVERT(1, "M1"));
+        // That the frame with both calls did is no fact; its undoing would need one to go on with.
+        b.entry("e4", RC(1, second ? e1.input : e2.input, "M3"), r(1, "M1", "S1"), RES(1));
+    };
+    const missing = new RegExp(`^ScopeMissing\\(1, ${head("M1")}\\)$`);
+    await refused(missing, scopes(false, false), [lie(1)]);
+    await refused(missing, scopes(true, false), [lie(1)]);
+    await refused(/^EntryNotFound\(1, /, scopes(false, true), [lie(1)]);
+    await refused(/^EntryNotFound\(1, /, scopes(true, true), [lie(1)]);
+    assert.equal(await w.headOf(1), head("S-"));
+});
+
+test("a poster who starves a call of gas", async () => {
+    const gas = 500_000n;
+    await w.when(w.D, x, { burn: 400_000n, result: word(1) });
+    const fill = (b) => {
+        b.entry("e1", b.update(3), r(3, "S3-", "M1"), toParent([3, w.B], w.D, x, { gas }));
+        b.entry("e2", ANSWER(3, word(1)), r(3, "M1", "S30"), RES(3));
+        // As true as the other, if it ever came to that: what the poster would like to come to pass.
+        b.entry("starved", ANSWER(3, "0x", { failed: true, gas }), r(3, "M1", "S31"), RES(3));
+    };
+    const post = (limit, figures) => w.scratch(() => w.block(fill, [], {
+        figures,
+        arrange: async (_, batch) => [{ ...postOf(batch.value, [await attested(batch)]), gas: limit }],
+    }));
+    const { batch } = await post(12_000_000n);
+    const seen = new Set();
+    for (let limit = 600_000n; limit < 1_500_000n; limit += 90_000n) {
+        const result = await post(limit, batch.figures);
+        if (result.errors[0] === null) assert.deepEqual(result.consumed, ["e1", "e2"]);
+        else assert.deepEqual(result.consumed, []);
+        seen.add(result.errors[0]?.replace(/\(.*/, "") ?? "ok");
+    }
+    for (const error of seen) assert.ok(["ok", "NotEnoughGas", "0x"].includes(error), error);
+    assert.ok(seen.has("ok") && seen.has("NotEnoughGas"));
 });
 
 test("a rollup owner who lies in a trace: the harm stays with that rollup", async () => {

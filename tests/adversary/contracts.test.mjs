@@ -79,6 +79,24 @@ for (const [one, two] of [["l1", "rollup1"], ["rollup1", "rollup2"]])
         assert.equal(await world.call(counter, "total"), 1n);
     });
 
+test("a proxy called with just too little gas at every level", async () => {
+    // L1, the rollup, L1, the rollup: whatever the gas ends in, all of it happened or nothing did.
+    const here = await world.deploy("l1", "Hopper");
+    const there = await world.deploy("rollup1", "Hopper");
+    const [out, back] = [await world.reference("l1", there), await world.reference("rollup1", here)];
+    const passes = async () => [await world.call(here, "passes"), await world.call(there, "passes")];
+    const outcomes = new Set();
+    let expected = 0n;
+    for (let gas = 100_000n; gas < 3_000_000n; gas = (gas * 9n) / 8n) {
+        const outcome = await send(here, "pass", [[out, back, out], 1n], gas).catch((error) => error.details);
+        if (outcome === "success") expected += 2n;
+        else assert.match(outcome, /^reverted$|NotEnoughGas|gas/);
+        assert.deepEqual(await passes(), [expected, expected]);
+        outcomes.add(outcome === "success");
+    }
+    assert.equal(outcomes.size, 2);
+});
+
 test("a malicious token that reenters", async () => {
     const here = await deploy("l1", bridge);
     const there = await deploy("rollup1", bridge);

@@ -235,30 +235,58 @@ test("a RESULT's gas is at most the CALL's", async () => {
     assert.deepEqual(result.errors, [null]);
 });
 
-test("whatever gas the poster gives, the target gets what the CALL says or nothing happens", async () => {
-    const gas = 500_000n;
-    await w.when(w.D, x, { burn: 400_000n, result: word(1) });
-    const fill = (b) => {
-        b.entry("e1", b.update(1), r(1, "S-", "M1", -1n), toParent([1, w.B], w.D, x, { gas, value: 1n }));
-        b.entry("e2", ANSWER(1, word(1)), r(1, "M1", "S0"), RES(1));
-        // What a dishonest poster would like to come to pass.
-        for (const data of ["0x", "0x9c1aca51"])
-            b.entry(`bad${data}`, ANSWER(1, data, { failed: true, gas }), r(1, "M1", "S9", 1n), RES(1));
-    };
-    const { batch } = await w.scratch(() => w.block(fill));
-    const seen = new Set();
-    for (let limit = 500_000n; limit < 1_600_000n; limit += 9_000n) {
-        const result = await w.scratch(() => w.block(fill, [], { gas: limit, figures: batch.figures }));
-        const called = result.events.find((e) => e.name === "Called");
-        if (result.errors[0] === null) {
-            assert.deepEqual(result.consumed, ["e1", "e2"]);
-            assert.ok(called.args.gas > gas && called.args.gas <= gas + 2300n);
-        }
-        seen.add(result.errors[0]?.replace(/\(.*/, "") ?? "ok");
-    }
-    for (const error of seen) assert.ok(["ok", "NotEnoughGas", "0x"].includes(error), error);
-    assert.ok(seen.has("ok") && seen.has("NotEnoughGas"));
-});
+// What a call costs beside the gas that it carries hangs on whom it goes to.
+const targets = {
+    "a contract": () => w.D,
+    "an account that borrows its code (EIP-7702)": async () => {
+        const borrower = `0x${"7702".repeat(10)}`;
+        await w.rpc("anvil_setCode", borrower, concat(["0xef0100", w.D]));
+        return borrower;
+    },
+    "an account that is not there yet": () => `0x${"4e".repeat(20)}`,
+};
+for (const [name, make] of Object.entries(targets))
+    for (const value of [0n, 1n])
+        test(`whatever gas the poster gives, the target gets what the CALL says or nothing happens: ${name}, ${value} wei`, async () => {
+            const gas = 100_000n;
+            const target = await make();
+            const hasCode = (await w.rpc("eth_getCode", target, "latest")) !== "0x";
+            if (hasCode) await w.when(target, x, { burn: 70_000n, result: word(1) });
+            const answer = hasCode ? word(1) : "0x";
+            const fill = (b) => {
+                b.entry("e1", b.update(1), r(1, "S-", "M1", -value), toParent([1, w.B], target, x, { gas, value }));
+                b.entry("e2", ANSWER(1, answer), r(1, "M1", "S0"), RES(1));
+                // What a dishonest poster would like to come to pass.
+                for (const data of ["0x", "0x9c1aca51"])
+                    b.entry(`bad${data}`, ANSWER(1, data, { failed: true, gas }), r(1, "M1", "S9", value), RES(1));
+            };
+            const { batch } = await w.scratch(() => w.block(fill));
+            const seen = new Set();
+            const tryWith = (limit) => w.scratch(async () => {
+                const result = await w.block(fill, [], { gas: limit, figures: batch.figures });
+                const error = result.errors[0]?.replace(/\(.*/, "") ?? "ok";
+                const called = result.events.find((e) => e.name === "Called");
+                if (error === "ok") {
+                    assert.deepEqual(result.consumed, ["e1", "e2"]);
+                    assert.equal(called !== undefined, hasCode);
+                    const stipend = value === 0n ? 0n : 2300n;
+                    if (hasCode) assert.ok(called.args.gas > gas - 1000n && called.args.gas <= gas + stipend);
+                }
+                assert.equal(BigInt(await w.rpc("eth_getBalance", target, "latest")), error === "ok" ? value : 0n);
+                seen.add(error);
+                return error === "ok";
+            });
+            // Where it begins to be enough, and what is close to that.
+            let [low, high] = [200_000n, 1_600_000n];
+            while (high - low > 1000n) {
+                const middle = (low + high) / 2n;
+                if (await tryWith(middle)) high = middle;
+                else low = middle;
+            }
+            for (let limit = high - 30_000n; limit < high + 2000n; limit += 2000n) await tryWith(limit);
+            for (const error of seen) assert.ok(["ok", "NotEnoughGas", "0x"].includes(error), error);
+            assert.ok(seen.has("ok") && seen.has("NotEnoughGas"));
+        });
 
 test("whatever gas the caller leaves, a proxy answers rightly or says that it was too little", async () => {
     await w.when(w.D, x, { result: word(7), isQuiet: true });

@@ -80,7 +80,8 @@ static uint8_t choose_node(struct shape *s, size_t from_chain) {
         size_t candidates[CHAINS];
         size_t count = 0;
         for (size_t i = 0; i < CHAINS; i++)
-            if (i != from_chain && ((unsigned)s->chain_mask >> i & 1u) != 0) candidates[count++] = i;
+            if (i != from_chain && ((unsigned)s->chain_mask >> i & 1u) != 0)
+                candidates[count++] = i;
         if (count > 0) chain = candidates[below(&s->random, count)];
     }
     return (uint8_t)(FIRST_NODE + chain * NODES_PER_CHAIN + below(&s->random, NODES_PER_CHAIN));
