@@ -47,12 +47,14 @@ export const read = ({ chain, abi, address }, functionName, args, options = {}) 
 export const encode = ({ abi }, functionName, args) => encodeFunctionData({ abi, functionName, args });
 
 /** Where a contract of a rollup is on its parent. */
-export const nameOn = (parent, { chain, address }) =>
-    parent.client.readContract({ address: parent.contracts.hub, abi: hubAbi, functionName: "proxyOf", args: [BigInt(chain.rollupId), address] });
+export const nameOn = ({ client, contracts: { hub } }, { chain, address }) =>
+    client.readContract({ address: hub, abi: hubAbi, functionName: "proxyOf", args: [BigInt(chain.rollupId), address] });
 
-/** Puts that in place. */
-export const createProxy = async (parent, { chain, address }) =>
-    mined(parent, await parent.wallet.writeContract({ address: parent.contracts.hub, abi: hubAbi, functionName: "createProxy", args: [BigInt(chain.rollupId), address] }));
+/** Puts the proxy of a contract in place, on the parent or on a rollup. */
+export async function createProxy(on, { chain, address }) {
+    const call = { address: on.rollupId === 0 || chain.parent === on.name ? on.contracts.hub : on.contracts.l2Hub, abi: hubAbi, functionName: "createProxy", args: [BigInt(chain.rollupId), address] };
+    return mined(on, await on.wallet.writeContract(call));
+}
 
 /** Moves the rollup by a call from its parent, so that it is anchored at what is the newest block of
  * the parent now; the anchor's number. */
