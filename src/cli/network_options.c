@@ -575,16 +575,6 @@ bool network_options_settle(struct network_options *o, struct cli_error *error) 
         for (size_t j = 0; j < i; j++)
             if (!check_pair(&node->chains[j], &node->chains[i], error)) return false;
     }
-    for (size_t i = 1; i <= node->rollups_count; i++) {
-        const struct node_chain_plan *parent = &node->chains[node->chains[i].parent];
-        if (node->chains[i].parent == 0 || parent->type == NODE_ROLLUP_EVM) continue;
-        return cli_fail(
-            error,
-            "%s cannot be the parent of %s: only an EVM can carry a Hub",
-            parent->name,
-            node->chains[i].name
-        );
-    }
     const char *problem = hd_mnemonic_problem(node->mnemonic);
     if (problem != NULL) return cli_fail(error, "--mnemonic: %s", problem);
     if (node->l1_genesis != NULL && node->rollups_count != 0)

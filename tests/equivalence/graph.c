@@ -259,7 +259,8 @@ struct gas {
     uint64_t needed; /* to begin with, so that it never runs short */
 };
 
-/* A call of a chain that knows the callee's: from or to the parent, or to another of its rollups. */
+/* A call of a chain that knows the callee's: from or to the parent, or to another of its
+ * rollups. */
 static struct gas hop_gas(bool is_down, bool is_up, struct gas callee, size_t size) {
     /* A rollup is given three quarters of what the parent has left, with four leading bits. */
     if (!is_down && callee.needed > XCALL_GAS_MAX) callee.needed = ROOT_GAS_MAX;

@@ -236,7 +236,7 @@ test("which parents there can be", async (t) => {
     await refuses("[rollup a]\nport = 0\n[rollup b]\nparent = a\n[rollup c]\nparent = b\n", /three levels/);
     await refuses("[rollup a]\nport = 0\n[rollup b]\nparent = a\n[rollup c]\nport = 0\n", /c must be described before b/);
     await refuses("[l1]\nparent = l1\n", /parent is said of rollups, not of L1/);
-    await refuses("[rollup a]\ntype = ledger\n[rollup b]\nparent = a\n", /only an EVM can carry a Hub/);
+    await refuses("[rollup a]\ntype = ledger\n[rollup b]\nparent = a\n", /it has no place for a Hub/);
     await refuses("rollups = 0\n", /--l3 needs a rollup/, ["--l3", "1"]);
 
     writeFileSync(file, "[rollup a]\nport = 0\n[rollup b]\nparent = l1\n[rollup c]\nparent = b\nproof = k-of-n\ntoken = own\n");
