@@ -62,7 +62,7 @@ bool ask(CURL *curl, struct answer *answer, const char *url, const char *request
     }
     uint32_t error = json_member(json, 0, "error");
     if (error != 0 && json_kind(json, error) != JSON_NULL) {
-        complain_of_node(answer, url, error);
+        if (!answer->is_quiet) complain_of_node(answer, url, error);
         return false;
     }
     answer->result = json_member(json, 0, "result");

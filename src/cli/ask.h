@@ -18,6 +18,7 @@ struct answer {
     struct http_post_answer http;
     struct json json;
     uint32_t result;
+    bool is_quiet; /* an error of the node's is not printed: it is expected */
 };
 
 void answer_open(struct answer *answer, const char *command);

@@ -6,6 +6,7 @@
 #include "cli/guest_command.h"
 #include "cli/guest_id_command.h"
 #include "cli/network_options.h"
+#include "cli/relay_command.h"
 #include "cli/run.h"
 #include "cli/trace_command.h"
 #include "conformance/conformance.h"
@@ -37,6 +38,10 @@ static const struct command commands[] = {
      "batch export TX FOLDER [--rpc URL]",
      "write the files of a posted batch: all that it takes to check it"},
     {"verify", verify_command, "verify FOLDER [--jobs N]", "check such files, without a network"},
+    {"relay",
+     relay_command,
+     "relay [--rpc URL] [OPTION]…",
+     "deliver the messages between L1 and its rollups, for their fees"},
     {"check",
      check_command,
      "check --datadir FOLDER",
