@@ -272,6 +272,7 @@ GUEST_OBJECTS := $(GUEST)/obj/guest/machine.o $(patsubst src/%.c,$(GUEST)/obj/%.
                  $(GUEST)/obj/blst.o $(GUEST)/obj/secp256k1.o
 # Else gcc sees that these are memcpy and memset, and calls them.
 GUEST_FILE_libc := -fno-tree-loop-distribute-patterns
+GUEST_FILE_keccak := -fno-tree-loop-distribute-patterns
 GUEST_FILE_portable_secp256k1 := -isystem $(SECP256K1)/include
 .PHONY: guest
 # help: make guest            build the RISC-V guest, build/guest/lockstep-guest.elf
