@@ -279,9 +279,10 @@ GUEST_FILE_portable_secp256k1 := -isystem $(SECP256K1)/include
 guest: $(GUEST)/lockstep-guest.elf
 
 # Written anew only when it changes: other flags, other objects.
+GUEST_FLAGS = $(GUEST_CFLAGS) $(foreach v,$(sort $(filter GUEST_FILE_%,$(.VARIABLES))),$(v) $($(v)))
 $(GUEST)/flags: force
 	@mkdir -p $(@D)
-	@echo "$(GUEST_CFLAGS)" | cmp -s - $@ || echo "$(GUEST_CFLAGS)" >$@
+	@echo "$(GUEST_FLAGS)" | cmp -s - $@ || echo "$(GUEST_FLAGS)" >$@
 .PHONY: force
 force:
 

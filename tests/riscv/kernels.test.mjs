@@ -191,7 +191,7 @@ test("what is signed verifies, by the key that is recovered", () => {
     }
 });
 
-test("cycles are as committed", (t) => {
+test("cycles are as committed (UPDATE_CYCLES=1 rewrites tests/riscv/cycles.json)", (t) => {
     const version = execFileSync("riscv64-unknown-elf-gcc", ["-dumpfullversion"], { encoding: "utf8" }).trim();
     if (version !== COMPILER) return t.skip(`the compiler is ${version}`);
     if (process.env.UPDATE_CYCLES) writeFileSync(file, `${JSON.stringify(measured, null, 4)}\n`);
