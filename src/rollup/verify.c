@@ -170,6 +170,8 @@ struct verify_job *verify_job_open(struct arena *arena, const struct verify_file
     struct verify_job *job = arena_alloc_zero(arena, sizeof(*job));
     if (job == NULL) return NULL;
     job->files = files;
+    job->is_head_used = arena_alloc_zero(arena, files->head_count);
+    if (job->is_head_used == NULL) return NULL;
     if (hashed_list_share(&job->headers, arena, &files->headers) != ERR_OK) return NULL;
     for (size_t i = files->part_count; i-- > 0;) {
         struct hashed_list nodes;
@@ -213,6 +215,7 @@ enum err verify_job_run(struct verify_job *job, struct arena *arena, size_t run_
     struct verifier *v =
         verifier_open(arena, job->files, &job->lists[0].source, verify_job_headers(job));
     if (v == NULL) return ERR_MEMORY;
+    v->is_head_used = job->is_head_used;
     enum err err = verifier_run(v, run_index);
     if (err == ERR_OK) note(job, v);
     return err;
@@ -222,6 +225,7 @@ enum err verify_job_run_all(struct verify_job *job, struct arena *arena) {
     struct verifier *v =
         verifier_open(arena, job->files, &job->lists[0].source, verify_job_headers(job));
     if (v == NULL) return ERR_MEMORY;
+    v->is_head_used = job->is_head_used;
     enum err err = verifier_run_all(v);
     if (err == ERR_OK) note(job, v);
     return err;
@@ -263,9 +267,14 @@ static bool are_headers_read(
     return true;
 }
 
-/* Whether an entry begins at each head, and of a further witness one leads there, too. */
-static enum err
-are_heads_needed(bool *are_needed, const struct verify_files *files, struct arena *arena) {
+/* Whether a run has begun with each head, and to those of a further witness an entry leads. */
+static enum err are_heads_needed(
+    bool *are_needed,
+    const struct verify_files *files,
+    struct arena *arena,
+    struct verify_job *const *jobs,
+    size_t job_count
+) {
     const struct batch *batch = &files->batch;
     bool *is_reached = arena_alloc_zero(arena, files->head_count);
     if (is_reached == NULL) return ERR_MEMORY;
@@ -278,9 +287,13 @@ are_heads_needed(bool *are_needed, const struct verify_files *files, struct aren
         }
     }
     *are_needed = true;
-    for (size_t i = 0; i < files->head_count; i++)
-        if (!files->is_begun[i] || (i >= files->parts[0].witness.head_count && !is_reached[i]))
+    for (size_t i = 0; i < files->head_count; i++) {
+        bool is_used = false;
+        for (size_t j = 0; j < job_count && !is_used; j++)
+            is_used = jobs[j]->is_head_used[i];
+        if (!is_used || (i >= files->parts[0].witness.head_count && !is_reached[i]))
             *are_needed = false;
+    }
     return ERR_OK;
 }
 
@@ -292,7 +305,7 @@ static enum err is_surplus(
     size_t job_count
 ) {
     bool are_needed;
-    enum err err = are_heads_needed(&are_needed, files, arena);
+    enum err err = are_heads_needed(&are_needed, files, arena, jobs, job_count);
     if (err != ERR_OK) return err;
     *is_any = !are_needed || !are_headers_read(files, jobs, job_count);
     for (size_t i = 0; i < files->part_count; i++)

@@ -27,7 +27,7 @@
     X(TOO_MANY_UPDATES, "a rollup has more updates than one batch may hold")                \
     X(UPDATE_UNSUPPORTED, "an update has messages or forced transactions, not built yet")   \
     X(PARAMETERS, "a rollup's own parameters are not those of the statement")               \
-    X(KIND, "a rollup is of a kind that this version does not know")                        \
+    X(KIND, "a rollup is of a kind that is not known here, or of two kinds")                \
     X(OPEN_BLOCK, "an open block does not match the commitment in its state")               \
     X(ENTRY_NO_TRANSITION, "an entry's first transition is not that of its input's rollup") \
     X(ENTRY_NO_FACT, "an entry's input leads nowhere from there")                           \

@@ -101,6 +101,7 @@ static enum err add_head(struct verifier *v, size_t index) {
     const struct rollup_type *type = NULL;
     uint64_t chain_id = 0;
     v->place = index;
+    if (v->is_head_used != NULL) v->is_head_used[index] = true;
     enum err err = check_parameters(v, head, &type, &chain_id);
     if (err == ERR_OK && v->result.verdict == VERIFY_OK && rollup_of(v, head->rollup_id) == NULL)
         err = add_rollup(v, type, head->rollup_id, chain_id);

@@ -196,9 +196,21 @@ list_middle_heads(struct witness *further, struct arena *arena, const struct ver
     return ERR_OK;
 }
 
-/* Runs each part alone on the witness and notes what it needs besides: the verifier has made it. */
+/* Leaves out the heads that no run has begun with: it was there before, on its way. */
+static bool drop_unused(struct witness *further, const bool *is_used) {
+    size_t count = 0;
+    for (size_t i = 0; i < further->head_count; i++)
+        if (is_used[i]) further->heads[count++] = further->heads[i];
+    const bool is_any = count < further->head_count;
+    further->head_count = count;
+    return is_any;
+}
+
+/* Runs each part alone on the witness and notes what it needs besides: the verifier has made it.
+ * Not settled: heads were left out, and runs may be joined. */
 static enum err record_runs(
     struct witness *further,
+    bool *is_settled,
     struct verify_result *result,
     struct arena *arena,
     struct arena *scratch,
@@ -208,6 +220,7 @@ static enum err record_runs(
     struct source_several several;
     struct source_recorder recorder;
     struct source *overlays[VERIFY_ROLLUPS_MAX];
+    *is_settled = true;
     for (size_t i = 0; i < v->rollup_count; i++)
         overlays[i] = &v->rollups[i]->overlay->source;
     source_several_open(&several, overlays, v->rollup_count);
@@ -225,8 +238,11 @@ static enum err record_runs(
         arena_reset(scratch);
         err = verify_job_run(job, scratch, i);
     }
-    if (err == ERR_OK) *result = job->result;
-    return err == ERR_OK ? take_record(further, arena, &recorder) : err;
+    if (err != ERR_OK) return err;
+    *result = job->result;
+    if (result->verdict != VERIFY_OK) return ERR_OK;
+    *is_settled = !drop_unused(further, job->is_head_used + v->files->head_count);
+    return take_record(further, arena, &recorder);
 }
 
 enum err verify_make_runs(
@@ -252,9 +268,14 @@ enum err verify_make_runs(
     if (err == ERR_OK && result->verdict == VERIFY_OK) err = list_middle_heads(&further, arena, v);
     if (err != ERR_OK || result->verdict != VERIFY_OK || further.head_count == 0) return err;
     if (further.head_count > WITNESS_HEADS_MAX) return ERR_LIMIT;
-    err = record_runs(&further, result, arena, scratch, v);
+    bool is_settled = false;
+    while (err == ERR_OK && result->verdict == VERIFY_OK && !is_settled) {
+        further.node_count = 0;
+        further.code_count = 0;
+        err = record_runs(&further, &is_settled, result, arena, scratch, v);
+    }
     if (err == ERR_OK) err = witness_sort(&further, arena);
-    if (err != ERR_OK || result->verdict != VERIFY_OK) return err;
+    if (err != ERR_OK || result->verdict != VERIFY_OK || further.head_count == 0) return err;
     uint8_t *out = arena_alloc(arena, witness_size(&further));
     if (out == NULL) return ERR_MEMORY;
     witness_write(out, &further);

@@ -43,6 +43,7 @@ struct verify_job {
     const struct verify_files *files;
     struct source_list lists[WITNESS_PARTS_MAX]; /* each the next one's base */
     struct hashed_list headers;                  /* the files', for what rollups read of it */
+    bool *is_head_used;                          /* of each head: a run has begun with it */
     struct verify_result result;                 /* the first refusal, by its place */
     size_t place; /* of the refusal: index of the head, or head_count + index of the entry */
     const struct rollup_type *types[VERIFY_ROLLUPS_MAX]; /* as verify_result's; NULL: not seen */
@@ -54,6 +55,7 @@ struct verifier {
     struct arena *arena;
     struct source *source;
     struct parent_headers headers;
+    bool *is_head_used; /* the job's; NULL: nobody wants to know */
     struct verify_result result;
     size_t place;
     struct source_memory overlays[VERIFY_ROLLUPS_MAX];

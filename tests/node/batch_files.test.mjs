@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { encodeAbiParameters, encodeFunctionData, keccak256 } from "viem";
 import { startNetwork } from "../../examples/demo/network.mjs";
 import { World, connect } from "../../examples/demo/world.mjs";
+import { initcode } from "../lib/transactions.mjs";
 
 const BATCH_POSTED = keccak256(Buffer.from("BatchPosted(address,bytes32,bytes)"));
 const lockstep = process.env.LOCKSTEP ?? "build/dev/lockstep";
@@ -111,6 +112,34 @@ test("a posted batch is exported and verified, by any number of jobs", async () 
         assert.equal(several.output, alone.output);
         assert.equal(Number.parseInt(several.runs), batch.entries.length);
     }
+});
+
+test("what contracts read of the parent is in the witness", async () => {
+    const { l1, rollup1 } = chains;
+    const saved = await world.deploy("l1", "Counter");
+    await send(l1, { to: saved.address, data: data(saved, "add", [77n]) });
+    // L1SLOAD of the counter's slot 0, into its own.
+    const code = `73${saved.address.slice(2)}60601b5f5260205f60345f6101015afa505f515f5500`;
+    const { contractAddress } = await send(rollup1, { data: initcode(code) });
+    const reader = { chain: rollup1, address: contractAddress, place: "rollup1" };
+    const proxy = await world.reference("l1", reader);
+    await rpc(l1, "evm_setAutomine", false);
+    const hashes = [];
+    for (let i = 0; i < 2; i++) hashes.push(await l1.wallet.sendTransaction({ gas: 2_000_000n, to: proxy }));
+    await rpc(l1, "evm_mine");
+    await rpc(l1, "evm_setAutomine", true);
+    const { blockHash, status } = await l1.client.getTransactionReceipt({ hash: hashes[1] });
+    assert.equal(status, "success");
+    const slot = (chain, address) => rpc(chain, "eth_getStorageAt", address, "0x0", "latest");
+    assert.equal(await slot(rollup1, contractAddress), await slot(l1, saved.address));
+    assert.notEqual(BigInt(await slot(rollup1, contractAddress)), 0n);
+    const [batch] = await rpc(l1, "lockstep_getBatch", blockHash);
+    const result = exported(batch.transactionHash, "reads");
+    assert.equal(result.stderr, "");
+    const alone = verified("reads");
+    const several = verified("reads", "--jobs", "3");
+    assert.equal(several.output, alone.output);
+    assert.equal(Number.parseInt(several.runs), 3);
 });
 
 test("the same bytes again, from a node that has them from its disk", async () => {
