@@ -206,7 +206,7 @@ static void test_what_is_refused(void **state) {
         "chain id 42102 would be that of l1 and of rollup2; choose another --chain-id or "
         "--rollup-chain-id, or chain-id in the file"
     );
-    assert_refused("--rollup-type wasm", "--rollup-type takes evm, not \"wasm\"");
+    assert_refused("--rollup-type wasm", "--rollup-type takes evm or ledger, not \"wasm\"");
     assert_refused("--help=no", "--help takes no value");
     assert_refused(
         "--fund 0x12",

@@ -178,7 +178,7 @@ static void test_what_is_refused(void **state) {
     refused("datadir =\n", "net.ini:1: datadir takes FOLDER; it may not be empty");
     refused("port = 1\nport = 2\n", "net.ini:2: port is said twice");
     refused("port = 1\n  2\n", "net.ini:2: port is said twice");
-    refused("[rollup a]\ntype = wasm\n", "net.ini:2: type takes evm, not \"wasm\"");
+    refused("[rollup a]\ntype = wasm\n", "net.ini:2: type takes evm or ledger, not \"wasm\"");
     refused(
         "[rollup a]\nproof = k-of-m\n",
         "net.ini:2: proof takes attestation, owner or k-of-n, not \"k-of-m\"; did you mean k-of-n?"
