@@ -15,6 +15,7 @@
 #include "rollup/artifacts.h"
 #include "rollup/evm_rollup.h"
 #include "rollup/genesis_host.h"
+#include "rollup/ledger.h"
 #include "rollup/predeploys.h"
 #include "rollup/proxy.h"
 #include "rollup/verify.h"
@@ -27,6 +28,9 @@
 #define NETWORK_CHAIN_ID 31337u /* of L1; rollup i has this and i */
 #ifndef NETWORK_ROLLUPS
 #define NETWORK_ROLLUPS 2u
+#endif
+#ifndef NETWORK_LEDGER
+#define NETWORK_LEDGER 0u /* the number of a rollup that is a ledger; 0: none is */
 #endif
 #define NETWORK_L3         9u /* its number here; its chain id has this too */
 #define NETWORK_BLOCKS_MAX 16u
@@ -627,10 +631,17 @@ static inline void begin_rollup(
         .accounts = &funded,
         .account_count = 1,
     };
+    const bool is_ledger = rollup_id == NETWORK_LEDGER;
+    if (is_ledger) {
+        options.kind = ROLLUP_LEDGER;
+        options.has_own_token = true;
+        options.ledger_owner = n->user;
+        account_count = 0; /* it has no place for contracts and proxies */
+    }
     struct genesis genesis;
     struct world_rollup *rollup = &n->rollups[rollup_id - 1];
     *rollup = (struct world_rollup){
-        .type = &EVM_ROLLUP_TYPE,
+        .type = is_ledger ? &LEDGER_ROLLUP_TYPE : &EVM_ROLLUP_TYPE,
         .rollup_id = rollup_id,
         .chain_id = options.chain_id,
         .proof_system = n->attestation,
