@@ -15,8 +15,12 @@ typedef struct {
     size_t size;
 } bytes;
 
+/* In the guest at a multiple of 8, so that copying one is four loads and four stores. */
 typedef struct {
-    uint8_t b[32];
+#if !__STDC_HOSTED__
+    _Alignas(8)
+#endif
+        uint8_t b[32];
 } hash32;
 
 typedef struct {
