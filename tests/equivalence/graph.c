@@ -1,4 +1,5 @@
 #include "graph.h"
+#include "chain/tx.h"
 #include "core/check.h"
 
 #include <string.h>
@@ -252,11 +253,13 @@ static void fill_frame(struct graph *g, struct shape *s, uint16_t frame) {
 #define FRAME_GAS_LEFT 90000u
 #define ROOT_GAS_MAX   14500000u
 #define XCALL_GAS_MAX  9500000u /* a rollup gives no more (ROLLUP_MAX_CALL_GAS) */
+#define POST_GAS       90000u   /* what posting the entries of a call costs */
 #define TRIES_PER_SIZE 10
 
 struct gas {
     uint64_t spent;  /* by a frame and all below it */
     uint64_t needed; /* to begin with, so that it never runs short */
+    uint64_t posted; /* for the entries of it and all below it, by the batch's transaction */
 };
 
 /* A call of a chain that knows the callee's: from or to the parent, or to another of its
@@ -268,6 +271,7 @@ static struct gas hop_gas(bool is_down, bool is_up, struct gas callee, size_t si
     return (struct gas){
         .spent = CROSS_CALL_GAS + BYTE_GAS * size + callee.spent + callee.spent / 16,
         .needed = CROSS_GAS_LEFT + BYTE_GAS * size + inside,
+        .posted = POST_GAS + BYTE_GAS * size + callee.posted,
     };
 }
 
@@ -276,6 +280,7 @@ static struct gas call_gas(size_t from, size_t to, struct gas callee, size_t siz
         return (struct gas){
             .spent = LOCAL_CALL_GAS + callee.spent,
             .needed = CALL_GAS_LEFT + callee.needed + callee.needed / 48,
+            .posted = callee.posted,
         };
     /* What is farther is reached by way of the L3's parent. */
     if (to == L3_CHAIN && from != L3_PARENT) {
@@ -325,6 +330,7 @@ static void budget(struct graph *g, struct gas of_frames[FRAMES_MAX]) {
             }
             if (gas.spent + one.needed > gas.needed) gas.needed = gas.spent + one.needed;
             gas.spent += one.spent;
+            gas.posted += one.posted;
         }
         of_frames[i] = gas;
     }
@@ -367,25 +373,34 @@ static void try_generate(struct graph *g, struct shape *s) {
     }
 }
 
+/* Whether the gas is there: of each transaction for itself; and of the batch's, which posts the
+ * entries of all and in which the calls of rollups' transactions to the parent are made, each with
+ * as much as a rollup may give. */
+static bool has_gas(const struct graph *g, const struct gas of_frames[FRAMES_MAX]) {
+    uint64_t batch = 0;
+    for (size_t i = 0; i < g->root_count; i++) {
+        const struct step *call = &g->roots[i].call;
+        const size_t chain = g->roots[i].chain;
+        struct gas all = call_gas(chain, chain_of(call->target), of_frames[call->callee], 0);
+        if (all.needed > ROOT_GAS_MAX) return false;
+        batch += all.posted;
+        /* Some of it is gas of the rollup alone, and these are upper bounds. */
+        if (chain != 0) batch += all.spent * 3 / 4;
+    }
+    return batch + XCALL_GAS_MAX <= TX_GAS_LIMIT_MAX;
+}
+
 void graph_generate(struct graph *graph, uint64_t seed) {
     struct shape shape;
     choose_shape(&shape, seed);
     struct gas gas[FRAMES_MAX];
-    uint64_t most;
     unsigned tries = 0;
     do {
         *graph = (struct graph){.seed = seed};
         try_generate(graph, &shape);
         budget(graph, gas);
-        most = 0;
-        for (size_t i = 0; i < graph->root_count; i++) {
-            const struct step *call = &graph->roots[i].call;
-            struct gas all =
-                call_gas(graph->roots[i].chain, chain_of(call->target), gas[call->callee], 0);
-            if (all.needed > most) most = all.needed;
-        }
         if (++tries % TRIES_PER_SIZE == 0 && shape.frame_max > 1) shape.frame_max--;
-    } while (most > ROOT_GAS_MAX);
+    } while (!has_gas(graph, gas));
 }
 
 /* --- encoding --------------------------------------------------------------------------------- */
