@@ -6,9 +6,11 @@
  * at, and the calls of all blocks together have as much gas as one eth_call. Calls to other chains
  * are not followed. */
 #include "backend/backend.h"
+#include "backend/crossing_call.h"
 #include "backend/overrides.h"
 #include "backend/simulation.h"
 #include "backend/transfer_log.h"
+#include "node/crossing.h"
 #include "node/verdict.h"
 #include "rpc/revert.h"
 
@@ -317,6 +319,22 @@ struct attempt {
     bool wants_steps; /* a call ended in a way that only its steps can tell */
 };
 
+/* Runs the call to its end; a rollup's reads of its parent are answered. */
+static enum err
+run_call(struct run *run, enum execution_status *ended, struct block_builder *builder) {
+    struct parent parent = {.arena = run->arena, .watch = time_limit_watch(&run->limit)};
+    if (run->chain->rollup_id != 0) crossing_view_parent(&parent, node_parent(run->chain));
+    for (;;) {
+        *ended = block_add_run(builder);
+        if (*ended == EXECUTION_REVERTING) continue;
+        if (*ended != EXECUTION_CALL) return ERR_OK;
+        bool is_unlike;
+        enum err err = parent_answer(&parent, &is_unlike, &builder->execution);
+        if (err == ERR_OK && is_unlike) err = ERR_CORRUPT;
+        if (err != ERR_OK) return err;
+    }
+}
+
 static enum rpc_status
 add_call(struct attempt *attempt, const struct rpc_call_arguments *arguments, size_t index) {
     struct run *run = attempt->run;
@@ -347,7 +365,10 @@ add_call(struct attempt *attempt, const struct rpc_call_arguments *arguments, si
     block_add_begin(builder, tx, encoding, &call.from);
     /* Only what a transaction may have of blobs is bounded, not the block. */
     builder->execution.options.blob_gas_available = UINT64_MAX;
-    switch (block_add_run(builder)) {
+    enum execution_status ended;
+    err = run_call(run, &ended, builder);
+    if (err != ERR_OK) return time_limit_fail(run->request, &run->limit, err);
+    switch (ended) {
     case EXECUTION_DONE:
         break;
     case EXECUTION_INVALID:
@@ -388,8 +409,14 @@ static enum rpc_status open_block(struct attempt *attempt) {
         .has_blob_base_fee = wish->overrides.has_blob_base_fee,
         .blob_base_fee = wish->overrides.blob_base_fee,
     };
+    const bool is_rollup = run->chain->rollup_id != 0;
+    /* Calls that leave the chain are no part of it; reads of the parent are. */
     const struct execution_options options = {
-        .base_fee_to_coinbase = run->chain->rollup_id != 0,
+        .foreign = ROLLUP_WARM,
+        .foreign_count = is_rollup ? ROLLUP_WARM_COUNT : 0,
+        .warm = ROLLUP_WARM,
+        .warm_count = is_rollup ? ROLLUP_WARM_COUNT : 0,
+        .base_fee_to_coinbase = is_rollup,
         .skip_blob_fee = !run->wish->is_validated,
         .skip_nonce = !run->wish->is_validated,
         .skip_sender_code = true,

@@ -140,6 +140,11 @@ test("what is no read fails, with all its gas", async () => {
     await assert.rejects(rollup.client.call({ account: rollup.account, to: L1CALL, data: source.address, value: 1n }));
     // By themselves, as what a transaction calls, they answer; the sender is then an account.
     assert.equal((await rollup.client.call({ to: L1SLOAD, data: concat([source.address, key(1)]) })).data, key(22));
+    const [{ calls: [simulated] }] = await rollup.client.request({
+        method: "eth_simulateV1",
+        params: [{ blockStateCalls: [{ calls: [{ to: L1SLOAD, data: concat([source.address, key(1)]) }] }] }, "latest"],
+    });
+    assert.deepEqual([simulated.status, simulated.returnData], ["0x1", key(22)]);
     const { data } = await rollup.client.call({ account: rollup.account, to: L1CALL, data: concat([source.address, encode(source, "environment")]) });
     const [, who] = decodeFunctionResult({ abi: source.abi, functionName: "environment", data });
     assert.equal(getAddress(who[0]), getAddress(await nameOn(l1, { chain: rollup, address: rollup.account.address })));

@@ -1,0 +1,47 @@
+// Where L1 is a fork, rollups read what the remote has there: fetched by proof, so that the batch's witness has it.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { pad, toHex } from "viem";
+import { startAnvil } from "../lib/anvil.mjs";
+import { anchor, contracts, deploy, encode, openNetwork, read, send } from "./lib.mjs";
+
+const key = (n) => pad(toHex(n));
+let remote, network, l1, rollup, source, reader;
+before(async () => {
+    remote = await startAnvil();
+    const [from] = await remote.rpc("eth_accounts");
+    const request = (method, ...params) => remote.rpc(method, params);
+    const mined = async (transaction) => {
+        const hash = await request("eth_sendTransaction", { from, gas: "0x400000", ...transaction });
+        for (;;) {
+            const receipt = await request("eth_getTransactionReceipt", hash);
+            if (receipt !== null) return receipt;
+        }
+    };
+    const { abi, bytecode } = contracts().Source;
+    source = { abi, address: (await mined({ data: bytecode })).contractAddress };
+    await mined({ to: source.address, data: encode(source, "set", [41n]) });
+    const opened = await openNetwork(["--rollups", "1", "--fork-url", remote.url]);
+    network = opened.network;
+    ({ l1, rollup1: rollup } = opened.chains);
+    source.chain = l1;
+    reader = await deploy(rollup, "Reader");
+});
+after(async () => {
+    await network?.stop();
+    await remote?.stop();
+});
+
+test("slots and calls of the remote's contracts, in transactions that are proven", async () => {
+    await anchor(l1, rollup);
+    assert.equal(BigInt(await read(reader, "slot", [source.address, key(0)])), 41n);
+    assert.equal(await read(reader, "call", [source.address, encode(source, "second")]), key(22));
+    await send(reader, "keepSlot", [source.address, key(0)]);
+    await send(reader, "keepCall", [source.address, encode(source, "act", [50n])]);
+    const before = await anchor(l1, rollup);
+    assert.equal(BigInt(await read(reader, "kept", [])), 41n);
+    await send(source, "set", [42n]);
+    assert.ok((await anchor(l1, rollup)) > before);
+    await send(reader, "keepSlot", [source.address, key(0)]);
+    assert.equal(BigInt(await read(reader, "kept", [])), 42n);
+});
