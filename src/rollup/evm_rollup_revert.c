@@ -49,12 +49,23 @@ enum err evm_run_enter_transaction(
     return failures_of(rollup, &options->failures, run->block.tx_number);
 }
 
-/* Takes note of the frames that have failed as they were told to: each stands for one that had
- * called the parent. */
-enum err evm_run_note_replays(struct rollup *rollup, struct evm_run *run) {
+/* Of the frames that have failed as they were told to and are not noted, the first. */
+static struct evm_frame_failure *next_replay(const struct evm_run *run) {
+    struct evm_frame_failure *first = NULL;
     for (struct evm_frame_failure *f = run->execution.evm.failures; f != NULL; f = f->next) {
+        bool is_new = f->has_failed && !((struct evm_replay *)f)->replay->has_failed;
+        if (is_new && (first == NULL || f->sequence < first->sequence)) first = f;
+    }
+    return first;
+}
+
+/* Takes note of the frames that have failed as they were told to: each stands for one that had
+ * called the parent. Where several have since the machine was last looked at, they are noted in the
+ * order that they failed in: how often it is looked at must not matter. */
+enum err evm_run_note_replays(struct rollup *rollup, struct evm_run *run) {
+    struct evm_frame_failure *f;
+    while ((f = next_replay(run)) != NULL) {
         struct rollup_replay *replay = ((struct evm_replay *)f)->replay;
-        if (!f->has_failed || replay->has_failed) continue;
         replay->has_failed = true;
         replay->line = rollup->now.line;
         enum err err = block_run_mark_parent_call(rollup, &run->block, f->sequence);
