@@ -1,10 +1,10 @@
 /* What only this network has: rollups, proxies, batches. */
 #include "backend/backend.h"
 #include "backend/batch_files.h"
-#include "backend/message_proof.h"
 #include "backend/bundle.h"
 #include "backend/foresee.h"
 #include "backend/info.h"
+#include "backend/message_proof.h"
 #include "backend/posted.h"
 #include "node/hub_view.h"
 

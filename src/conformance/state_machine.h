@@ -6,8 +6,8 @@
 
 /* state_machine_run runs the case in our machine (riscv/machine.h) and compares with what it is to
  * give. With may_be_too_large it may be refused for want of memory instead: 1,024 frames of a
- * megabyte each are more than a guest has. reason says why it did not, and is left alone if all is well. elf is the path of the program;
- * it is read once. */
+ * megabyte each are more than a guest has. reason says why it did not, and is left alone if all is
+ * well. elf is the path of the program; it is read once. */
 void state_machine_run(
     char *reason,
     size_t reason_size,

@@ -14,8 +14,8 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
 int memcmp(const void *a, const void *b, size_t size);
-/* A freestanding compiler takes these for functions like any other; so it may know what they do, and
- * copies words by loads and stores. */
+/* A freestanding compiler takes these for functions like any other; so it may know what they do,
+ * and copies words by loads and stores. */
 #define memcpy(to, from, size)  __builtin_memcpy(to, from, size)
 #define memmove(to, from, size) __builtin_memmove(to, from, size)
 #define memset(to, byte, size)  __builtin_memset(to, byte, size)

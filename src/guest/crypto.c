@@ -73,13 +73,7 @@ enum err modexp(uint8_t *out, struct arena *arena, bytes base, bytes exponent, b
     (void)arena;
     if (modulus.size == 0) return ERR_OK;
     zkvm_status status = zkvm_modexp(
-        data_of(base),
-        base.size,
-        data_of(exponent),
-        exponent.size,
-        modulus.data,
-        modulus.size,
-        out
+        data_of(base), base.size, data_of(exponent), exponent.size, modulus.data, modulus.size, out
     );
     CHECK(status == ZKVM_EOK);
     return ERR_OK;

@@ -82,8 +82,9 @@ crossing_open_trace(struct world_trace *trace, struct arena *arena, const struct
  * it was the Hub. In the crossing's arena; ERR_MEMORY. */
 MUST_USE enum err crossing_reason(const char **text, const struct crossing *crossing);
 
-/* crossing_build_block builds the block that order describes, with these messages imported, appends it and the rollups' blocks,
- * and fills the fates in. Transactions of rollups that wait for the parent go along. */
+/* crossing_build_block builds the block that order describes, with these messages imported, appends
+ * it and the rollups' blocks, and fills the fates in. Transactions of rollups that wait for the
+ * parent go along. */
 MUST_USE enum err crossing_build_block(
     struct node *node,
     struct block_tx_fate *fates,

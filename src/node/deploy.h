@@ -29,9 +29,9 @@ struct deploy_contracts {
     uint8_t salt; /* of both deployments, its last byte */
 };
 
-/* What a rollup of this type is registered with. The guest program runs all types; who vouches under
- * a type's vkey has seen in the rollup's state that it is one (verify_result.types). That of an EVM
- * is guest_id, of others keccak256(guest_id ‖ name of the type). */
+/* What a rollup of this type is registered with. The guest program runs all types; who vouches
+ * under a type's vkey has seen in the rollup's state that it is one (verify_result.types). That of
+ * an EVM is guest_id, of others keccak256(guest_id ‖ name of the type). */
 hash32 deploy_vkey(const struct rollup_type *type);
 
 /* The proof system of this kind (enum node_proof). */

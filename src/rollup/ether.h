@@ -4,9 +4,9 @@
  *   with value, without input   the value is burned
  *   without value, amount 32    so much is made, for the Messenger
  *
- * On the parent the Hub's balance of the rollup follows: Hub.debit when the burned ether is claimed,
- * Hub.credit before the message that makes it was sent. So what a rollup has and what the Hub holds
- * for it differ by what is under way. A rollup with a token of its own has none of it. */
+ * On the parent the Hub's balance of the rollup follows: Hub.debit when the burned ether is
+ * claimed, Hub.credit before the message that makes it was sent. So what a rollup has and what the
+ * Hub holds for it differ by what is under way. A rollup with a token of its own has none of it. */
 #ifndef ROLLUP_ETHER_H
 #define ROLLUP_ETHER_H
 

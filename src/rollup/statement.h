@@ -2,8 +2,9 @@
  * (src/guest). The input is a batch file with its witness file behind it (docs/batch-files.md).
  *
  *   output  of a batch that holds: 32 bytes, keccak256(abi.encode(rollupIds, publicInput))
- *   else    40 bytes: "refused" or "memory" and zeros (8 bytes), then in 8 bytes each, little-endian:
- *           the verdict, its entry, its step verdict or fault, its rollup (struct verify_result) */
+ *   else    40 bytes: "refused" or "memory" and zeros (8 bytes), then in 8 bytes each,
+ * little-endian:           the verdict, its entry, its step verdict or fault, its rollup (struct
+ * verify_result) */
 #ifndef ROLLUP_STATEMENT_H
 #define ROLLUP_STATEMENT_H
 

@@ -1,5 +1,6 @@
-/* contracts/src/libraries/StorageProof.sol decides as state/proof.h does: on proofs of random tries,
- * and on what is made of them by changing, cutting and mixing nodes, hashes put right or not. */
+/* contracts/src/libraries/StorageProof.sol decides as state/proof.h does: on proofs of random
+ * tries, and on what is made of them by changing, cutting and mixing nodes, hashes put right or
+ * not. */
 #include "chain/execution.h"
 #include "core/check.h"
 #include "core/hex.h"

@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-/* Solidity's own, those of our contracts, and the ledger's (tests/known_names.test.mjs compares). */
+/* Solidity's own, those of our contracts, and the ledger's (tests/known_names.test.mjs
+ * compares). */
 static const char *const known_errors[] = {
     "AlreadyDelivered(bytes32 id)",
     "AlreadyGivenUp(bytes32 id)",

@@ -27,7 +27,8 @@ static const uint8_t REPEAT_CODE[] = {
     0x5b, 0x5f, 0x5f, 0xfd,
 };
 
-/* n: unless n is 0, calls the account whose address lies at BOUNCE_TO with n - 1; it must succeed. */
+/* n: unless n is 0, calls the account whose address lies at BOUNCE_TO with n - 1; it must succeed.
+ * */
 enum { BOUNCE_TO = 20 };
 static const uint8_t BOUNCE_CODE[] = {
     0x5f, 0x35, 0x80, 0x15, 0x60, 0x2e, 0x57,          /* n is 0: stop */

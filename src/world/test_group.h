@@ -1,5 +1,5 @@
-/* world/test_group.h: the network that the tests of a file share: each begins where L1's first block
- * has left it. One file of tests may include it. */
+/* world/test_group.h: the network that the tests of a file share: each begins where L1's first
+ * block has left it. One file of tests may include it. */
 #ifndef WORLD_TEST_GROUP_H
 #define WORLD_TEST_GROUP_H
 

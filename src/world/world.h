@@ -39,8 +39,8 @@ struct world_rollup {
     size_t pending_count;
     const bytes *slot_txs;
     size_t slot_tx_count;
-    /* Messages of the parent that its update imports; the Hub asks for them when it takes the batch,
-     * so they must have been sent before. */
+    /* Messages of the parent that its update imports; the Hub asks for them when it takes the
+     * batch, so they must have been sent before. */
     hash32 *message_slots;
     size_t message_slot_count;
     bool must_move; /* it is updated even if nothing in the block asks for it */
