@@ -3,7 +3,8 @@
 #include "core/check.h"
 
 /* Base prices changed with a few forks only; a table for each of these times. */
-#define From(fork_, before, after)                             (FORK_OF_TABLE >= FORK_##fork_ ? (after) : (before))
+#define From(fork_, before, after) (FORK_OF_TABLE >= FORK_##fork_ ? (after) : (before))
+
 #define OPCODE(value, NAME, pops, pushes, gas_, since, source) [value] = (gas_),
 static const uint16_t GAS_OF_FRONTIER[256] = {
 #define FORK_OF_TABLE FORK_FRONTIER
