@@ -14,8 +14,8 @@ export const LEDGER_ID = 2n;
 export const ETHER = 10n ** 18n;
 const GAS = 5_000_000n;
 
-export const ledgerAbi = compileTestContracts("tests/ledger/sol").Ledger.abi;
 const contracts = compileTestContracts("tests/scenarios/sol");
+export const ledgerAbi = contracts.Ledger.abi;
 const hubAbi = parseAbi([
     "function createProxy(uint64 rollupId, address target) returns (address)",
     "function proxyOf(uint64 rollupId, address target) view returns (address)",
