@@ -357,7 +357,7 @@ static void there_is_no_alias_of_an_alias(void **state) {
 static void set_pending(address contract, bytes data) {
     bytes *tx = arena_alloc(&arena, sizeof(*tx));
     struct payload_block *block = arena_alloc(&arena, sizeof(*block));
-    assert_true(tx != NULL && block != NULL);
+    CHECK(tx != NULL && block != NULL);
     *tx = rollup_tx(&net, 1, 0, contract, 0, data);
     *block = (struct payload_block
     ){.timestamp = net.head.timestamp, .fee_recipient = net.builder, .txs = tx, .tx_count = 1};

@@ -30,11 +30,12 @@ test("slots and calls are those of the L2 at the anchor", async () => {
     const at = await anchor();
     await send(source, "set", [9n]);
     const self = await nameOn(l2, reader);
-    const onL2 = (data) => l2.client.call({ account: self, to: source.address, data, blockNumber: at }).then(({ data: out }) => out ?? "0x");
+    const onL2 = async (data) => (await l2.client.call({ account: self, to: source.address, data, blockNumber: at })).data ?? "0x";
     const expected = await l2.client.getStorageAt({ address: source.address, slot: key(0), blockNumber: at });
     assert.equal(BigInt(expected), 8n);
     assert.equal(await read(reader, "slot", [source.address, key(0)]), expected);
-    for (const data of [encode(source, "number"), encode(source, "act", [5n]), encode(source, "environment"), encode(source, "deep", [10n])])
+    const calls = [encode(source, "number"), encode(source, "act", [5n]), encode(source, "environment"), encode(source, "deep", [10n])];
+    for (const data of calls)
         assert.equal(await read(reader, "call", [source.address, data]), await onL2(data));
     await send(reader, "keepCall", [source.address, encode(source, "number")]);
     assert.equal(await read(reader, "answer", []), expected);

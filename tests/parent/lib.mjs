@@ -52,8 +52,9 @@ export const nameOn = ({ client, contracts: { hub } }, { chain, address }) =>
 
 /** Puts the proxy of a contract in place, on the parent or on a rollup. */
 export async function createProxy(on, { chain, address }) {
-    const call = { address: on.rollupId === 0 || chain.parent === on.name ? on.contracts.hub : on.contracts.l2Hub, abi: hubAbi, functionName: "createProxy", args: [BigInt(chain.rollupId), address] };
-    return mined(on, await on.wallet.writeContract(call));
+    const hub = chain.parent === on.name ? on.contracts.hub : on.contracts.l2Hub;
+    const args = [BigInt(chain.parent === on.name ? chain.rollupId : 0), address];
+    return mined(on, await on.wallet.writeContract({ address: hub, abi: hubAbi, functionName: "createProxy", args }));
 }
 
 /** Moves the rollup by a call from its parent, so that it is anchored at what is the newest block of

@@ -89,7 +89,8 @@ test("failures come with the parent's revert data", async () => {
 test("transactions read in unsafe blocks and in slot blocks, and L1 takes them", async () => {
     const at = await anchor(l1, rollup);
     const expected = await l1.client.getStorageAt({ address: source.address, slot: key(0), blockNumber: at });
-    const estimate = await rollup.client.estimateContractGas({ ...reader, account: rollup.account, functionName: "keepSlot", args: [source.address, key(0)] });
+    const asked = { ...reader, account: rollup.account, functionName: "keepSlot", args: [source.address, key(0)] };
+    const estimate = await rollup.client.estimateContractGas(asked);
     const receipt = await send(reader, "keepSlot", [source.address, key(0)], { gas: estimate });
     assert.ok(receipt.gasUsed <= estimate && receipt.gasUsed > 4000n);
     assert.equal(await read(reader, "kept", []), expected);
@@ -145,7 +146,8 @@ test("what is no read fails, with all its gas", async () => {
         params: [{ blockStateCalls: [{ calls: [{ to: L1SLOAD, data: concat([source.address, key(1)]) }] }] }, "latest"],
     });
     assert.deepEqual([simulated.status, simulated.returnData], ["0x1", key(22)]);
-    const { data } = await rollup.client.call({ account: rollup.account, to: L1CALL, data: concat([source.address, encode(source, "environment")]) });
+    const asking = concat([source.address, encode(source, "environment")]);
+    const { data } = await rollup.client.call({ account: rollup.account, to: L1CALL, data: asking });
     const [, who] = decodeFunctionResult({ abi: source.abi, functionName: "environment", data });
     assert.equal(getAddress(who[0]), getAddress(await nameOn(l1, { chain: rollup, address: rollup.account.address })));
 });
@@ -183,9 +185,11 @@ test("a proof shows any of the last anchors", async () => {
         const { account, accountProof, storageProof } = await proofAt(key(0), number);
         assert.equal(BigInt(await read(reader, "provenSlot", [number, source.address, key(0), accountProof, storageProof])), value);
         const absent = await proofAt(key(77), number);
-        assert.equal(BigInt(await read(reader, "provenSlot", [number, source.address, key(77), absent.accountProof, absent.storageProof])), 0n);
+        const none = await read(reader, "provenSlot", [number, source.address, key(77), absent.accountProof, absent.storageProof]);
+        assert.equal(BigInt(none), 0n);
         const proven = await read(reader, "provenAccount", [number, source.address, accountProof]);
-        assert.deepEqual(proven, { exists: true, nonce: BigInt(account.nonce), balance: account.balance, storageRoot: account.storageHash, codeHash: account.codeHash });
+        const { nonce, balance, storageHash: storageRoot, codeHash } = account;
+        assert.deepEqual(proven, { exists: true, nonce: BigInt(nonce), balance, storageRoot, codeHash });
     }
     const [[older], [newer]] = anchors;
     const { accountProof, storageProof } = await proofAt(key(0), older);
