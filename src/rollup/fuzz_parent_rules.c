@@ -1,5 +1,5 @@
-/* The parent's rules as a rollup's state has them: what is accepted is written again as it was, up to
- * forks that were left out. */
+/* The parent's rules as a rollup's state has them: what is accepted is written again as it was, up
+ * to forks that were left out. */
 #include "rollup/parent.h"
 
 #include "core/check.h"
