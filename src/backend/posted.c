@@ -3,6 +3,7 @@
 #include "backend/batch_json.h"
 #include "backend/crossing_trace.h"
 #include "backend/time_limit.h"
+#include "crypto/keccak.h"
 #include "node/network.h"
 
 /* A batch that took effect: its transaction and frame. */
@@ -27,18 +28,13 @@ struct survey {
     size_t use_count;
 };
 
-/* Outcome, as the ABI has it: offset, found, scope, entryHash, … */
-#define OUTCOME_FOUND_WORD 1
-#define OUTCOME_HASH_WORD  3
-
 /* A lookup's answer was used if it was found and the Hub did not go on to the next alternative: in
  * between stands what the entry's out-action does. */
 static bool is_use(const struct world_frame *frame, hash32 *entry_hash) {
-    uint64_t found;
-    if (frame->role != FRAME_LOOKUP) return false;
+    if (frame->role != FRAME_LOOKUP || frame->result.output.size == 0) return false;
     if (frame->next != NULL && frame->next->role == FRAME_LOOKUP) return false;
-    return abi_read_u64(&found, frame->result.output, OUTCOME_FOUND_WORD) == ERR_OK && found == 1 &&
-           abi_read_hash(entry_hash, frame->result.output, OUTCOME_HASH_WORD) == ERR_OK;
+    *entry_hash = keccak256(frame->result.output);
+    return true;
 }
 
 static bool is_to_hub(const struct survey *survey, const struct world_frame *frame) {

@@ -12,7 +12,7 @@
  * and 200 when it is stored, and its constructor a little. */
 #define DEPLOY_GAS          200000u
 #define DEPLOY_GAS_PER_BYTE 300u
-#define REGISTER_GAS        500000u
+#define REGISTER_GAS        3000000u
 #define CREDIT_GAS          200000u
 
 #define VKEY_NAME_SIZE_MAX 32u

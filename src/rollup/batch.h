@@ -35,15 +35,35 @@ struct update_context {
     hash32 forced_hash; /* 0 when forced is 0 */
 };
 
-/* abi.encode(batch), the form in which a batch is stored and verified. ERR_MEMORY. */
+/* At most so many of each can be named in one batch. */
+#define BATCH_ROLLUPS_MAX   255
+#define BATCH_ADDRESSES_MAX UINT16_MAX
+#define BATCH_HEADS_MAX     0x8000 /* given ones, and as many derived ones */
+#define BATCH_DATA_MAX      0xffffff
+
+/* batch_encode packs a batch: the form in which it is posted, stored and verified. Numbers are
+ * big-endian; contracts/src/types/Packed.sol draws it, but for the trace, which the Hub does not
+ * read:
+ *
+ *   trace  size of what follows 4 ‖ how many lines 2, each
+ *          kind 3 bits ‖ isStatic or failed 8 ‖ hasValue 16 ‖ rollup 1 ‖ unless a REVERT: source
+ *          rollup 1 ‖ CALL: source 2 ‖ target 2 ‖ unless a REVERT: gas 8 ‖ [value 32] ‖ size 3 ‖ data
+ *
+ * A batch has one encoding. Rollups ascend. Addresses and heads stand in their lists in the order
+ * in which the entries first name them, pre before post; none twice, none that is not named, and no
+ * derived head if the same was given before. An L2TX is of the first update that it is of, if there
+ * is one, and a head is derived where it can be.
+ *
+ * ERR_INPUT: an action has something in a field that its kind has no use for, or a kind that cannot
+ * stand there; ERR_LIMIT: more of something than there is room for; ERR_MEMORY. */
 MUST_USE enum err batch_encode(bytes *encoded, struct arena *arena, const struct batch *batch);
 
-/* batch_decode reads abi.encode(batch) and refuses any encoding but the canonical one.
- * ERR_INPUT, ERR_MEMORY. */
+/* batch_decode reads a packed batch and refuses any encoding but the canonical one. Data are views
+ * into the input. ERR_INPUT, ERR_MEMORY. */
 MUST_USE enum err batch_decode(struct batch *batch, struct arena *arena, bytes encoded);
 
-/* batch_decode_calldata reads the batch out of the calldata of postBatch or postBatchTransient, in
- * any encoding that the ABI allows. ERR_INPUT: other calldata; ERR_MEMORY. */
+/* batch_decode_calldata reads the batch out of the calldata of postBatch or postBatchTransient.
+ * ERR_INPUT: other calldata; ERR_MEMORY. */
 MUST_USE enum err batch_decode_calldata(struct batch *batch, struct arena *arena, bytes calldata);
 
 /* Whether calldata is that of postBatch or postBatchTransient; of the latter. */
@@ -71,13 +91,14 @@ MUST_USE enum err update_action(
     const struct update_context *context
 );
 
-/* publicInput = keccak256(abi.encode(chainid, hub, keccak256(update hashes), keccak256(entry
- * hashes))). contexts has one item per update. */
+/* publicInput = keccak256(abi.encode(chainid, hub, keccak256(encoded batch), keccak256(anchorHash ‖
+ * forcedHash of each update))). contexts has one item per update. ERR_MEMORY. */
 MUST_USE enum err batch_public_input(
     hash32 *public_input,
     struct arena *arena,
-    const struct batch *batch,
+    bytes encoded,
     const struct update_context *contexts,
+    size_t context_count,
     uint64_t chain_id,
     const address *hub
 );

@@ -23,14 +23,22 @@ struct entry {
     bool scope; /* advice to the Hub, section 4 */
 };
 
-void entry_write_tuple(struct abi_writer *w, const struct entry *entry);
+/* Whether the head that the first transition leads to follows from the rest: it is that of a rollup
+ * suspended by a CALL without a trace (entry_suspended_head). ERR_MEMORY. */
+MUST_USE enum err
+entry_is_derived(bool *is_derived, struct arena *arena, const struct entry *entry);
 
-/* abi.encode(entry) and keccak256 of it. ERR_MEMORY. */
-MUST_USE enum err entry_encode(bytes *encoded, struct arena *arena, const struct entry *entry);
+/* Whether the contract that the input calls is the one that the out-action, a CALL, is from. */
+bool entry_is_own(const struct entry *entry);
+
+/* entry_record makes what the Hub keeps of an entry, in whole words, its key first; lookup answers
+ * with it (contracts/src/types/Record.sol draws it). The trace is no part of it, but follows from
+ * what is. The Hub has no record of an entry without transitions, or whose out-action is none; what
+ * is made of such a one is only a name for it. ERR_MEMORY. */
+MUST_USE enum err entry_record(bytes *record, struct arena *arena, const struct entry *entry);
+
+/* keccak256 of the record: the entry's name in EntryConsumed. ERR_MEMORY. */
 MUST_USE enum err entry_hash(hash32 *hash, struct arena *arena, const struct entry *entry);
-
-/* Arrays are allocated in arena, data are views into the input. ERR_INPUT, ERR_MEMORY. */
-MUST_USE enum err entry_read_tuple(struct entry *entry, struct arena *arena, bytes tuple);
 
 MUST_USE enum err entry_copy(struct entry *copy, struct arena *arena, const struct entry *entry);
 

@@ -1,5 +1,6 @@
-/* Tests of the ABI encodings and hashes of actions, entries and batches. Expected hashes were made
- * with viem 2.54.6 (encodeAbiParameters, encodeFunctionData, keccak256) from the same values. */
+/* Tests of the encodings and hashes of actions, entries and batches. Expected hashes were made from the
+ * same values with viem 2.54.6 (encodeAbiParameters, encodeFunctionData, keccak256) and, where
+ * something is packed, by its twin in JavaScript, tests/contracts/lib/packed.mjs. */
 #include "rollup/batch.h"
 
 #include "core/hex.h"
@@ -49,8 +50,10 @@ static struct action call_action(void) {
 
 static struct transition transitions[2];
 static struct action trace[2];
-static struct entry entries[2];
+static struct transition chained[6];
+static struct entry entries[8];
 static struct update updates[1];
+static uint8_t l2tx_data[160];
 static hash32 slots[1];
 
 static struct batch sample(void) {
@@ -85,6 +88,58 @@ static struct batch sample(void) {
     entries[1] = entries[0];
     entries[1].trace_count = 0;
     entries[1].scope = false;
+    /* In a chain: each begins where the one before it led. */
+    hash32 at = fill_hash(2);
+    struct action calls_on = {
+        .kind = ACTION_CALL,
+        .target = fill_address(0xa7),
+        .source_rollup_id = 1,
+        .source = fill_address(0xb1),
+        .gas = 123456,
+        .data = {CALLDATA, 3},
+    };
+    struct action answer = {
+        .kind = ACTION_RESULT, .rollup_id = 1, .gas = 53248, .failed = true, .data = {SEVEN, 5}};
+    struct action undone = {.kind = ACTION_REVERT, .rollup_id = 1, .data = {SEVEN, 32}};
+    struct action goes_on = {
+        .kind = ACTION_REVERT_CONTINUE, .rollup_id = 1, .data = {l2tx_data, 64}};
+    struct action done = {.kind = ACTION_RESULT, .rollup_id = 1};
+    struct action l2tx = {.kind = ACTION_L2TX, .rollup_id = 1, .data = {l2tx_data, 160}};
+    struct action foreign = call_action();
+    foreign.source_rollup_id = 77;
+    foreign.is_static = true;
+    const struct {
+        struct action input;
+        struct action out;
+    } steps[6] = {
+        {l2tx, done},
+        {call_action(), calls_on}, /* own, derived */
+        {answer, calls_on},        /* derived */
+        {answer, undone},
+        {goes_on, done},
+        {foreign, done},
+    };
+    for (size_t i = 0; i < 6; i++) {
+        struct entry *e = &entries[2 + i];
+        chained[i] = (struct transition){1, at, fill_hash((uint8_t)(0x10 + i)), i == 0, {{0}}};
+        *e = (struct entry){
+            .input = steps[i].input,
+            .transitions = &chained[i],
+            .transition_count = 1,
+            .out = steps[i].out,
+        };
+        if (e->out.kind == ACTION_CALL) {
+            static const hash32 no_trace = {{0}};
+            hash32 input;
+            hash32 out;
+            assert_int_equal(action_hash(&input, &arena, &e->input), ERR_OK);
+            assert_int_equal(action_hash(&out, &arena, &e->out), ERR_OK);
+            chained[i].post = entry_suspended_head(&at, &input, &no_trace, &out);
+        }
+        at = chained[i].post;
+    }
+    chained[5].post = chained[5].pre;
+    chained[5].ether_delta_wei = FIVE_ETHER;
     slots[0] = fill_hash(0xaa);
     updates[0] = (struct update){
         .rollup_id = 1,
@@ -94,10 +149,14 @@ static struct batch sample(void) {
         .message_slot_count = 1,
         .timestamp = 1700000000,
     };
-    return (struct batch){updates, 1, entries, 2};
+    struct update_context context = {.anchor_hash = fill_hash(0xab)};
+    struct action of_update;
+    assert_int_equal(update_action(&of_update, &arena, &updates[0], &context), ERR_OK);
+    memcpy(l2tx_data, of_update.data.data, sizeof(l2tx_data));
+    return (struct batch){updates, 1, entries, 8};
 }
 
-static void hashes_match_viem(void **state) {
+static void hashes_match_javascript(void **state) {
     (void)state;
     struct batch batch = sample();
     hash32 hash;
@@ -105,18 +164,31 @@ static void hashes_match_viem(void **state) {
     assert_hash(&hash, "114f91056dfe440a0259a746b213c39da0a0e29b150b47eb7a34f2cfb7b233f1");
     assert_int_equal(entry_trace_hash(&hash, &arena, trace, 2), ERR_OK);
     assert_hash(&hash, "0b08a3adb7a30d6833cbf978c4a8cd4459ba3deea0f059c0e23e8607041614e3");
-    assert_int_equal(entry_hash(&hash, &arena, &entries[0]), ERR_OK);
-    assert_hash(&hash, "3b49dd6121c6835d2ad24f5645a9ccecfa318cba9a45dd222cd6330e3d7a9ad6");
+    static const char *const ENTRY_HASHES[8] = {
+        "043600996f4dcd6496087dcdd9288f752ebf73dfe719587d89caa9bd9d6f461c",
+        "e8626fb8aba7a33ad87b087503d8cf948abf3ed7ca9b7931677d06fc9794ba2e",
+        "06ea65038c4a8ba2c6409bd9f2560911319f824329208e56295bfcce7e5d67e9",
+        "067f605bd82362baac7ee5b0dfee1f605173b080eb48416d8392b52ebb054dbd",
+        "d5246675b318e644870b443c73dfd1cffcd691e2329f4733d22f1f39fe6ebe04",
+        "3aa95d20d93d02cbc807a6fb1949df85c323f32a17c156951a8f35f85eb65498",
+        "9b618065673d1b30dff3244f1bda497a6c164356cdb79c7abdefa811ba98aeda",
+        "542efeb94e6dca9753d53f5b40f8ea23f369f925f2d5f7671b7d803dee554f32",
+    };
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(entry_hash(&hash, &arena, &entries[i]), ERR_OK);
+        assert_hash(&hash, ENTRY_HASHES[i]);
+    }
     bytes encoded;
-    assert_int_equal(batch_encode(&encoded, &arena, &batch), ERR_OK);
-    hash = keccak256(encoded);
-    assert_hash(&hash, "5845f02ca8d169014633839fb94b1be72d680e14ebc145709cb0e69a3a0a4661");
+    bytes packed;
+    assert_int_equal(batch_encode(&packed, &arena, &batch), ERR_OK);
+    hash = keccak256(packed);
+    assert_hash(&hash, "c5ede53a9990494f7938760e51a165a9cba1b912b449c081eff5d120e7d5938f");
 
     uint64_t ids[2] = {1, 2};
     struct batch_proof proof = {fill_address(0xdd), ids, 2, {(const uint8_t *)"\x12\x34", 2}};
     assert_int_equal(batch_post_calldata(&encoded, &arena, &batch, &proof, 1, false), ERR_OK);
     hash = keccak256(encoded);
-    assert_hash(&hash, "532fd70fe8080bdd3e9e36423442b2c408592cccd4edfc9ab3415153a78db2db");
+    assert_hash(&hash, "537c4dd230bce151698815e37e75a60f0567ab4427f271eb42a427a93b7167b3");
 
     struct update_context context = {.anchor_hash = fill_hash(0xab)};
     struct action l2tx;
@@ -126,14 +198,14 @@ static void hashes_match_viem(void **state) {
     hash32 public_input;
     address hub = fill_address(0x0b);
     assert_int_equal(
-        batch_public_input(&public_input, &arena, &batch, &context, 31337, &hub), ERR_OK
+        batch_public_input(&public_input, &arena, packed, &context, 1, 31337, &hub), ERR_OK
     );
-    assert_hash(&public_input, "529e43ff9652648eea0abf433cc890da680f2d4b1fbe73ebbb61bc86d9bc499c");
+    assert_hash(&public_input, "608e6bf3af3b58101f4452528cb7e30ddeed50feef418eda2a04db73420f8145");
     hash32 vkey = fill_hash(0xee);
     assert_int_equal(
         batch_statement_digest(&hash, &arena, &proof.system, &vkey, ids, 2, &public_input), ERR_OK
     );
-    assert_hash(&hash, "8858dfaa34eae89ef6aca5bd0dba44d48ee6eb70819ac2de32c8c5e79418993d");
+    assert_hash(&hash, "0983aa94c5ff0be8b342ff3791f9e5edd617fe0d56b0d1ea328f241ab93c43fb");
 }
 
 static void batch_decodes_to_itself(void **state) {
@@ -144,7 +216,7 @@ static void batch_decodes_to_itself(void **state) {
     bytes again;
     assert_int_equal(batch_encode(&encoded, &arena, &batch), ERR_OK);
     assert_int_equal(batch_decode(&decoded, &arena, encoded), ERR_OK);
-    assert_int_equal(decoded.entry_count, 2);
+    assert_int_equal(decoded.entry_count, 8);
     assert_true(action_equal(&decoded.entries[0].trace[1], &trace[1]));
     assert_true(decoded.entries[0].scope);
     assert_int_equal(decoded.updates[0].anchor_number, 7);
@@ -187,7 +259,7 @@ static void mutated_batches_are_other_batches(void **state) {
 static void encoding_survives_every_failed_allocation(void **state) {
     (void)state;
     struct batch batch = sample();
-    static uint8_t region[65536];
+    static uint8_t region[131072];
     enum err err = ERR_MEMORY;
     for (size_t size = 512; err == ERR_MEMORY; size += 512) {
         struct arena small;
@@ -216,7 +288,7 @@ static int close_arena(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hashes_match_viem),
+        cmocka_unit_test(hashes_match_javascript),
         cmocka_unit_test(batch_decodes_to_itself),
         cmocka_unit_test(mutated_batches_are_other_batches),
         cmocka_unit_test(encoding_survives_every_failed_allocation),

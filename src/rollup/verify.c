@@ -338,7 +338,13 @@ static enum err state(
     result->chain_id = file->chain_id;
     result->hub = file->hub;
     enum err err = batch_public_input(
-        &result->public_input, arena, &files->batch, file->contexts, file->chain_id, &file->hub
+        &result->public_input,
+        arena,
+        file->batch,
+        file->contexts,
+        file->update_count,
+        file->chain_id,
+        &file->hub
     );
     if (err != ERR_OK) return err;
     if (!hash32_equal(&result->public_input, &file->public_input))

@@ -14,11 +14,17 @@ enum err verify_make_input(
     uint64_t *ids = arena_alloc_array(arena, witness->head_count, sizeof(*ids));
     if (ids == NULL) return ERR_MEMORY;
     enum err err = witness_sort(witness, arena);
+    if (err == ERR_OK) err = batch_encode(&file.batch, arena, claim->batch);
     if (err == ERR_OK)
         err = batch_public_input(
-            &file.public_input, arena, claim->batch, claim->contexts, claim->chain_id, &claim->hub
+            &file.public_input,
+            arena,
+            file.batch,
+            file.contexts,
+            file.update_count,
+            file.chain_id,
+            &file.hub
         );
-    if (err == ERR_OK) err = batch_encode(&file.batch, arena, claim->batch);
     if (err != ERR_OK) return err;
     for (size_t i = 0; i < witness->head_count; i++) {
         const uint64_t id = witness->heads[i].rollup_id;

@@ -60,6 +60,7 @@ static const char *const known_errors[] = {
     "InvalidAccountNonce(address account, uint256 currentNonce)",
     "InvalidShortString()",
     "MalformedArguments()",
+    "MalformedBatch(uint256 at)",
     "MessageAlreadyBroadcasted(bytes32 message, address publisher)",
     "MessageNotReceived(bytes32 slot)",
     "MessageNotSent(bytes32 slot)",
@@ -107,7 +108,6 @@ static const char *const known_errors[] = {
     "SupplyOverflow()",
     "SystemRefused(uint256 system)",
     "SystemsNotAscending(uint256 index)",
-    "TableFull()",
     "TimestampOutOfRange(uint64 timestamp)",
     "TokenRollup(uint64 rollupId)",
     "TooDeep()",
@@ -140,20 +140,10 @@ static const char *const known_functions[] = {
     "head(uint64 rollupId)(bytes32)",
     "isRoot(uint64 rollupId, bytes32 root, uint256 index, bytes32 before,"
     " bytes32[] later)(bool)",
-    "lookup(uint64 rollupId, bytes32 head_, (uint8,uint64,address,uint64,address,uint256,"
-    "uint64,bool,bool,bytes), uint256 alternative)((bool,bool,bytes32,(uint64,bytes32,"
-    "bytes32,bool,int256)[],(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,"
-    "bytes)))",
-    "postBatch(((uint64,bytes,uint64,bytes32[],uint16,uint64)[],((uint8,uint64,address,"
-    "uint64,address,uint256,uint64,bool,bool,bytes),(uint64,bytes32,bytes32,bool,int256)[],"
-    "(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes)[],(uint8,uint64,"
-    "address,uint64,address,uint256,uint64,bool,bool,bytes),bool)[]), (address,uint64[],"
-    "bytes)[])()",
-    "postBatchTransient(((uint64,bytes,uint64,bytes32[],uint16,uint64)[],((uint8,uint64,"
-    "address,uint64,address,uint256,uint64,bool,bool,bytes),(uint64,bytes32,bytes32,bool,"
-    "int256)[],(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes)[],"
-    "(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes),bool)[]),"
-    " (address,uint64[],bytes)[])()",
+    "lookup(uint64 rollupId, bytes32, (uint8,uint64,address,uint64,address,uint256,"
+    "uint64,bool,bool,bytes), uint256 alternative, uint256 key)()",
+    "postBatch(bytes batch, (address,uint64[],bytes)[])()",
+    "postBatchTransient(bytes batch, (address,uint64[],bytes)[])()",
     "proxyOf(uint64 rollupId, address target)(address)",
     "register(address system, bytes32 vkey, bytes32 head_, address owner, (bool,"
     "address))(uint64 rollupId)",

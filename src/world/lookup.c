@@ -417,17 +417,15 @@ enum err world_answer_lookup(struct world *world, const struct hub_lookup *looku
     err = mark_used(world, known);
     if (err == ERR_OK && known->entry.out.kind == ACTION_REVERT) err = require_scope(world, known);
     if (err != ERR_OK) return err;
-    const bool is_first = !world->has_looked;
-    world->has_looked = true;
     if (is_posted(world, known) || lookup->alternative < posted_count(world, known)) {
         evm_decline_call(evm);
         return ERR_OK;
     }
     world->miss_count++;
-    bytes outcome;
-    err = hub_encode_outcome(&outcome, world->arena, &known->entry, &known->entry_hash);
+    bytes record;
+    err = entry_record(&record, world->arena, &known->entry);
     if (err != ERR_OK) return err;
     uint64_t gas = evm->request.call.gas;
-    uint64_t cost = hub_lookup_gas(&known->entry, world->is_own_batch, is_first);
-    return evm_give_call(evm, cost <= gas, cost <= gas ? gas - cost : 0, outcome);
+    uint64_t cost = hub_lookup_gas(record.size, world->is_own_batch);
+    return evm_give_call(evm, cost <= gas, cost <= gas ? gas - cost : 0, record);
 }

@@ -73,7 +73,7 @@ static inline bytes builder_tx(
         .chain_id = NETWORK_CHAIN_ID + 1,
         .nonce = nonce,
         .max_fee_per_gas = u256_from_u64(10000000000),
-        .gas_limit = is_create ? TX_GAS_LIMIT_MAX : 1000000,
+        .gas_limit = is_create ? TX_GAS_LIMIT_MAX : 3000000,
         .to = to,
         .value = wei,
         .data = data,

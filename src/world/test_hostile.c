@@ -80,7 +80,11 @@ static int begin(void **state) {
         .timestamp = NETWORK_TIMESTAMP,
     };
     batch = (struct batch){.entries = &entry, .entry_count = 1};
-    entry = (struct entry){.transitions = &transition, .transition_count = 1};
+    entry = (struct entry){
+        .transitions = &transition,
+        .transition_count = 1,
+        .out = {.kind = ACTION_RESULT, .rollup_id = 1},
+    };
     update = (struct update){.rollup_id = 1};
     return 0;
 }

@@ -621,7 +621,7 @@ static inline void register_rollup(
     arguments = join(n, arguments, word_of(n, 0)); /* no Messenger */
     static const char REGISTER[] = "register(address,bytes32,bytes32,address,(bool,address))";
     struct tx tx = {.to = n->hub, .data = join(n, selector_of(n, REGISTER), arguments)};
-    deploy_step(n, builder, &tx, 1000000);
+    deploy_step(n, builder, &tx, 3000000);
     if (u256_is_zero(credit_wei)) return;
     /* Rollups are numbered in the order they are registered: this is number (txs - 1) / 2. */
     uint64_t rollup_id = (builder->tx_count - 1) / 2;

@@ -196,7 +196,6 @@ static enum err run_tx(
     builder->options = used;
     world->has_missing = false;
     world->has_brought = false;
-    world->has_looked = false;
     if (!tx->tx->is_create && address_equal(&tx->tx->to, &world->options->hub)) {
         enum err err = world_note_batch(world, tx->tx->data);
         if (err != ERR_OK) return err;

@@ -93,7 +93,6 @@ struct world {
     bool must_restart;  /* the updates or their order have changed: the passes begin anew */
     bool has_new_scope; /* an entry needs a scope that it did not have: the pass is repeated */
     size_t miss_count;
-    bool has_looked;             /* in the current transaction, for an entry */
     enum action_kind input_kind; /* of the lookup being answered */
     size_t begun_count;          /* of order: L2TX delivered */
     bool is_own_batch;           /* what runs posts world->batch */
@@ -118,15 +117,10 @@ void hub_read_lookup(
     struct hub_lookup *lookup, bool *is_lookup, const struct evm_message *call, const address *hub
 );
 
-/* abi.encode(Outcome) of an entry, or of "not found" if it is NULL. */
-MUST_USE enum err hub_encode_outcome(
-    bytes *encoded, struct arena *arena, const struct entry *entry, const hash32 *entry_hash
-);
-
-/* What a lookup of this entry costs the Hub, within a few hundred gas. is_fresh: the entry was put
- * there by the same transaction; is_first: no other was looked for in it before. Exactness does not
- * matter: a pass that was off is followed by one more. */
-uint64_t hub_lookup_gas(const struct entry *entry, bool is_fresh, bool is_first);
+/* What a lookup that finds a record of this size costs the Hub, within a few hundred gas. is_fresh: it
+ * was put there by the same transaction. Exactness does not matter: a pass that was off is followed
+ * by one more. */
+uint64_t hub_lookup_gas(size_t record_size, bool is_fresh);
 
 /* --- world.c --- */
 /* Opens the rollups at their heads, with their payloads. */

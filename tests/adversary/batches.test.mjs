@@ -6,7 +6,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { concat, encodeAbiParameters, keccak256, pad, parseAbiParameters, toFunctionSelector, toHex } from "viem";
 import { privateKeyToAddress, sign } from "viem/accounts";
 import { artifact } from "../contracts/lib/chain.mjs";
-import { ANSWER, CALL, RC, RES, REVERT, World, bytesOf, eth, head, r, word } from "../contracts/lib/hub.mjs";
+import { ANSWER, CALL, RC, RES, REVERT, World, bytesOf, encodeBatch, eth, head, r, word } from "../contracts/lib/hub.mjs";
 
 const ATTESTER = pad("0x0a77e57e");
 const VKEY = word(7);
@@ -52,7 +52,7 @@ async function attested(batch, { rollupIds = [3n], publicInput = batch.publicInp
 }
 const lie = (...ids) => ({ system: w.system, rollupIds: ids.map(BigInt), data: "0x" });
 const postOf = (value, proofs, functionName = "postBatch") =>
-    ({ to: w.hub, gas: 12_000_000n, from: w.other, data: w.calldata(functionName, [value, proofs]) });
+    ({ to: w.hub, gas: 12_000_000n, from: w.other, data: w.calldata(functionName, [encodeBatch(value), proofs]) });
 const toA = () => ({ from: w.user, to: w.A, data: go, gas: 3_000_000n });
 const fromA = (rollupId, more = {}) => CALL([0, w.A], [rollupId, w.B], f, more);
 const toParent = (from, to, data, more = {}) => CALL(from, [0, to], data, { gas: GAS, ...more });
@@ -186,7 +186,7 @@ test("a second batch in the same block", async () => {
 test("an entry that names a rollup no proof covers", async () => {
     const begin = (b) => b.entry("u1", b.update(1), r(1, "S-", "S0"), RES(1));
     const cases = {
-        "as the source of an out-CALL": [/^BadTransitions\(1\)$/, (b) => {
+        "as the source of an out-CALL": [/^NotCovered\(3\)$/, (b) => {
             begin(b);
             b.entry("e", fromA(1), r(1, "S0", "M1"), toParent([3, w.B], w.D, x));
         }],
@@ -294,7 +294,7 @@ test("a poster who starves a call of gas", async () => {
 test("a rollup owner who lies in a trace: the harm stays with that rollup", async () => {
     const told = CALL([3, w.B], [1, w.B], x, { gas: GAS, value: eth(5) }); // "3:B has called me, with 5 ether"
     const begin = (b) => b.entry("u1", b.update(1), r(1, "S-", "S0"), RES(1));
-    await refused(/^BadTransitions\(1\)$/, (b) => {
+    await refused(/^NotCovered\(3\)$/, (b) => {
         begin(b);
         b.entry("e", fromA(1), r(1, "S0", "S1", eth(5)), RES(1), { trace: [told] });
     }, [lie(1)]);

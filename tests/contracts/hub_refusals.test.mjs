@@ -73,7 +73,7 @@ test("rollups that nobody registered", async () => {
     const fill = (b) => b.entry("e", b.update(9), r(9, "X", "S0"), RES(9));
     await refuses("WrongProofSystem(9)", fill, { proofs });
     await refuses("UnknownRollup(9)", fill, { proofs: [{ ...proofs[0], system: zeroAddress }] });
-    await refuses("UnknownRollup(0)", (b) => b.entry("e", b.update(0), r(0, "X", "S0"), RES(0)),
+    await refuses(/^MalformedBatch/, (b) => b.entry("e", b.update(0), r(0, "X", "S0"), RES(0)),
         { proofs: [{ system: zeroAddress, rollupIds: [0n], data: "0x" }] });
 });
 
@@ -109,18 +109,8 @@ const malformed = [
     ["no transitions", (b) => b.entry("e", fromA(), [], RES(1)), "BadTransitions(1)"],
     ["the input's rollup is not first", (b) => b.entry("e", fromA(), [r(2, "T-", "T-"), r(1, "S0", "S1")], RES(1)), "BadTransitions(1)"],
     ["a rollup twice", (b) => b.entry("e", fromA(), [r(1, "S0", "S1"), r(1, "S0", "S1")], RES(1)), "BadTransitions(1)"],
-    ["a callee in the trace that is no transition's", (b) => b.entry("e", fromA(), r(1, "S0", "S1"), RES(1),
-        { trace: [CALL([1, w.B], [2, w.C], g, { gas: 1n })] }), "BadTransitions(1)"],
-    ["a caller in the trace that is no transition's", (b) => b.entry("e", fromA(), r(1, "S0", "S1"), RES(1),
-        { trace: [CALL([2, w.C], [1, w.B], g, { gas: 1n })] }), "BadTransitions(1)"],
-    ["an answer in the trace by no transition's rollup", (b) => b.entry("e", fromA(), r(1, "S0", "S1"), RES(1),
-        { trace: [RES(1, "0x", { sourceRollupId: 2n })] }), "BadTransitions(1)"],
-    ["a REVERT in the trace of no transition's rollup", (b) => b.entry("e", fromA(), r(1, "S0", "S1"), RES(1),
-        { trace: [{ ...RES(2), kind: KIND.REVERT }] }), "BadTransitions(1)"],
     ["the out-CALL's source is no transition's", (b) => b.entry("e", fromA(), r(1, "S0", "M1"), toParent([2, w.C], w.D, x)), "BadTransitions(1)"],
     ["the out-RESULT is another rollup's", (b) => b.entry("e", fromA(), r(1, "S0", "S1"), RES(2)), "BadTransitions(1)"],
-    ["an input RESULT names a rollup that is no transition's", (b) => b.entry("e", RES(1, "0x", { sourceRollupId: 2n }), r(1, "S0", "S1"), RES(1)), "BadTransitions(1)"],
-    ["an out-CALL to a rollup", (b) => b.entry("e", fromA(), [r(1, "S0", "M1"), r(2, "T-", "T-")], CALL([1, w.B], [2, w.C], x, { gas: 1n })), "OutActionUnexpected()"],
     ["an out-L2TX", (b) => b.entry("e", fromA(), r(1, "S0", "M1"), { ...RES(1), kind: KIND.L2TX }), "OutActionUnexpected()"],
     ["an out-REVERT to no head", (b) => b.entry("e", fromA(), r(1, "S0", "M1"), REVERT(1, "0x1234")), "OutActionUnexpected()"],
 ];
@@ -130,6 +120,135 @@ for (const [name, fill, error] of malformed)
             b.begin(1, "S-", "S0");
             fill(b);
         }, { proofs: [{ system: w.system, rollupIds: [1n, 2n], data: "0x" }] }));
+
+// Who vouches for rollup 1 alone may not have it believe that rollup 2 said something.
+for (const [name, line] of [
+    ["a callee in the trace", () => CALL([1, w.B], [2, w.C], g, { gas: 1n })],
+    ["a caller in the trace", () => CALL([2, w.C], [1, w.B], g, { gas: 1n })],
+    ["an answer in the trace", () => RES(1, "0x", { sourceRollupId: 2n })],
+    ["a REVERT in the trace", () => ({ ...RES(2), kind: KIND.REVERT })],
+])
+    test(`an entry with ${name} of a rollup that no proof covers`, () =>
+        refuses("NotCovered(2)", (b) => {
+            b.begin(1, "S-", "S0");
+            b.entry("e", fromA(), r(1, "S0", "S1"), RES(1), { trace: [line()] });
+        }, { proofs: [{ system: w.system, rollupIds: [1n], data: "0x" }] }));
+
+// --- what is no packed batch ------------------------------------------------------------------------
+
+const n = (value, bytes) => `0x${BigInt(value).toString(16).padStart(2 * bytes, "0")}`;
+
+/** A batch by its parts: rollup 1 begins, and somebody calls it. Each part may be another. */
+function parts(b) {
+    b.update(1);
+    const [u] = b.updates;
+    return {
+        rollups: [n(1, 8)], addresses: [w.A, w.B], heads: [head("S-"), head("S0"), head("S1")], derived: 0,
+        updates: [[n(0, 1), n(u.anchorNumber, 8), n(u.timestamp, 8), n(0, 2), n(0, 2), n(3, 3), "0xc0ffee"]],
+        entries: [
+            // L2TX of update 0, head 0 to head 1, RESULT.
+            { in: 2 | 8, out: 1, transitions: 1, rollup: 0, input: [n(0, 2), u.anchorHash], moves: [n(1, 1), n(0, 2), n(1, 2)], result: [n(0, 1), n(0, 8), n(0, 3)] },
+            // CALL of address 1 by address 0, head 1 to head 2, RESULT.
+            { in: 0, out: 1, transitions: 1, rollup: 0, input: [n(0, 2), n(1, 2), n(0x80000, 8), n(0, 3)], moves: [n(1, 1), n(1, 2), n(2, 2)], result: [n(0, 1), n(0, 8), n(0, 3)] },
+        ],
+    };
+}
+
+const packedParts = (p) => concat([
+    n(p.rollupCount ?? p.rollups.length, 1), n(p.addressCount ?? p.addresses.length, 2), n(p.headCount ?? p.heads.length, 2), n(p.derived, 2),
+    n(p.updates.length, 2), n(p.entryCount ?? p.entries.length, 2), ...p.rollups, ...p.addresses, ...p.heads, ...p.updates.flat(),
+    ...p.entries.flatMap((e) => [n(e.in, 1), n(e.out, 1), n(e.transitions, 1), n(e.rollup, 1), ...e.input, ...e.moves, ...e.result]),
+]);
+
+/** Posts these bytes, with somebody who vouches for anything. */
+async function postsBytes(change, rollupIds = [1n]) {
+    const result = await w.scratch(() => w.block(() => {}, [], {
+        arrange: (post, b) => {
+            const p = parts(b);
+            const bytes = change(p) ?? packedParts(p);
+            return [{ ...post, data: w.calldata("postBatch", [bytes, [{ system: w.system, rollupIds, data: "0x" }]]) }];
+        },
+    }));
+    return result.errors[0];
+}
+
+const callOut = (more) => ({ out: 0, result: [n(1, 2), n(1000, 8), n(0, 1), n(0, 2), n(0, 3)], ...more });
+
+test("a batch by its parts is one", async () => {
+    assert.equal(await postsBytes(() => {}), null);
+    assert.equal(await postsBytes((p) => {
+        Object.assign(p.entries[1], callOut({ moves: [n(8, 1), n(1, 2)] }));
+        p.derived = 1;
+    }), null);
+});
+
+const noBatch = [
+    ["nothing", () => "0x"],
+    ["one byte more", (p) => concat([packedParts(p), "0x00"])],
+    ["one byte less", (p) => packedParts(p).slice(0, -2)],
+    ["fewer entries than there are", (p) => { p.entryCount = 1; }],
+    ["more rollups than there are", (p) => { p.rollupCount = 255; }],
+    ["more addresses than there are", (p) => { p.addressCount = 0xffff; }],
+    ["more heads than there are", (p) => { p.headCount = 0xffff; }],
+    ["a rollup twice in the list", (p) => { p.rollups = [n(1, 8), n(1, 8)]; }],
+    ["rollups that descend", (p) => { p.rollups = [n(2, 8), n(1, 8)]; }],
+    ["rollup 0", (p) => { p.rollups = [n(0, 8), n(1, 8)]; }],
+    ["an update of a rollup that is not listed", (p) => { p.updates[0][0] = n(1, 1); }],
+    ["a payload that goes on behind the batch", (p) => { p.updates[0][5] = n(0xffffff, 3); }],
+    ["an entry of a rollup that is not listed", (p) => { p.entries[1].rollup = 1; }],
+    ["an entry of the 256th rollup", (p) => { p.entries[1].rollup = 255; }],
+    ["another transition of a rollup that is not listed", (p) => {
+        p.entries[1].transitions = 2;
+        p.entries[1].moves.push(n(0, 1), n(1, 1), n(1, 2), n(1, 2));
+    }],
+    ["the L2TX of an update that is not there", (p) => { p.entries[0].input[0] = n(1, 2); }],
+    ["an input of kind 5", (p) => { p.entries[1].in = 5; }],
+    ["an input of kind 7", (p) => { p.entries[1].in = 7; }],
+    ["a source that is not listed", (p) => { p.entries[1].input[0] = n(2, 2); }],
+    ["a target that is not listed", (p) => { p.entries[1].input[1] = n(0xffff, 2); }],
+    ["a pre that is not listed", (p) => { p.entries[1].moves[1] = n(3, 2); }],
+    ["a post that is not listed", (p) => { p.entries[1].moves[2] = n(0x7fff, 2); }],
+    ["a derived head that none has led to", (p) => { p.entries[1].moves[1] = n(0x8000, 2); p.derived = 1; }],
+    ["a derived head of its own", (p) => {
+        Object.assign(p.entries[1], callOut({ moves: [n(0, 1), n(1, 2), n(0x8000, 2)] }));
+        p.derived = 1;
+    }],
+    ["more derived heads than it says", (p) => { Object.assign(p.entries[1], callOut({ moves: [n(8, 1), n(1, 2)] })); }],
+    ["a derived head with a trace", (p) => {
+        const trace = [n(2, 4), n(0, 2)];
+        Object.assign(p.entries[1], callOut({ in: 128, moves: [n(8, 1), n(1, 2)] }));
+        p.entries[1].result.push(...trace);
+        p.derived = 1;
+    }],
+    ["a trace that goes on behind the batch", (p) => {
+        p.entries[1].in = 128;
+        p.entries[1].result.push(n(0xffffffff, 4));
+    }],
+    ["data that go on behind the batch", (p) => { p.entries[1].result[2] = n(0xffff, 3); }],
+    ["an out-CALL to an address that is not listed", (p) => {
+        Object.assign(p.entries[1], callOut());
+        p.entries[1].result[0] = n(2, 2);
+    }],
+];
+for (const [name, change] of noBatch)
+    test(`no batch: ${name}`, async () => assert.match(await postsBytes(change, [1n, 2n]) ?? "", /^MalformedBatch\(\d+\)$/));
+
+test("what a batch may not say, however it is packed", async () => {
+    const of = (change) => postsBytes((p) => change(p.entries[1], p), [1n, 2n]);
+    assert.equal(await of((_, p) => { p.entryCount = 3; }), "BadTransitions(2)");
+    assert.equal(await of((e) => { e.transitions = 0; e.moves = []; }), "BadTransitions(1)");
+    assert.equal(await of((e) => { e.out = 5; }), "OutActionUnexpected()");
+    assert.equal(await of((e) => { e.moves = [n(8, 1), n(1, 2)]; }), "OutActionUnexpected()");
+    assert.equal(await of((e) => { e.result[0] = n(1, 1); }), "BadTransitions(1)");
+    assert.equal(await of((e) => Object.assign(e, callOut({ result: [n(1, 2), n(1000, 8), n(1, 1), n(0, 2), n(0, 3)] })) && undefined), "BadTransitions(1)");
+});
+
+test("a batch cut short anywhere has no effect", async () => {
+    let whole;
+    await postsBytes((p) => { whole = packedParts(p); });
+    for (let cut = 0; cut < (whole.length - 2) / 2; cut += 7)
+        assert.notEqual(await postsBytes((p) => packedParts(p).slice(0, 2 + 2 * cut)), null, `cut to ${cut}`);
+});
 
 // --- updates ----------------------------------------------------------------------------------------
 

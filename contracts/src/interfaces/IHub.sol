@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IProofSystem, Proof} from "contracts/src/interfaces/IProofSystem.sol";
-import {Action, Batch, Outcome} from "contracts/src/types/Types.sol";
+import {Action} from "contracts/src/types/Types.sol";
 
 /// @title What the Hub says: its errors, its events, and what it keeps of a rollup
 interface IHubTerms {
@@ -52,6 +52,11 @@ interface IHubTerms {
     /// @notice An entry's transitions do not begin with the input's rollup, name one twice, or leave
     /// out one that the entry names.
     error BadTransitions(uint256 entryIndex);
+    /// @notice The batch is not one (types/Packed.sol): an index out of range, rollups that do not ascend, or
+    /// an end elsewhere than where it says. `at` is where in it that shows.
+    error MalformedBatch(uint256 at);
+    /// @notice An entry's out-action is neither a CALL to the parent, a RESULT, nor a REVERT to a head.
+    error OutActionUnexpected();
     /// @notice No proof of the batch is for this rollup.
     error NotCovered(uint64 rollupId);
     /// @notice The rollup is registered with another proof system or vkey than the proof's.
@@ -70,7 +75,7 @@ interface IHubTerms {
     event RollupRegistered(uint64 indexed rollupId, IProofSystem system, bytes32 vkey, bytes32 head, address owner);
     /// @notice `proxy` now has code; its address was that of (rollupId, target) before.
     event ProxyCreated(uint64 indexed rollupId, address indexed target, address proxy);
-    /// @notice `batch` is abi.encode(Batch), or empty if the batch is in the transaction's own input.
+    /// @notice `batch` is the batch as it was posted, or empty if it is in the transaction's own input.
     event BatchPosted(address indexed poster, bytes32 publicInput, bytes batch);
     /// @notice This fact was used; rollupId is that of its input. The order of these events is the order
     /// of the steps.
@@ -137,17 +142,16 @@ interface ILoop is IHubTerms {
     /// @notice Where the proxy of (rollupId, target) is, or would be.
     function proxyOf(uint64 rollupId, address target) external view returns (address);
     /// @notice Checks the batch and its proofs, keeps its entries until the end of this block, and runs
-    /// the L2TX of its updates in their order. If any part fails, all does.
-    function postBatch(Batch calldata batch, Proof[] calldata proofs) external;
+    /// the L2TX of its updates in their order. If any part fails, all does. The batch is packed as
+    /// types/Packed.sol says.
+    function postBatch(bytes calldata batch, Proof[] calldata proofs) external;
     /// @notice The same; the entries are kept until the end of this transaction.
-    function postBatchTransient(Batch calldata batch, Proof[] calldata proofs) external;
+    function postBatchTransient(bytes calldata batch, Proof[] calldata proofs) external;
     function head(uint64 rollupId) external view returns (bytes32);
     /// @notice The Hub's question to itself: the alternative-th entry that was posted in this block (or
-    /// transaction) under (rollupId, head, hash(action)). Of `out` only what the Hub needs is set.
-    function lookup(uint64 rollupId, bytes32 head, Action calldata action, uint256 alternative)
-        external
-        view
-        returns (Outcome memory);
+    /// transaction) under (rollupId, head, hash(action)), which are what `key` is of. It is answered by the
+    /// words of a record (types/Record.sol), or by nothing at all if there is none.
+    function lookup(uint64 rollupId, bytes32 head, Action calldata action, uint256 alternative, uint256 key) external view;
 }
 
 /// @title The contract on the parent chain that its rollups meet in

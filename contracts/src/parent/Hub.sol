@@ -9,9 +9,9 @@ import {Gas} from "contracts/src/libraries/Gas.sol";
 import {HubErrors} from "contracts/src/libraries/HubErrors.sol";
 import {IProxyDeployer, ProxyCode} from "contracts/src/libraries/ProxyCode.sol";
 import {Table} from "contracts/src/libraries/Table.sol";
-import {Answer, Move, Out} from "contracts/src/types/Answer.sol";
 import {Question, Questions} from "contracts/src/types/Question.sol";
-import {Action, Kind, Outcome} from "contracts/src/types/Types.sol";
+import {Move, Out, Record, Records} from "contracts/src/types/Record.sol";
+import {Action, Kind} from "contracts/src/types/Types.sol";
 
 /// @title The contract on the parent chain that its rollups meet in
 /// @dev The loop that every call runs is in `_loop` (and `_staticLoop`, its twin that writes nothing).
@@ -45,52 +45,51 @@ contract Hub is Inbox, IProxyDeployer {
     uint256 private constant SUSPENDED = uint256(keccak256("lockstep.hub.suspended"));
     uint256 private constant SUSPENDED_FLAGS = uint256(keccak256("lockstep.hub.suspended")) + (1 << 128);
 
-    /// @dev Words of the table that are written now, so that no batch is the first to.
-    uint256 private constant WORDS_PREPARED = 64;
     address private immutable REGISTRY;
 
     constructor(IMessageService messages) Inbox(messages) {
         REGISTRY = address(new Registry());
-        Table.prepare(WORDS_PREPARED);
     }
 
     // --- from proxies -------------------------------------------------------------------------------
 
     /// @inheritdoc IProxyDeployer
     function enter() external payable {
-        uint256 gas_ = Gas.lead4Down(gasleft() * 3 / 4);
-        uint64 rollupId;
-        address target;
-        address source;
-        assembly ("memory-safe") {
-            rollupId := shr(192, calldataload(4))
-            target := shr(96, calldataload(12))
-            source := shr(96, calldataload(32))
-        }
-        if (msg.sender != ProxyCode.addressOf(rollupId, target)) revert NotAProxy(msg.sender);
-        bool isStatic = msg.value == 0 && _isStatic();
-        Question question = Questions.open(CALL, rollupId, msg.data.length - 52);
-        bytes memory data = question.data();
-        assembly ("memory-safe") {
-            calldatacopy(add(data, 32), 52, mload(data))
-        }
-        // A caller that is itself a proxy is who it stands for: no alias of an alias.
-        (bool isProxy, uint64 sourceRollupId, address behind) = ProxyCode.identityOf(source);
-        question.setCall(target, sourceRollupId, isProxy ? behind : source);
-        question.setValue(msg.value);
-        question.setGas(gas_);
-        question.setStatic(isStatic);
-        if (gasleft() <= RESERVE_GAS) revert NotEnoughGas();
-        bytes4 selector = isStatic ? this.runStatic.selector : this.run.selector;
-        bool ok = question.deliver(selector, gasleft() - RESERVE_GAS, isStatic);
-        if (!ok) _endLoop();
-        assembly ("memory-safe") {
-            // What the loop returned: whether the call failed, and its data.
-            let at := mload(64)
-            returndatacopy(at, 0, returndatasize())
-            let size := sub(returndatasize(), 32)
-            if mload(at) { revert(add(at, 32), size) }
-            return(add(at, 32), size)
+        unchecked {
+            uint256 gas_ = Gas.lead4Down(gasleft() * 3 / 4);
+            uint64 rollupId;
+            address target;
+            address source;
+            assembly ("memory-safe") {
+                rollupId := shr(192, calldataload(4))
+                target := shr(96, calldataload(12))
+                source := shr(96, calldataload(32))
+            }
+            if (msg.sender != ProxyCode.addressOf(rollupId, target)) revert NotAProxy(msg.sender);
+            bool isStatic = msg.value == 0 && _isStatic();
+            Question question = Questions.open(CALL, rollupId, msg.data.length - 52);
+            bytes memory data = question.data();
+            assembly ("memory-safe") {
+                calldatacopy(add(data, 32), 52, mload(data))
+            }
+            // A caller that is itself a proxy is who it stands for: no alias of an alias.
+            (bool isProxy, uint64 sourceRollupId, address behind) = ProxyCode.identityOf(source);
+            question.setCall(target, sourceRollupId, isProxy ? behind : source);
+            question.setValue(msg.value);
+            question.setGas(gas_);
+            question.setStatic(isStatic);
+            if (gasleft() <= RESERVE_GAS) revert NotEnoughGas();
+            bytes4 selector = isStatic ? this.runStatic.selector : this.run.selector;
+            bool ok = question.deliver(selector, gasleft() - RESERVE_GAS, isStatic);
+            if (!ok) _endLoop();
+            assembly ("memory-safe") {
+                // What the loop returned: whether the call failed, and its data.
+                let at := mload(64)
+                returndatacopy(at, 0, returndatasize())
+                let size := sub(returndatasize(), 32)
+                if mload(at) { revert(add(at, 32), size) }
+                return(add(at, 32), size)
+            }
         }
     }
 
@@ -144,22 +143,20 @@ contract Hub is Inbox, IProxyDeployer {
     }
 
     /// @notice A scope: applies what was found and runs the rest of the loop. Calldata: selector, inflow,
-    /// the size of what follows, 32 ‖ the action's tuple, the Outcome. Returns as `run` does.
+    /// the question's size, the question, the record. Returns as `run` does.
     function scoped() external {
         if (msg.sender != address(this)) revert OnlySelf();
         uint256 inflow;
-        uint256 end;
+        Question question;
+        Record known;
         assembly ("memory-safe") {
             inflow := calldataload(4)
-            end := add(68, calldataload(36))
-        }
-        Question question = Questions.load(68, end);
-        Answer known;
-        assembly ("memory-safe") {
-            known := mload(64)
-            let size := sub(calldatasize(), end)
-            calldatacopy(known, end, size)
-            mstore(64, and(add(add(known, size), 31), not(31)))
+            let size := calldataload(36)
+            question := mload(64)
+            known := add(question, and(add(size, 31), not(31)))
+            calldatacopy(question, 68, size)
+            calldatacopy(known, add(68, size), sub(calldatasize(), add(68, size)))
+            mstore(64, add(known, calldatasize()))
         }
         (uint256 answer, uint256 size_, uint256 next) = _step(question, known, inflow);
         if (size_ == 0) (answer, size_) = _loop(question, next);
@@ -229,40 +226,40 @@ contract Hub is Inbox, IProxyDeployer {
     /// it failed, and behind it its data. `inflow` is the ether that the action brings to the rollups.
     /// All questions of a loop lie in one place, one after the other.
     function _loop(Question question, uint256 inflow) private returns (uint256 answer, uint256 size) {
-        Stand[] memory stands;
-        while (true) {
-            Answer known = _find(question, stands);
-            if (!known.scope()) {
-                (answer, size, inflow) = _step(question, known, inflow);
-                if (size != 0) return (answer, size);
-                continue;
+        unchecked {
+            Stand[] memory stands;
+            while (true) {
+                Record known = _find(question, stands);
+                if (!known.scope()) {
+                    (answer, size, inflow) = _step(question, known, inflow);
+                    if (size != 0) return (answer, size);
+                    continue;
+                }
+                bool ok = _open(question, known, inflow);
+                bytes memory result = _returned(0);
+                if (ok) return (_at(result) + 32, result.length);
+                (bool isMine, bytes32 reverted) = _readUndo(result, known, question);
+                if (!isMine) HubErrors.rethrow(result);
+                // The entry and everything after it are undone; the rollup of its input goes on from
+                // there, and with the same ether.
+                _continue(question, reverted);
             }
-            bool ok = _open(question, known, inflow);
-            bytes memory result = _returned(0);
-            if (ok) return (_at(result) + 32, result.length);
-            (bool isMine, bytes32 reverted) = _readUndo(result, known);
-            if (!isMine) HubErrors.rethrow(result);
-            // The entry and everything after it are undone; the rollup of its input goes on from
-            // there, and with the same ether.
-            _continue(question, reverted);
         }
     }
 
     /// @dev The rest of the loop in a scope; see `scoped`.
-    function _open(Question question, Answer known, uint256 inflow) private returns (bool ok) {
-        uint256 actionSize = question.sizeOf() + 32;
+    function _open(Question question, Record known, uint256 inflow) private returns (bool ok) {
+        uint256 size = question.sizeOf() + 164;
+        uint256 knownSize = known.size();
         bytes4 selector = this.scoped.selector;
         assembly ("memory-safe") {
-            // `known` is the newest thing in memory.
-            let knownSize := sub(mload(64), known)
             let at := mload(64)
             mstore(at, selector)
             mstore(add(at, 4), inflow)
-            mstore(add(at, 36), actionSize)
-            mstore(add(question, 100), 32)
-            mcopy(add(at, 68), add(question, 100), actionSize)
-            mcopy(add(at, add(68, actionSize)), known, knownSize)
-            ok := call(gas(), address(), 0, at, add(68, add(actionSize, knownSize)), 0, 0)
+            mstore(add(at, 36), size)
+            mcopy(add(at, 68), question, size)
+            mcopy(add(at, add(68, size)), known, knownSize)
+            ok := call(gas(), address(), 0, at, add(68, add(size, knownSize)), 0, 0)
         }
     }
 
@@ -281,62 +278,70 @@ contract Hub is Inbox, IProxyDeployer {
     /// @dev Applies an entry and does what its out-action asks for: the end, a call here, or an
     /// undoing. At the end `size` is not 0, and the answer is what `_loop` returns; otherwise the
     /// question is the action that follows, and `next` what ether that brings.
-    function _step(Question question, Answer known, uint256 inflow)
+    function _step(Question question, Record known, uint256 inflow)
         private
         returns (uint256 answer, uint256 size, uint256 next)
     {
-        _apply(known, question.rollupId(), inflow);
-        Out out = known.out();
-        uint256 kind = out.kind();
-        if (kind == RESULT) {
+        Out memory out = _apply(known, question, inflow);
+        if (out.kind == RESULT) {
             (answer, size) = _end(out);
             return (answer, size, 0);
         }
-        if (kind == REVERT) revert Undo(out.rollupId(), bytes32(out.data()), head(out.rollupId()));
-        if (kind != CALL || out.rollupId() != 0) revert UnexpectedAction();
-        address proxy = ProxyCode.addressOf(out.sourceRollupId(), out.source());
-        if (proxy.code.length == 0) _createProxy(out.sourceRollupId(), out.source());
-        uint256 value = out.value();
-        (bool ok, uint256 used) = _call(out, proxy, value);
-        next = ok ? 0 : value;
-        (uint64 rollupId, uint256 given, address target) = (out.sourceRollupId(), out.gas_(), out.target());
+        if (out.kind == REVERT) revert Undo(out.rollupId, _dataWord(out), head(out.rollupId));
+        if (out.kind != CALL) revert UnexpectedAction();
+        address proxy = ProxyCode.addressOf(out.sourceRollupId, out.source);
+        if (proxy.code.length == 0) _createProxy(out.sourceRollupId, out.source);
+        (bool ok, uint256 used) = _call(out, proxy);
+        next = ok ? 0 : out.value;
+        (uint64 rollupId, uint256 given, address target) = (out.sourceRollupId, out.gas, out.target);
         question.close();
         _answer(rollupId, given, used, ok, target);
     }
 
-    /// @dev A RESULT as `_loop` returns it: `failed` takes the place of the length of its data.
-    function _end(Out out) private pure returns (uint256 answer, uint256 size) {
-        bytes memory data = out.data();
-        bool failed = out.failed();
-        answer = _at(data);
-        size = 32 + data.length;
+    function _dataWord(Out memory out) private pure returns (bytes32 word) {
         assembly ("memory-safe") {
-            mstore(answer, failed)
+            word := mload(mload(add(out, 256)))
+        }
+    }
+
+    /// @dev A RESULT as `_loop` returns it: `failed` takes the place of the word before its data, which
+    /// is not needed any more.
+    function _end(Out memory out) private pure returns (uint256 answer, uint256 size) {
+        unchecked {
+            answer = out.data - 32;
+            size = 32 + out.size;
+            bool failed = out.flag;
+            assembly ("memory-safe") {
+                mstore(answer, failed)
+            }
         }
     }
 
     /// @dev Has the proxy call the target (ProxyCode says how). Nobody may speak to this contract as a
     /// proxy: such a call fails without being made.
-    function _call(Out out, address proxy, uint256 value) private returns (bool ok, uint256 used) {
-        address target = out.target();
-        if (target == address(this)) return (false, 0);
-        uint256 gas_ = out.gas_();
-        uint256 needed = _ownCost(target, value) + gas_ + gas_ / 63 + 1;
-        bytes memory data = out.data();
-        bool isStatic = out.isStatic();
-        assembly ("memory-safe") {
-            let at := mload(64)
-            mstore(at, target)
-            mstore(add(at, 32), gas_)
-            mstore(add(at, 64), needed)
-            mstore(add(at, 96), value)
-            mcopy(add(at, 128), add(data, 32), mload(data))
-            let size := add(128, mload(data))
-            used := gas()
-            switch isStatic
-            case 0 { ok := call(gas(), proxy, value, at, size, 0, 0) }
-            default { ok := staticcall(gas(), proxy, at, size, 0, 0) }
-            used := sub(used, gas())
+    function _call(Out memory out, address proxy) private returns (bool ok, uint256 used) {
+        unchecked {
+            address target = out.target;
+            if (target == address(this)) return (false, 0);
+            uint256 gas_ = out.gas;
+            uint256 value = out.value;
+            uint256 needed = _ownCost(target, value) + gas_ + gas_ / 63 + 1;
+            bool isStatic = out.flag;
+            assembly ("memory-safe") {
+                let at := mload(64)
+                mstore(at, target)
+                mstore(add(at, 32), gas_)
+                mstore(add(at, 64), needed)
+                mstore(add(at, 96), value)
+                let size := mload(add(out, 288))
+                mcopy(add(at, 128), mload(add(out, 256)), size)
+                size := add(128, size)
+                used := gas()
+                switch isStatic
+                case 0 { ok := call(gas(), proxy, value, at, size, 0, 0) }
+                default { ok := staticcall(gas(), proxy, at, size, 0, 0) }
+                used := sub(used, gas())
+            }
         }
     }
 
@@ -396,71 +401,79 @@ contract Hub is Inbox, IProxyDeployer {
         bytes32 head;
     }
 
-    function _find(Question question, Stand[] memory stands) private view returns (Answer known) {
-        uint64 rollupId = question.rollupId();
-        bytes32 at = _headIn(stands, rollupId);
-        for (uint256 alternative = 0;; alternative++) {
-            known = Answer.wrap(question.ask(this.lookup.selector, at, alternative));
-            if (!known.found()) revert EntryNotFound(rollupId, at, question.hash());
-            (Move m, Move end) = known.moves();
-            bool holds = true;
-            for (; holds && m.isBefore(end); m = m.next()) holds = _headIn(stands, m.rollupId()) == m.pre();
-            if (holds) return known;
+    function _find(Question question, Stand[] memory stands) private view returns (Record known) {
+        unchecked {
+            uint64 rollupId = question.rollupId();
+            bytes32 at = _headIn(stands, rollupId);
+            uint256 key = question.prepare(this.lookup.selector, at);
+            for (uint256 alternative = 0;; alternative++) {
+                (uint256 record, uint256 size) = question.ask(key, alternative);
+                if (size == 0) revert EntryNotFound(rollupId, at, question.hash());
+                known = Record.wrap(record);
+                uint256 others = known.others();
+                if (others == 0) return known;
+                Move memory m;
+                bool holds = true;
+                for (uint256 next = known.firstOther(); holds && others != 0; others--) {
+                    next = Records.other(next, m);
+                    holds = _headIn(stands, m.rollupId) == m.pre;
+                }
+                if (holds) return known;
+            }
         }
     }
 
     function _headIn(Stand[] memory stands, uint64 rollupId) private view returns (bytes32) {
-        for (uint256 i = 0; i < stands.length; i++) {
-            if (stands[i].rollupId == rollupId) return stands[i].head;
+        unchecked {
+            for (uint256 i = 0; i < stands.length; i++) {
+                if (stands[i].rollupId == rollupId) return stands[i].head;
+            }
+            return head(rollupId);
         }
-        return head(rollupId);
     }
 
     /// @inheritdoc ILoop
-    function lookup(uint64 rollupId, bytes32 head_, Action calldata action, uint256 alternative)
-        external
-        view
-        returns (Outcome memory)
-    {
+    function lookup(uint64 rollupId, bytes32, Action calldata action, uint256 alternative, uint256 key) external view {
         if (msg.sender != address(this)) revert OnlySelf();
-        uint256 input;
-        bytes32 actionHash;
-        assembly ("memory-safe") {
-            input := action
-            let at := mload(64)
-            let size := sub(calldatasize(), input)
-            mstore(at, 32)
-            calldatacopy(add(at, 32), input, size)
-            actionHash := keccak256(at, add(size, 32))
-        }
-        (uint256 outcome, uint256 outcomeSize) = Table.get(rollupId, head_, actionHash, input, alternative);
-        _return(outcome, outcomeSize);
+        (uint256 record, uint256 size) = Table.get(rollupId, action.kind == Kind.CALL, key, alternative);
+        _return(record, size);
     }
 
-    function _apply(Answer known, uint64 inputRollupId, uint256 inflow) private {
-        int256 sum = 0;
-        (Move m, Move end) = known.moves();
-        if (m.post() != m.pre()) _markUsed(known.entryHash());
-        for (; m.isBefore(end); m = m.next()) {
-            uint64 rollupId = m.rollupId();
-            Rollup storage r = rollups[rollupId];
-            bytes32 post = m.post();
-            if (post != m.pre()) {
-                if (r.updatedInBlock != block.number) revert NotUpdated(rollupId);
-                r.head = post;
-                _noteMoved(rollupId, m.idle());
+    function _apply(Record known, Question question, uint256 inflow) private returns (Out memory out) {
+        unchecked {
+            bytes32 entryHash = known.hash();
+            uint256 at = known.firstOther();
+            Move memory m;
+            uint256 others = known.others();
+            for (uint256 i = 0; i < others; i++) at = Records.other(at, m);
+            out = known.out(question, at);
+            m = known.first(question, out);
+            if (m.post != m.pre) _markUsed(entryHash);
+            bool isStuck = known.header() & Records.STUCK != 0;
+            int256 sum = _move(m, isStuck);
+            at = known.firstOther();
+            for (uint256 i = 0; i < others; i++) {
+                at = Records.other(at, m);
+                sum += _move(m, isStuck);
             }
-            int256 delta = m.etherDelta();
-            if (delta != 0) {
-                if (r.hasOwnToken) revert TokenRollup(rollupId);
-                sum += delta;
-                _changeBalance(rollupId, r, delta);
-            }
+            if (sum != int256(inflow) - int256(out.value)) revert EtherMismatch(entryHash);
+            emit EntryConsumed(question.rollupId(), entryHash);
         }
-        Out out = known.out();
-        uint256 outflow = out.kind() == CALL ? out.value() : 0;
-        if (sum != int256(inflow) - int256(outflow)) revert EtherMismatch(known.entryHash());
-        emit EntryConsumed(inputRollupId, known.entryHash());
+    }
+
+    /// @dev What the transition adds to the balance.
+    function _move(Move memory m, bool isStuck) private returns (int256 delta) {
+        uint64 rollupId = m.rollupId;
+        Rollup storage r = rollups[rollupId];
+        if (m.post != m.pre) {
+            if (_isPending(rollupId) || isStuck && r.updatedInBlock != block.number) revert NotUpdated(rollupId);
+            r.head = m.post;
+            _noteMoved(rollupId, m.idle);
+        }
+        delta = m.etherDelta;
+        if (delta == 0) return 0;
+        if (r.hasOwnToken) revert TokenRollup(rollupId);
+        _changeBalance(rollupId, r, delta);
     }
 
     function _changeBalance(uint64 rollupId, Rollup storage r, int256 delta) private {
@@ -477,14 +490,16 @@ contract Hub is Inbox, IProxyDeployer {
     /// @dev Between loops every rollup is idle: so only who is not is remembered, and only as long as
     /// the transaction lasts.
     function _noteMoved(uint64 rollupId, bool isIdle) private {
-        uint256 flag = SUSPENDED_FLAGS + rollupId;
-        bool wasSuspended = _tload(flag) != 0;
-        if (wasSuspended == !isIdle) return;
-        _tstore(flag, isIdle ? 0 : 1);
-        if (isIdle) return;
-        uint256 count = suspendedCount;
-        _tstore(SUSPENDED + count, rollupId);
-        suspendedCount = count + 1;
+        unchecked {
+            uint256 flag = SUSPENDED_FLAGS + rollupId;
+            bool wasSuspended = _tload(flag) != 0;
+            if (wasSuspended == !isIdle) return;
+            _tstore(flag, isIdle ? 0 : 1);
+            if (isIdle) return;
+            uint256 count = suspendedCount;
+            _tstore(SUSPENDED + count, rollupId);
+            suspendedCount = count + 1;
+        }
     }
 
     function _requireIdle() private {
@@ -498,13 +513,22 @@ contract Hub is Inbox, IProxyDeployer {
     }
 
     /// @dev Whether the revert data is an Undo for a scope with these transitions.
-    function _readUndo(bytes memory result, Answer known) private pure returns (bool isMine, bytes32 reverted) {
+    function _readUndo(bytes memory result, Record known, Question question)
+        private
+        pure
+        returns (bool isMine, bytes32 reverted)
+    {
         if (!_isUndo(result)) return (false, 0);
         uint64 rollupId;
         bytes32 undoHead;
         (rollupId, undoHead, reverted) = _undoArguments(result);
-        (Move m, Move end) = known.moves();
-        for (; !isMine && m.isBefore(end); m = m.next()) isMine = m.rollupId() == rollupId && m.pre() == undoHead;
+        isMine = question.rollupId() == rollupId && question.head() == undoHead;
+        Move memory m;
+        uint256 at = known.firstOther();
+        for (uint256 others = known.others(); !isMine && others != 0; others--) {
+            at = Records.other(at, m);
+            isMine = m.rollupId == rollupId && m.pre == undoHead;
+        }
     }
 
     function _isUndo(bytes memory result) private pure returns (bool) {
@@ -528,35 +552,45 @@ contract Hub is Inbox, IProxyDeployer {
     function _staticLoop(Question question) private returns (uint256 answer, uint256 size) {
         Stand[] memory stands;
         while (true) {
-            Answer known = _find(question, stands);
-            stands = _moved(stands, known);
-            Out out = known.out();
-            uint256 kind = out.kind();
-            if (kind == RESULT) {
+            Record known = _find(question, stands);
+            Out memory out;
+            (stands, out) = _moved(stands, known, question);
+            if (out.kind == RESULT) {
                 for (uint256 i = 0; i < stands.length; i++) {
                     if (stands[i].head != head(stands[i].rollupId)) revert NotIdle(stands[i].rollupId);
                 }
                 return _end(out);
             }
-            if (kind != CALL || out.rollupId() != 0 || !out.isStatic()) revert UnexpectedAction();
-            address proxy = ProxyCode.addressOf(out.sourceRollupId(), out.source());
-            if (proxy.code.length == 0) revert ProxyMissing(out.sourceRollupId(), out.source());
-            (bool ok, uint256 used) = _call(out, proxy, 0);
-            question = _answer(out.sourceRollupId(), out.gas_(), used, ok, out.target());
+            if (out.kind != CALL || !out.flag) revert UnexpectedAction();
+            address proxy = ProxyCode.addressOf(out.sourceRollupId, out.source);
+            if (proxy.code.length == 0) revert ProxyMissing(out.sourceRollupId, out.source);
+            out.value = 0;
+            (bool ok, uint256 used) = _call(out, proxy);
+            question = _answer(out.sourceRollupId, out.gas, used, ok, out.target);
         }
     }
 
-    /// @dev Where the rollups stand after an entry.
-    function _moved(Stand[] memory stands, Answer known) private pure returns (Stand[] memory next) {
-        (Move first, Move end) = known.moves();
-        uint256 count = 0;
-        for (Move m = first; m.isBefore(end); m = m.next()) count++;
+    /// @dev Where the rollups stand after an entry, and its out-action.
+    function _moved(Stand[] memory stands, Record known, Question question)
+        private
+        pure
+        returns (Stand[] memory next, Out memory out)
+    {
+        Move memory m;
+        uint256 count = 1 + known.others();
         next = new Stand[](stands.length + count);
-        count = 0;
-        for (Move m = first; m.isBefore(end); m = m.next()) next[count++] = Stand(m.rollupId(), m.post());
+        uint256 at = known.firstOther();
+        for (uint256 i = 1; i < count; i++) {
+            at = Records.other(at, m);
+            next[i] = Stand(m.rollupId, m.post);
+        }
+        out = known.out(question, at);
+        m = known.first(question, out);
+        next[0] = Stand(m.rollupId, m.post);
+        uint256 moved = count;
         for (uint256 i = 0; i < stands.length; i++) {
             bool isNew = true;
-            for (Move m = first; isNew && m.isBefore(end); m = m.next()) isNew = m.rollupId() != stands[i].rollupId;
+            for (uint256 j = 0; isNew && j < moved; j++) isNew = next[j].rollupId != stands[i].rollupId;
             if (isNew) next[count++] = stands[i];
         }
         assembly ("memory-safe") {

@@ -5,6 +5,7 @@ import {IRegistry} from "contracts/src/interfaces/IHub.sol";
 import {IProofSystem} from "contracts/src/interfaces/IProofSystem.sol";
 import {HubErrors} from "contracts/src/libraries/HubErrors.sol";
 import {IProxyDeployer} from "contracts/src/libraries/ProxyCode.sol";
+import {Table} from "contracts/src/libraries/Table.sol";
 import {Store} from "contracts/src/parent/Store.sol";
 
 /// @title The part of the Hub that is seldom called
@@ -26,8 +27,11 @@ contract Registry is Store, IRegistry {
         r.hasOwnToken = options.hasOwnToken;
         r.system = system;
         r.vkey = vkey;
+        // Not before any update; and the first one does not pay for a fresh word.
+        r.timestamp = 1;
         r.owner = owner;
         r.messenger = options.messenger;
+        Table.prepare(rollupId);
         emit RollupRegistered(rollupId, system, vkey, head_, owner);
     }
 

@@ -9,30 +9,14 @@ import {
     getContractAddress, keccak256, pad, parseAbiParameters, parseEther, stringToHex, toFunctionSelector,
     zeroAddress, zeroHash,
 } from "viem";
+import { KIND, actionHash, encodeBatch, entryHash } from "./packed.mjs";
 import { artifact, compileTestContracts, startChain } from "./chain.mjs";
 
 export const eth = (text) => parseEther(String(text));
 export const bytesOf = (text) => stringToHex(text);
 export const word = (n) => pad(`0x${BigInt(n).toString(16)}`, { size: 32 });
 
-const ACTION =
-    "(uint8 kind, uint64 rollupId, address target, uint64 sourceRollupId, address source," +
-    " uint256 value, uint64 gas, bool isStatic, bool failed, bytes data)";
-const TRANSITION = "(uint64 rollupId, bytes32 pre, bytes32 post, bool idle, int256 etherDelta)";
-const ENTRY = `(${ACTION} input, ${TRANSITION}[] transitions, ${ACTION}[] trace, ${ACTION} out, bool scope)`;
-
-const [actionType] = parseAbiParameters(`${ACTION} action`);
-const [entryType] = parseAbiParameters(`${ENTRY} entry`);
-
-export const KIND = { CALL: 0, RESULT: 1, L2TX: 2, REVERT: 3, REVERT_CONTINUE: 4 };
-
-const UPDATE =
-    "(uint64 rollupId, bytes payload, uint64 anchorNumber, bytes32[] messageSlots, uint16 forced, uint64 timestamp)";
-const batchType = parseAbiParameters(`(${UPDATE}[] updates, ${ENTRY}[] entries) batch`);
-
-export const encodeBatch = (batch) => encodeAbiParameters(batchType, [batch]);
-export const actionHash = (action) => keccak256(encodeAbiParameters([actionType], [action]));
-export const entryHash = (entry) => keccak256(encodeAbiParameters([entryType], [entry]));
+export { actionHash, encodeBatch, entryHash, KIND };
 
 /** A head that stands for nothing but its name. */
 export const head = (name) => keccak256(stringToHex(`head ${name}`));
@@ -116,16 +100,16 @@ class Batch {
         };
     }
 
+    /** The batch as it is posted. */
+    get packed() {
+        return encodeBatch(this.value);
+    }
+
     get publicInput() {
-        const updates = this.updates.map((u) => keccak256(encodeAbiParameters(
-            parseAbiParameters("uint64, bytes32, uint64, bytes32, bytes32, bytes32, uint64"),
-            [u.rollupId, keccak256(u.payload), u.anchorNumber, u.anchorHash, zeroHash, zeroHash, u.timestamp],
-        )));
-        const entries = this.entries.map((e) => entryHash(e.entry));
-        return keccak256(encodeAbiParameters(
-            parseAbiParameters("uint256, address, bytes32, bytes32"),
-            [this.world.chainId, this.world.hub, keccak256(concat(updates)), keccak256(concat(entries))],
-        ));
+        return keccak256(encodeAbiParameters(parseAbiParameters("uint256, address, bytes32, bytes32"), [
+            this.world.chainId, this.world.hub, keccak256(this.packed),
+            keccak256(concat(this.updates.flatMap((u) => [u.anchorHash, zeroHash]))),
+        ]));
     }
 
     get rollupIds() {
@@ -269,7 +253,7 @@ export class World {
         const vouched = proofs ?? [{ system: this.system, rollupIds: batch.rollupIds, data: "0x" }];
         return {
             to: this.hub, gas,
-            data: this.calldata(transient ? "postBatchTransient" : "postBatch", [batch.value, vouched]),
+            data: this.calldata(transient ? "postBatchTransient" : "postBatch", [batch.packed, vouched]),
         };
     }
 
