@@ -1,6 +1,7 @@
 #include "backend/message_proof.h"
 #include "backend/backend.h"
 
+#include "core/check.h"
 #include "crypto/keccak.h"
 #include "node/hub_view.h"
 #include "node/network.h"
@@ -36,6 +37,7 @@ static enum rpc_status prove(struct message_proof *p, const char *other) {
     );
     if (status != RPC_OK) return status;
     if (!is_found) return rpc_fail_err(p->request, ERR_MISSING);
+    CHECK(p->proof.slots != NULL);
     if (!u256_is_zero(&p->proof.slots[0].value)) return RPC_OK;
     u256 now;
     const u256 key = u256_load_be(p->slot.b);
@@ -60,6 +62,7 @@ static enum rpc_status prove(struct message_proof *p, const char *other) {
 
 /* bytes[]: a length, offsets of the elements from behind it, the elements. */
 static void write_nodes(struct abi_writer *w, const bytes *nodes, size_t count) {
+    CHECK(nodes != NULL);
     abi_write_u64(w, count);
     const size_t first = w->size;
     for (size_t i = 0; i < count; i++)
