@@ -47,7 +47,8 @@ struct update_context {
  *
  *   trace  size of what follows 4 ‖ how many lines 2, each
  *          kind 3 bits ‖ isStatic or failed 8 ‖ hasValue 16 ‖ rollup 1 ‖ unless a REVERT: source
- *          rollup 1 ‖ CALL: source 2 ‖ target 2 ‖ unless a REVERT: gas 8 ‖ [value 32] ‖ size 3 ‖ data
+ *          rollup 1 ‖ CALL: source 2 ‖ target 2 ‖ unless a REVERT: gas 8 ‖ [value 32] ‖ size 3 ‖
+ * data
  *
  * A batch has one encoding. Rollups ascend. Addresses and heads stand in their lists in the order
  * in which the entries first name them, pre before post; none twice, none that is not named, and no

@@ -22,7 +22,8 @@ enum {
 #define L2TX_SIZE    160
 #define COUNTS_SIZE  11
 
-/* --- packing ------------------------------------------------------------------------------------ */
+/* --- packing ------------------------------------------------------------------------------------
+ * */
 
 struct packer {
     struct abi_writer body;
@@ -365,7 +366,8 @@ enum err batch_encode(bytes *encoded, struct arena *arena, const struct batch *b
     return join(p, encoded);
 }
 
-/* --- unpacking ---------------------------------------------------------------------------------- */
+/* --- unpacking ----------------------------------------------------------------------------------
+ * */
 
 struct unpacker {
     struct arena *arena;

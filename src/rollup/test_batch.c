@@ -1,5 +1,5 @@
-/* Tests of the encodings and hashes of actions, entries and batches. Expected hashes were made from the
- * same values with viem 2.54.6 (encodeAbiParameters, encodeFunctionData, keccak256) and, where
+/* Tests of the encodings and hashes of actions, entries and batches. Expected hashes were made from
+ * the same values with viem 2.54.6 (encodeAbiParameters, encodeFunctionData, keccak256) and, where
  * something is packed, by its twin in JavaScript, tests/contracts/lib/packed.mjs. */
 #include "rollup/batch.h"
 

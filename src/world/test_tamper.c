@@ -1,5 +1,4 @@
-/* A true batch with its witness, and everything that can be done to them: verify_input refuses each
- * with its own verdict. */
+/* A true batch with its witness, and what can be done to them: verify_input refuses each by name. */
 #include "world/test_input.h"
 #include "world/test_network.h"
 

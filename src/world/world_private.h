@@ -117,9 +117,9 @@ void hub_read_lookup(
     struct hub_lookup *lookup, bool *is_lookup, const struct evm_message *call, const address *hub
 );
 
-/* What a lookup that finds a record of this size costs the Hub, within a few hundred gas. is_fresh: it
- * was put there by the same transaction. Exactness does not matter: a pass that was off is followed
- * by one more. */
+/* What a lookup that finds a record of this size costs the Hub, within a few hundred gas. is_fresh:
+ * it was put there by the same transaction. Exactness does not matter: a pass that was off is
+ * followed by one more. */
 uint64_t hub_lookup_gas(size_t record_size, bool is_fresh);
 
 /* --- world.c --- */
