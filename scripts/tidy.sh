@@ -76,7 +76,7 @@ tidy_one() {
     key=$({
         echo "$tidy_version"
         cat .clang-tidy "$file"
-        gcc "${flags[@]}" -MM -MG "$file" | tr -d '\\\n' | tr ' ' '\n' | grep '^src/' | LC_ALL=C sort -u | xargs -r cat 2>/dev/null
+        clang "${flags[@]}" -MM -MG "$file" | tr -d '\\\n' | tr ' ' '\n' | grep '^src/' | LC_ALL=C sort -u | xargs -r cat 2>/dev/null
     } | sha256sum | cut -d' ' -f1)
     stamp=$cache/$key
     [ -e "$stamp" ] && return 0

@@ -30,10 +30,9 @@ const char *step_verdict_text(enum step_verdict verdict) {
 }
 
 const struct rollup_type *rollup_type_of(const u256 *kind) {
-    static const struct rollup_type *const types[] = {&EVM_ROLLUP_TYPE, &LEDGER_ROLLUP_TYPE};
     const uint64_t number = u256_to_u64_saturating(kind);
-    for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-        if ((uint64_t)types[i]->kind == number) return types[i];
+    if (number == (uint64_t)EVM_ROLLUP_TYPE.kind) return &EVM_ROLLUP_TYPE;
+    if (number == (uint64_t)LEDGER_ROLLUP_TYPE.kind) return &LEDGER_ROLLUP_TYPE;
     return NULL;
 }
 

@@ -136,6 +136,7 @@ static const char *const known_errors[] = {
 };
 
 /* Those of the Hub and the L2Hub. */
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): signatures longer than a line. */
 static const char *const known_functions[] = {
     "MAX_ANCHOR_LAG()(uint256)",
     "ROOT_CHAINS()(uint256)",
@@ -162,6 +163,7 @@ static const char *const known_functions[] = {
     "scoped()()",
     "sweep(uint64 rollupId, address target)()",
 };
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 enum name_kind { NAME_ADDRESS, NAME_FUNCTION, NAME_ERROR };
 
