@@ -9,7 +9,7 @@ extern uint8_t guest_heap_end[];
 struct arena guest_arena;
 
 void guest_arena_open(void) {
-    size_t size = (size_t)(guest_heap_end - guest_heap_start);
+    size_t size = (uintptr_t)guest_heap_end - (uintptr_t)guest_heap_start;
     arena_open_region(&guest_arena, guest_heap_start, size);
 }
 

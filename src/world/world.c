@@ -366,7 +366,7 @@ static enum err run_passes(struct world *world) {
     struct world_result *result = world->result;
     for (result->pass_count = 1; result->pass_count - world->free_pass_count <= WORLD_PASSES_MAX;
          result->pass_count++) {
-        bool is_changed;
+        bool is_changed = false;
         enum err err = run_pass(world);
         if (err == ERR_OK) err = world_renew_below(world, &is_changed);
         if (err != ERR_OK || (!is_changed && result->status != WORLD_OK)) return err;
