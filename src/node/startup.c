@@ -79,16 +79,16 @@ static enum err describe(char **text, size_t *size, const struct node_options *o
         balance,
         options->mnemonic
     );
-    if (options->below_count > 0)
-        (void)fprintf(out, "rollups of rollups: %" PRIu64 "\n", options->below_count);
-    describe_fundings(out, "", &options->fundings);
-    for (size_t i = 0; i <= options->rollups_count; i++)
-        describe_chain(out, options, i);
     /* Its rollups are registered with it: another one's signatures the Hub does not take. */
     char id[64];
     const hash32 program = guest_id();
     hex_encode(id, hash32_bytes(&program));
     (void)fprintf(out, "the guest program 0x%.64s\n", id);
+    if (options->below_count > 0)
+        (void)fprintf(out, "rollups of rollups: %" PRIu64 "\n", options->below_count);
+    describe_fundings(out, "", &options->fundings);
+    for (size_t i = 0; i <= options->rollups_count; i++)
+        describe_chain(out, options, i);
     bool is_written = ferror(out) == 0;
     return fclose(out) == 0 && is_written ? ERR_OK : ERR_MEMORY;
 }
