@@ -17,7 +17,8 @@ const ID = 3n;
 const random = (name) => keccak256(bytesOf(`random ${name}`));
 const B = `0x${random("B").slice(26)}`, C = `0x${random("C").slice(26)}`;
 const hex = (n) => toHex(n, { size: 32 });
-let w, attestation, asker, inner, echo, proxyB, proxyC;
+const MESSAGES = 9;
+let said, w, attestation, asker, inner, echo, proxyB, proxyC;
 
 const ask = (to, name) => encodeFunctionData({ abi: w.test.Asker.abi, functionName: "ask", args: [to, random(name)] });
 const echoed = (name) => encodeFunctionData({ abi: w.test.Echo.abi, functionName: "echo", args: [random(name)] });
@@ -89,6 +90,21 @@ async function bundle(fill, count, transient) {
     return sum(await block(fill, [], { arrange, transient }));
 }
 
+/** What a batch costs that does nothing but import so many messages. */
+async function importing(at, count) {
+    const messageSlots = said.slice(0, count);
+    return sum(await block((b) => b.entry("u", b.update(ID, { messageSlots }), r(ID, at, "S0"), RES(ID)), []));
+}
+
+/** Says random messages on L1: their slots. */
+async function say(count) {
+    const { abi } = artifact("MessageService");
+    const messages = Array.from({ length: count }, (_, i) => random(`message ${i}`));
+    for (const message of messages)
+        await w.mine({ from: w.user, to: w.messages, data: encodeFunctionData({ abi, functionName: "broadcastMessage", args: [message] }) });
+    return messages.map((message) => keccak256(encodeAbiParameters(parseAbiParameters("bytes32, address"), [message, w.user])));
+}
+
 async function scenarios(gas, at, kind) {
     const [local] = await block((b) => b, [toAsker(0, echo)], { arrange: () => [toAsker(0, echo)] });
     const [post, use] = await block(calls(at, 1), [toAsker(0)]);
@@ -118,6 +134,10 @@ test("gas is as committed", async () => {
     const packed = BigInt(await w.rpc("eth_getStorageAt", w.hub, slot, "latest"));
     await w.rpc("anvil_setStorageAt", w.hub, slot, hex(packed + (255n << 192n)));
     await scenarios(gas, "S1", "steady");
+    said = await say(MESSAGES);
+    const [none, first, all] = [await importing("S1", 0), await importing("S1", 1), await importing("S1", MESSAGES)];
+    gas["a batch's first message of L1, imported"] = first - none;
+    gas["each further message, imported"] = Math.round((all - first) / (MESSAGES - 1));
     const view = bytesOf("view");
     await w.when(w.A, view, { steps: [{ to: proxyB, data: view, isStatic: true }], isForwarding: true, isQuiet: true });
     [, gas["a static call"]] = await block((b) => {

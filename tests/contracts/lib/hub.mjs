@@ -79,7 +79,9 @@ class Batch {
     }
 
     l2tx(update) {
-        const fields = [keccak256(update.payload), update.anchorHash ?? this.world.anchor.hash, zeroHash, zeroHash, word(update.timestamp)];
+        const anchorHash = update.anchorHash ?? this.world.anchor.hash;
+        const messagesHash = update.messageSlots.length === 0 ? zeroHash : keccak256(concat(update.messageSlots));
+        const fields = [keccak256(update.payload), anchorHash, messagesHash, zeroHash, word(update.timestamp)];
         return { ...blank, kind: KIND.L2TX, rollupId: update.rollupId, data: concat(fields) };
     }
 
