@@ -578,7 +578,7 @@ test("who is not a proxy does not call", async () => {
 test("the Hub's own entrances are for the Hub", async () => {
     const action = CALL([0, w.A], [1, w.B], f, { gas: 1n });
     for (const [name, args] of [
-        ["lookup", [1n, head("S-"), action, 0n]], ["run", [action]], ["runStatic", [action]], ["scoped", []],
+        ["lookup", [1n, head("S-"), action, 0n, 0n]], ["run", [action]], ["runStatic", [action]], ["scoped", []],
     ]) assert.equal(await call(name, args), "OnlySelf()", name);
     assert.equal(await errorOf({ to: w.hub, data: "0x" }), "OnlySelf()");
     assert.equal(await errorOf({ to: w.hub, data: "0x", value: "0x1" }), "OnlySelf()");
