@@ -1,4 +1,4 @@
-/* A true batch with its witness, and what can be done to them: verify_input refuses each by name. */
+/* A true batch with its witness, and what can be done to them; verify_input refuses it by name. */
 #include "world/test_input.h"
 #include "world/test_network.h"
 
