@@ -2,8 +2,8 @@
 #include "backend/backend.h"
 
 #include "core/check.h"
-#include "crypto/keccak.h"
 #include "node/hub_view.h"
+#include "node/message.h"
 #include "node/network.h"
 #include "rollup/abi.h"
 #include "rollup/predeploys.h"
@@ -21,12 +21,6 @@ struct message_proof {
     uint64_t number; /* of the block that is proven against */
     struct rpc_proof proof;
 };
-
-static hash32 slot_of(const struct rpc_message_query *query) {
-    uint8_t publisher[ABI_WORD] = {0};
-    memcpy(publisher + 12, query->publisher.b, sizeof(query->publisher.b));
-    return keccak256_two(hash32_bytes(&query->message), bytes_of(publisher, sizeof(publisher)));
-}
 
 /* The proof at p->number. */
 static enum rpc_status prove(struct message_proof *p, const char *other) {
@@ -171,7 +165,7 @@ enum rpc_status message_proof(
 ) {
     struct node *node = chain->node;
     struct message_proof p = {.chain = chain, .request = request, .query = query};
-    p.slot = slot_of(query);
+    p.slot = message_slot(&query->message, &query->publisher);
     if (query->rollup_id == 0) {
         if (chain->rollup_id == 0)
             return rpc_fail(

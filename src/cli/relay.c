@@ -4,7 +4,7 @@
 #include "cli/ask.h"
 #include "core/hex.h"
 #include "core/map.h"
-#include "crypto/secp256k1.h"
+#include "node/message.h"
 #include "rollup/abi.h"
 #include "rpc/arguments.h"
 
@@ -25,13 +25,6 @@
 #define RECEIPT_WAIT_MS  20000
 #define POLL_MS          50
 
-/* Words of the tuple in MessageLeft (contracts/src/interfaces/IMessenger.sol). */
-enum message_word { WORD_ROLLUP_ID = 2, WORD_TO_PARENT = 3, WORD_FEE = 9 };
-
-#define MESSAGE_TUPLE                                                                            \
-    "(uint256,address,uint64,bool,uint64,address,address,address,uint256,uint256,uint64,uint64," \
-    "bytes)"
-static const char LEFT[] = "MessageLeft(bytes32," MESSAGE_TUPLE ")";
 static const char DELIVER[] = "deliver(" MESSAGE_TUPLE ",bytes,address)";
 
 struct relay_chain {
@@ -69,7 +62,6 @@ struct relay {
     struct pending *pending;
     size_t pending_count;
     size_t pending_capacity;
-    address sender;
     uint64_t delivered_count;
 };
 
@@ -245,39 +237,36 @@ static void note_log(struct relay *r, size_t from, uint32_t log) {
     const uint32_t data = json_member(json, log, "data");
     hash32 id;
     bytes raw;
-    bytes tuple;
-    uint64_t rollup_id;
-    bool to_parent;
-    u256 fee;
+    struct message_left left;
     if (topics == 0 || data == 0 || json_kind(json, topics) != JSON_ARRAY ||
         json->tokens[topics].count != 2 ||
         value_hash(&id, json, json->tokens[topics + 1].next) != NULL ||
         value_data(&raw, &r->arena, json, data) != NULL || is_known(r, &id))
         return;
-    if (abi_read_tail(&tuple, raw, 0) != ERR_OK ||
-        abi_read_u64(&rollup_id, tuple, WORD_ROLLUP_ID) != ERR_OK ||
-        abi_read_bool(&to_parent, tuple, WORD_TO_PARENT) != ERR_OK ||
-        abi_read_u256(&fee, tuple, WORD_FEE) != ERR_OK)
-        return;
+    if (message_read_left(&left, raw) != ERR_OK) return;
     size_t to = 0;
-    if (!to_parent)
-        for (to = 1; to < r->chain_count && r->chains[to].rollup_id != rollup_id; to++) {
+    if (!left.to_parent)
+        for (to = 1; to < r->chain_count && r->chains[to].rollup_id != left.rollup_id; to++) {
         }
     if (to == r->chain_count) return;
-    uint8_t *copy = malloc(tuple.size);
+    uint8_t *copy = malloc(left.tuple.size);
     struct pending *p = copy == NULL ? NULL : new_pending(r);
     if (p == NULL) {
         free(copy);
         return;
     }
-    memcpy(copy, tuple.data, tuple.size);
+    memcpy(copy, left.tuple.data, left.tuple.size);
     *p = (struct pending
-    ){.id = id, .from = from, .to = to, .fee_wei = fee, .tuple = bytes_of(copy, tuple.size)};
+    ){.id = id,
+      .from = from,
+      .to = to,
+      .fee_wei = left.fee_wei,
+      .tuple = bytes_of(copy, left.tuple.size)};
 }
 
 static bool watch(struct relay *r, size_t index) {
     struct relay_chain *chain = &r->chains[index];
-    const hash32 topic = abi_signature_hash(LEFT);
+    const hash32 topic = abi_signature_hash(MESSAGE_LEFT_EVENT);
     u256 newest;
     if (!ask_for(r, chain, "eth_blockNumber", "%s", "") || !ask_quantity(r, &newest)) return false;
     const uint64_t end = newest.w[0] + 1;
@@ -370,7 +359,7 @@ static bool make_calldata(struct relay *r, bytes *data, const struct pending *p,
 /* What the transaction needs: gas, price, nonce. */
 static bool
 ask_terms(struct relay *r, struct tx *tx, const struct relay_chain *to, const char *data) {
-    const char *sender = text_of(r, address_bytes(&r->sender));
+    const char *sender = text_of(r, address_bytes(&r->options->sender));
     u256 gas;
     u256 price;
     u256 nonce;
@@ -515,8 +504,6 @@ bool relay_run(const struct relay_options *options) {
     arena_open(&r->arena, ROUND_SIZE_MAX);
     bool is_good = r->request != NULL && r->curl != NULL;
     if (!is_good) (void)complain(err_text(ERR_MEMORY));
-    if (is_good && secp256k1_address_of(&r->sender, &options->key) != ERR_OK)
-        is_good = complain("the key is no private key of secp256k1");
     is_good = is_good && read_network(r);
     while (is_good && !*options->must_stop) {
         run_round(r);

@@ -10,6 +10,7 @@
 struct relay_options {
     const char *url; /* of L1's endpoint; it names the others */
     hash32 key;      /* private, of who delivers */
+    address sender;  /* whose key it is */
     address fee_to;
     u256 min_fee_wei;                       /* messages that pay less are left to others */
     bool is_at_a_loss;                      /* also deliver what costs more than its fee */

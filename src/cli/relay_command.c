@@ -118,9 +118,11 @@ static bool find_key(hash32 *key, const struct words *words) {
     return read_key(key, given) || complain("a private key is expected: 64 hexadecimal digits");
 }
 
-static bool find_fee_to(struct relay_options *options, const struct words *words) {
-    if (secp256k1_address_of(&options->fee_to, &options->key) != ERR_OK)
+/* Who delivers, and who is paid for it. */
+static bool find_accounts(struct relay_options *options, const struct words *words) {
+    if (secp256k1_address_of(&options->sender, &options->key) != ERR_OK)
         return complain("the key is no private key of secp256k1");
+    options->fee_to = options->sender;
     if (words->fee_to == NULL) return true;
     const bool is_good =
         strncmp(words->fee_to, "0x", 2) == 0 &&
@@ -155,7 +157,7 @@ int relay_command(int argc, char **argv) {
         .is_once = words.is_once,
         .must_stop = &must_stop,
     };
-    if (!find_key(&options.key, &words) || !find_fee_to(&options, &words)) return 2;
+    if (!find_key(&options.key, &words) || !find_accounts(&options, &words)) return 2;
     const struct sigaction action = {.sa_handler = on_signal};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);

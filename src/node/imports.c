@@ -1,20 +1,11 @@
 #include "node/imports.h"
+#include "node/message.h"
 #include "node/network.h"
 
-#include "crypto/keccak.h"
 #include "rollup/abi.h"
 
 /* Of one rollup in one block: L1 pays 2,600 gas for each, and what is left out can be proven. */
 #define IMPORTS_MAX 512u
-
-/* Words of the tuple in MessageLeft's data, behind the word that says where it begins. */
-#define LEFT_MESSAGE_ROLLUP_ID 2u
-#define LEFT_MESSAGE_FEE       9u
-
-static const char BROADCAST[] = "MessageBroadcast(bytes32,address)";
-static const char LEFT[] =
-    "MessageLeft(bytes32,(uint256,address,uint64,bool,uint64,address,address,address,uint256,"
-    "uint256,uint64,uint64,bytes))";
 
 /* A message that was said. */
 struct said {
@@ -32,17 +23,16 @@ static bool is_event(const struct log *log, const address *of, const hash32 *top
 
 /* What the Messenger says of it, in the same receipt. */
 static void find_left(struct said *said, const struct node *node, const struct receipt *receipt) {
-    const hash32 topic = abi_signature_hash(LEFT);
+    const hash32 topic = abi_signature_hash(MESSAGE_LEFT_EVENT);
     for (size_t i = 0; i < receipt->log_count; i++) {
         const struct log *log = &receipt->logs[i];
-        bytes tuple;
+        struct message_left left;
         if (!is_event(log, &node->contracts.messenger, &topic) || log->topic_count != 2) continue;
         if (!hash32_equal(&log->topics[1], &said->message)) continue;
-        if (abi_read_tail(&tuple, log->data, 0) != ERR_OK ||
-            abi_read_u64(&said->rollup_id, tuple, LEFT_MESSAGE_ROLLUP_ID) != ERR_OK ||
-            abi_read_u256(&said->fee_wei, tuple, LEFT_MESSAGE_FEE) != ERR_OK)
-            continue;
+        if (message_read_left(&left, log->data) != ERR_OK) continue;
         said->is_messengers = true;
+        said->rollup_id = left.rollup_id;
+        said->fee_wei = left.fee_wei;
     }
 }
 
@@ -66,10 +56,7 @@ static enum err add(struct import_list *list, struct arena *arena, const struct 
     if (list->count == IMPORTS_MAX) return ERR_OK;
     if (list->slots == NULL) list->slots = arena_alloc_array(arena, IMPORTS_MAX, sizeof(hash32));
     if (list->slots == NULL) return ERR_MEMORY;
-    uint8_t publisher[32] = {0};
-    memcpy(publisher + 12, said->publisher.b, sizeof(said->publisher.b));
-    list->slots[list->count++] =
-        keccak256_two(hash32_bytes(&said->message), bytes_of(publisher, sizeof(publisher)));
+    list->slots[list->count++] = message_slot(&said->message, &said->publisher);
     return ERR_OK;
 }
 
@@ -98,7 +85,7 @@ enum err imports_choose(
     const struct block_builder *block,
     const size_t *order_index
 ) {
-    const hash32 topic = abi_signature_hash(BROADCAST);
+    const hash32 topic = abi_signature_hash(MESSAGE_BROADCAST_EVENT);
     *imports = (struct imports){0};
     for (size_t i = 0; i < block->tx_count; i++) {
         const struct receipt *receipt = &block->receipts[i];

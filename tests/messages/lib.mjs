@@ -1,6 +1,6 @@
 // A network and its contracts of messages, spoken to with viem.
 import assert from "node:assert/strict";
-import { createPublicClient, createWalletClient, decodeErrorResult, encodeAbiParameters, http, keccak256, parseAbiParameters, zeroAddress } from "viem";
+import { createPublicClient, createWalletClient, decodeErrorResult, encodeAbiParameters, http, keccak256, parseAbiParameters, parseEventLogs, zeroAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { artifact } from "../contracts/lib/chain.mjs";
 import { startNetwork } from "../lib/network.mjs";
@@ -82,12 +82,9 @@ class Chain {
     events(of, eventName, receipt) {
         const { address, abi } = this.contract(of);
         const logs = receipt.logs.filter((log) => log.address.toLowerCase() === address.toLowerCase());
-        return parse(abi, eventName, logs);
+        return parseEventLogs({ abi, eventName, logs }).map(({ args }) => args);
     }
 }
-
-import { parseEventLogs } from "viem";
-const parse = (abi, eventName, logs) => parseEventLogs({ abi, eventName, logs }).map(({ args }) => args);
 
 /** Starts a network: `l1`, `rollups`, each a Chain of account `index`. */
 export async function openNetwork(options = {}) {

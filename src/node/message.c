@@ -1,0 +1,21 @@
+#include "node/message.h"
+
+#include "crypto/keccak.h"
+#include "rollup/abi.h"
+
+/* Words of the tuple. */
+enum { WORD_ROLLUP_ID = 2, WORD_TO_PARENT = 3, WORD_FEE = 9 };
+
+hash32 message_slot(const hash32 *message, const address *publisher) {
+    uint8_t word[ABI_WORD] = {0};
+    memcpy(word + ABI_WORD - sizeof(publisher->b), publisher->b, sizeof(publisher->b));
+    return keccak256_two(hash32_bytes(message), bytes_of(word, sizeof(word)));
+}
+
+enum err message_read_left(struct message_left *left, bytes data) {
+    enum err err = abi_read_tail(&left->tuple, data, 0);
+    if (err == ERR_OK) err = abi_read_u64(&left->rollup_id, left->tuple, WORD_ROLLUP_ID);
+    if (err == ERR_OK) err = abi_read_bool(&left->to_parent, left->tuple, WORD_TO_PARENT);
+    if (err == ERR_OK) err = abi_read_u256(&left->fee_wei, left->tuple, WORD_FEE);
+    return err;
+}
