@@ -323,6 +323,37 @@ enum err block_run_seal(struct rollup *rollup, struct rollup_machine *machine) {
     return ERR_OK;
 }
 
+/* A RESULT answers the innermost open call, and comes from where that went. */
+static bool is_awaited(const struct rollup_machine *at, const struct action *in) {
+    const struct out_call *call = at->is_idle ? NULL : at->run->out_call;
+    return call != NULL && call->action.rollup_id == in->source_rollup_id;
+}
+
+enum err block_run_deliver(
+    const struct block_run_deliveries *deliveries,
+    struct rollup *rollup,
+    struct rollup_step *step,
+    struct rollup_machine *at,
+    const struct action *in,
+    uint64_t from
+) {
+    step->verdict = STEP_OK;
+    switch (in->kind) {
+    case ACTION_L2TX:
+        return deliveries->l2tx(rollup, step, at, in);
+    case ACTION_CALL:
+        return deliveries->call(rollup, step, at, in, from);
+    case ACTION_RESULT:
+        if (is_awaited(at, in)) return deliveries->result(rollup, step, at, in);
+        break;
+    case ACTION_REVERT:
+    case ACTION_REVERT_CONTINUE:
+        break;
+    }
+    step->verdict = STEP_NOT_DEFINED;
+    return ERR_OK;
+}
+
 /* --- calls that come in ----------------------------------------------------------------------- */
 
 enum err block_run_push_in_call(

@@ -167,6 +167,37 @@ MUST_USE enum err block_run_commit(struct rollup *rollup, struct rollup_machine 
 /* Raises the step counter, commits to the open block, commits the state: the machine is idle. */
 MUST_USE enum err block_run_close(struct rollup *rollup, struct rollup_machine *machine);
 
+/* What a kind does with an action that comes in, where it is defined. */
+struct block_run_deliveries {
+    enum err (*l2tx
+    )(struct rollup *rollup,
+      struct rollup_step *step,
+      const struct rollup_machine *at,
+      const struct action *in);
+    enum err (*call
+    )(struct rollup *rollup,
+      struct rollup_step *step,
+      struct rollup_machine *at,
+      const struct action *in,
+      uint64_t from);
+    /* of the innermost call that went out */
+    enum err (*result
+    )(struct rollup *rollup,
+      struct rollup_step *step,
+      struct rollup_machine *at,
+      const struct action *in);
+};
+
+/* Delivers an action, or says that it is not defined here. */
+MUST_USE enum err block_run_deliver(
+    const struct block_run_deliveries *deliveries,
+    struct rollup *rollup,
+    struct rollup_step *step,
+    struct rollup_machine *at,
+    const struct action *in,
+    uint64_t from
+);
+
 /* --- calls that come in ----------------------------------------------------------------------- */
 
 /* Puts the call on the machine's list. */

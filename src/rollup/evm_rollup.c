@@ -64,7 +64,7 @@ static enum err open_run(struct rollup *rollup, struct rollup_machine *machine) 
 static enum err deliver_l2tx(
     struct rollup *rollup,
     struct rollup_step *step,
-    struct rollup_machine *at,
+    const struct rollup_machine *at,
     const struct action *in
 ) {
     if (!at->is_idle) {
@@ -223,11 +223,7 @@ static enum err deliver_result(
     struct rollup_machine *at,
     const struct action *in
 ) {
-    const struct out_call *call = at->is_idle ? NULL : at->run->out_call;
-    if (call == NULL || call->action.rollup_id != in->source_rollup_id) {
-        step->verdict = STEP_NOT_DEFINED;
-        return ERR_OK;
-    }
+    const struct out_call *call = at->run->out_call;
     uint64_t cost = in->gas + XCALL_GAS_PER_BYTE * in->data.size;
     /* An XCALL that runs out of gas after the other chain has acted fails, and so does the L2Hub's
      * frame around it, which undoes what it did. */
@@ -251,27 +247,11 @@ static enum err deliver_result(
     return err == ERR_OK ? run_machine(rollup, machine, step) : err;
 }
 
-static enum err deliver(
-    struct rollup *rollup,
-    struct rollup_step *step,
-    struct rollup_machine *machine,
-    const struct action *in,
-    uint64_t from
-) {
-    switch (in->kind) {
-    case ACTION_L2TX:
-        return deliver_l2tx(rollup, step, machine, in);
-    case ACTION_CALL:
-        return deliver_call(rollup, step, machine, in, from);
-    case ACTION_RESULT:
-        return deliver_result(rollup, step, machine, in);
-    case ACTION_REVERT:
-    case ACTION_REVERT_CONTINUE:
-        break;
-    }
-    step->verdict = STEP_NOT_DEFINED;
-    return ERR_OK;
-}
+static const struct block_run_deliveries DELIVERIES = {
+    .l2tx = deliver_l2tx,
+    .call = deliver_call,
+    .result = deliver_result,
+};
 
 /* A rollup's genesis may say anything: a balance that would pass 256 bits, a fork that is not
  * built. That leads nowhere. */
@@ -288,9 +268,7 @@ static enum err evm_step(
     const struct action *in,
     uint64_t from
 ) {
-    step->verdict = STEP_OK;
-    enum err err = deliver(rollup, step, at, in, from);
-    return verdict_of(step, err);
+    return verdict_of(step, block_run_deliver(&DELIVERIES, rollup, step, at, in, from));
 }
 
 static enum err

@@ -482,11 +482,7 @@ static enum err deliver_result(
     struct rollup_machine *at,
     const struct action *in
 ) {
-    const struct out_call *call = at->is_idle ? NULL : at->run->out_call;
-    if (call == NULL || call->action.rollup_id != in->source_rollup_id) {
-        step->verdict = STEP_NOT_DEFINED;
-        return ERR_OK;
-    }
+    const struct out_call *call = at->run->out_call;
     struct rollup_machine *machine = at;
     enum err err = thaw(rollup, &machine);
     if (err != ERR_OK) return err;
@@ -498,27 +494,11 @@ static enum err deliver_result(
     return err == ERR_OK ? run_machine(rollup, machine, step) : err;
 }
 
-static enum err deliver(
-    struct rollup *rollup,
-    struct rollup_step *step,
-    struct rollup_machine *machine,
-    const struct action *in,
-    uint64_t from
-) {
-    switch (in->kind) {
-    case ACTION_L2TX:
-        return deliver_l2tx(rollup, step, machine, in);
-    case ACTION_CALL:
-        return deliver_call(rollup, step, machine, in, from);
-    case ACTION_RESULT:
-        return deliver_result(rollup, step, machine, in);
-    case ACTION_REVERT:
-    case ACTION_REVERT_CONTINUE:
-        break;
-    }
-    step->verdict = STEP_NOT_DEFINED;
-    return ERR_OK;
-}
+static const struct block_run_deliveries DELIVERIES = {
+    .l2tx = deliver_l2tx,
+    .call = deliver_call,
+    .result = deliver_result,
+};
 
 /* A ledger's genesis may say anything: balances that add up to more than there can be lead
  * nowhere. */
@@ -535,8 +515,7 @@ static enum err ledger_step(
     const struct action *in,
     uint64_t from
 ) {
-    step->verdict = STEP_OK;
-    return verdict_of(step, deliver(rollup, step, at, in, from));
+    return verdict_of(step, block_run_deliver(&DELIVERIES, rollup, step, at, in, from));
 }
 
 static enum err go_on(struct rollup *rollup, struct rollup_step *step, struct rollup_machine *at) {
