@@ -9,11 +9,11 @@ MINUTES ?= 60
 
 # The ladder (docs/architecture.md): a module may include itself and what stands before it, which is
 # also the order they are linked in. scripts/layers.sh holds the same order and checks it.
-MODULES := core crypto evm state chain rollup world riscv proof rpc conformance node backend cli
+MODULES := core crypto evm state chain batch rollup verify world riscv proof rpc conformance node backend cli
 
 # Files of guest-safe modules that need an operating system or a hosted library.
 HOSTED_FILES := %_host.c src/state/source_lmdb.c src/state/node_store.c src/chain/genesis.c src/chain/store.c src/chain/pool.c src/chain/pool_order.c
-GUEST_SAFE   := core crypto evm state chain rollup
+GUEST_SAFE   := core crypto evm state chain batch rollup verify
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla -Wundef \
             -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Werror

@@ -26,7 +26,7 @@ allowed_evm="core crypto evm"
 allowed_state="core crypto state"
 allowed_riscv="core crypto riscv"
 allowed_proof="core crypto proof"
-allowed_guest="core crypto evm state chain rollup riscv conformance guest"
+allowed_guest="core crypto evm state chain batch rollup verify riscv conformance guest"
 
 freestanding="stdint.h stddef.h stdbool.h stdalign.h stdnoreturn.h stdarg.h limits.h float.h iso646.h"
 # Libraries whose sources are compiled into the guest.

@@ -3,7 +3,7 @@
 #ifndef BACKEND_BATCH_JSON_H
 #define BACKEND_BATCH_JSON_H
 
-#include "rollup/batch.h"
+#include "batch/batch.h"
 #include "rpc/json_writer.h"
 
 void batch_json_action(struct json_writer *out, const struct action *action);

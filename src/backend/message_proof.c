@@ -1,11 +1,11 @@
 #include "backend/message_proof.h"
 #include "backend/backend.h"
 
+#include "batch/abi.h"
 #include "core/check.h"
 #include "node/hub_view.h"
 #include "node/message.h"
 #include "node/network.h"
-#include "rollup/abi.h"
 #include "rollup/predeploys.h"
 #include "rpc/json_writer.h"
 

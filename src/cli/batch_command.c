@@ -4,7 +4,7 @@
 #include "cli/batch_folder.h"
 #include "cli/cli.h"
 #include "core/hex.h"
-#include "rollup/verify.h"
+#include "verify/verify.h"
 
 #include <inttypes.h>
 

@@ -4,7 +4,7 @@
 #include "cli/file.h"
 #include "cli/guest_report.h"
 #include "proof/guest.h"
-#include "rollup/statement.h"
+#include "verify/statement.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -125,7 +125,7 @@ read_batch(bytes *input, struct arena *arena, const char *batch_path, const char
     return true;
 }
 
-/* Of our guest: what its refusal says (rollup/statement.h). */
+/* Of our guest: what its refusal says (verify/statement.h). */
 static void print_refusal(const struct machine *machine) {
     bytes output = machine_output(machine);
     if (machine->status != MACHINE_EXITED || output.size != STATEMENT_REFUSAL_SIZE) return;

@@ -1,11 +1,11 @@
 #include "cli/relay.h"
 
+#include "batch/abi.h"
 #include "chain/tx.h"
 #include "cli/ask.h"
 #include "core/hex.h"
 #include "core/map.h"
 #include "node/message.h"
-#include "rollup/abi.h"
 #include "rpc/arguments.h"
 
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #ifndef CLI_VERIFY_JOBS_H
 #define CLI_VERIFY_JOBS_H
 
-#include "rollup/verify.h"
+#include "verify/verify.h"
 
 #define VERIFY_JOBS_MAX 256
 

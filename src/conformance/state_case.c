@@ -1,9 +1,9 @@
 #include "conformance/state_case.h"
 
+#include "batch/words.h"
 #include "chain/commit.h"
 #include "core/check.h"
 #include "crypto/keccak.h"
-#include "rollup/words.h"
 
 #define FILE_NAME    "lsstate"
 #define FILE_VERSION 1

@@ -1,6 +1,6 @@
 /* conformance/state_case.h: one case of a state test as bytes: what a test build of the guest takes
  * (src/guest/statetest.c), so that Ethereum's state tests run in the machine that batches are
- * checked in. Freestanding; the file is one of words (rollup/words.h). */
+ * checked in. Freestanding; the file is one of words (batch/words.h). */
 #ifndef CONFORMANCE_STATE_CASE_H
 #define CONFORMANCE_STATE_CASE_H
 

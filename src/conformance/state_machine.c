@@ -2,7 +2,7 @@
 
 #include "core/check.h"
 #include "riscv/machine.h"
-#include "rollup/statement.h"
+#include "verify/statement.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "guest/arena.h"
 
 #include "guest/zkvm_io.h"
-#include "rollup/statement.h"
+#include "verify/statement.h"
 
 extern uint8_t guest_heap_start[];
 extern uint8_t guest_heap_end[];

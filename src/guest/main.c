@@ -1,9 +1,9 @@
-/* The guest program: input → check → output (rollup/statement.h). A refusal is longer than the
+/* The guest program: input → check → output (verify/statement.h). A refusal is longer than the
  * output of a batch that holds and ends with another status than 0, so that nothing can take it for
  * a proof. */
 #include "guest/arena.h"
 #include "guest/zkvm_io.h"
-#include "rollup/statement.h"
+#include "verify/statement.h"
 
 int main(void) {
     guest_arena_open();

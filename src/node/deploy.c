@@ -1,11 +1,11 @@
 #include "node/deploy.h"
 
+#include "batch/abi.h"
 #include "core/check.h"
 #include "crypto/keccak.h"
 #include "evm/evm.h"
 #include "node/dev_genesis.h"
 #include "proof/guest.h"
-#include "rollup/abi.h"
 #include "rollup/artifacts.h"
 
 /* Enough for each; what is not used is given back. A byte of a contract costs 16 gas as calldata

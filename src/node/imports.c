@@ -2,7 +2,7 @@
 #include "node/message.h"
 #include "node/network.h"
 
-#include "rollup/abi.h"
+#include "batch/abi.h"
 
 /* Of one rollup in one block: L1 pays 2,600 gas for each, and what is left out can be proven. */
 #define IMPORTS_MAX 512u

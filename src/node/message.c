@@ -1,7 +1,7 @@
 #include "node/message.h"
 
+#include "batch/abi.h"
 #include "crypto/keccak.h"
-#include "rollup/abi.h"
 
 /* Words of the tuple. */
 enum { WORD_ROLLUP_ID = 2, WORD_TO_PARENT = 3, WORD_FEE = 9 };

@@ -1,11 +1,11 @@
 #include "node/prover.h"
 
+#include "batch/abi.h"
 #include "core/check.h"
 #include "proof/attestation.h"
-#include "rollup/abi.h"
 #include "rollup/evm_rollup.h"
 #include "rollup/ledger.h"
-#include "rollup/verify.h"
+#include "verify/verify.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* proof/attestation.h: k-of-n secp256k1 signatures over a statement's digest, as the contract
  * Attestation checks them (protocol.md section 8). Whoever signs must have run the check itself
- * (rollup/verify.h): a signature says nothing else. */
+ * (verify/verify.h): a signature says nothing else. */
 #ifndef PROOF_ATTESTATION_H
 #define PROOF_ATTESTATION_H
 

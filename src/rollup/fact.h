@@ -9,7 +9,7 @@
 #ifndef ROLLUP_FACT_H
 #define ROLLUP_FACT_H
 
-#include "rollup/entry.h"
+#include "batch/entry.h"
 #include "rollup/rollup.h"
 
 #define FACT_TRACE_MAX   4096 /* lines of one entry's trace */

@@ -17,12 +17,12 @@
 #ifndef ROLLUP_ROLLUP_H
 #define ROLLUP_ROLLUP_H
 
+#include "batch/batch.h"
+#include "batch/payload.h"
 #include "chain/execution.h"
 #include "core/map.h"
-#include "rollup/batch.h"
 #include "rollup/open_block.h"
 #include "rollup/parent.h"
-#include "rollup/payload.h"
 #include "state/source.h"
 
 /* Why there is no fact. X(name, text) */

@@ -3,8 +3,8 @@
 #ifndef ROLLUP_TEST_LEDGER_H
 #define ROLLUP_TEST_LEDGER_H
 
+#include "batch/abi.h"
 #include "core/check.h"
-#include "rollup/abi.h"
 #include "rollup/block_run.h"
 #include "rollup/fact.h"
 #include "rollup/genesis_host.h"

@@ -1,11 +1,11 @@
 /* contracts/src/libraries/StorageProof.sol decides as state/proof.h does: on proofs of random
  * tries, and on what is made of them by changing, cutting and mixing nodes, hashes put right or
  * not. */
+#include "batch/abi.h"
 #include "chain/execution.h"
 #include "core/check.h"
 #include "core/hex.h"
 #include "crypto/keccak.h"
-#include "rollup/abi.h"
 #include "state/proof.h"
 #include "state/state.h"
 

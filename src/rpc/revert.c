@@ -1,7 +1,7 @@
 #include "rpc/revert.h"
 
+#include "batch/abi.h"
 #include "core/u256.h"
-#include "rollup/abi.h"
 #include "rpc/abi_text.h"
 
 #include <inttypes.h>

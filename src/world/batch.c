@@ -1,7 +1,7 @@
 /* Filling the batch: payloads, updates, entries, witness, proof, and the transaction that posts
  * it. */
 #include "crypto/keccak.h"
-#include "rollup/verify.h"
+#include "verify/verify.h"
 #include "world/world_private.h"
 
 enum err world_make_payloads(struct world *world) {

@@ -1,6 +1,6 @@
 #include "world/follow.h"
 
-#include "rollup/claim.h"
+#include "verify/claim.h"
 
 const char *follow_verdict_text(enum follow_verdict verdict) {
     switch (verdict) {

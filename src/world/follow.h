@@ -6,7 +6,7 @@
 #ifndef WORLD_FOLLOW_H
 #define WORLD_FOLLOW_H
 
-#include "rollup/verify.h"
+#include "verify/verify.h"
 #include "world/world.h"
 
 /* X(name, text) */

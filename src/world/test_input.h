@@ -5,7 +5,7 @@
 
 #include "core/check.h"
 #include "crypto/keccak.h"
-#include "rollup/verify.h"
+#include "verify/verify.h"
 
 struct test_input {
     struct batch_file file;

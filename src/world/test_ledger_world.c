@@ -1,7 +1,7 @@
 /* A ledger among the rollups of a world: built, proven, executed on L1, and followed from there.
  * What is claimed of its steps and is not so is refused. */
 #define NETWORK_LEDGER 2u
-#include "rollup/claim.h"
+#include "verify/claim.h"
 #include "world/test_network.h"
 
 #include <setjmp.h>

@@ -8,6 +8,7 @@
 #ifndef WORLD_TEST_NETWORK_H
 #define WORLD_TEST_NETWORK_H
 
+#include "batch/witness.h"
 #include "chain/genesis.h"
 #include "core/check.h"
 #include "crypto/keccak.h"
@@ -18,8 +19,7 @@
 #include "rollup/ledger.h"
 #include "rollup/predeploys.h"
 #include "rollup/proxy.h"
-#include "rollup/verify.h"
-#include "rollup/witness.h"
+#include "verify/verify.h"
 #include "world/follow.h"
 #include "world/test_contracts.h"
 #include "world/world.h"

@@ -11,7 +11,7 @@
 #ifndef WORLD_TRACE_H
 #define WORLD_TRACE_H
 
-#include "rollup/entry.h"
+#include "batch/entry.h"
 #include "world/world.h"
 
 enum world_frame_role {

@@ -17,9 +17,9 @@
 #ifndef WORLD_WORLD_H
 #define WORLD_WORLD_H
 
+#include "batch/payload.h"
 #include "chain/block.h"
 #include "rollup/fact.h"
-#include "rollup/payload.h"
 
 #define WORLD_ROLLUPS_MAX 64
 #define WORLD_PASSES_MAX  64 /* a block whose entries do not settle by then is given up */

@@ -5,7 +5,7 @@
 #include "core/check.h"
 #include "core/hex.h"
 #include "crypto/keccak.h"
-#include "rollup/statement.h"
+#include "verify/statement.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

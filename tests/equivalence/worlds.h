@@ -1,7 +1,7 @@
 /* tests/equivalence/worlds.h: the two worlds a graph runs in, and what is compared.
  *
  * spread: an L1 with the Hub and rollups, the accounts distributed over them, blocks built by
- *         world/world.h, every batch checked by rollup/verify.h before it is signed.
+ *         world/world.h, every batch checked by verify/verify.h before it is signed.
  * single: one ordinary chain with all accounts, called directly.
  *
  * Both are opened once; every graph starts from there and leaves nothing. */

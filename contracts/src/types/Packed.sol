@@ -7,7 +7,7 @@ import {Kind} from "contracts/src/types/Types.sol";
 
 /// @title A batch as it is posted: packed, to be read once from front to end
 /// @notice Numbers are big-endian; what is named more than once stands in a list and is named by its index.
-/// The C mirror is src/rollup/batch.h, where the one canonical form is defined: only that is ever proven.
+/// The C mirror is src/batch/batch.h, where the one canonical form is defined: only that is ever proven.
 ///
 ///   batch       rollups 1 ‖ addresses 2 ‖ heads 2 ‖ derived heads 2 ‖ updates 2 ‖ entries 2: how many;
 ///               rollupIds 8 each, ascending; addresses 20 each; heads 32 each; updates; entries

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 // An action of the cross-chain protocol. Its hash is keccak256(abi.encode(action)); the C mirror is
-// src/rollup/action.h. Entries and batches: Packed.sol, Record.sol.
+// src/batch/action.h. Entries and batches: Packed.sol, Record.sol.
 
 enum Kind {
     CALL,
