@@ -74,7 +74,7 @@ enum err block_run_write_system(struct block_run *run, uint64_t slot, const u256
     return err == ERR_OK ? journal_set_slot(&run->journal, found, value) : err;
 }
 
-enum err block_run_read_limits(struct block_run *run) {
+static enum err read_limits(struct block_run *run) {
     u256 value;
     enum err err = block_run_read_system(run, &value, SYSTEM_BLOCK_GAS_LIMIT);
     if (err != ERR_OK) return err;
@@ -86,9 +86,9 @@ enum err block_run_read_limits(struct block_run *run) {
 
 /* --- blocks ----------------------------------------------------------------------------------- */
 
-enum err block_run_read_l2tx(
-    struct rollup *rollup, struct block_run *run, enum step_verdict *verdict, bytes data
-) {
+/* The five words of an L2TX; a verdict unless their preimages are at hand and they fit together. */
+static enum err
+read_l2tx(struct rollup *rollup, struct block_run *run, enum step_verdict *verdict, bytes data) {
     hash32 payload_hash;
     hash32 anchor_hash;
     hash32 messages_hash;
@@ -128,7 +128,9 @@ enum err block_run_read_l2tx(
     return ERR_OK;
 }
 
-enum err block_run_begin_block(
+/* Opens the payload's block at run->block_index on top of a sealed one; STEP_TIMESTAMP if that
+ * cannot be. */
+static enum err begin_block(
     struct rollup *rollup,
     struct rollup_machine *machine,
     struct rollup_step *step,
@@ -147,7 +149,10 @@ enum err block_run_begin_block(
         parent, parent_hash, block->timestamp, &block->fee_recipient, prev_randao, run->gas_limit
     );
     run->tx_index = 0;
-    return open_block_begin(&machine->open, rollup->arena, &header);
+    enum err err = open_block_begin(&machine->open, rollup->arena, &header);
+    if (err == ERR_OK) err = rollup->type->blocks->open(rollup, machine);
+    if (err != ERR_OK) return err;
+    return rollup->type->blocks->begin_block(rollup, machine, step, parent_hash);
 }
 
 enum err block_run_read_tx(
@@ -287,7 +292,8 @@ enum err block_run_gather(
     );
 }
 
-enum err block_run_commit(struct rollup *rollup, struct rollup_machine *machine) {
+/* Commits the journal: the new state root. */
+static enum err commit(struct rollup *rollup, struct rollup_machine *machine) {
     struct block_run *run = machine->run;
     return journal_commit(
         &machine->root, &run->journal, &run->state, rollup->overlay, rollup->arena
@@ -305,7 +311,7 @@ enum err block_run_close(struct rollup *rollup, struct rollup_machine *machine) 
     hash32 commitment = open_block_commitment(&machine->open);
     u256 word = u256_load_be(commitment.b);
     err = block_run_write_system(run, SYSTEM_OPEN_BLOCK, &word);
-    if (err == ERR_OK) err = block_run_commit(rollup, machine);
+    if (err == ERR_OK) err = commit(rollup, machine);
     if (err != ERR_OK) return err;
     machine->run = NULL;
     machine->is_idle = true;
@@ -313,14 +319,98 @@ enum err block_run_close(struct rollup *rollup, struct rollup_machine *machine) 
     return ERR_OK;
 }
 
-enum err block_run_seal(struct rollup *rollup, struct rollup_machine *machine) {
+/* Seals the machine's block and opens the next one of the payload. */
+static enum err
+next_block(struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step) {
     struct sealed_block *sealed = arena_alloc(rollup->arena, sizeof(*sealed));
     if (sealed == NULL) return ERR_MEMORY;
     enum err err = open_block_seal(sealed, rollup->arena, &machine->open, &machine->root);
     if (err != ERR_OK) return err;
     sealed->before = machine->sealed;
     machine->sealed = sealed;
+    return begin_block(rollup, machine, step, &sealed->header, &sealed->hash);
+}
+
+enum err block_run_finish_block(
+    struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step, bool *is_over
+) {
+    struct block_run *run = machine->run;
+    if (block_run_is_slot_block(run)) {
+        *is_over = true;
+        step->next = machine;
+        step->out = (struct action){.kind = ACTION_RESULT, .rollup_id = rollup->rollup_id};
+        return block_run_close(rollup, machine);
+    }
+    enum err err = commit(rollup, machine);
+    if (err != ERR_OK) return err;
+    run->block_index++;
+    *is_over = run->block_index == run->payload.block_count;
+    return *is_over ? ERR_OK : next_block(rollup, machine, step);
+}
+
+/* --- kinds ------------------------------------------------------------------------------------ */
+
+enum err block_run_leave_idle(
+    struct rollup *rollup, struct rollup_machine **machine, const struct rollup_machine *idle
+) {
+    const struct block_run_kind *kind = rollup->type->blocks;
+    *machine = rollup_new_machine(rollup, idle);
+    if (*machine == NULL) return ERR_MEMORY;
+    (*machine)->run = arena_alloc_zero(rollup->arena, kind->run_size);
+    if ((*machine)->run == NULL) return ERR_MEMORY;
+    enum err err = kind->open(rollup, *machine);
+    return err == ERR_OK ? read_limits((*machine)->run) : err;
+}
+
+enum err block_run_thaw(struct rollup *rollup, struct rollup_machine **machine) {
+    const struct block_run_kind *kind = rollup->type->blocks;
+    struct rollup_machine *from = *machine;
+    if (!from->is_frozen) return ERR_OK;
+    struct rollup_machine *copy = rollup_new_machine(rollup, from);
+    if (copy == NULL) return ERR_MEMORY;
+    if (from->is_idle) {
+        copy->head = from->head;
+        copy->is_idle = true;
+        *machine = copy;
+        return ERR_OK;
+    }
+    struct block_run *run = arena_alloc(rollup->arena, kind->run_size);
+    if (run == NULL) return ERR_MEMORY;
+    memcpy(run, from->run, kind->run_size);
+    copy->run = run;
+    copy->open_call = from->open_call;
+    /* What a state has decoded belongs to it alone; the copy reads anew. */
+    enum err err = state_open(&run->state, rollup->arena, &rollup->overlay->source, &from->root);
+    if (err == ERR_OK) err = journal_copy(&run->journal, rollup->arena, &from->run->journal);
+    if (err == ERR_OK) err = kind->copy(rollup, copy, from->run);
+    if (err == ERR_OK) *machine = copy;
+    return err;
+}
+
+/* A rollup's genesis may say anything: balances that would pass 256 bits, a fork that is not
+ * built. That leads nowhere. */
+static enum err verdict_of(struct rollup_step *step, enum err err) {
+    if (err != ERR_LIMIT && err != ERR_UNSUPPORTED) return err;
+    step->verdict = err == ERR_LIMIT ? STEP_TOO_MUCH_ETHER : STEP_UNSUPPORTED;
     return ERR_OK;
+}
+
+static enum err deliver_l2tx(
+    struct rollup *rollup,
+    struct rollup_step *step,
+    const struct rollup_machine *at,
+    const struct action *in
+) {
+    struct rollup_machine *machine;
+    if (!at->is_idle) {
+        step->verdict = STEP_NOT_IDLE;
+        return ERR_OK;
+    }
+    enum err err = block_run_leave_idle(rollup, &machine, at);
+    if (err == ERR_OK) err = read_l2tx(rollup, machine->run, &step->verdict, in->data);
+    if (err == ERR_OK && step->verdict == STEP_OK) err = next_block(rollup, machine, step);
+    if (err != ERR_OK || step->verdict != STEP_OK) return err;
+    return rollup->type->blocks->run(rollup, machine, step);
 }
 
 /* A RESULT answers the innermost open call, and comes from where that went. */
@@ -329,22 +419,22 @@ static bool is_awaited(const struct rollup_machine *at, const struct action *in)
     return call != NULL && call->action.rollup_id == in->source_rollup_id;
 }
 
-enum err block_run_deliver(
-    const struct block_run_deliveries *deliveries,
+/* Delivers an action, or says that it is not defined here. */
+static enum err deliver(
     struct rollup *rollup,
     struct rollup_step *step,
     struct rollup_machine *at,
     const struct action *in,
     uint64_t from
 ) {
-    step->verdict = STEP_OK;
+    const struct block_run_kind *kind = rollup->type->blocks;
     switch (in->kind) {
     case ACTION_L2TX:
-        return deliveries->l2tx(rollup, step, at, in);
+        return deliver_l2tx(rollup, step, at, in);
     case ACTION_CALL:
-        return deliveries->call(rollup, step, at, in, from);
+        return kind->call(rollup, step, at, in, from);
     case ACTION_RESULT:
-        if (is_awaited(at, in)) return deliveries->result(rollup, step, at, in);
+        if (is_awaited(at, in)) return kind->result(rollup, step, at, in);
         break;
     case ACTION_REVERT:
     case ACTION_REVERT_CONTINUE:
@@ -352,6 +442,57 @@ enum err block_run_deliver(
     }
     step->verdict = STEP_NOT_DEFINED;
     return ERR_OK;
+}
+
+enum err block_run_step(
+    struct rollup *rollup,
+    struct rollup_step *step,
+    struct rollup_machine *at,
+    const struct action *in,
+    uint64_t from
+) {
+    step->verdict = STEP_OK;
+    return verdict_of(step, deliver(rollup, step, at, in, from));
+}
+
+enum err
+block_run_go_on(struct rollup *rollup, struct rollup_step *step, struct rollup_machine *at) {
+    return verdict_of(step, rollup->type->blocks->run(rollup, at, step));
+}
+
+/* Runs the one block on top of its parent. */
+static enum err run_block(
+    struct rollup *rollup,
+    struct rollup_machine **machine,
+    struct rollup_step *step,
+    const struct header *parent,
+    const hash32 *parent_hash,
+    const struct payload_block *block
+) {
+    const struct rollup_machine before = {.root = parent->state_root, .open.header = *parent};
+    enum err err = block_run_leave_idle(rollup, machine, &before);
+    if (err != ERR_OK) return err;
+    struct payload_block *blocks = arena_alloc(rollup->arena, sizeof(*blocks));
+    if (blocks == NULL) return ERR_MEMORY;
+    *blocks = *block;
+    (*machine)->run->payload = (struct payload){blocks, 1};
+    err = begin_block(rollup, *machine, step, parent, parent_hash);
+    if (err != ERR_OK || step->verdict != STEP_OK) return err;
+    return rollup->type->blocks->run(rollup, *machine, step);
+}
+
+enum err block_run_build_block(
+    struct rollup *rollup,
+    struct sealed_block *sealed,
+    struct rollup_step *step,
+    const struct header *parent,
+    const hash32 *parent_hash,
+    const struct payload_block *block
+) {
+    struct rollup_machine *machine = NULL;
+    enum err err = verdict_of(step, run_block(rollup, &machine, step, parent, parent_hash, block));
+    if (err != ERR_OK || step->verdict != STEP_OK) return err;
+    return open_block_seal(sealed, rollup->arena, &machine->open, &machine->root);
 }
 
 /* --- calls that come in ----------------------------------------------------------------------- */

@@ -3,7 +3,8 @@
  * went out and are not answered, and what a frame that fails has to undo elsewhere. For the kinds
  * themselves; who holds rollups has rollup/rollup.h.
  *
- * A kind puts its own behind struct block_run (machine->run) and says how it is copied (thaw). */
+ * A kind puts its own behind struct block_run (machine->run), says the rest in a struct
+ * block_run_kind, and has the functions of its struct rollup_type from here. */
 #ifndef ROLLUP_BLOCK_RUN_H
 #define ROLLUP_BLOCK_RUN_H
 
@@ -82,9 +83,6 @@ struct block_run {
 
 /* --- machines and blocks ---------------------------------------------------------------------- */
 
-/* Reads the limits of the rollup's System predeploy; journal and state are open. */
-MUST_USE enum err block_run_read_limits(struct block_run *run);
-
 /* Where the stand-in of (rollup_id, target) lies on every rollup: the L2Hub's proxy of it. */
 address block_run_proxy_of(uint64_t rollup_id, const address *target);
 
@@ -105,21 +103,6 @@ static inline bool block_run_is_slot_block(const struct block_run *run) {
     return run->payload.block_count == 0 ||
            (run->has_slot_block && run->block_index + 1 == run->payload.block_count);
 }
-
-/* The five words of an L2TX; a verdict unless their preimages are at hand and they fit together. */
-MUST_USE enum err block_run_read_l2tx(
-    struct rollup *rollup, struct block_run *run, enum step_verdict *verdict, bytes data
-);
-
-/* Opens the payload's block at run->block_index on top of a sealed one; STEP_TIMESTAMP if that
- * cannot be. Nothing is in it yet. */
-MUST_USE enum err block_run_begin_block(
-    struct rollup *rollup,
-    struct rollup_machine *machine,
-    struct rollup_step *step,
-    const struct header *parent,
-    const hash32 *parent_hash
-);
 
 /* Makes run->tx the payload's transaction at run->tx_index, and finds who sent it;
  * STEP_TX_INVALID if it is none. */
@@ -158,29 +141,43 @@ MUST_USE enum err block_run_gather(
     size_t log_count
 );
 
-/* Seals the machine's block. */
-MUST_USE enum err block_run_seal(struct rollup *rollup, struct rollup_machine *machine);
-
-/* Commits the journal: the new state root. */
-MUST_USE enum err block_run_commit(struct rollup *rollup, struct rollup_machine *machine);
-
 /* Raises the step counter, commits to the open block, commits the state: the machine is idle. */
 MUST_USE enum err block_run_close(struct rollup *rollup, struct rollup_machine *machine);
 
-/* What a kind does with an action that comes in, where it is defined. */
-struct block_run_deliveries {
-    enum err (*l2tx
+/* All transactions of the block have run: the payload's next one begins, or *is_over, the L2TX
+ * has its RESULT. */
+MUST_USE enum err block_run_finish_block(
+    struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step, bool *is_over
+);
+
+/* --- kinds ------------------------------------------------------------------------------------ */
+
+/* What is each kind's own. */
+struct block_run_kind {
+    size_t
+        run_size; /* of what begins with struct block_run; zeros when a machine stops being idle */
+    /* Opens journal, state and what else transactions run on, at machine->root for machine->open. */
+    enum err (*open)(struct rollup *rollup, struct rollup_machine *machine);
+    /* What the system writes into a block that has begun. */
+    enum err (*begin_block
     )(struct rollup *rollup,
+      struct rollup_machine *machine,
       struct rollup_step *step,
-      const struct rollup_machine *at,
-      const struct action *in);
+      const hash32 *parent_hash);
+    /* Of a machine that is a copy of the one that was, byte by byte, with a state and a journal of
+     * its own: makes the rest its own. */
+    enum err (*copy
+    )(struct rollup *rollup, struct rollup_machine *machine, const struct block_run *was);
+    /* Runs the machine until something leaves it or a verdict is reached. */
+    enum err (*run
+    )(struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step);
+    /* Delivers a CALL; the RESULT of the innermost call that went out. */
     enum err (*call
     )(struct rollup *rollup,
       struct rollup_step *step,
       struct rollup_machine *at,
       const struct action *in,
       uint64_t from);
-    /* of the innermost call that went out */
     enum err (*result
     )(struct rollup *rollup,
       struct rollup_step *step,
@@ -188,14 +185,30 @@ struct block_run_deliveries {
       const struct action *in);
 };
 
-/* Delivers an action, or says that it is not defined here. */
-MUST_USE enum err block_run_deliver(
-    const struct block_run_deliveries *deliveries,
+/* A machine that is about to go on from an idle one: journal and state are open. NULL in *machine
+ * and ERR_MEMORY if there is none. */
+MUST_USE enum err block_run_leave_idle(
+    struct rollup *rollup, struct rollup_machine **machine, const struct rollup_machine *idle
+);
+
+/* Functions of struct rollup_type. */
+MUST_USE enum err block_run_step(
     struct rollup *rollup,
     struct rollup_step *step,
     struct rollup_machine *at,
     const struct action *in,
     uint64_t from
+);
+MUST_USE enum err
+block_run_go_on(struct rollup *rollup, struct rollup_step *step, struct rollup_machine *at);
+MUST_USE enum err block_run_thaw(struct rollup *rollup, struct rollup_machine **machine);
+MUST_USE enum err block_run_build_block(
+    struct rollup *rollup,
+    struct sealed_block *sealed,
+    struct rollup_step *step,
+    const struct header *parent,
+    const hash32 *parent_hash,
+    const struct payload_block *block
 );
 
 /* --- calls that come in ----------------------------------------------------------------------- */

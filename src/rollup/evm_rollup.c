@@ -19,66 +19,21 @@ static enum err open_evm(struct rollup *base, const struct rollup_options *optio
     return rollup->codes == NULL ? ERR_MEMORY : ERR_OK;
 }
 
-static enum err evm_thaw(struct rollup *rollup, struct rollup_machine **machine) {
-    struct arena *arena = rollup->arena;
-    struct rollup_machine *from = *machine;
-    if (!from->is_frozen) return ERR_OK;
-    struct rollup_machine *copy = rollup_new_machine(rollup, from);
-    if (copy == NULL) return ERR_MEMORY;
-    if (from->is_idle) {
-        copy->head = from->head;
-        copy->is_idle = true;
-        *machine = copy;
-        return ERR_OK;
-    }
-    const struct evm_run *was = evm_run_of(from);
-    struct evm_run *run = arena_alloc(arena, sizeof(*run));
-    if (run == NULL) return ERR_MEMORY;
-    *run = *was;
-    /* What a state has decoded belongs to it alone; the copy reads anew. */
-    enum err err = state_open(&run->block.state, arena, &rollup->overlay->source, &from->root);
-    if (err == ERR_OK) err = journal_copy(&run->block.journal, arena, &was->block.journal);
-    if (err == ERR_OK)
-        err = execution_copy(&run->execution, arena, &was->execution, &run->block.journal);
+static enum err
+copy_run(struct rollup *rollup, struct rollup_machine *machine, const struct block_run *block) {
+    const struct evm_run *was = (const struct evm_run *)block;
+    struct evm_run *run = evm_run_of(machine);
+    struct journal *journal = &run->block.journal;
+    enum err err = execution_copy(&run->execution, rollup->arena, &was->execution, journal);
     if (err != ERR_OK) return err;
     run->context.hashes.context = &run->block.state;
     run->execution.state = &run->block.state;
     run->execution.block = &run->context;
     if (run->execution.tx == &was->block.tx) run->execution.tx = &run->block.tx;
-    copy->open_call = from->open_call;
-    copy->run = &run->block;
-    *machine = copy;
     return ERR_OK;
 }
 
 /* --- what comes in ---------------------------------------------------------------------------- */
-
-static enum err open_run(struct rollup *rollup, struct rollup_machine *machine) {
-    struct evm_run *run = arena_alloc_zero(rollup->arena, sizeof(*run));
-    if (run == NULL) return ERR_MEMORY;
-    machine->run = &run->block;
-    enum err err = evm_run_open(rollup, machine);
-    return err == ERR_OK ? block_run_read_limits(&run->block) : err;
-}
-
-static enum err deliver_l2tx(
-    struct rollup *rollup,
-    struct rollup_step *step,
-    const struct rollup_machine *at,
-    const struct action *in
-) {
-    if (!at->is_idle) {
-        step->verdict = STEP_NOT_IDLE;
-        return ERR_OK;
-    }
-    struct rollup_machine *machine = rollup_new_machine(rollup, at);
-    if (machine == NULL) return ERR_MEMORY;
-    enum err err = open_run(rollup, machine);
-    if (err == ERR_OK) err = block_run_read_l2tx(rollup, machine->run, &step->verdict, in->data);
-    if (err == ERR_OK && step->verdict == STEP_OK) err = evm_run_next_block(rollup, machine, step);
-    if (err != ERR_OK || step->verdict != STEP_OK) return err;
-    return run_machine(rollup, machine, step);
-}
 
 /* The contracts whose calls come out of the machine. */
 static void set_foreign(const struct rollup *rollup, struct execution_options *options) {
@@ -201,13 +156,11 @@ static enum err deliver_call(
     struct rollup_machine *machine;
     bool was_idle = at->is_idle;
     if (was_idle) {
-        machine = rollup_new_machine(rollup, at);
-        if (machine == NULL) return ERR_MEMORY;
-        err = open_run(rollup, machine);
+        err = block_run_leave_idle(rollup, &machine, at);
     } else {
         at->is_frozen = true;
         machine = at;
-        err = evm_thaw(rollup, &machine);
+        err = block_run_thaw(rollup, &machine);
         if (err == ERR_OK) err = evm_run_enter_entry(rollup, evm_run_of(machine));
     }
     if (err == ERR_OK) err = block_run_push_in_call(rollup, machine, at, in, from);
@@ -229,7 +182,7 @@ static enum err deliver_result(
      * frame around it, which undoes what it did. */
     bool can_pay = in->gas <= call->gas_available && cost <= call->gas_available;
     struct rollup_machine *machine = at;
-    enum err err = evm_thaw(rollup, &machine);
+    enum err err = block_run_thaw(rollup, &machine);
     if (err == ERR_OK) err = evm_run_enter_entry(rollup, evm_run_of(machine));
     if (err != ERR_OK) return err;
     struct evm_run *run = evm_run_of(machine);
@@ -245,35 +198,6 @@ static enum err deliver_result(
         can_pay ? in->data : BYTES_EMPTY
     );
     return err == ERR_OK ? run_machine(rollup, machine, step) : err;
-}
-
-static const struct block_run_deliveries DELIVERIES = {
-    .l2tx = deliver_l2tx,
-    .call = deliver_call,
-    .result = deliver_result,
-};
-
-/* A rollup's genesis may say anything: a balance that would pass 256 bits, a fork that is not
- * built. That leads nowhere. */
-static enum err verdict_of(struct rollup_step *step, enum err err) {
-    if (err != ERR_LIMIT && err != ERR_UNSUPPORTED) return err;
-    step->verdict = err == ERR_LIMIT ? STEP_TOO_MUCH_ETHER : STEP_UNSUPPORTED;
-    return ERR_OK;
-}
-
-static enum err evm_step(
-    struct rollup *rollup,
-    struct rollup_step *step,
-    struct rollup_machine *at,
-    const struct action *in,
-    uint64_t from
-) {
-    return verdict_of(step, block_run_deliver(&DELIVERIES, rollup, step, at, in, from));
-}
-
-static enum err
-evm_go_on(struct rollup *rollup, struct rollup_step *step, struct rollup_machine *at) {
-    return verdict_of(step, run_machine(rollup, at, step));
 }
 
 /* --- what goes out ---------------------------------------------------------------------------- */
@@ -317,24 +241,6 @@ static enum err finish_transaction(
     return err == ERR_OK ? block_run_close(rollup, machine) : err;
 }
 
-/* All transactions of the block have run: the next block begins, or the L2TX ends. */
-static enum err finish_block(
-    struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step, bool *is_over
-) {
-    struct evm_run *run = evm_run_of(machine);
-    if (block_run_is_slot_block(&run->block)) {
-        *is_over = true;
-        step->next = machine;
-        step->out = (struct action){.kind = ACTION_RESULT, .rollup_id = rollup->rollup_id};
-        return block_run_close(rollup, machine);
-    }
-    enum err err = block_run_commit(rollup, machine);
-    if (err != ERR_OK) return err;
-    run->block.block_index++;
-    *is_over = run->block.block_index == run->block.payload.block_count;
-    return *is_over ? ERR_OK : evm_run_next_block(rollup, machine, step);
-}
-
 static enum err begin_tx(
     struct rollup *rollup,
     struct rollup_machine *machine,
@@ -368,7 +274,7 @@ static enum err next_transaction(
         if (scratch != NULL && !run->block.scratch_done && block_run_is_slot_block(&run->block)) {
             return begin_tx(rollup, machine, scratch->tx, &scratch->sender, scratch->options);
         }
-        return finish_block(rollup, machine, step, is_over);
+        return block_run_finish_block(rollup, machine, step, is_over);
     }
     enum err err = block_run_read_tx(rollup, &run->block, step, &run->context.rules);
     if (err != ERR_OK || step->verdict != STEP_OK) return err;
@@ -443,39 +349,25 @@ run_machine(struct rollup *rollup, struct rollup_machine *machine, struct rollup
     return err;
 }
 
-static enum err evm_build_block(
-    struct rollup *rollup,
-    struct sealed_block *sealed,
-    struct rollup_step *step,
-    const struct header *parent,
-    const hash32 *parent_hash,
-    const struct payload_block *block
-) {
-    struct rollup_machine *machine = rollup_new_machine(rollup, NULL);
-    if (machine == NULL) return ERR_MEMORY;
-    machine->root = parent->state_root;
-    machine->open.header = *parent;
-    enum err err = verdict_of(step, open_run(rollup, machine));
-    if (err != ERR_OK || step->verdict != STEP_OK) return err;
-    struct payload_block *blocks = arena_alloc(rollup->arena, sizeof(*blocks));
-    if (blocks == NULL) return ERR_MEMORY;
-    *blocks = *block;
-    machine->run->payload = (struct payload){blocks, 1};
-    err = evm_run_begin_block(rollup, machine, step, parent, parent_hash);
-    if (err == ERR_OK && step->verdict == STEP_OK) err = run_machine(rollup, machine, step);
-    err = verdict_of(step, err);
-    if (err != ERR_OK || step->verdict != STEP_OK) return err;
-    return open_block_seal(sealed, rollup->arena, &machine->open, &machine->root);
-}
+static const struct block_run_kind BLOCKS = {
+    .run_size = sizeof(struct evm_run),
+    .open = evm_run_open,
+    .begin_block = evm_run_begin_block,
+    .copy = copy_run,
+    .run = run_machine,
+    .call = deliver_call,
+    .result = deliver_result,
+};
 
 const struct rollup_type EVM_ROLLUP_TYPE = {
     .kind = ROLLUP_EVM,
     .name = "evm",
     .size = sizeof(struct evm_rollup),
     .open = open_evm,
-    .step = evm_step,
-    .go_on = evm_go_on,
-    .thaw = evm_thaw,
+    .step = block_run_step,
+    .go_on = block_run_go_on,
+    .thaw = block_run_thaw,
     .parent_called = block_run_parent_called,
-    .build_block = evm_build_block,
+    .build_block = block_run_build_block,
+    .blocks = &BLOCKS,
 };

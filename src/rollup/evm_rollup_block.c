@@ -165,26 +165,13 @@ enum err evm_run_begin_block(
     struct rollup *rollup,
     struct rollup_machine *machine,
     struct rollup_step *step,
-    const struct header *parent,
     const hash32 *parent_hash
 ) {
     struct evm_run *run = evm_run_of(machine);
-    enum err err = block_run_begin_block(rollup, machine, step, parent, parent_hash);
-    if (err != ERR_OK || step->verdict != STEP_OK) return err;
-    err = evm_run_open(rollup, machine);
-    if (err == ERR_OK) err = write_parent_hash(run, parent_hash);
+    enum err err = write_parent_hash(run, parent_hash);
     if (err == ERR_OK && block_run_is_slot_block(&run->block))
         err = write_anchor(rollup, machine, step);
     if (err == ERR_OK && block_run_is_slot_block(&run->block) && step->verdict == STEP_OK)
         err = import_messages(rollup, machine, step);
     return err;
-}
-
-enum err evm_run_next_block(
-    struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step
-) {
-    enum err err = block_run_seal(rollup, machine);
-    if (err != ERR_OK) return err;
-    const struct sealed_block *sealed = machine->sealed;
-    return evm_run_begin_block(rollup, machine, step, &sealed->header, &sealed->hash);
 }

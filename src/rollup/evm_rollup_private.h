@@ -64,18 +64,13 @@ MUST_USE enum err evm_run_prepare_source(
     const u256 *mint_wei
 );
 
-/* Opens a block on top of a sealed one: header, EIP-2935, and in the slot block the anchor. */
+/* What the system writes into a block: EIP-2935; in the slot block the anchor and messages. */
 MUST_USE enum err evm_run_begin_block(
     struct rollup *rollup,
     struct rollup_machine *machine,
     struct rollup_step *step,
-    const struct header *parent,
     const hash32 *parent_hash
 );
-
-/* Seals the machine's block and opens the next one of the payload. */
-MUST_USE enum err
-evm_run_next_block(struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step);
 
 /* --- evm_rollup_revert.c ---------------------------------------------------------------------- */
 

@@ -4,9 +4,6 @@
 #include "core/check.h"
 #include "rollup/predeploys.h"
 
-static enum err
-run_machine(struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step);
-
 static enum err open_ledger(struct rollup *rollup, const struct rollup_options *options) {
     struct fork_schedule schedule;
     forks_development(&schedule, options->chain_id, FORK_OSAKA);
@@ -22,14 +19,6 @@ static enum err open_state(struct rollup *rollup, struct rollup_machine *machine
     return err == ERR_OK ? journal_open(&run->journal, rollup->arena) : err;
 }
 
-static enum err open_run(struct rollup *rollup, struct rollup_machine *machine) {
-    struct ledger_run *run = arena_alloc_zero(rollup->arena, sizeof(*run));
-    if (run == NULL) return ERR_MEMORY;
-    machine->run = &run->block;
-    enum err err = open_state(rollup, machine);
-    return err == ERR_OK ? block_run_read_limits(&run->block) : err;
-}
-
 static enum err
 copy_frame(struct rollup *rollup, struct ledger_run *run, const struct ledger_frame *from) {
     run->frame = NULL;
@@ -41,30 +30,9 @@ copy_frame(struct rollup *rollup, struct ledger_run *run, const struct ledger_fr
     return ERR_OK;
 }
 
-static enum err thaw(struct rollup *rollup, struct rollup_machine **machine) {
-    struct rollup_machine *from = *machine;
-    if (!from->is_frozen) return ERR_OK;
-    struct rollup_machine *copy = rollup_new_machine(rollup, from);
-    if (copy == NULL) return ERR_MEMORY;
-    if (from->is_idle) {
-        copy->head = from->head;
-        copy->is_idle = true;
-        *machine = copy;
-        return ERR_OK;
-    }
-    const struct ledger_run *was = ledger_run_of(from);
-    struct ledger_run *run = arena_alloc(rollup->arena, sizeof(*run));
-    if (run == NULL) return ERR_MEMORY;
-    *run = *was;
-    copy->run = &run->block;
-    /* What a state has decoded belongs to it alone; the copy reads anew. */
-    enum err err = open_state(rollup, copy);
-    if (err == ERR_OK) err = journal_copy(&run->block.journal, rollup->arena, &was->block.journal);
-    if (err == ERR_OK) err = copy_frame(rollup, run, was->frame);
-    if (err != ERR_OK) return err;
-    copy->open_call = from->open_call;
-    *machine = copy;
-    return ERR_OK;
+static enum err
+copy_run(struct rollup *rollup, struct rollup_machine *machine, const struct block_run *was) {
+    return copy_frame(rollup, ledger_run_of(machine), ((const struct ledger_run *)was)->frame);
 }
 
 static void tell(
@@ -116,40 +84,10 @@ static enum err begin_block(
     struct rollup *rollup,
     struct rollup_machine *machine,
     struct rollup_step *step,
-    const struct header *parent,
     const hash32 *parent_hash
 ) {
-    enum err err = block_run_begin_block(rollup, machine, step, parent, parent_hash);
-    if (err != ERR_OK || step->verdict != STEP_OK) return err;
-    err = open_state(rollup, machine);
-    if (err == ERR_OK && block_run_is_slot_block(machine->run))
-        err = write_anchor(rollup, machine, step);
-    return err;
-}
-
-static enum err
-next_block(struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step) {
-    enum err err = block_run_seal(rollup, machine);
-    if (err != ERR_OK) return err;
-    const struct sealed_block *sealed = machine->sealed;
-    return begin_block(rollup, machine, step, &sealed->header, &sealed->hash);
-}
-
-static enum err finish_block(
-    struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step, bool *is_over
-) {
-    struct block_run *run = machine->run;
-    if (block_run_is_slot_block(run)) {
-        *is_over = true;
-        step->next = machine;
-        step->out = (struct action){.kind = ACTION_RESULT, .rollup_id = rollup->rollup_id};
-        return block_run_close(rollup, machine);
-    }
-    enum err err = block_run_commit(rollup, machine);
-    if (err != ERR_OK) return err;
-    run->block_index++;
-    *is_over = run->block_index == run->payload.block_count;
-    return *is_over ? ERR_OK : next_block(rollup, machine, step);
+    (void)parent_hash;
+    return block_run_is_slot_block(machine->run) ? write_anchor(rollup, machine, step) : ERR_OK;
 }
 
 /* --- transactions ----------------------------------------------------------------------------- */
@@ -261,7 +199,7 @@ static enum err next_transaction(
         ledger_run_of(machine)->is_scratch = true;
         return begin_tx(rollup, machine, step, scratch->tx, &scratch->sender, &scratch->options);
     }
-    if (is_last) return finish_block(rollup, machine, step, is_over);
+    if (is_last) return block_run_finish_block(rollup, machine, step, is_over);
     enum err err = block_run_read_tx(rollup, run, step, &ledger_of(rollup)->rules);
     if (err != ERR_OK || step->verdict != STEP_OK) return err;
     return begin_tx(rollup, machine, step, &run->tx, &run->sender, &PLAIN);
@@ -376,25 +314,6 @@ run_machine(struct rollup *rollup, struct rollup_machine *machine, struct rollup
 
 /* --- what comes in ---------------------------------------------------------------------------- */
 
-static enum err deliver_l2tx(
-    struct rollup *rollup,
-    struct rollup_step *step,
-    const struct rollup_machine *at,
-    const struct action *in
-) {
-    if (!at->is_idle) {
-        step->verdict = STEP_NOT_IDLE;
-        return ERR_OK;
-    }
-    struct rollup_machine *machine = rollup_new_machine(rollup, at);
-    if (machine == NULL) return ERR_MEMORY;
-    enum err err = open_run(rollup, machine);
-    if (err == ERR_OK) err = block_run_read_l2tx(rollup, machine->run, &step->verdict, in->data);
-    if (err == ERR_OK && step->verdict == STEP_OK) err = next_block(rollup, machine, step);
-    if (err != ERR_OK || step->verdict != STEP_OK) return err;
-    return run_machine(rollup, machine, step);
-}
-
 static enum err refuse(
     struct rollup *rollup,
     struct rollup_step *step,
@@ -450,12 +369,10 @@ static enum err deliver_call(
     struct rollup_machine *machine = at;
     enum err err = arena_copy(rollup->arena, &data, in->data);
     if (err == ERR_OK && was_idle) {
-        machine = rollup_new_machine(rollup, at);
-        if (machine == NULL) return ERR_MEMORY;
-        err = open_run(rollup, machine);
+        err = block_run_leave_idle(rollup, &machine, at);
     } else if (err == ERR_OK) {
         at->is_frozen = true;
-        err = thaw(rollup, &machine);
+        err = block_run_thaw(rollup, &machine);
         if (err == ERR_OK) (void)block_run_enter_entry(rollup, machine->run);
     }
     const bool is_own = in->source_rollup_id == rollup->rollup_id;
@@ -484,7 +401,7 @@ static enum err deliver_result(
 ) {
     const struct out_call *call = at->run->out_call;
     struct rollup_machine *machine = at;
-    enum err err = thaw(rollup, &machine);
+    enum err err = block_run_thaw(rollup, &machine);
     if (err != ERR_OK) return err;
     struct ledger_run *run = ledger_run_of(machine);
     (void)block_run_enter_entry(rollup, &run->block);
@@ -494,67 +411,25 @@ static enum err deliver_result(
     return err == ERR_OK ? run_machine(rollup, machine, step) : err;
 }
 
-static const struct block_run_deliveries DELIVERIES = {
-    .l2tx = deliver_l2tx,
+static const struct block_run_kind BLOCKS = {
+    .run_size = sizeof(struct ledger_run),
+    .open = open_state,
+    .begin_block = begin_block,
+    .copy = copy_run,
+    .run = run_machine,
     .call = deliver_call,
     .result = deliver_result,
 };
-
-/* A ledger's genesis may say anything: balances that add up to more than there can be lead
- * nowhere. */
-static enum err verdict_of(struct rollup_step *step, enum err err) {
-    if (err != ERR_LIMIT) return err;
-    step->verdict = STEP_TOO_MUCH_ETHER;
-    return ERR_OK;
-}
-
-static enum err ledger_step(
-    struct rollup *rollup,
-    struct rollup_step *step,
-    struct rollup_machine *at,
-    const struct action *in,
-    uint64_t from
-) {
-    return verdict_of(step, block_run_deliver(&DELIVERIES, rollup, step, at, in, from));
-}
-
-static enum err go_on(struct rollup *rollup, struct rollup_step *step, struct rollup_machine *at) {
-    return verdict_of(step, run_machine(rollup, at, step));
-}
-
-static enum err build_block(
-    struct rollup *rollup,
-    struct sealed_block *sealed,
-    struct rollup_step *step,
-    const struct header *parent,
-    const hash32 *parent_hash,
-    const struct payload_block *block
-) {
-    struct rollup_machine *machine = rollup_new_machine(rollup, NULL);
-    if (machine == NULL) return ERR_MEMORY;
-    machine->root = parent->state_root;
-    machine->open.header = *parent;
-    enum err err = open_run(rollup, machine);
-    if (err != ERR_OK) return verdict_of(step, err);
-    struct payload_block *blocks = arena_alloc_array(rollup->arena, 1, sizeof(*blocks));
-    if (blocks == NULL) return ERR_MEMORY;
-    *blocks = *block;
-    machine->run->payload = (struct payload){blocks, 1};
-    err = begin_block(rollup, machine, step, parent, parent_hash);
-    if (err == ERR_OK && step->verdict == STEP_OK) err = run_machine(rollup, machine, step);
-    err = verdict_of(step, err);
-    if (err != ERR_OK || step->verdict != STEP_OK) return err;
-    return open_block_seal(sealed, rollup->arena, &machine->open, &machine->root);
-}
 
 const struct rollup_type LEDGER_ROLLUP_TYPE = {
     .kind = ROLLUP_LEDGER,
     .name = "ledger",
     .size = sizeof(struct ledger),
     .open = open_ledger,
-    .step = ledger_step,
-    .go_on = go_on,
-    .thaw = thaw,
+    .step = block_run_step,
+    .go_on = block_run_go_on,
+    .thaw = block_run_thaw,
     .parent_called = block_run_parent_called,
-    .build_block = build_block,
+    .build_block = block_run_build_block,
+    .blocks = &BLOCKS,
 };

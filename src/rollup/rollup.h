@@ -216,6 +216,7 @@ struct rollup_type {
       const struct header *parent,
       const hash32 *parent_hash,
       const struct payload_block *block);
+    const struct block_run_kind *blocks; /* of the kinds that run blocks as block_run.h does */
 };
 
 struct rollup {
