@@ -198,9 +198,9 @@ $(OUT)/obj/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(EQUIVALENCE)/equivalence: $(EQUIVALENCE_OBJECTS) $(call module_link,world)
+$(EQUIVALENCE)/equivalence: $(EQUIVALENCE_OBJECTS) $(call module_link,riscv)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(EQUIVALENCE_OBJECTS) $(call module_link,world) $(LIBS)
+	$(CC) $(LDFLAGS) -o $@ $(EQUIVALENCE_OBJECTS) $(call module_link,riscv) $(LIBS)
 
 $(EQUIVALENCE)/Node.hex: tests/equivalence/Node.sol tests/equivalence/compile.mjs contracts/src/libraries/HubErrors.sol
 	@mkdir -p $(@D)
@@ -213,9 +213,9 @@ $(OUT)/obj/levels/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -DEQUIVALENCE_L3 -MMD -MP -c -o $@ $<
 
-$(EQUIVALENCE)/levels: $(LEVELS_OBJECTS) $(call module_link,world)
+$(EQUIVALENCE)/levels: $(LEVELS_OBJECTS) $(call module_link,riscv)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(LEVELS_OBJECTS) $(call module_link,world) $(LIBS)
+	$(CC) $(LDFLAGS) -o $@ $(LEVELS_OBJECTS) $(call module_link,riscv) $(LIBS)
 
 $(EQUIVALENCE)/Levels.hex: tests/equivalence/Node.sol tests/equivalence/compile.mjs contracts/src/libraries/HubErrors.sol
 	@mkdir -p $(@D)
@@ -238,9 +238,10 @@ equivalence-levels: deps
 .PHONY: batches
 batches: deps
 	@$(BUILD_QUIETLY) PROFILE=release lockstep equivalence-build
+	@$(BUILD_QUIETLY) PROFILE=asan equivalence-build
 	@$(BUILD)/release/equivalence/equivalence --files $(BUILD)/release/equivalence/Node.hex $(or $(GRAPHS),7500) $(or $(SEED),1) 24
 	@LOCKSTEP=$(BUILD)/release/lockstep LOCKSTEP_FILES_GRAPHS=$(or $(GRAPHS),7500) LOCKSTEP_SEED=$(or $(SEED),1) \
-		node --test tests/equivalence/files.test.mjs
+		LOCKSTEP_FILES_ASAN=$(BUILD)/asan/equivalence/equivalence node --test tests/equivalence/files.test.mjs
 
 # help: make tidy             formatter, layers, freestanding check, contract artifacts, clang-tidy, cppcheck
 tidy: deps

@@ -1,11 +1,11 @@
 #include "files.h"
 
+#include "outcomes.h"
 #include "worlds.h"
 
 #include "core/check.h"
 #include "core/hex.h"
 #include "crypto/keccak.h"
-#include "verify/statement.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,9 +19,9 @@ struct checker {
     struct arena scratch; /* of one verification */
     uint64_t seed;
     uint64_t random;
-    uint64_t flips; /* of each batch */
-    const char *folder;
-    const char *suffix; /* of a file's name */
+    uint64_t flips;              /* of each batch */
+    struct outcome_lists *lists; /* for other machines; NULL: for none */
+    const char *suffix;          /* of a batch's name */
     size_t passed, failed;
     size_t newest_run_count; /* of the input that was verified last */
     size_t run_count, entry_count, flipped, left_out;
@@ -277,38 +277,21 @@ static bool leave_out(struct checker *c, const struct files *files) {
 
 /* --- one batch -------------------------------------------------------------------------------- */
 
-static void write_file(const struct checker *c, uint64_t number, const char *name, bytes data) {
-    char path[4096];
-    (void)snprintf(
-        path,
-        sizeof(path),
-        "%s/%" PRIu64 "%s.%" PRIu64 ".%s",
-        c->folder,
-        c->seed,
-        c->suffix,
-        number,
-        name
-    );
-    FILE *file = fopen(path, "wb");
-    if (file == NULL || fwrite(data.data, 1, data.size, file) != data.size || fclose(file) != 0) {
-        fprintf(stderr, "equivalence: %s cannot be written\n", path);
-        exit(1);
-    }
-}
-
 /* For other machines: inputs, and what this one makes of them. */
-static bool write_files(struct checker *c, const struct files *files) {
+static bool list_files(struct checker *c, const struct files *files) {
     uint8_t *input = arena_alloc(c->arena, files->input.size);
     CHECK(input != NULL);
     memcpy(input, files->input.data, files->input.size);
     for (uint64_t i = 0; i <= c->flips; i++) {
         const uint64_t bit = random_below(c, 8 * files->input.size);
+        const bytes changed = bytes_of(input, files->input.size);
         struct statement_output output;
+        char name[64];
+        (void)snprintf(name, sizeof(name), "%" PRIu64 "%s.%" PRIu64, c->seed, c->suffix, i);
         if (i > 0) input[bit / 8] ^= (uint8_t)(1 << bit % 8);
         arena_reset(&c->scratch);
-        statement_check(&output, &c->scratch, bytes_of(input, files->input.size));
-        write_file(c, i, "input", bytes_of(input, files->input.size));
-        write_file(c, i, "output", bytes_of(output.data, output.size));
+        statement_check(&output, &c->scratch, changed);
+        outcome_lists_add(c->lists, name, changed, &output);
         if (i > 0) input[bit / 8] ^= (uint8_t)(1 << bit % 8);
         if (output.status != (i == 0 ? STATEMENT_HOLDS : STATEMENT_REFUSED))
             return complain(c, "what is written has not the status that it should have");
@@ -345,7 +328,7 @@ static bool check_files(
     c->batch_size += files.witness_offset;
     c->witness_size += files.input.size - files.witness_offset;
     c->runs_size += files.runs.size;
-    if (c->folder != NULL) return write_files(c, &files);
+    if (c->lists != NULL) return list_files(c, &files);
     return flip_bits(c, &files) && leave_out(c, &files);
 }
 
@@ -388,11 +371,13 @@ int files_main(int argc, char **argv) {
     static struct graph graph;
     struct arena worlds;
     struct arena arena;
+    struct outcome_lists lists;
     struct checker c = {
         .arena = &arena,
         .flips = strtoull(argv[5], NULL, 10),
-        .folder = argc == 7 ? argv[6] : NULL,
+        .lists = argc == 7 ? &lists : NULL,
     };
+    if (argc == 7) outcome_lists_open(&lists, argv[6]);
     arena_open(&worlds, (size_t)1 << 32);
     arena_open(&arena, (size_t)1 << 32);
     arena_open(&c.scratch, (size_t)1 << 32);
@@ -419,6 +404,7 @@ int files_main(int argc, char **argv) {
             c.witness_size / batches,
             c.runs_size / batches
         );
+    if (argc == 7) outcome_lists_close(&lists);
     arena_close(&c.scratch);
     arena_close(&arena);
     arena_close(&worlds);

@@ -4,9 +4,9 @@
 #define EQUIVALENCE_FILES_H
 
 /* equivalence --files NODE_CODE_FILE GRAPHS SEED FLIPS [FOLDER]
- * argv begins with the program's name, as main's. With a folder, each batch becomes SEED.0.input,
- * with its witness behind it, and SEED.0.output, what verify/statement.h makes of it; then one more
- * pair for each flipped bit (an L3's: SEED.below.0.input). */
+ * argv begins with the program's name, as main's. With a folder, each batch, with its witness
+ * behind it, and that as often with a flipped bit, is put into lists there (outcomes.h); their
+ * names are SEED.N, or SEED.below.N of an L3's, and N is 0 of the batch itself. */
 int files_main(int argc, char **argv);
 
 #endif

@@ -2,10 +2,12 @@
  *   equivalence NODE_CODE_FILE [GRAPHS [SEED]]
  *   equivalence --list GRAPHS SEED    prints the graphs' programs as JSON and runs nothing
  *   equivalence --files …             looks at the batches as files (files.h)
+ *   equivalence --outcomes …          runs inputs of the guest (outcomes.h)
  * Graph i has the seed SEED + i, so that one graph can be run alone. A graph that comes out
  * differently is made as small as it can be and printed. The last line is "N passed, N failed". */
 #include "census.h"
 #include "files.h"
+#include "outcomes.h"
 #include "worlds.h"
 
 #include "core/check.h"
@@ -120,6 +122,7 @@ static void list(struct arena *arena, uint64_t graphs, uint64_t seed) {
 
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "--files") == 0) return files_main(argc, argv);
+    if (argc > 1 && strcmp(argv[1], "--outcomes") == 0) return outcomes_main(argc, argv);
     if (argc == 4 && strcmp(argv[1], "--list") == 0) {
         struct arena memory;
         arena_open(&memory, (size_t)1 << 30);

@@ -10,10 +10,11 @@ import { lockstepPath } from "../lib/network.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const TIMEOUT_MS = 120_000;
-const STATUS_TRAPPED = 255; // board.S
+const TRAPPED = 2; // board.S
 
 export const INPUT_BASE = 0x86000000n;
 const BOARD_BASE = "0x88000000"; // behind the machine's memory
+const INPUTS_BASE = "0x90000000"; // behind the board's
 const PAGE = 4096;
 
 /** A folder that is gone when this process ends. */
@@ -84,25 +85,80 @@ export function runQemuUser(elf, input, folder) {
     return { status: run.signal ? "trap" : run.status, output: run.stdout };
 }
 
-let board; // linked once, for programs that begin at the same address
+/** Segments of an ELF file that are loaded. */
+function segments(elf) {
+    const [start, count] = [Number(elf.readBigUInt64LE(32)), elf.readUInt16LE(56)];
+    const headers = Array.from({ length: count }, (_, i) => elf.subarray(start + 56 * i, start + 56 * (i + 1)));
+    return headers
+        .filter((header) => header.readUInt32LE(0) === 1)
+        .map((header) => ({
+            isWritable: (header.readUInt32LE(4) & 2) !== 0,
+            address: header.readBigUInt64LE(16),
+            filled: header.readBigUInt64LE(16) + header.readBigUInt64LE(32),
+        }));
+}
 
-export function runQemuSystem(elf, input, folder) {
-    const entry = readFileSync(elf).readBigUInt64LE(24);
-    if (board?.entry !== entry) {
-        const link = ["-Ttext", BOARD_BASE, "--defsym", `entry=${entry}`];
-        board = { entry, path: assemble(join(here, "board.S"), temporaryFolder(), { march: "rv64im_zicsr", link }) };
+/** What tests/riscv/board.S takes: how many inputs, and each with its size. */
+export function inputList(inputs) {
+    const number = (n) => {
+        const word = Buffer.alloc(8);
+        word.writeBigUInt64LE(BigInt(n));
+        return word;
+    };
+    const padded = (data) => [number(data.length), data, Buffer.alloc(-data.length & 7)];
+    return Buffer.concat([number(inputs.length), ...inputs.flatMap(padded)]);
+}
+
+/** The inputs of such a list. */
+export function inputsOf(list) {
+    const inputs = [];
+    for (let at = 8; at < list.length; ) {
+        const size = Number(list.readBigUInt64LE(at));
+        inputs.push(list.subarray(at + 8, at + 8 + size));
+        at += 8 + ((size + 7) & ~7);
     }
-    const image = join(folder, "input.image");
+    return inputs;
+}
+
+/** What it gives, as a list of {status, output}. */
+export function outcomesOf(data) {
+    const outcomes = [];
+    for (let at = 0; at < data.length; ) {
+        const [how, status, size] = [0, 8, 16].map((offset) => Number(data.readBigUInt64LE(at + offset)));
+        outcomes.push({ status: how === TRAPPED ? "trap" : status, output: data.subarray(at + 24, at + 24 + size) });
+        at += 24 + ((size + 7) & ~7);
+    }
+    return outcomes;
+}
+
+const boards = new Map(); // by what they are linked for
+
+/** Runs it once for each input of a list (a file), in one machine; gives what inputList and outcomesOf are about. */
+export function runQemuSystemList(elf, list, folder, timeout = TIMEOUT_MS) {
+    const file = readFileSync(elf);
+    const written = segments(file).filter(({ isWritable }) => isWritable);
+    const writable = written[0]?.address ?? INPUT_BASE;
+    const symbols = { entry: file.readBigUInt64LE(24), writable, filled: written.at(-1)?.filled ?? writable, inputs: INPUTS_BASE };
+    const defined = Object.entries(symbols).flatMap(([name, value]) => ["--defsym", `${name}=${value}`]);
+    const link = ["-Ttext", BOARD_BASE, ...defined];
+    const key = link.join(" ");
+    if (!boards.has(key))
+        boards.set(key, assemble(join(here, "board.S"), temporaryFolder(), { march: "rv64im_zicsr", link }));
     const serial = join(folder, "serial");
-    writeFileSync(image, inputImage(input));
-    const options = ["-machine", "virt", "-m", "256M", "-display", "none", "-monitor", "none", "-bios", "none"];
-    const load = [`file=${elf}`, `file=${board.path},cpu-num=0`, `file=${image},addr=${INPUT_BASE},force-raw=on`];
+    const options = ["-machine", "virt", "-m", "1G", "-display", "none", "-monitor", "none", "-bios", "none"];
+    const load = [`file=${elf}`, `file=${boards.get(key)},cpu-num=0`, `file=${list},addr=${INPUTS_BASE},force-raw=on`];
     const run = spawnSync(
         "qemu-system-riscv64",
         [...options, "-serial", `file:${serial}`, ...load.flatMap((what) => ["-device", `loader,${what}`])],
-        { timeout: TIMEOUT_MS, encoding: "utf8" },
+        { timeout, encoding: "utf8" },
     );
     if (run.error) throw run.error;
-    if (run.status === null || run.stderr) throw new Error(`qemu-system-riscv64: ${run.stderr || run.signal}`);
-    return { status: run.status === STATUS_TRAPPED ? "trap" : run.status, output: readFileSync(serial) };
+    if (run.status !== 0 || run.stderr) throw new Error(`qemu-system-riscv64: ${run.stderr || run.signal || run.status}`);
+    return readFileSync(serial);
+}
+
+export function runQemuSystem(elf, input, folder) {
+    const list = join(folder, "input.list");
+    writeFileSync(list, inputList([input]));
+    return outcomesOf(runQemuSystemList(elf, list, folder))[0];
 }

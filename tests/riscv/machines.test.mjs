@@ -93,6 +93,7 @@ test("code and constants cannot be written, nor the input", () => {
         assert.equal(run.status, "trap");
         assert.match(run.text, /a store to code, to constants, to the input or outside of the memory/);
         assert.equal(runQemuUser(elf, Buffer.alloc(8), folder).status, "trap");
+        assert.equal(runQemuSystem(elf, Buffer.alloc(8), folder).status, "trap");
     }
 });
 
