@@ -146,8 +146,12 @@ enum rpc_status
 backend_reorg(struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_reorg *reorg);
 
 /* backend_offer puts a transaction into the pool without asking for a block. */
-enum rpc_status
-backend_offer(struct node_chain *chain, struct rpc_request *request, const struct rpc_reorg_tx *tx);
+enum rpc_status backend_offer(
+    struct node_chain *chain,
+    struct rpc_request *request,
+    hash32 *hash,
+    const struct rpc_reorg_tx *tx
+);
 
 enum rpc_status backend_drop(
     struct rpc_chain *rpc, struct rpc_request *request, size_t *count, const struct rpc_drop *drop

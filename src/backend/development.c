@@ -4,6 +4,8 @@
 #include "backend/dump.h"
 #include "crypto/keccak.h"
 #include "node/amend.h"
+#include "node/kept_pool.h"
+#include "node/reorg.h"
 #include "node/rewind.h"
 #include "rollup/predeploys.h"
 
@@ -21,6 +23,8 @@ struct turn {
     const struct rpc_reorg *reorg;
     bytes dump;
     bool is_found;
+    bool is_begun;          /* of a reorganisation: the new blocks are there … */
+    enum rpc_status status; /* … and this is what came of them */
 };
 
 /* *turn is what came of it when RPC_OK is returned, and else nothing. */
@@ -343,16 +347,6 @@ go_to(struct node_chain *chain, struct rpc_request *request, const struct rewind
     return RPC_OK;
 }
 
-static enum err empty_pools(struct node *node) {
-    for (size_t i = 0; i < node->chain_count; i++) {
-        struct pool *pool = pool_open();
-        if (pool == NULL) return ERR_MEMORY;
-        pool_close(node->chains[i].pool);
-        node->chains[i].pool = pool;
-    }
-    return ERR_OK;
-}
-
 static enum rpc_status
 do_reset(struct node_chain *chain, struct rpc_request *request, void *context) {
     struct node *node = chain->node;
@@ -369,7 +363,8 @@ do_reset(struct node_chain *chain, struct rpc_request *request, void *context) {
         node->chains[i].impersonated_count = 0;
         node->chains[i].impersonates_all = false;
     }
-    err = empty_pools(node);
+    for (size_t i = 0; i < node->chain_count && err == ERR_OK; i++)
+        err = kept_pool_empty(&node->chains[i]);
     return err == ERR_OK ? RPC_OK : rpc_fail_err(request, err);
 }
 
@@ -432,12 +427,16 @@ do_rollback(struct node_chain *chain, struct rpc_request *request, void *context
             (unsigned long long)chain->head.number,
             (unsigned long long)turn->number
         );
-    enum err err = rewind_by(points, chain, error, turn->number);
+    enum err err = rewind_by(points, chain, error, turn->number, false);
     if (err != ERR_OK) return fail_with(chain, request, err, error);
-    return go_to(chain, request, points);
+    enum rpc_status status = go_to(chain, request, points);
+    for (size_t i = 0; i < chain->node->chain_count && err == ERR_OK && status == RPC_OK; i++)
+        err = kept_pool_renew(&chain->node->chains[i]);
+    return err == ERR_OK ? status : rpc_fail_err(request, err);
 }
 
-/* One of the new blocks: there is one also when a transaction for it is refused. */
+/* One of the new blocks, of the transactions given for it in their order; there is one also when
+ * one of them is refused. */
 static enum rpc_status do_reorg_block(
     struct node_chain *chain,
     struct rpc_request *request,
@@ -445,29 +444,77 @@ static enum rpc_status do_reorg_block(
     uint64_t block
 ) {
     char error[NODE_ERROR_SIZE];
+    const char *refusal;
     enum rpc_status status = RPC_OK;
-    for (size_t i = 0; i < reorg->tx_count && status == RPC_OK; i++)
-        if (reorg->txs[i].block == block) status = backend_offer(chain, request, &reorg->txs[i]);
-    if (miner_build(&chain->node->miner, chain, error) == ERR_OK) return status;
-    return rpc_fail(request, RPC_INTERNAL_ERROR, "%s", error);
+    size_t count = 0;
+    hash32 *hashes = arena_alloc_array(request->arena, reorg->tx_count, sizeof(*hashes));
+    if (hashes == NULL) return rpc_fail_err(request, ERR_MEMORY);
+    for (size_t i = 0; i < reorg->tx_count && status == RPC_OK; i++) {
+        if (reorg->txs[i].block != block) continue;
+        status = backend_offer(chain, request, &hashes[count], &reorg->txs[i]);
+        count += status == RPC_OK;
+    }
+    /* One may have taken another's place, by its nonce. */
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        if (pool_get(chain->pool, &hashes[i]) != NULL) hashes[left++] = hashes[i];
+    const bool is_replaced = left < count;
+    if (miner_build(&chain->node->miner, chain, &refusal, error, hashes, left) != ERR_OK)
+        return rpc_fail(request, RPC_INTERNAL_ERROR, "%s", error);
+    if (refusal == NULL && is_replaced) refusal = "another one with its nonce pays more";
+    if (refusal == NULL || status != RPC_OK) return status;
+    return rpc_fail(
+        request,
+        RPC_SERVER_ERROR,
+        "block %llu: a transaction is not in it: %s",
+        (unsigned long long)block,
+        refusal
+    );
+}
+
+/* The new blocks are others, even if there is nothing in them; a rollup's randomness comes from
+ * L1. */
+static void wish_for_another(struct node_chain *chain, const hash32 *old) {
+    static const char word[] = "reorg";
+    chain->wishes.has_prev_randao = chain->rollup_id == 0;
+    chain->wishes.prev_randao = keccak256_two(hash32_bytes(old), bytes_of(word, sizeof(word) - 1));
 }
 
 static enum rpc_status
 do_reorg(struct node_chain *chain, struct rpc_request *request, void *context) {
-    const struct turn *turn = context;
-    static const char word[] = "reorg";
-    hash32 old = chain->head_hash;
-    enum rpc_status status = do_rollback(chain, request, context);
-    if (status != RPC_OK) return status;
-    /* The new blocks are others, even if there is nothing in them; a rollup's randomness comes from
-     * L1. */
-    chain->wishes.has_prev_randao = chain->rollup_id == 0;
-    chain->wishes.prev_randao = keccak256_two(hash32_bytes(&old), bytes_of(word, sizeof(word) - 1));
-    for (uint64_t i = 0; i < turn->number; i++) {
-        enum rpc_status made = do_reorg_block(chain, request, turn->reorg, i);
-        if (status == RPC_OK) status = made;
+    struct turn *turn = context;
+    const hash32 old = chain->head_hash;
+    char error[NODE_ERROR_SIZE];
+    struct reorg *reorg;
+    if (turn->is_begun) {
+        const enum err err = reorg_settle(chain->node, error);
+        return err == ERR_OK ? turn->status : stop_network(chain, request, error);
     }
-    return status;
+    if (turn->number > chain->head.number)
+        return rpc_fail(
+            request,
+            RPC_INVALID_PARAMS,
+            "Reorg depth must not exceed current chain height: current height %llu, depth %llu",
+            (unsigned long long)chain->head.number,
+            (unsigned long long)turn->number
+        );
+    enum err err = reorg_begin(&reorg, chain, error, turn->number);
+    if (err == ERR_INPUT) return rpc_fail(request, RPC_SERVER_ERROR, "%s", error);
+    if (err != ERR_OK) return stop_network(chain, request, error);
+    wish_for_another(chain, &old);
+    for (uint64_t i = 0; i < turn->number; i++) {
+        const struct rpc_error first = request->error;
+        const enum rpc_status made = do_reorg_block(chain, request, turn->reorg, i);
+        if (turn->status == RPC_OK)
+            turn->status = made;
+        else
+            request->error = first;
+    }
+    err = reorg_end(reorg, error);
+    if (err != ERR_OK) return stop_network(chain, request, error);
+    /* Over once the transactions that were given back have had their turn. */
+    turn->is_begun = true;
+    return RPC_WAIT;
 }
 
 enum rpc_status

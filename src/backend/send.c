@@ -349,13 +349,15 @@ enum rpc_status backend_send_transaction(
 }
 
 enum rpc_status backend_offer(
-    struct node_chain *chain, struct rpc_request *request, const struct rpc_reorg_tx *tx
+    struct node_chain *chain,
+    struct rpc_request *request,
+    hash32 *hash,
+    const struct rpc_reorg_tx *tx
 ) {
     struct candidate candidate = {0};
-    hash32 hash;
     enum rpc_status status = tx->raw.size > 0 ? prepare_raw(chain, request, &candidate, tx->raw)
                                               : prepare(chain, request, &candidate, &tx->arguments);
-    return status == RPC_OK ? offer(chain, request, &hash, &candidate) : status;
+    return status == RPC_OK ? offer(chain, request, hash, &candidate) : status;
 }
 
 enum rpc_status backend_fill_transaction(

@@ -6,6 +6,7 @@
 #include "cli/banner.h"
 #include "node/clock.h"
 #include "node/forked_start.h"
+#include "node/reorg.h"
 #include "node/replica.h"
 #include "node/startup.h"
 #include "node/version.h"
@@ -197,7 +198,7 @@ static enum err start_miner(struct life *life, char error[NODE_ERROR_SIZE]) {
     enum err err = miner_open(&node->miner, node, node->options->slot_time_ms);
     life->has_miner = true;
     if (err != ERR_OK) (void)snprintf(error, NODE_ERROR_SIZE, "miner: %s", err_text(err));
-    return err;
+    return err == ERR_OK ? reorg_recover(node, error) : err;
 }
 
 /* What a person and other programs are told. */

@@ -442,6 +442,20 @@ node_chain_set_safe(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], u
     return err;
 }
 
+enum err node_chain_put_meta(
+    struct node_chain *chain, char error[DATABASE_ERROR_SIZE], const char *name, bytes value
+) {
+    struct database_transaction write;
+    enum err err = node_chain_sync(chain, error);
+    if (err != ERR_OK) return err;
+    err = database_begin_write(&chain->database, &write);
+    if (err == ERR_OK) err = store_put_meta(&write, name, value);
+    if (err == ERR_OK) err = database_commit(&write);
+    if (err != ERR_OK) (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", write.error);
+    database_end(&write);
+    return err == ERR_OK ? database_renew(&chain->snapshot) : err;
+}
+
 enum err node_chain_discard(struct node_chain *chain) {
     /* What the builder has put into fresh besides harms nobody. */
     return state_move(&chain->state, &chain->head.state_root);

@@ -248,6 +248,12 @@ node_chain_truncate(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], u
 MUST_USE enum err
 node_chain_set_safe(struct node_chain *chain, char error[DATABASE_ERROR_SIZE], uint64_t number);
 
+/* node_chain_put_meta writes a setting (chain/store.h) in a transaction of its own. An empty value
+ * removes it. */
+MUST_USE enum err node_chain_put_meta(
+    struct node_chain *chain, char error[DATABASE_ERROR_SIZE], const char *name, bytes value
+);
+
 /* node_chain_discard forgets what a builder has done to the newest state. */
 MUST_USE enum err node_chain_discard(struct node_chain *chain);
 

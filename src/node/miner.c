@@ -96,6 +96,12 @@ enum err miner_wait_transaction(
     return err;
 }
 
+enum err
+miner_queue_transaction(struct miner *miner, struct node_chain *chain, const hash32 *hash) {
+    const struct miner_job job = {.chain = chain, .hash = *hash};
+    return chain->automine ? add_job(miner, &job) : ERR_OK;
+}
+
 enum err miner_wait_blocks(
     struct miner *miner,
     struct miner_wait **wait,
@@ -278,9 +284,15 @@ static void carry(struct miner *miner, const struct miner_job *job) {
 
 static void do_work(struct miner *miner, const struct miner_job *job) {
     struct rpc_request *request = job->wait->request;
-    if (job->work(job->chain, request, job->context) == RPC_OK) {
+    enum rpc_status status = job->work(job->chain, request, job->context);
+    if (status == RPC_OK) {
         end_wait(miner, job->wait);
         return;
+    }
+    if (status == RPC_WAIT) {
+        const enum err err = add_job(miner, job);
+        if (err == ERR_OK) return;
+        (void)rpc_fail_err(request, err);
     }
     const struct rpc_error *error = &request->error;
     fail_wait(miner, job->wait, error->code, error->message, error->has_data ? &error->data : NULL);
@@ -295,8 +307,15 @@ static void do_transaction(struct miner *miner, const struct miner_job *job) {
     }
     struct built built;
     struct block_order order = {.txs = &tx, .tx_count = 1, .is_for_tx = true};
+    bool pending;
     arena_reset(&node->build_arena);
-    enum err err = build(node, job->chain, &built, &order);
+    enum err err = is_pending(&pending, job->chain, &job->hash);
+    if (err == ERR_OK && !pending) { /* What its nonce follows on is gone: it is queued. */
+        end_wait(miner, job->wait);
+        return;
+    }
+    if (err != ERR_OK) (void)snprintf(built.error, sizeof(built.error), "%s", err_text(err));
+    if (err == ERR_OK) err = build(node, job->chain, &built, &order);
     if (err != ERR_OK) {
         pool_remove(job->chain->pool, &job->hash);
         int code = err == ERR_INPUT ? RPC_SERVER_ERROR : RPC_INTERNAL_ERROR;
@@ -349,35 +368,72 @@ choose(struct node_chain *chain, struct arena *arena, struct block_order *order,
     return ERR_OK;
 }
 
-/* A block of L1 with what is pending. */
-static enum err build_pending(
-    struct miner *miner, struct node_chain *chain, char *error, const struct rpc_mine_options *mine
+/* A block of what the order names, hashes among it. *refusal: why one of them is not in it; NULL:
+ * all are, or wait for a block of the parent. */
+static enum err build_ordered(
+    struct miner *miner,
+    struct node_chain *chain,
+    const char **refusal,
+    char *error,
+    const struct block_order *order,
+    const hash32 *hashes
 ) {
-    struct node *node = miner->node;
-    struct block_order order = {.has_timestamp = mine->has_timestamp, .timestamp = mine->timestamp};
-    hash32 *hashes = NULL;
     struct built built = {0};
-    arena_reset(&node->build_arena);
-    enum err err = choose(chain, &node->build_arena, &order, &hashes);
-    if (err == ERR_OK) err = build(node, chain, &built, &order);
+    enum err err = build(miner->node, chain, &built, order);
+    *refusal = NULL;
     if (err != ERR_OK) {
         (void
         )snprintf(error, NODE_ERROR_SIZE, "%s", built.error[0] != 0 ? built.error : err_text(err));
         return err;
     }
     size_t waiting = 0;
-    for (size_t i = 0; i < order.tx_count; i++) {
-        waiting += built.fates[i].fate == FATE_WAITS;
-        if (built.fates[i].fate == FATE_DROPPED)
-            drop(miner, chain, &hashes[i], &built.fates[i], NULL);
+    for (size_t i = order->tx_count; i-- > 0;) {
+        const struct block_tx_fate *fate = &built.fates[i];
+        waiting += fate->fate == FATE_WAITS;
+        if (fate->fate == FATE_KEPT) *refusal = "no room for it, or a gap before its nonce";
+        if (fate->fate != FATE_DROPPED) continue;
+        *refusal = fate->reason;
+        drop(miner, chain, &hashes[i], fate, NULL);
     }
     if (chain->rollup_id != 0) chain->waiting_count = waiting;
     return carry_rest(miner);
 }
 
-enum err miner_build(struct miner *miner, struct node_chain *chain, char *error) {
-    const struct rpc_mine_options mine = {.block_count = 1};
-    return build_pending(miner, chain, error, &mine);
+/* A block of L1 with what is pending. */
+static enum err build_pending(
+    struct miner *miner, struct node_chain *chain, char *error, const struct rpc_mine_options *mine
+) {
+    struct block_order order = {.has_timestamp = mine->has_timestamp, .timestamp = mine->timestamp};
+    hash32 *hashes = NULL;
+    const char *refusal;
+    arena_reset(&miner->node->build_arena);
+    const enum err err = choose(chain, &miner->node->build_arena, &order, &hashes);
+    if (err == ERR_OK) return build_ordered(miner, chain, &refusal, error, &order, hashes);
+    (void)snprintf(error, NODE_ERROR_SIZE, "%s", err_text(err));
+    return err;
+}
+
+enum err miner_build(
+    struct miner *miner,
+    struct node_chain *chain,
+    const char **refusal,
+    char *error,
+    const hash32 *hashes,
+    size_t count
+) {
+    struct arena *arena = &miner->node->build_arena;
+    arena_reset(arena);
+    const struct pool_tx **txs = arena_alloc_array(arena, count, sizeof(const struct pool_tx *));
+    if (txs == NULL) {
+        (void)snprintf(error, NODE_ERROR_SIZE, "%s", err_text(ERR_MEMORY));
+        return ERR_MEMORY;
+    }
+    struct block_order order = {.txs = txs, .tx_count = count};
+    for (size_t i = 0; i < count; i++) {
+        txs[i] = pool_get(chain->pool, &hashes[i]);
+        CHECK(txs[i] != NULL);
+    }
+    return build_ordered(miner, chain, refusal, error, &order, hashes);
 }
 
 /* One of the blocks asked for; the rest is a job again. */
@@ -425,20 +481,28 @@ void miner_refill(struct miner *miner) {
         refill(miner, &node->chains[i]);
 }
 
+static void do_next(struct miner *miner) {
+    struct miner_job job = take_job(miner);
+    if (job.work != NULL)
+        do_work(miner, &job);
+    else if (job.is_mine)
+        do_mine(miner, &job);
+    else
+        do_transaction(miner, &job);
+    miner->turns++;
+}
+
+void miner_drain(struct miner *miner) {
+    while (miner->count > 0)
+        do_next(miner);
+}
+
 static void on_idle(uv_idle_t *idle) {
     struct miner *miner = idle->data;
     uint64_t start = clock_monotonic_us();
     do { /* Who is told may send the next transaction of its batch at once. */
-        while (miner->count > 0 && clock_monotonic_us() - start < MINER_SLICE_US) {
-            struct miner_job job = take_job(miner);
-            if (job.work != NULL)
-                do_work(miner, &job);
-            else if (job.is_mine)
-                do_mine(miner, &job);
-            else
-                do_transaction(miner, &job);
-            miner->turns++;
-        }
+        while (miner->count > 0 && clock_monotonic_us() - start < MINER_SLICE_US)
+            do_next(miner);
         tell(miner);
         if (miner->node->is_stopping) return;
     } while (miner->count > 0 && clock_monotonic_us() - start < MINER_SLICE_US);

@@ -40,7 +40,7 @@ struct miner_wait {
 };
 
 /* Work that must not happen in the middle of a request: it changes what requests look at. Its
- * error is the request's (rpc_fail). */
+ * error is the request's (rpc_fail). RPC_WAIT: it is done again after all that is queued now. */
 typedef enum rpc_status
 miner_work(struct node_chain *chain, struct rpc_request *request, void *context);
 
@@ -106,8 +106,27 @@ MUST_USE enum err miner_wait_work(
     void *context
 );
 
-/* miner_build makes a block of what is pending, at once: for work in its turn. */
-MUST_USE enum err miner_build(struct miner *miner, struct node_chain *chain, char *error);
+/* miner_queue_transaction gives the transaction (which is in the pool) its turn, if the chain mines
+ * by itself; nobody waits for it. ERR_LIMIT, ERR_MEMORY. */
+MUST_USE enum err
+miner_queue_transaction(struct miner *miner, struct node_chain *chain, const hash32 *hash);
+
+/* miner_drain does all jobs at once: before the loop runs. */
+void miner_drain(struct miner *miner);
+
+/* miner_build makes a block of these transactions, which are in the pool, in this order, at once:
+ * for work in its turn.
+ *
+ * Out:     refusal  why one of them is not in it, until the next block is built; NULL: all are.
+ *          error    when not ERR_OK: there is no block. */
+MUST_USE enum err miner_build(
+    struct miner *miner,
+    struct node_chain *chain,
+    const char **refusal,
+    char *error,
+    const hash32 *hashes,
+    size_t count
+);
 
 /* miner_set_interval has a block of the chain made every so many milliseconds; 0: none by itself.
  * Whether a transaction has one made besides is chain->automine. */

@@ -64,22 +64,6 @@ static enum err decode(struct rewind_point *points, const struct node *node, byt
     return rlp_done(&list) ? ERR_OK : ERR_CORRUPT;
 }
 
-/* Writes a setting of L1 in a transaction of its own. */
-static enum err
-put_meta(struct node *node, char error[DATABASE_ERROR_SIZE], const char *name, bytes value) {
-    struct node_chain *l1 = node_l1(node);
-    struct database_transaction write;
-    enum err err = node_chain_sync(l1, error);
-    if (err != ERR_OK) return err;
-    err = database_begin_write(&l1->database, &write);
-    if (err == ERR_OK) err = store_put_meta(&write, name, value);
-    if (err == ERR_OK) err = database_commit(&write);
-    if (err != ERR_OK) (void)node_fail(error, err, "%s", write.error);
-    database_end(&write);
-    if (err == ERR_OK) err = database_renew(&l1->snapshot);
-    return err;
-}
-
 static enum err put_plan(
     struct node *node,
     char error[DATABASE_ERROR_SIZE],
@@ -91,7 +75,7 @@ static enum err put_plan(
     arena_open(&arena, PLAN_SIZE_MAX);
     enum err err = encode(&plan, &arena, node, points);
     if (err == ERR_OK)
-        err = put_meta(node, error, name, plan);
+        err = node_chain_put_meta(node_l1(node), error, name, plan);
     else
         (void)node_fail(error, err, "%s", err_text(err));
     arena_close(&arena);
@@ -128,11 +112,21 @@ static enum err point_of_rollup(
     return ERR_OK;
 }
 
+/* A rollup whose head the Hub has had before and has now loses nothing of what is above. */
+static enum err keep_unsafe(struct rewind_point *point, struct node_chain *rollup, char *error) {
+    struct hub_view view;
+    const enum err err = node_hub_view(&view, rollup);
+    if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
+    if (hash32_equal(&view.head, &point->header.state_root)) point->header = rollup->head;
+    return ERR_OK;
+}
+
 enum err rewind_by(
     struct rewind_point *points,
     struct node_chain *chain,
     char error[DATABASE_ERROR_SIZE],
-    uint64_t depth
+    uint64_t depth,
+    bool keeps_unsafe
 ) {
     struct node *node = chain->node;
     struct rewind_point *own = &points[node_place(chain)];
@@ -153,6 +147,7 @@ enum err rewind_by(
         err = node_chain_state_at(parent, &state, &node->build_arena, header);
         if (err != ERR_OK) return node_fail(error, err, "%s", err_text(err));
         err = point_of_rollup(&points[i], &node->chains[i], error, state);
+        if (err == ERR_OK && keeps_unsafe) err = keep_unsafe(&points[i], &node->chains[i], error);
     }
     return err;
 }
@@ -204,7 +199,8 @@ rewind_to(struct node *node, char error[DATABASE_ERROR_SIZE], const struct rewin
     if (err == ERR_OK) err = go_back(node, error, points);
     for (size_t i = 0; i < node->chain_count && err == ERR_OK && is_durable; i++)
         err = node_chain_sync(&node->chains[i], error);
-    if (err == ERR_OK && is_durable) err = put_meta(node, error, META_REWIND, BYTES_EMPTY);
+    if (err == ERR_OK && is_durable)
+        err = node_chain_put_meta(node_l1(node), error, META_REWIND, BYTES_EMPTY);
     return err;
 }
 

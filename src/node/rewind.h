@@ -30,13 +30,15 @@ MUST_USE enum err
 rewind_to(struct node *node, char error[DATABASE_ERROR_SIZE], const struct rewind_point *points);
 
 /* rewind_by says where the network stands when a chain's newest `depth` blocks are gone. Rollups go
- * back with L1; a rollup alone no further than L1 knows it. ERR_INPUT: it cannot be. */
+ * back with L1; a rollup alone no further than L1 knows it. keeps_unsafe: rollups that no removed
+ * block had anything of stay where they are. ERR_INPUT: it cannot be. */
 struct node_chain;
 MUST_USE enum err rewind_by(
     struct rewind_point *points,
     struct node_chain *chain,
     char error[DATABASE_ERROR_SIZE],
-    uint64_t depth
+    uint64_t depth,
+    bool keeps_unsafe
 );
 
 /* rewind_recover finishes what a crash has interrupted. */
