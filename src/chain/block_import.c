@@ -169,7 +169,7 @@ static enum err execute(struct importing *im) {
         address sender;
         import->tx_index = i;
         /* A type the fork lacks is named before its signature is looked at. */
-        import->tx_verdict = tx_check_type(tx, im->rules.fork);
+        import->tx_verdict = tx_check_type(tx, &im->rules);
         if (import->tx_verdict == TX_OK) {
             enum err err = find_sender(im, &sender, i);
             if (err != ERR_OK) return err;

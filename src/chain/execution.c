@@ -236,10 +236,10 @@ void execution_begin_message(
 static u256 effective_gas_price(const struct execution *x) {
     const struct tx *tx = x->tx;
     const u256 *base_fee = &x->block->base_fee_per_gas;
-    if (u256_less(&tx->max_fee_per_gas, base_fee)) return tx->max_fee_per_gas; /* skip_fees */
-    u256 room = u256_sub(&tx->max_fee_per_gas, base_fee);
-    const u256 *tip = &tx->max_priority_fee_per_gas;
-    return u256_add(base_fee, u256_less(tip, &room) ? tip : &room);
+    u256 tip;
+    if (!tx_tip_at(&tip, tx, base_fee, x->block->number))
+        return tx->max_fee_per_gas; /* skip_fees */
+    return u256_add(base_fee, &tip);
 }
 
 static uint64_t blob_gas_of(const struct tx *tx) {
@@ -314,7 +314,8 @@ static enum tx_verdict check_tx(const struct execution *x) {
     /* Too little gas comes last: no gas limit would help what comes before. */
     bool is_gas = verdict == TX_INTRINSIC_GAS || verdict == TX_FLOOR_GAS;
     if (verdict != TX_OK && !is_gas) return verdict;
-    enum tx_verdict in_block = check_allowances(x);
+    enum tx_verdict in_block = tx_check_window(x->tx, x->block->number);
+    if (in_block == TX_OK) in_block = check_allowances(x);
     if (in_block == TX_OK) in_block = check_fee_caps(x);
     return in_block != TX_OK ? in_block : verdict;
 }

@@ -53,6 +53,7 @@ static struct fork_rules rules_at(
                              number - schedule->dao_block < DAO_EXTRA_DATA_RANGE,
         .deposit_contract = schedule->deposit_contract,
         .names_senders = schedule->names_senders,
+        .has_conditional = schedule->has_conditional,
     };
     if (fork >= FORK_CANCUN) rules.blob = blob_at(schedule, timestamp);
     return rules;

@@ -47,6 +47,7 @@ struct fork_schedule {
     unsigned bomb_count;
     address deposit_contract; /* EIP-6110: whose logs are deposit requests */
     bool names_senders;       /* as in struct fork_rules */
+    bool has_conditional;     /* same */
 };
 
 /* The rules of one block. */
@@ -61,6 +62,7 @@ struct fork_rules {
     /* Development: a transaction may name its sender where others have a signature (tx.h). No
      * preset sets it. */
     bool names_senders;
+    bool has_conditional; /* an EVM rollup: transactions may be conditional (tx.h) */
 };
 
 /* forks_at gives the rules of the block with this number and timestamp. With a terminal total

@@ -18,7 +18,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         for (int fork = 0; fork < FORK_COUNT; fork++) {
             forks_development(&schedule, 1, (enum fork)fork);
             struct fork_rules rules = forks_at(&schedule, 1, 1);
+            CHECK(tx.type != TX_CONDITIONAL || tx_check(&tx, &rules) == TX_CONDITIONAL_NOT_ALLOWED);
+            rules.has_conditional = true;
             (void)tx_check(&tx, &rules);
+        }
+        const uint64_t numbers[] = {0, tx.first_block, tx.last_block, UINT64_MAX};
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+            u256 tip;
+            const u256 fee = tx_priority_fee_at(&tx, numbers[i]);
+            CHECK(!u256_less(&tx.max_priority_fee_per_gas, &fee));
+            bool pays = tx_tip_at(&tip, &tx, &U256_ONE, numbers[i]);
+            CHECK(!pays || !u256_less(&fee, &tip));
+            (void)tx_check_window(&tx, numbers[i]);
         }
         address authority;
         for (size_t i = 0; i < tx.authorization_count && i < 2; i++)

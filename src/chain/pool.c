@@ -125,7 +125,7 @@ static void update_pending(struct pool *pool, struct sender *sender) {
 /* Room for the decoded lists: each array with its alignment and what a checked build adds. */
 static size_t lists_size(const struct tx *tx) {
     size_t size = 256 + tx->access_count * sizeof(struct tx_access) +
-                  tx->blob_count * sizeof(hash32) +
+                  tx->blob_count * sizeof(hash32) + tx->message_slot_count * sizeof(hash32) +
                   tx->authorization_count * sizeof(struct tx_authorization);
     for (size_t i = 0; i < tx->access_count; i++)
         size += 64 + tx->access_list[i].key_count * sizeof(hash32);

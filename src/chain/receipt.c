@@ -158,7 +158,7 @@ enum err receipt_decode(struct receipt *receipt, struct arena *arena, bytes enco
     if (encoding.size == 0) return ERR_INPUT;
     if (encoding.data[0] < 0x80) {
         uint8_t type = encoding.data[0];
-        if ((type < TX_ACCESS_LIST || type > TX_SET_CODE) && type != TX_DEPOSIT) return ERR_INPUT;
+        if (!tx_type_is_known(type)) return ERR_INPUT;
         decoded.type = (enum tx_type)type;
         encoding = bytes_slice(encoding, 1, encoding.size - 1);
     }

@@ -185,6 +185,34 @@ static void a_rollup_keeps_the_base_fee(void **unused) {
 
 /* --- refusals --------------------------------------------------------------------------------- */
 
+/* Block 3 of 2 to 4: the tip is one decay lower than at first. */
+static void a_conditional_transaction_pays_what_is_left(void **unused) {
+    (void)unused;
+    begin();
+    struct tx tx = call_tx(0);
+    tx.type = TX_CONDITIONAL;
+    tx.first_block = 2;
+    tx.last_block = 4;
+    tx.priority_fee_decay = U256_ONE;
+    static const enum tx_verdict verdicts[] = {TX_TOO_EARLY, TX_OK, TX_OK, TX_OK, TX_TOO_LATE};
+    static const uint64_t prices[] = {0, 12, 11, 10, 0};
+    execution_begin_tx(&x, &tx, &SENDER, NULL);
+    assert_int_equal(execution_run(&x), EXECUTION_INVALID);
+    assert_int_equal(x.verdict, TX_CONDITIONAL_NOT_ALLOWED);
+    block.rules.has_conditional = true;
+    for (size_t i = 0; i < 5; i++) {
+        block.number = i + 1;
+        execution_begin_tx(&x, &tx, &SENDER, NULL);
+        bool is_valid = verdicts[i] == TX_OK;
+        assert_int_equal(execution_run(&x), is_valid ? EXECUTION_DONE : EXECUTION_INVALID);
+        assert_int_equal(x.verdict, verdicts[i]);
+        if (!is_valid) continue;
+        assert_int_equal(x.result.effective_gas_price.w[0], prices[i]);
+        assert_int_equal(x.result.coinbase_fee.w[0], (prices[i] - 10) * 21000);
+        tx.nonce++;
+    }
+}
+
 static void an_invalid_transaction_changes_nothing(void **unused) {
     (void)unused;
     put_account(&CONTRACT, 0, hex("00"));
@@ -566,6 +594,7 @@ int main(void) {
         TEST(gas_is_refunded_and_paid),
         TEST(calldata_costs_its_floor),
         TEST(a_rollup_keeps_the_base_fee),
+        TEST(a_conditional_transaction_pays_what_is_left),
         TEST(an_invalid_transaction_changes_nothing),
         TEST(eth_call_asks_for_less),
         TEST(what_was_missing_can_be_supplied),

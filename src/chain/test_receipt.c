@@ -61,7 +61,13 @@ static bytes round_trip(const struct receipt *receipt, struct receipt *decoded) 
 static void receipts_survive_a_round_trip(void **state) {
     (void)state;
     static const enum tx_type types[] = {
-        TX_LEGACY, TX_ACCESS_LIST, TX_DYNAMIC_FEE, TX_BLOB, TX_SET_CODE, TX_DEPOSIT};
+        TX_LEGACY,
+        TX_ACCESS_LIST,
+        TX_DYNAMIC_FEE,
+        TX_BLOB,
+        TX_SET_CODE,
+        TX_CONDITIONAL,
+        TX_DEPOSIT};
     struct receipt decoded;
     for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
         for (size_t count = 0; count <= 2; count++) {

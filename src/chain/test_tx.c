@@ -86,13 +86,20 @@ static struct tx example(enum tx_type type) {
         tx.authorization_list = authorizations;
         tx.authorization_count = 1;
     }
+    if (type == TX_CONDITIONAL) {
+        tx.first_block = 100;
+        tx.last_block = 200;
+        tx.priority_fee_decay = u256_from_u64(300);
+        tx.message_slots = keys;
+        tx.message_slot_count = 2;
+    }
     hash32 key = key_of(1);
     assert_int_equal(tx_sign(&tx, &arena, &key), ERR_OK);
     return tx;
 }
 
 static const enum tx_type TYPES[] = {
-    TX_LEGACY, TX_ACCESS_LIST, TX_DYNAMIC_FEE, TX_BLOB, TX_SET_CODE, TX_DEPOSIT};
+    TX_LEGACY, TX_ACCESS_LIST, TX_DYNAMIC_FEE, TX_BLOB, TX_SET_CODE, TX_CONDITIONAL, TX_DEPOSIT};
 
 static enum tx_verdict decode(struct tx *tx, bytes encoding) {
     enum tx_verdict verdict;
@@ -106,6 +113,7 @@ static void every_type_survives_a_round_trip(void **state) {
     static const address signer = {{0x7e, 0x5f, 0x45, 0x52, 0x09, 0x1a, 0x69, 0x12, 0x5d, 0x5d,
                                     0xfc, 0xb7, 0xb8, 0xc2, 0x65, 0x90, 0x29, 0x39, 0x5b, 0xdf}};
     struct fork_rules rules = rules_of(FORK_PRAGUE, 5);
+    rules.has_conditional = true;
     for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
         struct tx tx = example(TYPES[i]);
         bytes encoding;
@@ -121,6 +129,10 @@ static void every_type_survives_a_round_trip(void **state) {
         assert_int_equal(decoded.blob_count, tx.blob_count);
         assert_int_equal(decoded.authorization_count, tx.authorization_count);
         assert_int_equal(decoded.is_system, tx.is_system);
+        assert_int_equal(decoded.first_block, tx.first_block);
+        assert_int_equal(decoded.last_block, tx.last_block);
+        assert_true(u256_equal(&decoded.priority_fee_decay, &tx.priority_fee_decay));
+        assert_int_equal(decoded.message_slot_count, tx.message_slot_count);
         assert_int_equal(tx_check(&decoded, &rules), TX_OK);
         address sender;
         enum tx_verdict verdict;
@@ -147,9 +159,8 @@ static void no_cut_or_longer_encoding_decodes(void **state) {
     }
 }
 
-static void decoding_survives_every_lack_of_memory(void **state) {
-    (void)state;
-    struct tx tx = example(TX_SET_CODE);
+static void decoding_survives_every_lack_of_memory(enum tx_type type) {
+    struct tx tx = example(type);
     bytes encoding;
     assert_int_equal(tx_encode(&encoding, &arena, &tx), ERR_OK);
     _Alignas(16) uint8_t region[4096];
@@ -166,6 +177,12 @@ static void decoding_survives_every_lack_of_memory(void **state) {
         arena_close(&small);
     }
     assert_true(is_ok);
+}
+
+static void lists_survive_every_lack_of_memory(void **state) {
+    (void)state;
+    decoding_survives_every_lack_of_memory(TX_SET_CODE);
+    decoding_survives_every_lack_of_memory(TX_CONDITIONAL);
 }
 
 static void blob_network_form_is_named(void **state) {
@@ -257,6 +274,165 @@ static void gas_follows_the_forks(void **state) {
     assert_int_equal(
         tx_intrinsic_gas(&tx, FORK_PRAGUE), 21000 + 4 + 2 * 16 + 2 * 2400 + 2 * 1900 + 25000
     );
+}
+
+/* --- conditions ------------------------------------------------------------------------------- */
+
+/* Whatever is changed in it afterwards, it is not what the sender signed. */
+static void conditions_are_signed(void **state) {
+    (void)state;
+    struct fork_rules rules = rules_of(FORK_OSAKA, 5);
+    const struct tx signed_tx = example(TX_CONDITIONAL);
+    address signer;
+    enum tx_verdict verdict;
+    assert_int_equal(tx_sender(&signer, &verdict, &arena, &signed_tx, &rules), ERR_OK);
+    assert_int_equal(verdict, TX_OK);
+    for (int i = 0; i < 6; i++) {
+        struct tx tx = signed_tx;
+        hash32 slots[] = {tx.message_slots[0], tx.message_slots[1]};
+        if (i == 0) tx.first_block--;
+        if (i == 1) tx.last_block++;
+        if (i == 2) tx.priority_fee_decay = U256_ZERO;
+        if (i == 3) tx.message_slot_count = 1;
+        if (i == 4) slots[1].b[0] ^= 1;
+        if (i == 4) tx.message_slots = slots;
+        if (i == 5) tx.type = TX_DYNAMIC_FEE; /* the wrapper stripped off */
+        address other = {{0}};
+        assert_int_equal(tx_sender(&other, &verdict, &arena, &tx, &rules), ERR_OK);
+        assert_false(verdict == TX_OK && address_equal(&other, &signer));
+    }
+    /* Of another chain. */
+    rules.chain_id = 6;
+    assert_int_equal(tx_sender(&signer, &verdict, &arena, &signed_tx, &rules), ERR_OK);
+    assert_int_equal(verdict, TX_CHAIN_ID);
+}
+
+/* The example's encoding with all that follows its access list and precedes its signature replaced:
+ * 100, 200, 300, and the list of slots. */
+static enum tx_verdict decode_conditions(bytes conditions) {
+    static const uint8_t data[300]; /* so that the outer list's length has two bytes in any case */
+    struct tx tx = example(TX_CONDITIONAL);
+    struct tx decoded;
+    bytes encoding;
+    tx.data = bytes_of(data, sizeof data);
+    assert_int_equal(tx_encode(&encoding, &arena, &tx), ERR_OK);
+    static const uint8_t START[] = {0x64, 0x81, 0xc8, 0x82, 0x01, 0x2c, 0xf8, 0x42, 0xa0};
+    const size_t old_size = 6 + 2 + 66;
+    size_t at = 0;
+    while (memcmp(encoding.data + at, START, sizeof START) != 0)
+        at++;
+    size_t size = encoding.size - old_size + conditions.size;
+    uint8_t *changed = arena_alloc(&arena, size);
+    memcpy(changed, encoding.data, at);
+    memcpy(changed + at, conditions.data, conditions.size);
+    memcpy(
+        changed + at + conditions.size, encoding.data + at + old_size, encoding.size - at - old_size
+    );
+    changed[2] = (uint8_t)((size - 4) >> 8);
+    changed[3] = (uint8_t)(size - 4);
+    return decode(&decoded, bytes_of(changed, size));
+}
+
+static void malformed_conditions_are_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+        enum tx_verdict verdict;
+    } cases[] = {
+        {"\x64\x81\xc8\x80\xc0", 5, TX_OK},
+        {"\x80\x80\x80\xc0", 4, TX_OK},
+        {"\x80\x88\xff\xff\xff\xff\xff\xff\xff\xff\x80\xc0", 12, TX_OK},
+        {"\x00\x81\xc8\x80\xc0", 5, TX_CONDITIONS_FORMAT},
+        {"\xc0\x81\xc8\x80\xc0", 5, TX_CONDITIONS_FORMAT},
+        {"\x64\x82\x00\xc8\x80\xc0", 6, TX_CONDITIONS_FORMAT},
+        {"\x64\x89\1\1\1\1\1\1\1\1\1\x80\xc0", 13, TX_CONDITIONS_FORMAT},
+        {"\x64\x81\xc8\xc0\xc0", 5, TX_CONDITIONS_FORMAT},
+        {"\x64\x81\xc8\x80\x80", 5, TX_CONDITIONS_FORMAT}, /* no list */
+        {"\x64\x81\xc8\x80\xc1\x80", 6, TX_MESSAGE_SLOT_SIZE},
+        {"\x64\x81\xc8\x80\xc1\xc0", 6, TX_MESSAGE_SLOT_SIZE},
+        {"\x64\x81\xc8\x80", 4, TX_FIELDS_TOO_FEW},
+        {"\x64\x81\xc8\x80\xc0\xc0", 6, TX_FIELDS_TOO_MANY},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bytes conditions = bytes_of(cases[i].bytes, cases[i].size);
+        assert_int_equal(decode_conditions(conditions), cases[i].verdict);
+    }
+    /* Slots of 31 and 33 bytes; so many slots, and one too many. */
+    uint8_t list[7 + 17 * 33] = {0x64, 0x81, 0xc8, 0x80, 0xe0, 0x80 + 31};
+    assert_int_equal(decode_conditions(bytes_of(list, 5 + 32)), TX_MESSAGE_SLOT_SIZE);
+    list[4] = 0xe2;
+    list[5] = 0x80 + 33;
+    assert_int_equal(decode_conditions(bytes_of(list, 5 + 34)), TX_MESSAGE_SLOT_SIZE);
+    for (size_t count = 16; count <= 17; count++) {
+        list[4] = 0xf9;
+        list[5] = (uint8_t)(count * 33 >> 8);
+        list[6] = (uint8_t)(count * 33);
+        for (size_t i = 0; i < count; i++)
+            list[7 + 33 * i] = 0x80 + 32;
+        enum tx_verdict expected = count <= TX_MESSAGE_SLOTS_MAX ? TX_OK : TX_MESSAGE_COUNT;
+        assert_int_equal(decode_conditions(bytes_of(list, 7 + 33 * count)), expected);
+    }
+    struct tx decoded;
+    assert_int_equal(decode(&decoded, bytes_of("\x4c", 1)), TX_RLP_SIZE);
+    assert_int_equal(decode(&decoded, bytes_of("\x4c\xc0", 2)), TX_FIELDS_TOO_FEW);
+}
+
+static void conditions_hold_in_their_blocks(void **state) {
+    (void)state;
+    struct fork_rules rules = rules_of(FORK_OSAKA, 5);
+    struct tx tx = example(TX_CONDITIONAL);
+    assert_int_equal(tx_check(&tx, &rules), TX_CONDITIONAL_NOT_ALLOWED); /* L1, a ledger */
+    rules.has_conditional = true;
+    assert_int_equal(tx_check(&tx, &rules), TX_OK);
+    assert_int_equal(tx_check_window(&tx, 0), TX_TOO_EARLY);
+    assert_int_equal(tx_check_window(&tx, 99), TX_TOO_EARLY);
+    assert_int_equal(tx_check_window(&tx, 100), TX_OK);
+    assert_int_equal(tx_check_window(&tx, 200), TX_OK);
+    assert_int_equal(tx_check_window(&tx, 201), TX_TOO_LATE);
+    assert_int_equal(tx_check_window(&tx, UINT64_MAX), TX_TOO_LATE);
+    tx.last_block = 100; /* in this block or never */
+    assert_int_equal(tx_check(&tx, &rules), TX_OK);
+    assert_int_equal(tx_check_window(&tx, 100), TX_OK);
+    tx.last_block = 99;
+    assert_int_equal(tx_check(&tx, &rules), TX_WINDOW);
+    tx = example(TX_DYNAMIC_FEE);
+    assert_int_equal(tx_check_window(&tx, 0), TX_OK);
+    /* The list is paid for: a cold account, 32 bytes and a cold slot each. */
+    tx = example(TX_CONDITIONAL);
+    const uint64_t base = 21000 + 4 + 2 * 16 + 2 * 2400 + 2 * 1900;
+    const uint64_t with_two = base + 2600 + 2 * (32 * 16 + 2100);
+    assert_int_equal(tx_intrinsic_gas(&tx, FORK_OSAKA), with_two);
+    tx.gas_limit = with_two - 1;
+    assert_int_equal(tx_check(&tx, &rules), TX_INTRINSIC_GAS);
+    tx.message_slot_count = 0;
+    assert_int_equal(tx_intrinsic_gas(&tx, FORK_OSAKA), base);
+}
+
+static void priority_fees_decay(void **state) {
+    (void)state;
+    struct tx tx = example(TX_CONDITIONAL); /* 1,000 wei, 300 less a block, from 100 on */
+    static const struct {
+        uint64_t number;
+        uint64_t fee;
+    } cases[] = {{0, 1000}, {99, 1000}, {100, 1000}, {101, 700}, {103, 100}, {104, 0}, {200, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        u256 fee = tx_priority_fee_at(&tx, cases[i].number);
+        u256 tip = U256_MAX;
+        u256 base_fee = u256_from_u64(1999999500); /* leaves 500 */
+        assert_int_equal(u256_to_u64_saturating(&fee), cases[i].fee);
+        assert_true(tx_tip_at(&tip, &tx, &base_fee, cases[i].number));
+        assert_int_equal(u256_to_u64_saturating(&tip), cases[i].fee < 500 ? cases[i].fee : 500);
+        base_fee = u256_from_u64(2000000001);
+        assert_false(tx_tip_at(&tip, &tx, &base_fee, cases[i].number));
+    }
+    tx.priority_fee_decay = U256_MAX; /* the product does not fit */
+    tx.first_block = 0;
+    u256 fee = tx_priority_fee_at(&tx, UINT64_MAX);
+    assert_true(u256_is_zero(&fee));
+    tx.priority_fee_decay = U256_ZERO;
+    fee = tx_priority_fee_at(&tx, UINT64_MAX);
+    assert_int_equal(u256_to_u64_saturating(&fee), 1000);
 }
 
 /* Wherever the data lies and whatever its size. */
@@ -471,11 +647,15 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_type_survives_a_round_trip, setup, teardown),
         cmocka_unit_test_setup_teardown(no_cut_or_longer_encoding_decodes, setup, teardown),
-        cmocka_unit_test_setup_teardown(decoding_survives_every_lack_of_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(lists_survive_every_lack_of_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(blob_network_form_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(forks_refuse_types_they_do_not_know, setup, teardown),
         cmocka_unit_test_setup_teardown(rules_name_what_they_refuse, setup, teardown),
         cmocka_unit_test_setup_teardown(gas_follows_the_forks, setup, teardown),
+        cmocka_unit_test_setup_teardown(conditions_are_signed, setup, teardown),
+        cmocka_unit_test_setup_teardown(malformed_conditions_are_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(conditions_hold_in_their_blocks, setup, teardown),
+        cmocka_unit_test_setup_teardown(priority_fees_decay, setup, teardown),
         cmocka_unit_test_setup_teardown(zero_bytes_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(
             authorizations_of_others_have_no_authority, setup, teardown

@@ -78,6 +78,8 @@ static const struct number_verdicts BLOB_FEE = {
     TX_BLOB_FEE_FORMAT, TX_BLOB_FEE_FORMAT, TX_BLOB_FEE_FORMAT};
 static const struct number_verdicts AUTHORIZATION = {
     TX_AUTHORIZATION_FORMAT, TX_AUTHORIZATION_FORMAT, TX_AUTHORIZATION_FORMAT};
+static const struct number_verdicts CONDITIONS = {
+    TX_CONDITIONS_FORMAT, TX_CONDITIONS_FORMAT, TX_CONDITIONS_FORMAT};
 static const struct number_verdicts DEPOSIT = {
     TX_DEPOSIT_FORMAT, TX_DEPOSIT_FORMAT, TX_DEPOSIT_FORMAT};
 static const struct number_verdicts SIGNATURE_V = {TX_RLP, TX_V_ZEROS, TX_SIGNATURE};
@@ -237,6 +239,16 @@ static void read_authorization_list(struct reader *r, struct tx *tx) {
     tx->authorization_count = count;
 }
 
+static void read_conditions(struct reader *r, struct tx *tx) {
+    tx->first_block = read_u64(r, CONDITIONS);
+    tx->last_block = read_u64(r, CONDITIONS);
+    tx->priority_fee_decay = read_u256(r, CONDITIONS);
+    tx->message_slots = read_hashes(
+        r, &tx->message_slot_count, TX_CONDITIONS_FORMAT, TX_MESSAGE_SLOT_SIZE, TX_MESSAGE_SLOT_SIZE
+    );
+    if (tx->message_slot_count > TX_MESSAGE_SLOTS_MAX) refuse(r, TX_MESSAGE_COUNT);
+}
+
 static void read_signature(struct reader *r, struct tx *tx) {
     /* v has 64 bits so that a wide chain id is told from a wrong v. */
     uint64_t v = read_u64(r, SIGNATURE_V);
@@ -291,6 +303,7 @@ static void read_typed(struct reader *r, struct tx *tx) {
         );
     }
     if (tx->type == TX_SET_CODE) read_authorization_list(r, tx);
+    if (tx->type == TX_CONDITIONAL) read_conditions(r, tx);
     read_signature(r, tx);
 }
 
@@ -326,6 +339,9 @@ static void check_field_count(struct reader *r, enum tx_type type) {
     case TX_SET_CODE:
         expected = 13;
         break;
+    case TX_CONDITIONAL:
+        expected = 16;
+        break;
     case TX_DEPOSIT:
         expected = 8;
         break;
@@ -359,7 +375,7 @@ static void read_tx(struct reader *r, struct tx *tx, bytes encoding) {
     bytes payload = encoding;
     if (encoding.data[0] < 0x80) { /* EIP-2718; 0xc0 and up is a list, so type 0 */
         uint8_t type = encoding.data[0];
-        if ((type < TX_ACCESS_LIST || type > TX_SET_CODE) && type != TX_DEPOSIT) {
+        if (!tx_type_is_known(type)) {
             refuse(r, TX_TYPE_UNKNOWN);
             return;
         }
@@ -391,6 +407,7 @@ static void read_tx(struct reader *r, struct tx *tx, bytes encoding) {
     case TX_DYNAMIC_FEE:
     case TX_BLOB:
     case TX_SET_CODE:
+    case TX_CONDITIONAL:
         read_typed(r, tx);
         break;
     case TX_DEPOSIT:
@@ -415,15 +432,19 @@ static void write_to(struct rlp_writer *w, const struct tx *tx) {
     rlp_write_string(w, tx->is_create ? BYTES_EMPTY : address_bytes(&tx->to));
 }
 
+static void write_hashes(struct rlp_writer *w, const hash32 *hashes, size_t count) {
+    rlp_list_begin(w);
+    for (size_t i = 0; i < count; i++)
+        rlp_write_string(w, hash32_bytes(&hashes[i]));
+    rlp_list_end(w);
+}
+
 static void write_access_list(struct rlp_writer *w, const struct tx *tx) {
     rlp_list_begin(w);
     for (size_t i = 0; i < tx->access_count; i++) {
         rlp_list_begin(w);
         rlp_write_string(w, address_bytes(&tx->access_list[i].address));
-        rlp_list_begin(w);
-        for (size_t k = 0; k < tx->access_list[i].key_count; k++)
-            rlp_write_string(w, hash32_bytes(&tx->access_list[i].keys[k]));
-        rlp_list_end(w);
+        write_hashes(w, tx->access_list[i].keys, tx->access_list[i].key_count);
         rlp_list_end(w);
     }
     rlp_list_end(w);
@@ -466,12 +487,15 @@ static void write_typed(struct rlp_writer *w, const struct tx *tx) {
     write_access_list(w, tx);
     if (tx->type == TX_BLOB) {
         rlp_write_u256(w, &tx->max_fee_per_blob_gas);
-        rlp_list_begin(w);
-        for (size_t i = 0; i < tx->blob_count; i++)
-            rlp_write_string(w, hash32_bytes(&tx->blob_versioned_hashes[i]));
-        rlp_list_end(w);
+        write_hashes(w, tx->blob_versioned_hashes, tx->blob_count);
     }
     if (tx->type == TX_SET_CODE) write_authorization_list(w, tx);
+    if (tx->type == TX_CONDITIONAL) {
+        rlp_write_u64(w, tx->first_block);
+        rlp_write_u64(w, tx->last_block);
+        rlp_write_u256(w, &tx->priority_fee_decay);
+        write_hashes(w, tx->message_slots, tx->message_slot_count);
+    }
 }
 
 static void write_deposit(struct rlp_writer *w, const struct tx *tx) {
@@ -524,6 +548,7 @@ static enum err encode(bytes *encoding, struct arena *arena, const struct tx *tx
     case TX_DYNAMIC_FEE:
     case TX_BLOB:
     case TX_SET_CODE:
+    case TX_CONDITIONAL:
         write_typed(&w, tx);
         break;
     case TX_DEPOSIT:

@@ -1,11 +1,22 @@
-/* chain/tx.h: transactions of types 0 to 4 and 0x7e: fields, canonical encoding, hashes, senders.
+/* chain/tx.h: transactions of types 0 to 4, 0x4c and 0x7e: fields, canonical encoding, hashes,
+ * senders.
  *
  * Decoding is exact: what decodes is what the encoder would have written, byte for byte, and every
  * refusal has its own verdict. A verdict is about one transaction in one place; trouble of this
  * program (no memory) is an `enum err` and never a verdict.
  *
  * Limits: gas, nonce and chain id have 64 bits (EIP-2681 for the nonce; no chain has a wider id;
- * gas beyond 2^64 - 1 could not be paid for). Wider ones are refused as TX_*_OVERFLOW. */
+ * gas beyond 2^64 - 1 could not be paid for). Wider ones are refused as TX_*_OVERFLOW.
+ *
+ * Type 0x4c, of EVM rollups, is conditional (docs/decisions/025):
+ *
+ *   0x4c || rlp([chain_id, nonce, max_priority_fee_per_gas, max_fee_per_gas, gas_limit, to, value,
+ *                data, access_list, first_block, last_block, priority_fee_decay, message_slots,
+ *                y_parity, r, s])
+ *
+ * It is valid only in blocks first_block to last_block, and where each of the message slots is
+ * marked as imported in the rollup's MessageService; its priority fee is so many wei lower in each
+ * block after first_block, until nothing is left of it. All of it is signed, as EIP-1559 says. */
 #ifndef CHAIN_TX_H
 #define CHAIN_TX_H
 
@@ -15,12 +26,17 @@
 
 enum tx_type {
     TX_LEGACY = 0,
-    TX_ACCESS_LIST = 1, /* EIP-2930 */
-    TX_DYNAMIC_FEE = 2, /* EIP-1559 */
-    TX_BLOB = 3,        /* EIP-4844 */
-    TX_SET_CODE = 4,    /* EIP-7702 */
-    TX_DEPOSIT = 0x7e,  /* a rollup's own transaction, without signature */
+    TX_ACCESS_LIST = 1,    /* EIP-2930 */
+    TX_DYNAMIC_FEE = 2,    /* EIP-1559 */
+    TX_BLOB = 3,           /* EIP-4844 */
+    TX_SET_CODE = 4,       /* EIP-7702 */
+    TX_CONDITIONAL = 0x4c, /* of EVM rollups; in the range that EIP-7808 leaves to rollups */
+    TX_DEPOSIT = 0x7e,     /* a rollup's own transaction, without signature */
 };
+
+/* Whether an envelope (EIP-2718) that begins with this byte is one of those above; type 0 has
+ * none. */
+bool tx_type_is_known(uint8_t type);
 
 /* X(name, EEST exception without its class, text in the words of geth where it has some).
  * Order: decoding, then by what is needed to know it (nothing, the rules, the block, the state). */
@@ -70,6 +86,9 @@ enum tx_type {
     X(AUTHORIZATION_FORMAT,                                                                        \
       "TYPE_4_INVALID_AUTHORIZATION_FORMAT",                                                       \
       "rlp: malformed authorization list")                                                         \
+    X(CONDITIONS_FORMAT, "RLP_INVALID_VALUE", "rlp: malformed conditions of transaction")          \
+    X(MESSAGE_SLOT_SIZE, "RLP_INVALID_VALUE", "rlp: message slot of other than 32 bytes")          \
+    X(MESSAGE_COUNT, "", "conditional transaction with more than 16 message slots")                \
     X(V_ZEROS, "RLP_LEADING_ZEROS_V", "rlp: v with leading zeros")                                 \
     X(R_FORMAT, "RLP_INVALID_SIGNATURE_R", "rlp: r is not a number of 256 bits")                   \
     X(R_ZEROS, "RLP_LEADING_ZEROS_R", "rlp: r with leading zeros")                                 \
@@ -100,6 +119,10 @@ enum tx_type {
     X(TYPE_3_PRE_FORK, "TYPE_3_TX_PRE_FORK", "transaction type not supported")                     \
     X(TYPE_4_PRE_FORK, "TYPE_4_TX_PRE_FORK", "transaction type not supported")                     \
     X(DEPOSIT_NOT_ALLOWED, "TYPE_NOT_SUPPORTED", "transaction type not supported")                 \
+    X(CONDITIONAL_NOT_ALLOWED,                                                                     \
+      "TYPE_NOT_SUPPORTED",                                                                        \
+      "transaction type not supported: only EVM rollups have conditional transactions")            \
+    X(WINDOW, "", "conditional transaction with its last block before its first")                  \
     X(NONCE_MAX, "NONCE_IS_MAX", "nonce has max value")                                            \
     X(GAS_LIMIT_CAP, "GAS_LIMIT_EXCEEDS_MAXIMUM", "transaction gas limit too high")                \
     X(INITCODE_SIZE, "INITCODE_SIZE_EXCEEDED", "max initcode size exceeded")                       \
@@ -122,6 +145,9 @@ enum tx_type {
     X(BLOB_FEE_CAP,                                                                                \
       "INSUFFICIENT_MAX_FEE_PER_BLOB_GAS",                                                         \
       "max fee per blob gas less than block blob gas fee")                                         \
+    X(TOO_EARLY, "", "conditional transaction before its first block")                             \
+    X(TOO_LATE, "", "conditional transaction after its last block")                                \
+    X(MESSAGE_MISSING, "", "conditional transaction whose message is not imported")                \
     /* The sender's account. */                                                                    \
     X(SENDER_NOT_EOA, "SENDER_NOT_EOA", "sender not an eoa")                                       \
     X(NONCE_LOW, "NONCE_MISMATCH_TOO_LOW", "nonce too low")                                        \
@@ -174,6 +200,12 @@ struct tx {
     size_t blob_count;
     const struct tx_authorization *authorization_list;
     size_t authorization_count;
+    /* Type 0x4c only. */
+    uint64_t first_block;
+    uint64_t last_block;
+    u256 priority_fee_decay; /* wei per gas and block */
+    const hash32 *message_slots;
+    size_t message_slot_count;
     uint8_t y_parity; /* 0 or 1 */
     u256 r;
     u256 s;
@@ -245,7 +277,7 @@ MUST_USE enum err
 tx_authorization_sign(struct tx_authorization *authorization, const hash32 *private_key);
 
 /* The gas a transaction costs before its first instruction (Yellow Paper 6.2, EIP-2028, 2930, 3860,
- * 7702), and the least it pays in all (EIP-7623; 0 before Prague). */
+ * 7702; TX_MESSAGES_GAS), and the least it pays in all (EIP-7623; 0 before Prague). */
 uint64_t tx_intrinsic_gas(const struct tx *tx, enum fork fork);
 uint64_t tx_floor_gas(const struct tx *tx, enum fork fork);
 
@@ -253,11 +285,30 @@ uint64_t tx_floor_gas(const struct tx *tx, enum fork fork);
  * blob and authorization lists, nonce, gas limits, initcode. Signature excluded (tx_sender). */
 enum tx_verdict tx_check(const struct tx *tx, const struct fork_rules *rules);
 
-/* Its first part: whether the fork knows the type. */
-enum tx_verdict tx_check_type(const struct tx *tx, enum fork fork);
+/* Its first part: whether these rules know the type. */
+enum tx_verdict tx_check_type(const struct tx *tx, const struct fork_rules *rules);
+
+/* Whether the block with this number is one of a conditional transaction's: TX_OK, TX_TOO_EARLY or
+ * TX_TOO_LATE. Others may be in any. */
+enum tx_verdict tx_check_window(const struct tx *tx, uint64_t block_number);
+
+/* What is left of the priority fee per gas in the block with this number; before first_block, and
+ * of other types, all of it. */
+u256 tx_priority_fee_at(const struct tx *tx, uint64_t block_number);
+
+/* tx_tip_at is what a unit of gas pays above the base fee in that block (EIP-1559). False if the
+ * transaction does not even pay the base fee; *tip is then untouched. */
+bool tx_tip_at(u256 *tip, const struct tx *tx, const u256 *base_fee, uint64_t block_number);
 
 #define BLOB_GAS_PER_BLOB    131072u   /* EIP-4844 */
 #define TX_GAS_LIMIT_MAX     16777216u /* EIP-7825 */
 #define TX_INITCODE_SIZE_MAX 49152u    /* EIP-3860 */
+
+/* Message slots of one conditional transaction. The list costs what it would cost a contract to
+ * take it as calldata and read it: a cold account (EIP-2929), and for each slot 32 bytes (EIP-2028)
+ * and a cold slot. */
+#define TX_MESSAGE_SLOTS_MAX 16u
+#define TX_MESSAGES_GAS      2600u
+#define TX_MESSAGE_SLOT_GAS  2612u
 
 #endif

@@ -228,6 +228,8 @@ uint64_t tx_intrinsic_gas(const struct tx *tx, enum fork fork) {
     for (size_t i = 0; i < tx->access_count; i++)
         gas += GAS_ACCESS_LIST_ADDRESS + tx->access_list[i].key_count * GAS_ACCESS_LIST_KEY;
     gas += tx->authorization_count * GAS_PER_EMPTY_ACCOUNT_COST;
+    if (tx->message_slot_count > 0)
+        gas += TX_MESSAGES_GAS + tx->message_slot_count * TX_MESSAGE_SLOT_GAS;
     return gas;
 }
 
@@ -243,7 +245,13 @@ uint64_t tx_floor_gas(const struct tx *tx, enum fork fork) {
 #define BLOB_HASH_VERSION_KZG 0x01 /* EIP-4844 */
 #define TX_BLOB_COUNT_MAX     6u   /* EIP-7594, from Osaka */
 
-enum tx_verdict tx_check_type(const struct tx *tx, enum fork fork) {
+bool tx_type_is_known(uint8_t type) {
+    return (type >= TX_ACCESS_LIST && type <= TX_SET_CODE) || type == TX_CONDITIONAL ||
+           type == TX_DEPOSIT;
+}
+
+enum tx_verdict tx_check_type(const struct tx *tx, const struct fork_rules *rules) {
+    const enum fork fork = rules->fork;
     switch (tx->type) {
     case TX_LEGACY:
     case TX_DEPOSIT: /* the caller knows whether this is a chain that has them */
@@ -256,6 +264,8 @@ enum tx_verdict tx_check_type(const struct tx *tx, enum fork fork) {
         return fork >= FORK_CANCUN ? TX_OK : TX_TYPE_3_PRE_FORK;
     case TX_SET_CODE:
         return fork >= FORK_PRAGUE ? TX_OK : TX_TYPE_4_PRE_FORK;
+    case TX_CONDITIONAL:
+        return rules->has_conditional ? TX_OK : TX_CONDITIONAL_NOT_ALLOWED;
     }
     return TX_TYPE_UNKNOWN;
 }
@@ -272,7 +282,7 @@ static enum tx_verdict check_blobs(const struct tx *tx, const struct fork_rules 
 }
 
 enum tx_verdict tx_check(const struct tx *tx, const struct fork_rules *rules) {
-    enum tx_verdict verdict = tx_check_type(tx, rules->fork);
+    enum tx_verdict verdict = tx_check_type(tx, rules);
     if (verdict != TX_OK) return verdict;
     /* A deposit was checked where it was made; its gas is the frame's gas. */
     if (tx->type == TX_DEPOSIT) return TX_OK;
@@ -284,6 +294,7 @@ enum tx_verdict tx_check(const struct tx *tx, const struct fork_rules *rules) {
         if (tx->is_create) return TX_SET_CODE_TX_CREATE;
         if (tx->authorization_count == 0) return TX_NO_AUTHORIZATIONS;
     }
+    if (tx->type == TX_CONDITIONAL && tx->last_block < tx->first_block) return TX_WINDOW;
     if (tx->nonce == UINT64_MAX) return TX_NONCE_MAX; /* EIP-2681 */
     if (rules->fork >= FORK_OSAKA && tx->gas_limit > TX_GAS_LIMIT_MAX) return TX_GAS_LIMIT_CAP;
     if (rules->fork >= FORK_SHANGHAI && tx->is_create && tx->data.size > TX_INITCODE_SIZE_MAX)
@@ -295,4 +306,30 @@ enum tx_verdict tx_check(const struct tx *tx, const struct fork_rules *rules) {
     if (tx->gas_limit < tx_intrinsic_gas(tx, rules->fork)) return TX_INTRINSIC_GAS;
     if (tx->gas_limit < tx_floor_gas(tx, rules->fork)) return TX_FLOOR_GAS;
     return TX_OK;
+}
+
+/* --- conditions (docs/decisions/025) ---------------------------------------------------------- */
+
+enum tx_verdict tx_check_window(const struct tx *tx, uint64_t block_number) {
+    if (tx->type != TX_CONDITIONAL) return TX_OK;
+    if (block_number < tx->first_block) return TX_TOO_EARLY;
+    return block_number > tx->last_block ? TX_TOO_LATE : TX_OK;
+}
+
+u256 tx_priority_fee_at(const struct tx *tx, uint64_t block_number) {
+    const u256 fee = tx->max_priority_fee_per_gas;
+    if (tx->type != TX_CONDITIONAL || block_number <= tx->first_block) return fee;
+    const u256 passed = u256_from_u64(block_number - tx->first_block);
+    u256 lost;
+    if (!u256_mul_checked(&lost, &passed, &tx->priority_fee_decay) || u256_less(&fee, &lost))
+        return U256_ZERO;
+    return u256_sub(&fee, &lost);
+}
+
+bool tx_tip_at(u256 *tip, const struct tx *tx, const u256 *base_fee, uint64_t block_number) {
+    if (u256_less(&tx->max_fee_per_gas, base_fee)) return false;
+    const u256 room = u256_sub(&tx->max_fee_per_gas, base_fee);
+    const u256 fee = tx_priority_fee_at(tx, block_number);
+    *tip = u256_less(&room, &fee) ? room : fee;
+    return true;
 }

@@ -137,7 +137,7 @@ enum err state_case_read_tx(
     *verdict = TX_OK;
     enum err err = tx_decode(tx, verdict, arena, encoding);
     if (err != ERR_OK || *verdict != TX_OK) return err;
-    *verdict = tx_check_type(tx, rules->fork);
+    *verdict = tx_check_type(tx, rules);
     if (*verdict != TX_OK) return ERR_OK;
     return tx_sender(sender, verdict, arena, tx, rules);
 }

@@ -78,6 +78,7 @@ enum err node_chain_open(
     chain->rpc.chain_id = options->chain_id;
     forks_development(&chain->schedule, options->chain_id, FORK_OSAKA);
     chain->schedule.names_senders = true;
+    chain->schedule.has_conditional = chain->type != NULL && chain->type->kind == ROLLUP_EVM;
     struct database_options database = {.path = options->path, .must_exist = options->must_exist};
     enum err err = database_open(&chain->database, &database, error);
     if (err != ERR_OK) return err;

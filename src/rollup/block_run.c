@@ -174,6 +174,20 @@ enum err block_run_read_tx(
     return ERR_OK;
 }
 
+enum err block_run_check_messages(struct block_run *run, struct rollup_step *step) {
+    for (size_t i = 0; i < run->tx.message_slot_count; i++) {
+        const u256 mark = rollup_import_mark(&run->tx.message_slots[i]);
+        struct journal_slot *slot;
+        enum err err = block_run_load_slot(run, &slot, &MESSAGES_PREDEPLOY, &mark);
+        if (err != ERR_OK) return err;
+        if (!u256_is_zero(&slot->value)) continue;
+        step->verdict = STEP_TX_INVALID;
+        step->verdict_tx = (int)TX_MESSAGE_MISSING;
+        return ERR_OK;
+    }
+    return ERR_OK;
+}
+
 static enum err make_system_tx(
     struct rollup *rollup,
     struct block_run *run,

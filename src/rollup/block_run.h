@@ -113,6 +113,10 @@ MUST_USE enum err block_run_read_tx(
     const struct fork_rules *rules
 );
 
+/* Whether all messages that run->tx asks for are marked in the MessageService, as it stands now;
+ * STEP_TX_INVALID with TX_MESSAGE_MISSING if not. */
+MUST_USE enum err block_run_check_messages(struct block_run *run, struct rollup_step *step);
+
 /* Makes run->tx the system transaction that begins a slot block: Anchor.setAnchor. */
 MUST_USE enum err block_run_make_anchor_tx(struct rollup *rollup, struct block_run *run);
 

@@ -14,6 +14,7 @@ static enum err open_evm(struct rollup *base, const struct rollup_options *optio
     struct evm_rollup *rollup = (struct evm_rollup *)base;
     forks_development(&rollup->schedule, options->chain_id, FORK_OSAKA);
     rollup->schedule.names_senders = options->names_senders;
+    rollup->schedule.has_conditional = true;
     /* Its own: what a witness needs has passed through the overlay once. */
     rollup->codes = options->codes != NULL ? options->codes : evm_code_cache_open(options->arena);
     return rollup->codes == NULL ? ERR_MEMORY : ERR_OK;
@@ -277,6 +278,8 @@ static enum err next_transaction(
         return block_run_finish_block(rollup, machine, step, is_over);
     }
     enum err err = block_run_read_tx(rollup, &run->block, step, &run->context.rules);
+    if (err == ERR_OK && step->verdict == STEP_OK)
+        err = block_run_check_messages(&run->block, step);
     if (err != ERR_OK || step->verdict != STEP_OK) return err;
     return begin_tx(rollup, machine, &run->block.tx, &run->block.sender, options);
 }

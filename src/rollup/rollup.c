@@ -201,3 +201,11 @@ struct header rollup_next_header(
         .requests_hash = requests_hash(NULL, 0),
     };
 }
+
+u256 rollup_import_mark(const hash32 *message_slot) {
+    static const char NAME[] =
+        "lockstep.messages.imported"; /* MessageService.IMPORTED's preimage */
+    const hash32 imported = keccak256(bytes_of(NAME, sizeof(NAME) - 1));
+    const hash32 key = keccak256_two(hash32_bytes(&imported), hash32_bytes(message_slot));
+    return u256_load_be(key.b);
+}

@@ -327,4 +327,8 @@ struct header rollup_next_header(
     uint64_t gas_limit
 );
 
+/* Where the rollup's MessageService marks that a message was imported, by the message's slot: not
+ * zero there means that it was. */
+u256 rollup_import_mark(const hash32 *message_slot);
+
 #endif

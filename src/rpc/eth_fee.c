@@ -144,11 +144,10 @@ static int compare_tips(const void *a, const void *b) {
     return u256_compare(&first->tip, &second->tip);
 }
 
-static struct tip tip_of(const struct tx *tx, const u256 *base_fee, uint64_t gas_used) {
+static struct tip tip_of(const struct tx *tx, const struct header *header, uint64_t gas_used) {
     struct tip tip = {.gas_used = gas_used};
-    if (tx->type == TX_DEPOSIT || u256_less(&tx->max_fee_per_gas, base_fee)) return tip;
-    tip.tip = u256_sub(&tx->max_fee_per_gas, base_fee);
-    if (u256_less(&tx->max_priority_fee_per_gas, &tip.tip)) tip.tip = tx->max_priority_fee_per_gas;
+    if (tx->type != TX_DEPOSIT)
+        (void)tx_tip_at(&tip.tip, tx, &header->base_fee_per_gas, header->number);
     return tip;
 }
 
@@ -162,7 +161,7 @@ write_rewards(struct rpc_call *call, const struct history *h, const struct rpc_b
     for (size_t i = 0; i < count && h->percentile_count > 0; i++) {
         uint64_t after = block->receipts[i].cumulative_gas_used;
         const struct tx *tx = block->transactions[i].tx;
-        tips[i] = tip_of(tx, &block->header->base_fee_per_gas, after - before);
+        tips[i] = tip_of(tx, block->header, after - before);
         before = after;
     }
     if (h->percentile_count > 0 && count > 0) qsort(tips, count, sizeof(*tips), compare_tips);

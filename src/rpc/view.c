@@ -135,23 +135,35 @@ static void write_authorizations(struct json_writer *w, const struct tx *tx) {
     json_array_end(w);
 }
 
+static void write_hashes(struct json_writer *w, const hash32 *hashes, size_t count) {
+    json_array_begin(w);
+    for (size_t i = 0; i < count; i++)
+        json_hash(w, &hashes[i]);
+    json_array_end(w);
+}
+
 static void write_blob_hashes(struct json_writer *w, const struct tx *tx) {
     json_key(w, "blobVersionedHashes");
-    json_array_begin(w);
-    for (size_t i = 0; i < tx->blob_count; i++)
-        json_hash(w, &tx->blob_versioned_hashes[i]);
-    json_array_end(w);
+    write_hashes(w, tx->blob_versioned_hashes, tx->blob_count);
+}
+
+/* Its own fields, by the names that they have in docs/messaging.md. */
+static void write_conditions(struct json_writer *w, const struct tx *tx) {
+    json_member_quantity_u64(w, "firstBlock", tx->first_block);
+    json_member_quantity_u64(w, "lastBlock", tx->last_block);
+    json_member_quantity(w, "priorityFeeDecay", &tx->priority_fee_decay);
+    json_key(w, "messageSlots");
+    write_hashes(w, tx->message_slots, tx->message_slot_count);
 }
 
 /* What a unit of gas costs the sender: EIP-1559 for all types, since in types 0 and 1 both fees are
  * the gas price. */
-static u256 effective_gas_price(const struct tx *tx, const u256 *base_fee) {
+static u256 effective_gas_price(const struct tx *tx, const struct header *header) {
     if (tx->type == TX_DEPOSIT) return U256_ZERO;
-    u256 price;
-    if (u256_add_carry(&price, base_fee, &tx->max_priority_fee_per_gas) ||
-        u256_less(&tx->max_fee_per_gas, &price))
-        return tx->max_fee_per_gas;
-    return price;
+    const u256 *base_fee = &header->base_fee_per_gas;
+    u256 tip;
+    if (!tx_tip_at(&tip, tx, base_fee, header->number)) return tx->max_fee_per_gas;
+    return u256_add(base_fee, &tip);
 }
 
 static bool has_fee_caps(const struct tx *tx) {
@@ -163,6 +175,7 @@ static bool has_fee_caps(const struct tx *tx) {
     case TX_DYNAMIC_FEE:
     case TX_BLOB:
     case TX_SET_CODE:
+    case TX_CONDITIONAL:
         return true;
     }
     return false;
@@ -242,8 +255,7 @@ static void write_transaction(
 ) {
     const struct tx *tx = transaction->tx;
     u256 price = tx->max_fee_per_gas;
-    if (block != NULL && !block->is_pending)
-        price = effective_gas_price(tx, &block->header->base_fee_per_gas);
+    if (block != NULL && !block->is_pending) price = effective_gas_price(tx, block->header);
     json_object_begin(w);
     if (!is_bare) {
         write_place(w, block);
@@ -273,6 +285,7 @@ static void write_transaction(
         json_member_quantity_u64(w, "chainId", tx->chain_id);
     if (tx->type == TX_BLOB) write_blob_hashes(w, tx);
     if (tx->type == TX_SET_CODE) write_authorizations(w, tx);
+    if (tx->type == TX_CONDITIONAL) write_conditions(w, tx);
     write_signature(w, tx);
     json_object_end(w);
 }
@@ -376,7 +389,7 @@ void view_receipt(
     const struct receipt *receipt = &block->receipts[index];
     const struct rpc_transaction *transaction = &block->transactions[index];
     const struct tx *tx = transaction->tx;
-    u256 price = effective_gas_price(tx, &block->header->base_fee_per_gas);
+    u256 price = effective_gas_price(tx, block->header);
     uint64_t gas_before = index == 0 ? 0 : block->receipts[index - 1].cumulative_gas_used;
     uint64_t nonce = shown_nonce(tx, block, index);
     json_object_begin(w);

@@ -1,39 +1,5 @@
 /* Messages of L1 that a rollup's update imports in the block in which they are sent. */
-#include "world/test_group.h"
-
-static const hash32 MESSAGE = {{[0] = 0xaa, [31] = 1}};
-static const hash32 OTHER_MESSAGE = {{[0] = 0xaa, [31] = 2}};
-
-static bytes broadcast(const hash32 *message) {
-    return join(&net, selector_of(&net, "broadcastMessage(bytes32)"), hash32_bytes(message));
-}
-
-/* What the service calls a message of the user's. */
-static hash32 slot_of(const hash32 *message) {
-    bytes user = address_word(&net, net.user);
-    return keccak256_two(hash32_bytes(message), user);
-}
-
-static bool is_received(uint64_t rollup_id, const hash32 *message) {
-    static const char IMPORTED[] = "lockstep.messages.imported";
-    hash32 prefix = keccak256(bytes_of(IMPORTED, sizeof(IMPORTED) - 1));
-    hash32 slot = slot_of(message);
-    hash32 place = keccak256_two(hash32_bytes(&prefix), hash32_bytes(&slot));
-    u256 value = network_slot(&net, rollup_id, MESSAGES_PREDEPLOY, u256_load_be(place.b));
-    return !u256_is_zero(&value);
-}
-
-static void build_after(const struct world_tx *txs, size_t tx_count, size_t before_count) {
-    struct world_options options = network_options(&net, txs, tx_count);
-    options.before_count = before_count;
-    assert_int_equal(world_build(&result, &options), ERR_OK);
-}
-
-static void import(uint64_t rollup_id, hash32 *slots, size_t count) {
-    net.rollups[rollup_id - 1].message_slots = slots;
-    net.rollups[rollup_id - 1].message_slot_count = count;
-    net.rollups[rollup_id - 1].must_move = true;
-}
+#include "world/test_message.h"
 
 static void a_message_is_there_in_the_block_it_is_sent_in(void **state) {
     (void)state;
