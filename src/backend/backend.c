@@ -178,6 +178,8 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .amend = backend_amend,
     .message_proof = backend_message_proof,
     .prepare_bundle = backend_prepare_bundle,
+    .send_bundle = backend_send_bundle,
+    .bundle_states = backend_bundle_states,
     .debug_trace = backend_debug_trace,
 };
 

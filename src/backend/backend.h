@@ -200,6 +200,19 @@ enum rpc_status backend_foresee(
     struct json_writer *out,
     const struct rpc_simulation *description
 );
+enum rpc_status backend_send_bundle(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    hash32 *hash,
+    const struct rpc_sent_bundle *sent
+);
+enum rpc_status backend_bundle_states(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    const struct rpc_bundle_state **states,
+    size_t *count,
+    const hash32 *hash
+);
 enum rpc_status backend_prepare_bundle(
     struct rpc_chain *rpc,
     struct rpc_request *request,
@@ -222,6 +235,17 @@ MUST_USE enum err backend_pending_transactions(
     const struct rpc_transaction **transactions,
     size_t *count,
     struct arena *arena
+);
+
+/* Signed transactions that are not for the pool: decoded, and checked by themselves and against
+ * their senders' nonces; none twice. Errors say which. Borrowed from what is encoded and from the
+ * request's arena. */
+enum rpc_status backend_read_raws(
+    struct node_chain *chain,
+    struct rpc_request *request,
+    struct pool_tx *out,
+    const bytes *encoded,
+    size_t count
 );
 
 /* The bytes of a transaction that nobody has signed: r, s and v are 0, as in

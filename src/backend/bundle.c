@@ -14,7 +14,7 @@ struct bundle_call {
     bytes data;
 };
 
-struct bundle {
+struct bundling {
     struct node_chain *chain;
     struct rpc_request *request;
     struct rpc_simulation description; /* with what was left out filled in */
@@ -27,7 +27,8 @@ struct bundle {
 
 /* --- the calls -------------------------------------------------------------------------------- */
 
-static enum err add_create_proxy(struct bundle *bundle, uint64_t rollup_id, const address *target) {
+static enum err
+add_create_proxy(struct bundling *bundle, uint64_t rollup_id, const address *target) {
     struct abi_writer w;
     struct bundle_call *call = &bundle->calls[bundle->call_count++];
     *call = (struct bundle_call){.target = bundle->chain->node->contracts.hub};
@@ -39,14 +40,14 @@ static enum err add_create_proxy(struct bundle *bundle, uint64_t rollup_id, cons
 }
 
 /* Whether an earlier call of the bundle is to the same proxy, which then is there. */
-static bool is_known(const struct bundle *bundle, const address *proxy) {
+static bool is_known(const struct bundling *bundle, const address *proxy) {
     for (size_t i = 0; i < bundle->call_count; i++)
         if (address_equal(&bundle->calls[i].target, proxy)) return true;
     return false;
 }
 
 static enum rpc_status
-add_call(struct bundle *bundle, struct state *state, const struct rpc_bundle_call *wish) {
+add_call(struct bundling *bundle, struct state *state, const struct rpc_bundle_call *wish) {
     const struct node *node = bundle->chain->node;
     struct bundle_call call = {.target = wish->target, .value = wish->value, .data = wish->data};
     if (wish->has_rollup) {
@@ -73,7 +74,7 @@ add_call(struct bundle *bundle, struct state *state, const struct rpc_bundle_cal
 
 /* bundle(bytes post, (address target, uint256 value, bytes data)[] calls) */
 static enum err
-encode_bundle(bytes *data, struct arena *arena, const struct bundle *bundle, bytes post) {
+encode_bundle(bytes *data, struct arena *arena, const struct bundling *bundle, bytes post) {
     struct abi_writer w;
     size_t *offsets = arena_alloc_array(arena, bundle->call_count, sizeof(*offsets));
     if (offsets == NULL) return ERR_MEMORY;
@@ -103,7 +104,7 @@ encode_bundle(bytes *data, struct arena *arena, const struct bundle *bundle, byt
 
 /* struct world_bundle */
 static enum err make_tx(void *context, struct arena *arena, struct tx *tx, bytes post) {
-    const struct bundle *bundle = context;
+    const struct bundling *bundle = context;
     *tx = *bundle->tx;
     return encode_bundle(&tx->data, arena, bundle, post);
 }
@@ -112,7 +113,7 @@ static enum err make_tx(void *context, struct arena *arena, struct tx *tx, bytes
 
 /* Who calls whom with how much: the Bundler, unless the sender has its code himself, is given the
  * ether of all calls. */
-static enum rpc_status complete(struct bundle *bundle) {
+static enum rpc_status complete(struct bundling *bundle) {
     struct rpc_call_arguments *arguments = &bundle->description.arguments;
     if (!arguments->has_to) arguments->to = bundle->chain->node->contracts.bundler;
     arguments->has_to = true;
@@ -139,7 +140,7 @@ static enum rpc_status complete(struct bundle *bundle) {
 }
 
 static void write_transaction(
-    struct json_writer *out, const struct bundle *bundle, bytes data, const struct tx *tx
+    struct json_writer *out, const struct bundling *bundle, bytes data, const struct tx *tx
 ) {
     const struct rpc_call_arguments *arguments = &bundle->description.arguments;
     json_object_begin(out);
@@ -154,7 +155,7 @@ static void write_transaction(
 
 static enum rpc_status write_answer(
     struct json_writer *out,
-    const struct bundle *bundle,
+    const struct bundling *bundle,
     struct simulation *simulation,
     const struct simulation_run *run
 ) {
@@ -181,7 +182,7 @@ static enum rpc_status write_answer(
 }
 
 static enum rpc_status
-prepare(struct bundle *bundle, struct json_writer *out, struct simulation *simulation) {
+prepare(struct bundling *bundle, struct json_writer *out, struct simulation *simulation) {
     struct simulation_run run = {.verdict = TX_OK};
     bundle->world =
         (struct world_bundle){.context = bundle, .sender = simulation->sender, .make = make_tx};
@@ -199,7 +200,7 @@ enum rpc_status bundle_prepare(
     struct json_writer *out,
     const struct rpc_bundle *wish
 ) {
-    struct bundle bundle = {.chain = chain, .request = request, .description = wish->simulation};
+    struct bundling bundle = {.chain = chain, .request = request, .description = wish->simulation};
     struct simulation simulation;
     bool is_found;
     if (chain->rollup_id != 0)

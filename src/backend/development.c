@@ -564,6 +564,8 @@ do_drop(struct node_chain *chain, struct rpc_request *request, void *context) {
     pool_visit_all(chain->pool, note_dropped, &dropping);
     for (size_t i = 0; i < dropping.count; i++)
         pool_remove(chain->pool, &dropping.hashes[i]);
+    if (turn->drop.is_all && chain->rollup_id == 0)
+        bundles_drop_all(chain->node, "it was dropped with all transactions that wait");
     turn->number = dropping.count;
     return RPC_OK;
 }

@@ -195,6 +195,49 @@ static enum rpc_status prepare_raw(
     return err == ERR_OK ? RPC_OK : rpc_fail_err(request, err);
 }
 
+static enum rpc_status read_raw(
+    struct node_chain *chain, struct rpc_request *request, struct pool_tx *out, bytes encoded
+) {
+    struct candidate candidate = {0};
+    enum rpc_status status = prepare_raw(chain, request, &candidate, encoded);
+    if (status != RPC_OK) return status;
+    enum tx_verdict verdict = tx_check(&candidate.tx, &candidate.rules);
+    if (verdict == TX_OK && candidate.tx.nonce < candidate.facts.state_nonce)
+        verdict = TX_NONCE_LOW;
+    if (verdict != TX_OK) return refuse(request, &candidate, verdict);
+    if (candidate.encoded.size > POOL_TX_SIZE_MAX)
+        return rpc_fail(request, RPC_SERVER_ERROR, "%s", pool_verdict_text(POOL_SIZE));
+    *out = (struct pool_tx){
+        .tx = candidate.tx,
+        .hash = keccak256(candidate.encoded),
+        .sender = candidate.sender,
+        .encoding = candidate.encoded,
+        .network = candidate.network,
+    };
+    return RPC_OK;
+}
+
+enum rpc_status backend_read_raws(
+    struct node_chain *chain,
+    struct rpc_request *request,
+    struct pool_tx *out,
+    const bytes *encoded,
+    size_t count
+) {
+    for (size_t i = 0; i < count; i++) {
+        if (read_raw(chain, request, &out[i], encoded[i]) != RPC_OK) {
+            const struct rpc_error error = request->error;
+            return rpc_fail(request, error.code, "transaction %zu: %s", i, error.message);
+        }
+        for (size_t j = 0; j < i; j++)
+            if (hash32_equal(&out[i].hash, &out[j].hash))
+                return rpc_fail(
+                    request, RPC_INVALID_PARAMS, "transaction %zu is transaction %zu again", i, j
+                );
+    }
+    return RPC_OK;
+}
+
 enum rpc_status backend_send_raw_transaction(
     struct rpc_chain *rpc, struct rpc_request *request, hash32 *hash, bytes encoded
 ) {

@@ -9,6 +9,7 @@
 #include "node/chain.h"
 
 struct node;
+struct block_bundles;
 
 enum block_fate {
     FATE_INCLUDED,
@@ -19,10 +20,12 @@ enum block_fate {
 
 struct block_tx_fate {
     enum block_fate fate;
-    int code; /* FATE_DROPPED: as an RPC error */
-    const char *reason;
+    int code;           /* FATE_DROPPED: as an RPC error */
+    const char *reason; /* FATE_DROPPED; FATE_KEPT: may be NULL */
     bytes data;
     bool has_data;
+    /* FATE_INCLUDED in a block of L1: how it ended; data is its output then. */
+    enum evm_outcome outcome;
 };
 
 /* What a block is to hold. */
@@ -30,7 +33,10 @@ struct block_order {
     const struct pool_tx *const
         *txs; /* in this order; not valid any more once the block is appended */
     size_t tx_count;
-    bool is_for_tx; /* one transaction: no block without it */
+    bool is_for_tx;     /* one transaction: no block without it */
+    bool is_for_bundle; /* L1: no block without a bundle */
+    /* L1: those that its transactions begin with; NULL: none (node/bundles.h). */
+    struct block_bundles *bundles;
     bool has_timestamp;
     uint64_t timestamp;
     uint64_t must_move; /* a rollup whose unsafe blocks go along in any case; 0: none */
@@ -42,6 +48,8 @@ struct block_order {
 
 /* node_l1_build_block makes one block of L1, with a batch for the rollups if there is something to
  * post.
+ *
+ * Bundles that wait for it go in front, whatever the order says of them.
  *
  * Out:     fates  order->tx_count of them; texts in arena.
  *          error  when not ERR_OK: what could not be done. The chains are as they were. */
@@ -61,6 +69,11 @@ MUST_USE enum err l1_fill_fate(
     const struct block_builder *builder,
     enum tx_verdict refusal,
     const struct pool_tx *tx
+);
+
+/* Says that a transaction is in a block of L1 that is being built, the index-th of it. */
+void l1_note_included(
+    struct block_tx_fate *fate, const struct block_builder *builder, size_t index
 );
 
 /* The lines of a block of L1 that was appended. */

@@ -3,6 +3,7 @@
 #include "core/check.h"
 #include "core/hex.h"
 #include "crypto/keccak.h"
+#include "node/bundles.h"
 #include "node/network.h"
 #include "node/verdict.h"
 #include "rpc/revert.h"
@@ -508,8 +509,10 @@ static enum err fill_fates(
     CHECK(builder != NULL && crossing->result.txs != NULL);
     for (size_t i = 0; i < crossing->options.tx_count; i++) {
         const struct world_tx_result *result = &crossing->result.txs[i];
-        fates[i] = (struct block_tx_fate){.fate = FATE_INCLUDED};
-        if (result->is_included) continue;
+        if (result->is_included) {
+            l1_note_included(&fates[i], builder, result->index);
+            continue;
+        }
         enum err err = l1_fill_fate(
             node_l1(crossing->node),
             &fates[i],
@@ -536,6 +539,7 @@ static enum err commit(
     struct node *node = crossing->node;
     CHECK(crossing->result.rollups != NULL);
     enum err err = fill_fates(crossing, fates, order);
+    if (err != ERR_OK || !bundles_are_whole(node, crossing->arena, order, fates)) return err;
     for (size_t i = node->chain_count - 1; i > 0 && err == ERR_OK; i--) {
         const struct world_rollup_result *result = crossing_result(crossing, i);
         node->chains[i].waiting_count = waiting[i - 1].deferred;
@@ -560,8 +564,10 @@ defer_part(struct crossing *crossing, struct waiting *waiting, const struct bloc
     struct waiting *most = NULL;
     for (size_t i = 0; i + 1 < crossing->node->chain_count; i++)
         if (most == NULL || waiting[i].count > most->count) most = &waiting[i];
-    if (*tx_count > 1 && !order->is_for_tx && (most == NULL || *tx_count >= most->count)) {
-        *tx_count = *tx_count * 3 / 4;
+    const size_t end = bundles_end(order); /* bundles are whole or not in */
+    const size_t own = *tx_count > end ? *tx_count - end : 0;
+    if (own > 1 && !order->is_for_tx && (most == NULL || own >= most->count)) {
+        *tx_count -= own - own * 3 / 4;
         return true;
     }
     if (most == NULL || most->count < 2) return false;
@@ -591,18 +597,20 @@ static bool lessen(
     }
     if (result->is_too_large && defer_part(crossing, waiting, order)) return true;
     if (drop_culprit(crossing->node, waiting, result, reason, order)) return true;
-    if (*tx_count == 0 || order->is_for_tx) return false;
+    const size_t end = bundles_end(order);
+    if (*tx_count <= end || order->is_for_tx) return false;
     /* Which of L1's is at fault shows when it is alone; the others are for the next block. */
-    if (*tx_count == 1)
-        fates[0] = (struct block_tx_fate
+    if (*tx_count == end + 1)
+        fates[end] = (struct block_tx_fate
         ){.fate = FATE_DROPPED, .code = RPC_SERVER_ERROR, .reason = reason};
-    *tx_count /= 2;
+    *tx_count = end + (*tx_count - end) / 2;
     return true;
 }
 
-/* A transaction that brings a batch along has a block to itself, as the batch is about the heads
- * after the block before. False: it has, or there is none. */
-static bool set_apart(struct crossing *crossing, struct waiting *waiting) {
+/* A transaction that brings a batch along has a block to itself, or with its bundle, as the batch
+ * is about the heads after the block before. False: it has, or there is none. */
+static bool
+set_apart(struct crossing *crossing, struct waiting *waiting, const struct block_order *order) {
     const struct world_tx_result *txs = crossing->result.txs;
     size_t *tx_count = &crossing->options.tx_count;
     size_t index = 0;
@@ -610,10 +618,13 @@ static bool set_apart(struct crossing *crossing, struct waiting *waiting) {
     while (index < *tx_count && !txs[index].has_brought)
         index++;
     if (index == *tx_count) return false;
-    size_t keep = index == 0 ? 1 : index;
+    size_t first;
+    size_t end;
+    bundles_unit(order, index, &first, &end);
+    size_t keep = first == 0 ? end : first;
     bool is_less = keep < *tx_count;
     *tx_count = keep;
-    for (size_t i = 0; i + 1 < crossing->node->chain_count && index == 0; i++) {
+    for (size_t i = 0; i + 1 < crossing->node->chain_count && first == 0; i++) {
         struct waiting *w = &waiting[i];
         if (w->count == 0) continue;
         w->deferred += w->count;
@@ -623,12 +634,14 @@ static bool set_apart(struct crossing *crossing, struct waiting *waiting) {
     return is_less;
 }
 
-/* A rollup whose newest blocks are not in the batch that the block's first transaction brings
+/* A rollup whose newest blocks are not in the batch that one of the block's transactions brings
  * along; NULL if there is none. */
 static const struct node_chain *left_behind(const struct crossing *crossing) {
     const struct world_result *result = &crossing->result;
     CHECK(result->txs != NULL && result->rollups != NULL);
-    uint64_t moves = crossing->options.tx_count == 0 ? 0 : result->txs[0].brought_moves;
+    uint64_t moves = 0;
+    for (size_t i = 0; i < crossing->options.tx_count; i++)
+        moves |= result->txs[i].brought_moves;
     for (size_t i = 0; i < node_rollup_count(crossing->node); i++) {
         const struct node_chain *chain = &crossing->node->chains[1 + i];
         const struct sealed_block *sealed = result->rollups[i].sealed;
@@ -705,7 +718,7 @@ enum err crossing_build_block(
         }
         err = world_build(&crossing->result, &crossing->options);
         if (err != ERR_OK) return err;
-        if (set_apart(crossing, waiting)) continue;
+        if (set_apart(crossing, waiting, order)) continue;
         const struct node_chain *behind = NULL;
         if (crossing->result.status == WORLD_OK) {
             behind = left_behind(crossing);

@@ -1,5 +1,6 @@
 /* Blocks of L1. */
 #include "node/blocks.h"
+#include "node/bundles.h"
 #include "node/crossing.h"
 #include "node/imports.h"
 #include "node/network.h"
@@ -62,7 +63,7 @@ enum err l1_fill_fate(
     bool exists;
     char *text = arena_alloc(arena, VERDICT_TEXT_SIZE_MAX);
     if (text == NULL) return ERR_MEMORY;
-    *fate = (struct block_tx_fate){.fate = FATE_KEPT};
+    *fate = (struct block_tx_fate){.fate = FATE_KEPT, .reason = tx_verdict_text(refusal)};
     if (is_for_later(refusal)) return ERR_OK;
     enum err err = state_get_account(builder->state, &tx->sender, &account, &exists);
     if (err != ERR_OK) return err;
@@ -83,6 +84,14 @@ enum err l1_fill_fate(
     return ERR_OK;
 }
 
+void l1_note_included(
+    struct block_tx_fate *fate, const struct block_builder *builder, size_t index
+) {
+    const struct execution_result *result = &builder->results[index];
+    *fate = (struct block_tx_fate
+    ){.fate = FATE_INCLUDED, .outcome = result->outcome, .data = result->output};
+}
+
 /* *crosses: the transaction calls a rollup: the block needs a batch, or the rollups must be
  * followed through one that the transaction brings along. It is void as it is. */
 static enum err add_tx(
@@ -98,7 +107,7 @@ static enum err add_tx(
     for (;;) {
         switch (block_add_run(builder)) {
         case EXECUTION_DONE:
-            *fate = (struct block_tx_fate){.fate = FATE_INCLUDED};
+            l1_note_included(fate, builder, builder->tx_count - 1);
             return ERR_OK;
         case EXECUTION_INVALID:
             return l1_fill_fate(chain, fate, arena, builder, builder->tx_verdict, tx);
@@ -131,15 +140,25 @@ static enum err fill_block(
     enum err err = ERR_OK;
     size_t *order_index = arena_alloc_array(arena, order->tx_count, sizeof(*order_index));
     if (order_index == NULL) return ERR_MEMORY;
+    size_t plain_count = 0;
     *crosses = false;
     for (size_t i = 0; i < order->tx_count && err == ERR_OK && !*crosses; i++) {
-        fates[i] = (struct block_tx_fate){.fate = FATE_KEPT};
+        fates[i] =
+            (struct block_tx_fate){.fate = FATE_KEPT, .reason = tx_verdict_text(TX_GAS_ALLOWANCE)};
         if (builder->context.gas_limit - builder->gas_used < TRANSFER_GAS) continue;
         order_index[builder->tx_count] = i;
         err = add_tx(chain, &fates[i], crosses, arena, builder, order->txs[i]);
+        plain_count = *crosses ? i : i + 1;
     }
     if (err != ERR_OK || !chain->node->auto_batch) return err;
-    return imports_choose(imports, arena, chain->node, builder, order_index);
+    err = imports_choose(imports, arena, chain->node, builder, order_index);
+    /* The batch must not come between the transactions of a bundle; and those that call rollups
+     * come after it. */
+    const size_t end = bundles_end(order);
+    if (imports->before_count == 0 || imports->before_count >= end) return err;
+    imports->before_count = end;
+    if (plain_count < end) *imports = (struct imports){0};
+    return err;
 }
 
 void l1_log_results(struct node *node, const struct block_builder *builder) {
@@ -190,7 +209,7 @@ static bool is_waited_for(const struct node *node) {
 }
 
 /* A block that no call across chains is made in, and of which no rollup imports a message; else
- * *crosses, and nothing is built. */
+ * *crosses, and nothing is built. Nor if a bundle is not whole (bundles_are_whole). */
 static enum err build_plain(
     struct node *node,
     struct block_tx_fate *fates,
@@ -222,7 +241,8 @@ static enum err build_plain(
     const bool must_cross = *crosses;
     if (err == ERR_OK) err = fill_block(chain, fates, crosses, imports, arena, builder, order);
     *crosses = *crosses || must_cross || imports->before_count > 0;
-    if (err == ERR_OK && *crosses) return node_chain_discard(chain);
+    if (err == ERR_OK && (*crosses || !bundles_are_whole(node, arena, order, fates)))
+        return node_chain_discard(chain);
     if (err == ERR_OK) err = block_finish(builder, &verdict);
     if (err == ERR_OK && verdict != BLOCK_OK) {
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", block_verdict_text(verdict));
@@ -237,14 +257,15 @@ static enum err build_plain(
     return discarded != ERR_OK ? discarded : err;
 }
 
-enum err node_l1_build_block(
+/* With one of the bundles not whole nothing is built. */
+static enum err build_order(
     struct node *node,
     struct block_tx_fate *fates,
     char error[DATABASE_ERROR_SIZE],
     struct arena *arena,
+    const struct block_attributes *attributes,
     const struct block_order *order
 ) {
-    struct block_attributes attributes = attributes_of(node_l1(node), order);
     bool crosses = is_waited_for(node) || order->must_move != 0;
     enum err err = ERR_OK;
     error[0] = 0;
@@ -252,11 +273,66 @@ enum err node_l1_build_block(
     const bool may_import =
         node->options->import_policy.kind != NODE_IMPORT_NONE && order->tx_count > 0;
     if (!crosses || may_import)
-        err = build_plain(node, fates, &crosses, &imports, error, arena, &attributes, order);
+        err = build_plain(node, fates, &crosses, &imports, error, arena, attributes, order);
     if (err == ERR_OK && crosses)
-        err = crossing_build_block(node, fates, error, arena, &attributes, order, &imports);
-    if (err == ERR_OK) node_wishes_done(node_l1(node));
+        err = crossing_build_block(node, fates, error, arena, attributes, order, &imports);
     if (err != ERR_OK && error[0] == 0)
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
+    return err;
+}
+
+/* Builds with those bundles in front that can be in; *is_built is false if none can and there is no
+ * block without one. */
+static enum err build_with_bundles(
+    struct node *node,
+    struct block_tx_fate *fates,
+    bool *is_built,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *arena,
+    const struct block_attributes *attributes,
+    const struct block_order *order
+) {
+    for (;;) {
+        struct block_bundles bundles;
+        struct block_order whole;
+        struct block_tx_fate *all;
+        size_t *places;
+        bundles_choose(&bundles, node, attributes->timestamp);
+        *is_built = bundles.count > 0 || !order->is_for_bundle;
+        if (!*is_built) return ERR_OK;
+        enum err err = bundles_place(&whole, &all, &places, arena, &bundles, order);
+        if (err != ERR_OK) return err;
+        err = build_order(node, all, error, arena, attributes, &whole);
+        if (err == ERR_INPUT && bundles.count > 0) {
+            bundles.failed = bundles.count - 1;
+            bundles.reason = error;
+        } else if (err != ERR_OK) {
+            return err;
+        }
+        if (bundles.failed < bundles.count) {
+            bundles_drop_failed(node, &bundles);
+            continue;
+        }
+        bundles_include(node, &bundles);
+        for (size_t i = 0; i < order->tx_count; i++)
+            fates[i] = all[places[i]];
+        return ERR_OK;
+    }
+}
+
+enum err node_l1_build_block(
+    struct node *node,
+    struct block_tx_fate *fates,
+    char error[DATABASE_ERROR_SIZE],
+    struct arena *arena,
+    const struct block_order *order
+) {
+    const struct block_attributes attributes = attributes_of(node_l1(node), order);
+    bool is_built = true;
+    enum err err =
+        node->bundles.count == 0
+            ? build_order(node, fates, error, arena, &attributes, order)
+            : build_with_bundles(node, fates, &is_built, error, arena, &attributes, order);
+    if (err == ERR_OK && is_built) node_wishes_done(node_l1(node));
     return err;
 }

@@ -2,6 +2,7 @@
 
 #include "core/check.h"
 #include "node/blocks.h"
+#include "node/bundles.h"
 #include "node/clock.h"
 #include "node/network.h"
 
@@ -113,6 +114,26 @@ enum err miner_wait_blocks(
     if (err != ERR_OK) return err;
     struct miner_job job = {.chain = chain, .wait = *wait, .is_mine = true, .mine = *options};
     return add_job(miner, &job);
+}
+
+enum err miner_wait_bundle(
+    struct miner *miner,
+    struct miner_wait **wait,
+    struct rpc_request *request,
+    const hash32 *hash,
+    uint64_t number
+) {
+    struct node_chain *l1 = node_l1(miner->node);
+    struct miner_wait *own;
+    *wait = NULL;
+    if (!l1->automine || number != l1->head.number + 1) return ERR_OK;
+    enum err err = open_wait(&own, miner, request);
+    if (err != ERR_OK) return err;
+    const struct miner_job job = {
+        .chain = l1, .wait = own, .is_bundle = true, .hash = *hash, .bundle_number = number};
+    err = add_job(miner, &job);
+    if (err == ERR_OK) *wait = own;
+    return err;
 }
 
 enum err miner_wait_work(
@@ -298,7 +319,28 @@ static void do_work(struct miner *miner, const struct miner_job *job) {
     fail_wait(miner, job->wait, error->code, error->message, error->has_data ? &error->data : NULL);
 }
 
-static void do_transaction(struct miner *miner, const struct miner_job *job) {
+/* A block for a bundle, unless it has been in one already, or has been dropped. */
+static void do_bundle(struct miner *miner, const struct miner_job *job) {
+    struct node *node = miner->node;
+    struct bundles *bundles = &node->bundles;
+    enum err err = ERR_OK;
+    if (bundles_find(bundles, &job->hash, job->bundle_number) != NULL) {
+        struct built built;
+        const struct block_order order = {.is_for_bundle = true};
+        arena_reset(&node->build_arena);
+        err = build(node, job->chain, &built, &order);
+        if (err == ERR_OK) err = carry_rest(miner);
+        if (err != ERR_OK) fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, built.error, NULL);
+    }
+    if (err != ERR_OK) return;
+    const struct bundle_fate *fate = bundles_fate(bundles, &job->hash, job->bundle_number);
+    if (fate != NULL && !fate->is_included)
+        fail_wait(miner, job->wait, RPC_SERVER_ERROR, fate->reason, NULL);
+    else
+        end_wait(miner, job->wait);
+}
+
+static void do_transaction(struct miner *miner, struct miner_job *job) {
     struct node *node = miner->node;
     const struct pool_tx *tx = pool_get(job->chain->pool, &job->hash);
     if (tx == NULL) { /* In a block already, or replaced. */
@@ -308,6 +350,7 @@ static void do_transaction(struct miner *miner, const struct miner_job *job) {
     struct built built;
     struct block_order order = {.txs = &tx, .tx_count = 1, .is_for_tx = true};
     bool pending;
+    const uint64_t before = job->chain->head.number;
     arena_reset(&node->build_arena);
     enum err err = is_pending(&pending, job->chain, &job->hash);
     if (err == ERR_OK && !pending) { /* What its nonce follows on is gone: it is queued. */
@@ -323,7 +366,10 @@ static void do_transaction(struct miner *miner, const struct miner_job *job) {
         return;
     }
     switch (built.fates[0].fate) {
-    case FATE_KEPT: /* Not even in an empty block. */
+    case FATE_KEPT:
+        /* A bundle has taken the block. */
+        if (job->chain->head.number > before && add_job(miner, job) == ERR_OK) return;
+        /* Not even in an empty block. */
         built.fates[0].code = RPC_SERVER_ERROR;
         built.fates[0].reason = "gas limit reached";
         drop(miner, job->chain, &job->hash, &built.fates[0], job->wait);
@@ -487,6 +533,8 @@ static void do_next(struct miner *miner) {
         do_work(miner, &job);
     else if (job.is_mine)
         do_mine(miner, &job);
+    else if (job.is_bundle)
+        do_bundle(miner, &job);
     else
         do_transaction(miner, &job);
     miner->turns++;

@@ -49,8 +49,10 @@ struct miner_job {
     struct miner_wait *wait; /* NULL: nobody waits */
     miner_work *work;        /* NULL: a block */
     void *context;
-    bool is_mine; /* blocks asked for; else the transaction `hash` */
+    bool is_mine;   /* blocks asked for; else … */
+    bool is_bundle; /* … the bundle `hash` for this block; else the transaction `hash` */
     hash32 hash;
+    uint64_t bundle_number;
     struct rpc_mine_options mine;
 };
 
@@ -94,6 +96,16 @@ MUST_USE enum err miner_wait_blocks(
     struct rpc_request *request,
     struct node_chain *chain,
     const struct rpc_mine_options *options
+);
+
+/* miner_wait_bundle gives a bundle that waits its turn (node/bundles.h), on L1. If its block is not
+ * the next one, or does not come at once, *wait is NULL. Errors as above. */
+MUST_USE enum err miner_wait_bundle(
+    struct miner *miner,
+    struct miner_wait **wait,
+    struct rpc_request *request,
+    const hash32 *hash,
+    uint64_t number
 );
 
 /* miner_wait_work has work done in its turn; context must live as long as the request. */

@@ -3,6 +3,7 @@
 #ifndef NODE_NETWORK_H
 #define NODE_NETWORK_H
 
+#include "node/bundles.h"
 #include "node/chain.h"
 #include "node/deploy.h"
 #include "node/fail.h"
@@ -47,8 +48,9 @@ struct node {
     unsigned attesters_down; /* of KOfN, a bit each (lockstep_setAttester) */
     bool auto_batch;         /* lockstep_setAutoBatch */
     struct snapshots snapshots;
-    int64_t time_offset;  /* seconds that the network's time is ahead of the clock's */
-    uint8_t instance[32]; /* random: names this run of the network (anvil_metadata) */
+    struct bundles bundles; /* for blocks of L1 */
+    int64_t time_offset;    /* seconds that the network's time is ahead of the clock's */
+    uint8_t instance[32];   /* random: names this run of the network (anvil_metadata) */
     struct node_stats stats;
     int exit_status;
 };

@@ -605,6 +605,7 @@ startup_look(struct node *node, struct node_options *options, char error[NODE_ER
 
 void startup_close(struct node *node) {
     snapshots_close(&node->snapshots);
+    bundles_close(&node->bundles);
     for (size_t i = 0; i < node->chain_count; i++)
         node_chain_close(&node->chains[i]);
     forked_close(node->forked);

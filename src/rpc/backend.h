@@ -283,6 +283,26 @@ struct rpc_pool {
     size_t queued_count;
 };
 
+/* eth_sendBundle. */
+struct rpc_sent_bundle {
+    const bytes *txs;
+    size_t tx_count;
+    bool has_number;
+    uint64_t number;        /* of its block; without one, the next */
+    uint64_t min_timestamp; /* 0: none */
+    uint64_t max_timestamp; /* UINT64_MAX: none */
+    const hash32 *reverting;
+    size_t reverting_count;
+};
+
+/* lockstep_getBundle: what became of a bundle, for one of the blocks that it was sent for. */
+struct rpc_bundle_state {
+    uint64_t number;
+    bool is_waiting;
+    bool is_included;
+    const char *reason; /* neither: why not */
+};
+
 struct rpc_named_address {
     const char *name;
     address value;
@@ -497,6 +517,18 @@ struct rpc_chain_operations {
       uint8_t signature[RPC_SIGNATURE_SIZE],
       const address *who,
       const hash32 *digest);
+    /* May wait. Transactions for one block, all or none: *hash names them. */
+    enum rpc_status (*send_bundle
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      hash32 *hash,
+      const struct rpc_sent_bundle *bundle);
+    enum rpc_status (*bundle_states
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      const struct rpc_bundle_state **states,
+      size_t *count,
+      const hash32 *hash);
     /* The pool's transactions, or those of one sender (NULL: all); and how many there are. */
     enum rpc_status (*pool
     )(struct rpc_chain *chain,

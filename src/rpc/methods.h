@@ -106,6 +106,7 @@
     X(eth_newBlockFilter, 0, 0, block)                         \
     X(eth_newFilter, 1, 1, block)                              \
     X(eth_newPendingTransactionFilter, 0, 1, pool)             \
+    X(eth_sendBundle, 1, 1, send_bundle)                       \
     X(eth_sendRawTransaction, 1, 1, send_raw_transaction)      \
     X(eth_sendRawTransactionSync, 1, 2, send_raw_transaction)  \
     X(eth_sendTransaction, 1, 1, send_transaction)             \
@@ -149,6 +150,7 @@
     X(hardhat_stopImpersonatingAccount, 1, 1, configure)       \
     X(lockstep_getBatch, 1, 1, posted_batches)                 \
     X(lockstep_getBatchFiles, 1, 1, batch_files)               \
+    X(lockstep_getBundle, 1, 1, bundle_states)                 \
     X(lockstep_getExecutionTable, 1, 1, posted_entries)        \
     X(lockstep_getMessageProof, 2, 3, message_proof)           \
     X(lockstep_getRollups, 0, 0, network_info)                 \
