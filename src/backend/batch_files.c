@@ -19,6 +19,7 @@ struct maker {
     struct node_chain *chain; /* that the batch is posted on */
     struct arena *arena;
     struct world_headers headers;    /* of that chain */
+    struct parent view;              /* what rollups read of it: source and headers */
     char error[DATABASE_ERROR_SIZE]; /* more than an err says, or empty */
     const struct chain_block *block;
     size_t tx_index; /* of the transaction asked for */
@@ -111,11 +112,9 @@ static enum err on_batch(
     if (sources == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < rollup_count; i++)
         sources[i] = &rollups[i]->overlay->source;
-    sources[rollup_count] = &maker->chain->fresh.source;
+    sources[rollup_count] = maker->view.source;
     struct source_several several;
-    struct parent parent = {0};
     source_several_open(&several, sources, rollup_count + 1);
-    crossing_view_parent(&parent, maker->chain);
     enum err err = find_heads(&witness, maker->arena, batch, rollups, rollup_count);
     if (err == ERR_OK) err = find_headers(&witness, &contexts, maker, batch);
     if (err != ERR_OK) return err;
@@ -125,7 +124,7 @@ static enum err on_batch(
         .batch = batch,
         .contexts = contexts,
         .witness = &witness,
-        .parent_headers = &parent.headers,
+        .parent_headers = &maker->view.headers,
     };
     err = record(maker, made, &claim, &several.source);
     if (err != ERR_OK) return err;
@@ -153,7 +152,8 @@ follow(struct follow_result *result, struct maker *maker, const struct evm_watch
     for (size_t i = 0; i < tx_count; i++)
         txs[i] = *maker->block->transactions[i].tx;
     maker->headers = crossing_headers(chain);
-    enum err err = node_chain_read_header(chain, &parent, NULL, number - 1);
+    enum err err = crossing_view_parent(&maker->view, maker->arena, chain);
+    if (err == ERR_OK) err = node_chain_read_header(chain, &parent, NULL, number - 1);
     if (err == ERR_OK)
         err = crossing_place_rollups(
             &rollups, &rollup_count, maker->error, maker->arena, chain, &parent
@@ -165,7 +165,8 @@ follow(struct follow_result *result, struct maker *maker, const struct evm_watch
         .hub = node_contracts(chain)->hub,
         .headers = maker->headers,
         .schedule = &chain->schedule,
-        .parent_base = &chain->fresh.source,
+        .parent_base = maker->view.source,
+        .read_headers = maker->view.headers,
         .txs = txs,
         .receipts = maker->block->receipts,
         .tx_count = tx_count,

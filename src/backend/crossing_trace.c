@@ -85,8 +85,13 @@ static enum err replay_rollup(struct crossing_replay *replay) {
     };
     struct rollup *rollup = rollup_open(chain->type, &options);
     if (rollup == NULL) return ERR_MEMORY;
-    crossing_view_parent(&rollup->parent, node_parent(chain));
-    rollup->parent.tracer = &replay->trace.chains[node_place(node_parent(chain))].reader;
+    const struct node_chain *of = chain;
+    for (size_t level = 0; of->rollup_id != 0 && level < PARENT_LEVELS_MAX; level++) {
+        of = node_parent(of);
+        rollup->parent.tracers[level] = &replay->trace.chains[node_place(of)].reader;
+    }
+    err = crossing_view_parent(&rollup->parent, arena, node_parent(chain));
+    if (err != ERR_OK) return err;
     rollup->parent.watch = replay->watch;
     struct world_trace_chain *traced = &replay->trace.chains[node_place(chain)];
     rollup->tracer = &traced->tracer;

@@ -241,7 +241,8 @@ static enum err run_alone(
     crossing_set_exits(&options, exits, simulation->chain);
     struct parent parent = {.arena = arena, .watch = options.watch};
     if (simulation->chain->rollup_id != 0)
-        crossing_view_parent(&parent, node_parent(simulation->chain));
+        err = crossing_view_parent(&parent, arena, node_parent(simulation->chain));
+    if (err != ERR_OK) return err;
     if (simulation->tracer != NULL) {
         const struct tracer_subject subject = {
             .tx = &simulation->tx,

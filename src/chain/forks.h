@@ -48,6 +48,7 @@ struct fork_schedule {
     address deposit_contract; /* EIP-6110: whose logs are deposit requests */
     bool names_senders;       /* as in struct fork_rules */
     bool has_conditional;     /* same */
+    bool is_rollup;           /* the chain has a rollup's precompiles (rollup/precompile.h) */
 };
 
 /* The rules of one block. */

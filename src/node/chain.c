@@ -79,6 +79,7 @@ enum err node_chain_open(
     forks_development(&chain->schedule, options->chain_id, FORK_OSAKA);
     chain->schedule.names_senders = true;
     chain->schedule.has_conditional = chain->type != NULL && chain->type->kind == ROLLUP_EVM;
+    chain->schedule.is_rollup = options->rollup_id != 0;
     struct database_options database = {.path = options->path, .must_exist = options->must_exist};
     enum err err = database_open(&chain->database, &database, error);
     if (err != ERR_OK) return err;

@@ -11,6 +11,9 @@
 
 #include <stdio.h>
 
+/* L1, a rollup, a rollup of it. */
+#define LEVELS_MAX 3
+
 /* --- where the chains stand ------------------------------------------------------------------- */
 
 /* A stored block in the form that the rollup's own code has it. */
@@ -230,22 +233,43 @@ static enum err get_header(void *context, struct arena *arena, bytes *encoded, u
     return err == ERR_OK ? header_encode(encoded, arena, &header) : err;
 }
 
+/* Of the chain, or of one that it is a rollup of. */
 static enum err get_parent_header(
     void *context, struct arena *arena, bytes *encoded, uint64_t number, const hash32 *hash
 ) {
-    (void)hash;
-    return get_header(context, arena, encoded, number);
+    struct node_chain *of = context;
+    for (;;) {
+        enum err err = get_header(of, arena, encoded, number);
+        if (err != ERR_OK) return err;
+        const hash32 found = keccak256(*encoded);
+        if (hash32_equal(&found, hash)) return ERR_OK;
+        if (of->rollup_id == 0) return ERR_MISSING;
+        of = node_parent(of);
+    }
 }
 
 struct world_headers crossing_headers(struct node_chain *of) {
     return (struct world_headers){.context = of, .get = get_header};
 }
 
-void crossing_view_parent(struct parent *parent, struct node_chain *of) {
+enum err crossing_view_parent(struct parent *parent, struct arena *arena, struct node_chain *of) {
     parent->source = &of->fresh.source;
+    if (of->rollup_id != 0) {
+        struct source **sources = arena_alloc_array(arena, LEVELS_MAX, sizeof(struct source *));
+        struct source_several *several = arena_alloc(arena, sizeof(*several));
+        if (sources == NULL || several == NULL) return ERR_MEMORY;
+        size_t count = 0;
+        for (struct node_chain *chain = of; count < LEVELS_MAX; chain = node_parent(chain)) {
+            sources[count++] = &chain->fresh.source;
+            if (chain->rollup_id == 0) break;
+        }
+        source_several_open(several, sources, count);
+        parent->source = &several->source;
+    }
     parent->headers = (struct parent_headers){.context = of, .get = get_parent_header};
     parent->schedule = &of->schedule;
     parent->codes = of->codes;
+    return ERR_OK;
 }
 
 enum err crossing_open(

@@ -4,6 +4,7 @@
 #include "core/check.h"
 #include "core/rlp.h"
 #include "crypto/keccak.h"
+#include "rollup/ether.h"
 #include "rollup/predeploys.h"
 #include "rollup/proxy.h"
 #include "state/state.h"
@@ -27,6 +28,7 @@ struct parent_anchor {
     struct state state;
     /* For calls. */
     bool is_open;
+    bool is_rollup; /* the parent has what a rollup has */
     hash32 hash;
     struct header header;
     struct journal journal;
@@ -159,6 +161,7 @@ parent_rules_encode(bytes *code, struct arena *arena, const struct fork_schedule
         rlp_list_end(&w);
     }
     rlp_list_end(&w);
+    if (schedule->is_rollup) rlp_write_u64(&w, 1);
     rlp_list_end(&w);
     return rlp_finish(&w, code);
 }
@@ -199,7 +202,12 @@ enum err parent_rules_decode(struct fork_schedule *schedule, bytes code, uint64_
     if (err == ERR_OK) err = rlp_read_list(&fields, &list);
     while (err == ERR_OK && !rlp_done(&list))
         err = read_blob(&made, &list);
-    if (err == ERR_OK && !rlp_done(&fields)) err = ERR_INPUT;
+    if (err == ERR_OK && !rlp_done(&fields)) {
+        uint64_t flag;
+        err = rlp_read_u64(&fields, &flag);
+        if (err == ERR_OK && (flag != 1 || !rlp_done(&fields))) err = ERR_INPUT;
+        made.is_rollup = true;
+    }
     if (err == ERR_OK) *schedule = made;
     return err;
 }
@@ -311,6 +319,7 @@ static enum err open_anchor(
             parent->codes
         );
     anchor->is_open = err == ERR_OK;
+    anchor->is_rollup = schedule.is_rollup;
     return err;
 }
 
@@ -354,31 +363,14 @@ static enum err answer_sload(struct parent *parent, struct execution *x) {
     return evm_give_call(&x->evm, true, call->gas - cost, bytes_of(values, keys_size));
 }
 
-/* Runs the call on the parent's state to its end, and leaves its result where it is. */
-static enum err run_call(struct parent_anchor *anchor, const struct execution_message *message) {
-    const struct execution_options options = {
-        .skip_end = true, .tracer = anchor->parent->tracer, .watch = anchor->parent->watch};
-    execution_begin_message(&anchor->execution, message, &options);
-    switch (execution_run(&anchor->execution)) {
-    case EXECUTION_DONE:
-        return ERR_OK;
-    case EXECUTION_FAILED:
-        execution_abandon(&anchor->execution);
-        /* More ether than there can be, or a precompile that is not built: nobody's answer. */
-        return anchor->execution.err;
-    case EXECUTION_CALL:
-    case EXECUTION_INSIDE_DONE:
-    case EXECUTION_REVERTING:
-    case EXECUTION_INVALID:
-        break;
-    }
-    CHECK(false);
-    return ERR_UNSUPPORTED;
-}
-
-static enum err answer_call(struct parent *parent, bool *is_unlike, struct execution *x) {
+/* Begins the call that x waits for on the parent's state; or answers it at once, and *begun is
+ * NULL. */
+static enum err begin_call(
+    struct parent_anchor **begun, struct parent *parent, bool *is_unlike, struct execution *x
+) {
     const struct evm_message *call = &x->evm.request.call;
     const uint64_t cost = PARENT_CALL_GAS + PARENT_CALL_GAS_PER_BYTE * (uint64_t)call->input.size;
+    *begun = NULL;
     /* Under DELEGATECALL the sender would be another than who asks. */
     if ((call->kind != EVM_CALL && call->kind != EVM_STATICCALL) || !u256_is_zero(&call->value) ||
         call->input.size < TARGET_SIZE || call->gas < cost)
@@ -399,10 +391,25 @@ static enum err answer_call(struct parent *parent, bool *is_unlike, struct execu
     if (err == ERR_OK && !*is_unlike) err = read_sender(&message.caller, x, &call->sender);
     if (err != ERR_OK || *is_unlike) return err;
     message.origin = message.caller;
-    err = run_call(anchor, &message);
-    if (err != ERR_OK) return err;
+    const struct execution_options options = {
+        .skip_end = true,
+        .tracer = parent->tracers[0],
+        .watch = parent->watch,
+        .foreign = ROLLUP_FOREIGN,
+        .foreign_count = anchor->is_rollup ? ROLLUP_FOREIGN_COUNT : 0,
+        .warm = ROLLUP_WARM,
+        .warm_count = anchor->is_rollup ? ROLLUP_WARM_COUNT : 0,
+    };
+    execution_begin_message(&anchor->execution, &message, &options);
+    *begun = anchor;
+    return ERR_OK;
+}
+
+/* Gives x what the call that ran for it came to. */
+static enum err give_result(struct parent_anchor *anchor, struct execution *x) {
     const struct evm_result *result = &anchor->execution.evm.result;
     const uint64_t out_cost = PARENT_CALL_GAS_PER_BYTE * (uint64_t)result->output.size;
+    enum err err = ERR_OK;
     if (out_cost > result->gas_left) {
         err = refuse(x);
     } else {
@@ -414,8 +421,111 @@ static enum err answer_call(struct parent *parent, bool *is_unlike, struct execu
     return err;
 }
 
+/* What else a parent that is a rollup has: ether of messages as ever; calls of other chains there
+ * are none, whose answers are no part of its state. */
+static enum err answer_own(struct execution *x) {
+    static const uint8_t REASON[] = "NotInARead()";
+    const struct evm_message *call = &x->evm.request.call;
+    if (ether_is_moved(call)) return ether_answer(x);
+    const hash32 selector = keccak256(bytes_of(REASON, sizeof(REASON) - 1));
+    return evm_give_call(&x->evm, false, call->gas, bytes_of(selector.b, 4));
+}
+
+/* Runs the call to its end, or until it reads its own parent (*waits). */
+static enum err run_call(struct parent_anchor *anchor, bool *waits) {
+    struct execution *x = &anchor->execution;
+    *waits = false;
+    for (;;) {
+        enum err err = ERR_OK;
+        switch (execution_run(x)) {
+        case EXECUTION_DONE:
+            return ERR_OK;
+        case EXECUTION_FAILED:
+            /* More ether than there can be, or a precompile that is not built: nobody's answer. */
+            return x->err;
+        case EXECUTION_CALL:
+            *waits = parent_is_read(&x->evm.request.call);
+            if (*waits) return ERR_OK;
+            err = answer_own(x);
+            break;
+        case EXECUTION_REVERTING:
+            break;
+        case EXECUTION_INSIDE_DONE:
+        case EXECUTION_INVALID:
+            CHECK(false);
+        }
+        if (err != ERR_OK) return err;
+    }
+}
+
+/* --- over the levels -------------------------------------------------------------------------- */
+
+/* The parent's own parent: what one has, the other has. NULL: no memory. */
+static struct parent *above_of(struct parent *parent) {
+    if (parent->above != NULL) return parent->above;
+    struct parent *above = arena_alloc_zero(parent->arena, sizeof(*above));
+    if (above == NULL) return NULL;
+    above->arena = parent->arena;
+    above->source = parent->source;
+    above->headers = parent->headers;
+    above->codes = parent->codes;
+    above->watch = parent->watch;
+    for (size_t i = 1; i < PARENT_LEVELS_MAX; i++)
+        above->tracers[i - 1] = parent->tracers[i];
+    parent->above = above;
+    return above;
+}
+
+/* An execution that waits for a read, and the call on its parent that runs for it. */
+struct reading {
+    struct execution *x;
+    struct parent *parent;
+    struct parent_anchor *call; /* NULL: none, or it has been answered */
+};
+
+/* Answers the read at once, or begins its call. */
+static enum err begin(struct reading *reading, bool *is_unlike) {
+    const struct evm_message *call = &reading->x->evm.request.call;
+    reading->call = NULL;
+    if (address_equal(&call->code_address, &L1SLOAD_ADDRESS))
+        return answer_sload(reading->parent, reading->x);
+    return begin_call(&reading->call, reading->parent, is_unlike, reading->x);
+}
+
+/* Runs the call at *depth on: to its end, which is given to who reads, or until it reads itself,
+ * one level further up. */
+static enum err run_on(struct reading *readings, size_t *depth, bool *is_unlike) {
+    struct reading *at = &readings[*depth];
+    struct execution *x = &at->call->execution;
+    bool waits;
+    enum err err = run_call(at->call, &waits);
+    if (err != ERR_OK) return err;
+    if (!waits) {
+        struct parent_anchor *done = at->call;
+        at->call = NULL;
+        return give_result(done, at->x);
+    }
+    if (*depth + 1 == PARENT_LEVELS_MAX) return refuse(x);
+    struct reading *next = &readings[*depth + 1];
+    *next = (struct reading){.x = x, .parent = above_of(at->parent)};
+    if (next->parent == NULL) return ERR_MEMORY;
+    (*depth)++;
+    return begin(next, is_unlike);
+}
+
 enum err parent_answer(struct parent *parent, bool *is_unlike, struct execution *x) {
+    struct reading readings[PARENT_LEVELS_MAX];
+    size_t depth = 0;
     *is_unlike = false;
-    const bool is_sload = address_equal(&x->evm.request.call.code_address, &L1SLOAD_ADDRESS);
-    return is_sload ? answer_sload(parent, x) : answer_call(parent, is_unlike, x);
+    readings[0] = (struct reading){.x = x, .parent = parent};
+    enum err err = begin(&readings[0], is_unlike);
+    while (err == ERR_OK && !*is_unlike && (depth > 0 || readings[0].call != NULL)) {
+        if (readings[depth].call == NULL)
+            depth--;
+        else
+            err = run_on(readings, &depth, is_unlike);
+    }
+    for (size_t i = depth + 1; i-- > 0;)
+        if (readings[i].call != NULL) execution_abandon(&readings[i].call->execution);
+    return err;
 }

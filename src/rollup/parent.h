@@ -16,7 +16,10 @@
  * witness. Where something is not at hand, that is an error of who runs this, never an answer that
  * a contract sees.
  *
- * The parent is whatever chain the anchors are of. */
+ * The parent is whatever chain the anchors are of. Where that is a rollup itself (its rules say
+ * so), L1CALL runs its code with the precompiles that it has there: what it reads of its own parent is
+ * as of the anchor that it had after that block, and so on upwards. Only XCALL fails, with
+ * NotInARead(): other chains are no part of the parent's state. */
 #ifndef ROLLUP_PARENT_H
 #define ROLLUP_PARENT_H
 
@@ -31,7 +34,11 @@
 #define PARENT_CALL_GAS          12000u
 #define PARENT_CALL_GAS_PER_BYTE 16u
 
-/* Headers of the parent, by hash or by number. */
+/* A read within a read within … goes up so many chains; one that would go further fails and takes
+ * all its gas. */
+#define PARENT_LEVELS_MAX 4u
+
+/* Headers of the parent, and of its parents where it is a rollup, by hash or by number. */
 struct parent_headers {
     void *context;
     /* *encoded is the RLP of the block with this number, in arena or longer-lived; another's than
@@ -46,13 +53,17 @@ struct parent_anchor;
  * nothing: every read then is ERR_MISSING. */
 struct parent {
     struct arena *arena;
-    struct source *source; /* the parent's state at all roots that are anchored; or NULL */
+    /* The parent's state at all roots that are anchored, and those of its parents; or NULL. */
+    struct source *source;
     struct parent_headers headers;
     const struct fork_schedule *schedule; /* that the rollup's is to be; NULL: whatever it says */
     struct evm_code_cache *codes;         /* not shared where a witness is recorded; may be NULL */
-    const struct evm_tracer *tracer;      /* of the parent's frames below an L1CALL; may be NULL */
-    const struct evm_watch *watch;        /* may be NULL */
-    struct parent_anchor *anchors;        /* private: the anchors that have been read */
+    /* Of the parent's frames below an L1CALL, its parent's below those, …; each may be NULL. */
+    const struct evm_tracer *tracers[PARENT_LEVELS_MAX];
+    const struct evm_watch *watch; /* may be NULL */
+    /* Private. */
+    struct parent_anchor *anchors; /* that have been read */
+    struct parent *above;          /* the parent's own parent, once it has been read */
 };
 
 /* Whether a call is one of the two precompiles'. */
@@ -70,8 +81,8 @@ MUST_USE enum err parent_answer(struct parent *parent, bool *is_unlike, struct e
 
 /* parent_rules_encode makes the code of PARENT_RULES_PREDEPLOY: a STOP, then
  * rlp([[time, …], [[time, target, max, update fraction], …]]): when the forks from Shanghai on
- * begin (2^64 - 1: never), and the blob parameters. A chain that has a Hub is past those before.
- * ERR_MEMORY. */
+ * begin (2^64 - 1: never), and the blob parameters; a third item, 1, says that the parent is a
+ * rollup. A chain that has a Hub is past the forks before. ERR_MEMORY. */
 MUST_USE enum err
 parent_rules_encode(bytes *code, struct arena *arena, const struct fork_schedule *schedule);
 

@@ -80,6 +80,7 @@ static const char *const known_errors[] = {
     "NotFailed(bytes32 id)",
     "NotForThisChain()",
     "NotIdle(uint64 rollupId)",
+    "NotInARead()",
     "NotLocked(uint64 rollupId, address token, uint256 amount)",
     "NotOfTheBridge(address sender)",
     "NotRemote()",

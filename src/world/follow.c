@@ -66,7 +66,9 @@ static enum err open_rollups(struct follower *f) {
         f->rollups[i]->watch = f->options->evm_watch;
         struct parent *parent = &f->rollups[i]->parent;
         parent->source = f->options->parent_base;
-        parent->headers = (struct parent_headers){.context = f, .get = get_parent_header};
+        parent->headers = f->options->read_headers;
+        if (parent->headers.get == NULL)
+            parent->headers = (struct parent_headers){.context = f, .get = get_parent_header};
         parent->schedule = f->options->schedule;
         parent->watch = f->options->evm_watch;
         enum err err = rollup_add_head(f->rollups[i], &verdict, &r->head, &r->open);

@@ -47,7 +47,9 @@ struct follow_options {
     address hub;
     struct world_headers headers;         /* of the parent chain */
     const struct fork_schedule *schedule; /* of the parent chain */
-    struct source *parent_base; /* its state at what is anchored; NULL: rollups read none of it */
+    /* What rollups read, as struct parent has it. NULL: no state; of headers only the parent's. */
+    struct source *parent_base;
+    struct parent_headers read_headers;
     /* The parent block. */
     const struct tx *txs;
     const struct receipt *receipts;

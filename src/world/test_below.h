@@ -25,24 +25,47 @@ static inline enum err below_prove(
     );
 }
 
-/* Of the newest block of rollup 1 alone: what was anchored is followed at once. */
+/* The rules that hold on rollup 1. */
+static inline const struct fork_schedule *below_schedule(const struct network *n) {
+    struct fork_schedule *schedule = arena_alloc(n->arena, sizeof(*schedule));
+    CHECK(schedule != NULL);
+    forks_development(schedule, NETWORK_CHAIN_ID + 1, FORK_OSAKA);
+    schedule->is_rollup = true;
+    return schedule;
+}
+
+/* Of rollup 1, from when it has a Hub. */
 static inline enum err
 below_get_header(void *context, struct arena *arena, bytes *encoded, uint64_t number) {
     const struct network *n = context;
     *encoded = BYTES_EMPTY;
-    return number == n->l2_head.number ? header_encode(encoded, arena, &n->l2_head) : ERR_OK;
+    if (number > n->l2_head.number || n->l2_headers[number].number != number) return ERR_OK;
+    return header_encode(encoded, arena, &n->l2_headers[number]);
+}
+
+/* What the L3 reads: of rollup 1, or of L1. */
+static inline enum err below_read_header(
+    void *context, struct arena *arena, bytes *encoded, uint64_t number, const hash32 *hash
+) {
+    enum err err = below_get_header(context, arena, encoded, number);
+    const hash32 own = keccak256(*encoded);
+    if (err != ERR_OK || hash32_equal(&own, hash)) return err;
+    return network_get_header(context, arena, encoded, number);
+}
+
+static inline void below_set_head(struct network *n, const struct header *head) {
+    CHECK(head->number < NETWORK_BLOCKS_MAX);
+    n->l2_head = *head;
+    n->l2_headers[head->number] = *head;
 }
 
 /* network_options, with what is built on rollup 1. */
 static inline struct world_options
 below_options(struct network *n, const struct world_tx *txs, size_t tx_count) {
-    struct fork_schedule *schedule = arena_alloc(n->arena, sizeof(*schedule));
     bytes encoded;
-    CHECK(schedule != NULL);
-    forks_development(schedule, NETWORK_CHAIN_ID + 1, FORK_OSAKA);
     must(header_encode(&encoded, n->arena, &n->l2_head));
     n->below = (struct world_options){
-        .schedule = schedule,
+        .schedule = below_schedule(n),
         .parent = &n->l2_head,
         .parent_encoded = encoded,
         .headers = {.context = n, .get = below_get_header},
@@ -91,7 +114,7 @@ begin_l3(struct network *n, const struct genesis_account *accounts, size_t accou
         .rollup_id = L3_ID,
         .chain_id = NETWORK_CHAIN_ID + NETWORK_L3,
         .parent_chain_id = NETWORK_CHAIN_ID + 1,
-        .parent_schedule = &n->schedule,
+        .parent_schedule = below_schedule(n),
         .hub = n->hub,
         .block_gas_limit = NETWORK_GAS_LIMIT,
         .timestamp = NETWORK_TIMESTAMP,
@@ -173,7 +196,7 @@ below_deploy(struct network *n, const u256 *ether_wei, const address *proxied, s
         ((struct source_memory *)n->rollups[i].base)->base = bases[i];
     struct sealed_block sealed;
     must(open_block_seal(&sealed, n->arena, &n->rollups[0].open, &n->rollups[0].head));
-    n->l2_head = sealed.header;
+    below_set_head(n, &sealed.header);
     for (size_t i = 0; i < sealed.tx_count; i++) {
         struct receipt receipt;
         must(receipt_decode(&receipt, n->arena, sealed.receipts[i]));
@@ -230,12 +253,16 @@ static inline const char *below_follow(struct network *n, const struct world_res
         must(tx_decode(&txs[i], &verdict, n->arena, tx->tx));
         must(receipt_decode(&receipts[i], n->arena, tx->receipt));
     }
+    struct source *const sources[] = {n->rollups[0].base, n->l1};
+    struct source_several read;
+    source_several_open(&read, sources, 2);
     const struct follow_options options = {
         .arena = n->arena,
         .hub = n->hub,
         .headers = {.context = n, .get = below_get_header},
-        .schedule = &n->schedule,
-        .parent_base = n->rollups[0].base,
+        .schedule = below_schedule(n),
+        .parent_base = &read.source,
+        .read_headers = {.context = n, .get = below_read_header},
         .txs = txs,
         .receipts = receipts,
         .tx_count = result->rollups[0].is_updated ? count : 0,
@@ -255,7 +282,7 @@ static inline void below_go_on(struct network *n, const struct world_result *res
     struct sealed_block sealed;
     CHECK(l2->below != NULL && l2->below->rollups[0].open != NULL);
     must(open_block_seal(&sealed, n->arena, l2->open, &l2->head));
-    n->l2_head = sealed.header;
+    below_set_head(n, &sealed.header);
     const struct world_rollup_result *r = &l2->below->rollups[0];
     n->l3.base = &((struct source_memory *)(uintptr_t)r->overlay)->source;
     n->l3.head = r->head;

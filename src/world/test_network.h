@@ -60,6 +60,7 @@ struct network {
     /* With an L3 (test_below.h): it is on a Hub of rollup 1, which lies where L1's does. */
     struct world_rollup l3;
     struct header l2_head; /* of rollup 1 */
+    struct header l2_headers[NETWORK_BLOCKS_MAX];
     struct world_options below;
     struct verify_result verified_below;
     struct verify_result verified; /* by the prover, of the newest batch */

@@ -553,6 +553,19 @@ static void rules_are_written_and_read(void **state) {
     assert_no_rules(more, code.size + 1);
     more[0] = 1;
     assert_no_rules(more, code.size);
+    /* A parent that is a rollup says so, and no chain says anything else. */
+    assert_false(again.is_rollup);
+    bytes plain;
+    mainnet.blob_count = 0;
+    assert_int_equal(parent_rules_encode(&plain, &arena, &mainnet), ERR_OK);
+    mainnet.is_rollup = true;
+    assert_int_equal(parent_rules_encode(&code, &arena, &mainnet), ERR_OK);
+    assert_int_equal(code.size, plain.size + 1);
+    assert_int_equal(parent_rules_decode(&again, code, 1), ERR_OK);
+    assert_true(again.is_rollup);
+    memcpy(more, code.data, code.size);
+    more[code.size - 1] = 2;
+    assert_no_rules(more, code.size);
 }
 
 static void rules_that_make_no_sense_are_none(void **state) {

@@ -1,6 +1,7 @@
 #include "world/world.h"
 
 #include "core/check.h"
+#include "crypto/keccak.h"
 #include "world/trace.h"
 #include "world/world_private.h"
 
@@ -16,16 +17,21 @@ void world_say(struct world_result *result, const char *text) {
     result->reason[size] = 0;
 }
 
-/* A header of the parent that a rollup asks for; the witness must have it. */
+/* A header of the parent, or of its parent, that a rollup asks for; the witness must have it. */
 static enum err get_parent_header(
     void *context, struct arena *arena, bytes *encoded, uint64_t number, const hash32 *hash
 ) {
     struct world *world = context;
-    bool is_new;
-    (void)hash;
-    enum err err = world_find_header(encoded, world->options, arena, number);
-    if (err != ERR_OK) return err;
-    bytes *kept = map_put(&world->parent_headers, &number, &is_new);
+    const struct world *of = world;
+    while (of != NULL) {
+        enum err err = world_find_header(encoded, of->options, arena, number);
+        if (err != ERR_OK) return err;
+        const hash32 found = keccak256(*encoded);
+        if (hash32_equal(&found, hash)) break;
+        of = of->above == NULL ? NULL : of->above->world;
+    }
+    if (of == NULL) return ERR_MISSING;
+    bytes *kept = map_put(&world->parent_headers, hash, NULL);
     if (kept == NULL) return ERR_MEMORY;
     *kept = *encoded;
     return ERR_OK;
@@ -38,12 +44,34 @@ static void open_parent(struct world *world, struct rollup *rollup) {
     parent->headers = (struct parent_headers){.context = world, .get = get_parent_header};
     parent->schedule = options->schedule;
     parent->watch = options->tx_options.watch;
-    if (options->trace != NULL) parent->tracer = &options->trace->chains[world->chain].reader;
+    if (options->trace == NULL) return;
+    size_t level = 0;
+    const struct world *of = world;
+    for (; of != NULL && level < PARENT_LEVELS_MAX; of = of->above ? of->above->world : NULL)
+        parent->tracers[level++] = &options->trace->chains[of->chain].reader;
+}
+
+/* The states that rollups read: the parent's, and where it is a rollup those of its parents. */
+static enum err open_parents(struct world *world) {
+    const struct world_options *options = world->options;
+    size_t count = 0;
+    for (const struct world *of = world; of != NULL; of = of->above ? of->above->world : NULL)
+        count++;
+    struct source **sources = arena_alloc_array(world->arena, count, sizeof(struct source *));
+    if (sources == NULL) return ERR_MEMORY;
+    count = 0;
+    for (const struct world *of = world; of != NULL; of = of->above ? of->above->world : NULL)
+        sources[count++] = of->options->parent_base;
+    source_several_open(&world->parents, sources, count);
+    struct source *base = count == 1 ? options->parent_base : &world->parents.source;
+    source_recorder_open(&world->parent_recorder, world->arena, base);
+    return ERR_OK;
 }
 
 enum err world_open_rollups(struct world *world) {
     const struct world_options *options = world->options;
-    source_recorder_open(&world->parent_recorder, world->arena, options->parent_base);
+    enum err opened = open_parents(world);
+    if (opened != ERR_OK) return opened;
     for (size_t i = 0; i < options->rollup_count; i++) {
         const struct world_rollup *r = &options->rollups[i];
         source_recorder_open(&world->recorders[i], world->arena, r->base);
@@ -340,7 +368,7 @@ static enum err run_pass(struct world *world) {
 /* What is kept over all passes, and the rollups. */
 static enum err begin_anew(struct world *world) {
     map_open(&world->facts, world->arena, sizeof(struct fact_key), sizeof(struct known_fact *));
-    map_open(&world->parent_headers, world->arena, sizeof(uint64_t), sizeof(bytes));
+    map_open(&world->parent_headers, world->arena, sizeof(hash32), sizeof(bytes));
     map_open(&world->producers, world->arena, sizeof(hash32), sizeof(struct known_fact *));
     world->used_count = 0;
     world->posted_count = 0;

@@ -54,8 +54,9 @@ struct world {
     struct rollup **rollups;   /* rollup_count of each */
     struct source_memory *overlays;
     struct source_recorder *recorders;
-    struct source_recorder parent_recorder; /* what rollups read of the parent's anchored states */
-    struct map parent_headers;              /* number → bytes: and of its headers */
+    struct source_several parents;          /* the parent's states, and its parents' */
+    struct source_recorder parent_recorder; /* what rollups read of them, as they are anchored */
+    struct map parent_headers;              /* hash32 → bytes: and of their headers */
     bytes *payloads;
 
     /* Over all passes. */

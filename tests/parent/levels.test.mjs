@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { getAddress, pad, toHex } from "viem";
-import { anchorOf, createProxy, deploy, encode, nameOn, openNetwork, read, send } from "./lib.mjs";
+import { anchorOf, createProxy, deploy, encode, mined, nameOn, openNetwork, read, send } from "./lib.mjs";
 
 const key = (n) => pad(toHex(n));
-let network, l2, l3, source, reader, counter;
+let network, l1, l2, l3, source, reader, counter;
 before(async () => {
     const opened = await openNetwork(["--rollups", "1", "--l3", "1"]);
     network = opened.network;
+    l1 = opened.chains.l1;
     l2 = opened.chains.rollup1;
     l3 = Object.values(opened.chains).find(({ parent }) => parent === "rollup1");
     source = await deploy(l2, "Source");
@@ -44,4 +45,45 @@ test("slots and calls are those of the L2 at the anchor", async () => {
     await anchor();
     await send(reader, "keepSlot", [source.address, key(0)]);
     assert.equal(BigInt(await read(reader, "kept", [])), 9n);
+});
+
+test("code of the L2 that reads L1 reads it as of the L2's own anchor", async () => {
+    const feed = await deploy(l1, "Source");
+    const between = await deploy(l2, "Reader");
+    const moveL2 = async () => {
+        const nobody = { chain: l2, address: "0x00000000000000000000000000000000000000aa" };
+        const to = await nameOn(l1, nobody);
+        await createProxy(l1, nobody);
+        await mined(l1, await l1.wallet.sendTransaction({ to, gas: 1_000_000n }));
+    };
+    await send(feed, "set", [7n]);
+    await moveL2();
+    await send(feed, "set", [8n]);
+    const at = await anchor();
+    await send(feed, "set", [9n]);
+    const slot = encode(between, "slot", [feed.address, key(0)]);
+    const call = encode(between, "call", [feed.address, encode(feed, "number")]);
+    const self = await nameOn(l2, reader);
+    const environment = encode(between, "call", [feed.address, encode(feed, "environment")]);
+    for (const data of [slot, call, environment]) {
+        const answered = await l2.client.call({ account: self, to: between.address, data, blockNumber: at });
+        assert.equal(await read(reader, "call", [between.address, data]), answered.data);
+    }
+    // The L2's block that is anchored has L1's block with the 7; its newest, with the 8, is not anchored yet.
+    const decoded = async (data) => BigInt((await read(reader, "call", [between.address, data])).slice(0, 66));
+    assert.equal(await decoded(slot), 7n);
+    const shown = await l2.client.call({ account: self, to: between.address, data: slot });
+    assert.equal(BigInt(shown.data), 8n);
+
+    // In a block, proven and taken by the L2's Hub; and as a trace shows it.
+    const kept = await send(reader, "keepCall", [between.address, slot]);
+    await anchor();
+    assert.equal(BigInt(await read(reader, "answer", [])), 7n);
+    const params = [kept.transactionHash, { tracer: "callTracer" }];
+    const trace = await l3.client.request({ method: "debug_traceTransaction", params });
+    const chainsOf = (frame) => [Number(frame.chainId ?? l3.chainId), ...(frame.calls ?? []).flatMap(chainsOf)];
+    assert.ok(chainsOf(trace).includes(l2.chainId));
+    const wish = { ...reader, functionName: "keepCall", args: [between.address, call], account: l3.account.address };
+    const gas = await l3.client.estimateContractGas(wish);
+    await send(reader, "keepCall", wish.args, { gas });
 });

@@ -20,6 +20,9 @@ contract L2Hub is IProxyDeployer {
     error CallerIsProxy(uint64 rollupId, address target);
     /// @notice See IHub.NotEnoughGas: here, for what XCALL itself costs.
     error NotEnoughGas();
+    /// @notice What XCALL says where this rollup's code only runs for a read: an L1CALL of a rollup of
+    /// this one. What other chains answer is no part of this rollup's state.
+    error NotInARead();
 
     /// @notice `proxy` now has code; its address was that of (rollupId, target) before.
     event ProxyCreated(uint64 indexed rollupId, address indexed target, address proxy);

@@ -1,0 +1,294 @@
+/* What an L3 reads of its parent, a rollup, whose code reads L1 itself: L1SLOAD and L1CALL over two
+ * levels (rollup/parent.h), proven from the witness and followed. */
+#include "world/test_below.h"
+#include "world/test_input.h"
+
+#include "core/hex.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define TEST(name) cmocka_unit_test_setup(name, begin)
+
+/* NUMBER, CHAINID, ORIGIN, CALLER, BLOCKHASH(NUMBER - 1), a word each. */
+static const address ENVIRONMENT = TEST_CONTRACT(40);
+static const char ENVIRONMENT_CODE[] = "435f52466020523260405233606052600143034060805260a05ff3";
+enum { NUMBER, CHAINID, ORIGIN, CALLER, PARENT_HASH, ENVIRONMENT_WORDS };
+
+/* target 32 ‖ data: gas that a STATICCALL takes, with METER_GAS around it. */
+static const address METER = TEST_CONTRACT(44);
+static const char METER_CODE[] = "602036038060205f375a5f5f835f5f355afa505a90035f5260205ff3";
+#define METER_GAS 120u
+
+static struct arena arena;
+static struct network begun;
+static struct network net; /* the test's own */
+static struct world_result result;
+
+static int begin(void **state) {
+    (void)state;
+    net = begun;
+    return 0;
+}
+
+static void build(const struct world_tx *txs, size_t tx_count) {
+    struct world_options options = below_options(&net, txs, tx_count);
+    assert_int_equal(world_build(&result, &options), ERR_OK);
+    if (result.status != WORLD_OK) print_error("%s\n", result.reason);
+    assert_int_equal(result.status, WORLD_OK);
+}
+
+static void set_l1_cell(uint64_t value) {
+    const struct world_tx tx = network_tx(&net, 0, CELL, 0, word_of(&net, value));
+    build(&tx, 1);
+    below_advance(&net, &result);
+}
+
+/* The L2 moves, and anchors L1's newest block. */
+static void set_l2_cell(uint64_t value) {
+    static bytes encoded;
+    encoded =
+        rollup_tx(&net, 1, network_account(&net, 1, net.user).nonce, CELL, 0, word_of(&net, value));
+    net.rollups[0].slot_txs = &encoded;
+    net.rollups[0].slot_tx_count = 1;
+    build(NULL, 0);
+    below_advance(&net, &result);
+}
+
+/* What a contract of the L3 gives for this calldata, asked from L1 by way of the L2. */
+static bytes ask(address contract, bytes data) {
+    const bytes by_l2 = relayed(&net, l2_proxy(&net, contract), 0, data);
+    const struct world_tx tx = network_tx(&net, 0, network_proxy(&net, 1, RELAY), 0, by_l2);
+    build(&tx, 1);
+    assert_true(result.txs[0].is_included);
+    const struct execution_result *run = &result.block->results[result.txs[0].index];
+    assert_true(run->is_success);
+    below_advance(&net, &result);
+    return run->output;
+}
+
+static bytes call_input(address target, bytes data) {
+    return join(&net, join(&net, address_bytes(&target), BYTES_EMPTY), data);
+}
+
+/* What the L3's VIEW gets when it calls this on the L2's anchored state. */
+static bytes call_l2(address target, bytes data) {
+    return ask(VIEW, viewed(&net, L1CALL_ADDRESS, call_input(target, data)));
+}
+
+static uint64_t word_at(bytes output, size_t index) {
+    assert_true(output.size >= 32 * (index + 1));
+    const u256 word = u256_load_be(output.data + 32 * index);
+    assert_true(u256_fits_u64(&word));
+    return word.w[0];
+}
+
+/* L1's cell, as the L2's code reads it on the state that the L3 has anchored. */
+static uint64_t slot_by_l2(void) {
+    const bytes input = call_input(CELL, word_of(&net, 0));
+    return word_at(call_l2(VIEW, viewed(&net, L1SLOAD_ADDRESS, input)), 0);
+}
+
+static uint64_t call_by_l2(void) {
+    const bytes input = call_input(CELL, BYTES_EMPTY);
+    return word_at(call_l2(VIEW, viewed(&net, L1CALL_ADDRESS, input)), 0);
+}
+
+/* --- reads ------------------------------------------------------------------------------------ */
+
+/* Of the L2 it reads the anchor, and by it L1 as of the anchor that the L2 had then. */
+static void the_l2s_code_reads_l1_as_of_its_own_anchor(void **state) {
+    (void)state;
+    set_l1_cell(1);
+    set_l2_cell(11); /* anchors the 1 */
+    set_l1_cell(2);
+    set_l1_cell(3);
+    assert_int_equal(slot_by_l2(), 1);
+    /* To ask moved the L2: that its block anchored the 3 the next one sees. */
+    assert_int_equal(slot_by_l2(), 3);
+    assert_int_equal(word_at(call_l2(CELL, BYTES_EMPTY), 0), 11);
+    set_l1_cell(4);
+    assert_int_equal(call_by_l2(), 3);
+    assert_int_equal(call_by_l2(), 4);
+}
+
+/* Which block of L1 that is, and as whom the L2's contract appears there. */
+static void the_call_on_l1_is_as_the_l2_makes_it(void **state) {
+    (void)state;
+    set_l1_cell(1);
+    const struct header anchored = net.head;
+    set_l2_cell(11);
+    set_l1_cell(2);
+    const bytes input = call_input(ENVIRONMENT, BYTES_EMPTY);
+    const bytes e = call_l2(VIEW, viewed(&net, L1CALL_ADDRESS, input));
+    const address me = network_proxy(&net, 1, VIEW);
+    assert_int_equal(e.size, ENVIRONMENT_WORDS * 32);
+    assert_int_equal(word_at(e, NUMBER), anchored.number);
+    assert_int_equal(word_at(e, CHAINID), NETWORK_CHAIN_ID);
+    assert_memory_equal(e.data + 32 * ORIGIN + 12, me.b, 20);
+    assert_memory_equal(e.data + 32 * CALLER + 12, me.b, 20);
+    assert_memory_equal(e.data + 32 * PARENT_HASH, anchored.parent_hash.b, 32);
+}
+
+/* As on the L2 itself (test_parent.c). */
+static void the_l2s_reads_cost_what_they_cost_there(void **state) {
+    (void)state;
+    const bytes slot = call_input(CELL, word_of(&net, 0));
+    const bytes nobody = call_input((address)TEST_CONTRACT(99), BYTES_EMPTY);
+    const bytes of_slot = call_l2(METER, join(&net, address_word(&net, L1SLOAD_ADDRESS), slot));
+    assert_int_equal(word_at(of_slot, 0) - METER_GAS, 4000);
+    const bytes of_call = call_l2(METER, join(&net, address_word(&net, L1CALL_ADDRESS), nobody));
+    assert_int_equal(word_at(of_call, 0) - METER_GAS, 12000 + 16 * 20);
+}
+
+/* What is no read there fails there; what L1 reverts with comes all the way. */
+static void failures_come_back(void **state) {
+    (void)state;
+    static const uint8_t DEADBEEF[] = {0xde, 0xad, 0xbe, 0xef};
+    set_l2_cell(11);
+    bytes data = relayed(&net, L1CALL_ADDRESS, 0, call_input(REVERTER, BYTES_EMPTY));
+    assert_true(bytes_equal(call_l2(TRY, data), bytes_of(DEADBEEF, 4)));
+    data = relayed(&net, L1SLOAD_ADDRESS, 0, call_input(CELL, BYTES_EMPTY));
+    assert_int_equal(call_l2(TRY, data).size, 0);
+    /* A frame that has read fails as any does. */
+    data = relayed(&net, L1CALL_ADDRESS, 0, call_input(CELL, BYTES_EMPTY));
+    data = call_l2(TRY, relayed(&net, THROW, 0, data));
+    assert_int_equal(word_at(data, 0), 0);
+}
+
+/* A call that the L2's code makes of another chain is no part of its state. */
+static void the_l2s_code_calls_nobody(void **state) {
+    (void)state;
+    set_l2_cell(11);
+    const bytes reason = selector_of(&net, "NotInARead()");
+    const bytes data = relayed(&net, rollup_proxy(0, CELL), 0, BYTES_EMPTY);
+    assert_true(bytes_equal(call_l2(TRY, data), reason));
+}
+
+/* --- the witness ------------------------------------------------------------------------------ */
+
+/* The verdict on the L3's batch with this witness. */
+static enum verify_verdict verify_with(const struct witness *witness) {
+    const struct verify_options strict = {.schedule = below_schedule(&net)};
+    struct verify_result verified;
+    struct test_input mine;
+    test_input_open(&mine, &arena, result.rollups[0].below->input);
+    mine.witness = *witness;
+    assert_int_equal(
+        verify_input(&verified, &arena, &strict, test_input_make(&mine, &arena)), ERR_OK
+    );
+    return verified.verdict;
+}
+
+static bytes *without(const bytes *items, size_t *count, size_t index) {
+    bytes *less = arena_alloc_array(&arena, *count, sizeof(bytes));
+    assert_non_null(less);
+    memcpy(less, items, *count * sizeof(bytes));
+    less[index] = less[--*count];
+    return less;
+}
+
+/* Nodes, codes and headers of both levels above are in it, and each is needed. */
+static void nothing_of_either_level_can_be_left_out(void **state) {
+    (void)state;
+    set_l1_cell(1);
+    set_l2_cell(11);
+    set_l1_cell(2);
+    /* A transaction of the L3: it has its new anchor in all passes. */
+    bytes data = viewed(&net, L1CALL_ADDRESS, call_input(CELL, BYTES_EMPTY));
+    data = relayed(&net, L1CALL_ADDRESS, 0, call_input(VIEW, data));
+    const uint64_t nonce = network_account(&net, NETWORK_L3, net.user).nonce;
+    const struct tx *tx =
+        network_sign(&net, NETWORK_CHAIN_ID + NETWORK_L3, &USER_KEY, nonce, RELAY, 0, data);
+    bytes encoded;
+    must(tx_encode(&encoded, net.arena, tx));
+    net.l3.slot_txs = &encoded;
+    net.l3.slot_tx_count = 1;
+    build(NULL, 0);
+    struct test_input mine;
+    test_input_open(&mine, &arena, result.rollups[0].below->input);
+    const struct witness w = mine.witness;
+    assert_int_equal(w.header_count, 2); /* the L2's anchored block, and the one that it anchors */
+    assert_int_equal(verify_with(&w), VERIFY_OK);
+    for (size_t i = 0; i < w.header_count; i++) {
+        struct witness less = w;
+        less.headers = without(w.headers, &less.header_count, i);
+        assert_int_not_equal(verify_with(&less), VERIFY_OK);
+    }
+    for (size_t i = 0; i < w.node_count; i++) {
+        struct witness less = w;
+        less.nodes = without(w.nodes, &less.node_count, i);
+        assert_int_equal(verify_with(&less), VERIFY_WITNESS_INCOMPLETE);
+    }
+    for (size_t i = 0; i < w.code_count; i++) {
+        struct witness less = w;
+        less.codes = without(w.codes, &less.code_count, i);
+        assert_int_equal(verify_with(&less), VERIFY_WITNESS_INCOMPLETE);
+    }
+}
+
+/* Without L1's nodes, or its headers, there is no block: nobody's answer. */
+static void missing_data_is_a_fault(void **state) {
+    (void)state;
+    set_l2_cell(11);
+    bytes data = viewed(&net, L1CALL_ADDRESS, call_input(CELL, BYTES_EMPTY));
+    data = viewed(&net, L1CALL_ADDRESS, call_input(VIEW, data));
+    data = relayed(&net, l2_proxy(&net, VIEW), 0, data);
+    const struct world_tx tx = network_tx(&net, 0, network_proxy(&net, 1, RELAY), 0, data);
+    struct world_options options = below_options(&net, &tx, 1);
+    options.headers.get = NULL;
+    assert_int_equal(world_build(&result, &options), ERR_MISSING);
+}
+
+/* --- */
+
+static struct genesis_account program(address at, const char *hex) {
+    bytes code;
+    must(hex_decode(&code, &arena, hex, strlen(hex)));
+    return test_contract(at, code.data, code.size);
+}
+
+static void open_network(void) {
+    struct genesis_account contracts[TEST_CONTRACT_COUNT];
+    struct network_resident residents[2 * TEST_CONTRACT_COUNT + 3];
+    address proxied[TEST_CONTRACT_COUNT];
+    size_t count = 0;
+    network_name(&begun, &arena);
+    (void)test_contracts(contracts);
+    for (uint64_t chain = 0; chain <= 1; chain++)
+        for (size_t i = 0; i < TEST_CONTRACT_COUNT; i++)
+            residents[count++] = (struct network_resident){chain, contracts[i]};
+    residents[count++] = (struct network_resident){0, program(ENVIRONMENT, ENVIRONMENT_CODE)};
+    residents[count++] = (struct network_resident){1, program(METER, METER_CODE)};
+    residents[count++] = below_builder(&begun);
+    network_open_with(&begun, residents, count);
+    for (size_t i = 0; i < TEST_CONTRACT_COUNT; i++)
+        proxied[i] = contracts[i].address;
+    const u256 ether_wei = begin_l3(&begun, contracts, TEST_CONTRACT_COUNT);
+    below_deploy(&begun, &ether_wei, proxied, TEST_CONTRACT_COUNT);
+    /* The L3's first anchor. */
+    net = begun;
+    (void)ask(COUNTER, word_of(&net, 1));
+    begun = net;
+}
+
+int main(void) {
+    arena_open(&arena, (size_t)4 << 30);
+    open_network();
+    const struct CMUnitTest tests[] = {
+        TEST(the_l2s_code_reads_l1_as_of_its_own_anchor),
+        TEST(the_call_on_l1_is_as_the_l2_makes_it),
+        TEST(the_l2s_reads_cost_what_they_cost_there),
+        TEST(failures_come_back),
+        TEST(the_l2s_code_calls_nobody),
+        TEST(nothing_of_either_level_can_be_left_out),
+        TEST(missing_data_is_a_fault),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_close(&arena);
+    return failed;
+}
