@@ -199,7 +199,10 @@ static enum rpc_status add_pooled(struct building *b) {
     b->sidecars = arena_alloc_array(b->arena, most + 1, sizeof(*b->sidecars));
     b->payload.sidecars = b->sidecars;
     if (b->sidecars == NULL) return rpc_fail_err(b->request, ERR_MEMORY);
-    struct pool_iterator *it = pool_iterate(b->chain->pool, &b->builder.context.base_fee_per_gas);
+    const struct block_context *context = &b->builder.context;
+    const struct pool_block block = {
+        .base_fee_per_gas = context->base_fee_per_gas, .number = context->number};
+    struct pool_iterator *it = pool_iterate(b->chain->pool, &block);
     if (it == NULL) return rpc_fail_err(b->request, ERR_MEMORY);
     enum err err = ERR_OK;
     for (const struct pool_tx *tx; err == ERR_OK && (tx = pool_iterator_next(it)) != NULL;) {

@@ -56,6 +56,7 @@ static enum err gather_facts(struct node_chain *chain, struct candidate *candida
         .chain_id = chain->rpc.chain_id,
         .block_gas_limit = chain->gas_limit,
         .state_nonce = account.nonce,
+        .block_number = chain->head.number + 1,
         .balance = account.balance,
         .base_fee = node_next_base_fee(chain),
         .blob_base_fee = blob_base_fee(excess, &candidate->rules.blob),
@@ -82,6 +83,7 @@ static enum rpc_status offer(
         .rules = &candidate->rules,
         .block_gas_limit = chain->gas_limit,
         .base_fee_per_gas = facts->base_fee,
+        .block_number = facts->block_number,
     };
     /* Without a clock nothing would ever lower the base fee for it. */
     if (chain->automine && u256_less(&candidate->tx.max_fee_per_gas, &facts->base_fee))

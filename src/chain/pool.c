@@ -171,12 +171,32 @@ static bool is_blob(const struct entry *entry) {
     return entry->tx.tx.type == TX_BLOB;
 }
 
+static bool is_conditional(const struct entry *entry) {
+    return entry->tx.tx.type == TX_CONDITIONAL;
+}
+
+/* There is room (check_sender); one that comes back had its place. */
+static void list_conditional(struct pool *pool, struct entry *entry) {
+    CHECK(pool->conditional_count < POOL_CONDITIONAL_MAX);
+    entry->conditional_index = pool->conditional_count;
+    pool->conditional[pool->conditional_count++] = entry;
+    entry->sender->conditional_count++;
+}
+
+static void unlist_conditional(struct pool *pool, struct entry *entry) {
+    struct entry *last = pool->conditional[--pool->conditional_count];
+    last->conditional_index = entry->conditional_index;
+    pool->conditional[last->conditional_index] = last;
+    entry->sender->conditional_count--;
+}
+
 static void index_entry(struct pool *pool, struct sender *sender, struct entry *entry) {
     struct entry **place = entry_place(pool, &entry->tx.hash);
     entry->sender = sender;
     entry->next_in_bucket = *place;
     *place = entry;
     sender->blob_count += is_blob(entry);
+    if (is_conditional(entry)) list_conditional(pool, entry);
     pool->size += entry->size;
 }
 
@@ -185,6 +205,7 @@ static void unindex_entry(struct pool *pool, struct entry *entry) {
     CHECK(*place == entry);
     *place = entry->next_in_bucket;
     entry->sender->blob_count -= is_blob(entry);
+    if (is_conditional(entry)) unlist_conditional(pool, entry);
     pool->size -= entry->size;
 }
 
@@ -306,6 +327,7 @@ static enum tx_verdict check(u256 *cost, const struct pool_offer *offer) {
     if (verdict != TX_OK) return verdict;
     if (tx->gas_limit > offer->block_gas_limit) return TX_GAS_ALLOWANCE;
     if (tx->nonce < offer->account.nonce) return TX_NONCE_LOW;
+    if (tx_check_window(tx, offer->block_number) == TX_TOO_LATE) return TX_TOO_LATE;
     *cost = pool_tx_cost(tx);
     return u256_less(&offer->account.balance, cost) ? TX_FUNDS : TX_OK;
 }
@@ -320,11 +342,13 @@ static bool is_bumped(const u256 *a, const u256 *b, unsigned percent) {
     return !u256_less(a, &least);
 }
 
-static bool may_replace(const struct tx *newer, const struct tx *older) {
+static bool may_replace(const struct tx *newer, const struct tx *older, uint64_t block_number) {
+    const u256 new_tip = tx_priority_fee_at(newer, block_number);
+    const u256 old_tip = tx_priority_fee_at(older, block_number);
     bool has_blobs = newer->type == TX_BLOB || older->type == TX_BLOB;
     unsigned bump = has_blobs ? POOL_BLOB_PRICE_BUMP : POOL_PRICE_BUMP;
     return is_bumped(&newer->max_fee_per_gas, &older->max_fee_per_gas, bump) &&
-           is_bumped(&newer->max_priority_fee_per_gas, &older->max_priority_fee_per_gas, bump) &&
+           is_bumped(&new_tip, &old_tip, bump) &&
            (newer->type != TX_BLOB || older->type != TX_BLOB ||
             is_bumped(&newer->max_fee_per_blob_gas, &older->max_fee_per_blob_gas, bump));
 }
@@ -342,15 +366,23 @@ static bool can_pay(
 
 /* What the sender's other transactions say. */
 static enum pool_verdict check_sender(
+    const struct pool *pool,
     const struct sender *sender,
     const struct entry *replaced,
     const struct pool_offer *offer,
     const u256 *cost
 ) {
-    if (replaced != NULL && !may_replace(offer->tx, &replaced->tx.tx)) return POOL_REPLACEMENT;
+    if (replaced != NULL && !may_replace(offer->tx, &replaced->tx.tx, offer->block_number))
+        return POOL_REPLACEMENT;
     if (replaced == NULL && sender->count >= POOL_SENDER_TX_MAX) return POOL_SENDER_FULL;
     bool adds_blobs = offer->tx->type == TX_BLOB && (replaced == NULL || !is_blob(replaced));
     if (adds_blobs && sender->blob_count >= POOL_SENDER_BLOB_MAX) return POOL_SENDER_BLOBS;
+    bool adds_conditional =
+        offer->tx->type == TX_CONDITIONAL && (replaced == NULL || !is_conditional(replaced));
+    if (adds_conditional && sender->conditional_count >= POOL_SENDER_CONDITIONAL_MAX)
+        return POOL_SENDER_CONDITIONAL;
+    if (adds_conditional && pool->conditional_count >= POOL_CONDITIONAL_MAX)
+        return POOL_CONDITIONAL_FULL;
     return can_pay(sender, replaced, &offer->account.balance, cost) ? POOL_OK : POOL_FUNDS;
 }
 
@@ -387,7 +419,11 @@ static enum pool_verdict make_room(
     struct entry *leaving = NULL;
     uint64_t nonce = sender->nonce + sender->pending_count;
     struct rank own = pool_rank_of(
-        &entry->tx.tx, base_fee, entry->tx.tx.nonce <= nonce, sender->count + (uint32_t)count
+        &entry->tx.tx,
+        base_fee,
+        pool->number,
+        entry->tx.tx.nonce <= nonce,
+        sender->count + (uint32_t)count
     );
     enum pool_verdict verdict = POOL_OK;
     while (pool->count + count > POOL_TX_MAX || pool->size + entry->size - freed > POOL_SIZE_MAX) {
@@ -419,7 +455,7 @@ static enum err admit(
 ) {
     struct entry *entry;
     struct entry *replaced = find_entry(sender, offer->tx->nonce);
-    *verdict = check_sender(sender, replaced, offer, cost);
+    *verdict = check_sender(pool, sender, replaced, offer, cost);
     if (*verdict != POOL_OK) return ERR_OK;
     enum err err = reserve(sender);
     if (err == ERR_OK) err = entry_open(pool, &entry, offer, hash, cost);
@@ -459,6 +495,7 @@ enum err pool_add(
     struct sender *sender = sender_open(pool, &offer->sender);
     if (sender == NULL) return ERR_MEMORY;
     sender->nonce = offer->account.nonce;
+    pool->number = offer->block_number;
     enum err err = admit(pool, sender, verdict, hash, offer, &cost);
     sender_close_if_empty(pool, sender);
     return err;
@@ -506,6 +543,33 @@ void pool_expire(struct pool *pool, uint64_t now_s) {
             entry_close(pool, entry_at(sender, sender->count - 1));
         sender_close_if_empty(pool, sender);
     }
+}
+
+void pool_pass(struct pool *pool, uint64_t block_number, pool_visit *visit, void *context) {
+    pool->number = block_number;
+    for (size_t i = pool->conditional_count; i-- > 0;) {
+        struct entry *entry = pool->conditional[i];
+        struct sender *sender = entry->sender;
+        if (tx_check_window(&entry->tx.tx, block_number) != TX_TOO_LATE) continue;
+        uint32_t place = find_nonce(sender, entry->tx.tx.nonce);
+        visit(context, &entry->tx, place < sender->pending_count);
+        entry_close(pool, entry);
+        sender_close_if_empty(pool, sender);
+    }
+}
+
+bool pool_is_held(const struct pool *pool, const hash32 *hash, const struct pool_block *block) {
+    const struct entry *entry = *entry_place(pool, hash);
+    if (entry == NULL || entry->sender->conditional_count == 0) return false;
+    const struct sender *sender = entry->sender;
+    uint32_t place = find_nonce(sender, entry->tx.tx.nonce);
+    for (uint32_t i = 0; i <= place && place < sender->pending_count; i++)
+        if (!pool_conditions_hold(&entry_at(sender, i)->tx.tx, block)) return true;
+    return false;
+}
+
+size_t pool_conditional_count(const struct pool *pool) {
+    return pool->conditional_count;
 }
 
 uint64_t

@@ -7,20 +7,18 @@
 
 /* --- worst first ------------------------------------------------------------------------------ */
 
-/* What a transaction pays above the base fee; false if it does not even pay that. */
-static bool effective_tip(u256 *tip, const struct tx *tx, const u256 *base_fee) {
-    if (u256_less(&tx->max_fee_per_gas, base_fee)) return false;
-    u256 room = u256_sub(&tx->max_fee_per_gas, base_fee);
-    *tip = u256_less(&room, &tx->max_priority_fee_per_gas) ? room : tx->max_priority_fee_per_gas;
-    return true;
-}
-
-struct rank
-pool_rank_of(const struct tx *tx, const u256 *base_fee, bool is_pending, uint32_t sender_count) {
+struct rank pool_rank_of(
+    const struct tx *tx,
+    const u256 *base_fee,
+    uint64_t number,
+    bool is_pending,
+    uint32_t sender_count
+) {
     struct rank rank = {.standing = STANDING_IDLE, .count = sender_count};
-    bool pays = effective_tip(&rank.tip, tx, base_fee);
+    bool pays = tx_tip_at(&rank.tip, tx, base_fee, number);
     if (!pays) rank.tip = tx->max_fee_per_gas;
-    if (!pays || !is_pending) return rank;
+    bool may_be_held = tx->message_slot_count > 0 || tx_check_window(tx, number) != TX_OK;
+    if (!pays || !is_pending || may_be_held) return rank;
     rank.standing = sender_count > POOL_SENDER_RESERVED ? STANDING_MANY : STANDING_FEW;
     return rank;
 }
@@ -41,7 +39,9 @@ static void set_rank(struct pool *pool, struct sender *sender) {
     if (sender->count == 0) return;
     const struct entry *last = entry_at(sender, sender->count - 1);
     bool is_pending = sender->pending_count == sender->count;
-    sender->rank = pool_rank_of(&last->tx.tx, &pool->ranked_base_fee, is_pending, sender->count);
+    sender->rank = pool_rank_of(
+        &last->tx.tx, &pool->ranked_base_fee, pool->ranked_number, is_pending, sender->count
+    );
 }
 
 static void put_sender(struct pool *pool, size_t index, struct sender *sender) {
@@ -118,9 +118,11 @@ static bool is_near(const u256 *a, const u256 *b) {
 
 /* A pool that is not full has no ranks: they are made when they are first needed. */
 static void rank_all(struct pool *pool, const u256 *base_fee) {
-    if (pool->is_ranked && is_near(&pool->ranked_base_fee, base_fee)) return;
+    bool is_same_block = pool->conditional_count == 0 || pool->ranked_number == pool->number;
+    if (pool->is_ranked && is_same_block && is_near(&pool->ranked_base_fee, base_fee)) return;
     pool->is_ranked = true;
     pool->ranked_base_fee = *base_fee;
+    pool->ranked_number = pool->number;
     for (size_t i = 0; i < pool->sender_count; i++)
         set_rank(pool, pool->senders[i]);
     for (size_t i = pool->sender_count / 2; i-- > 0;)
@@ -152,7 +154,7 @@ struct cursor {
 
 /* A binary heap: heap[0] is the best. The cursor just given out stays there until the next call. */
 struct pool_iterator {
-    u256 base_fee_per_gas;
+    struct pool_block block;
     size_t count;
     bool is_first_given; /* heap[0]'s next transaction was given out already */
     struct cursor heap[];
@@ -164,10 +166,22 @@ static bool is_better(const struct cursor *a, const struct cursor *b) {
     return entry_at(a->sender, a->next)->tx.arrival < entry_at(b->sender, b->next)->tx.arrival;
 }
 
-/* Sets the tip of the cursor's next transaction; false if there is none that pays the base fee. */
-static bool cursor_load(struct cursor *cursor, const u256 *base_fee) {
+bool pool_conditions_hold(const struct tx *tx, const struct pool_block *block) {
+    if (tx_check_window(tx, block->number) != TX_OK) return false;
+    for (size_t i = 0; i < tx->message_slot_count; i++) {
+        if (block->is_imported == NULL) return false;
+        if (!block->is_imported(block->context, &tx->message_slots[i])) return false;
+    }
+    return true;
+}
+
+/* Sets the tip of the cursor's next transaction; false if there is none that pays the base fee and
+ * whose conditions hold. */
+static bool cursor_load(struct cursor *cursor, const struct pool_block *block) {
     if (cursor->next >= cursor->sender->pending_count) return false;
-    return effective_tip(&cursor->tip, &entry_at(cursor->sender, cursor->next)->tx.tx, base_fee);
+    const struct tx *tx = &entry_at(cursor->sender, cursor->next)->tx.tx;
+    return tx_tip_at(&cursor->tip, tx, &block->base_fee_per_gas, block->number) &&
+           pool_conditions_hold(tx, block);
 }
 
 static void sift_down(struct pool_iterator *it, size_t i) {
@@ -184,13 +198,13 @@ static void sift_down(struct pool_iterator *it, size_t i) {
     }
 }
 
-struct pool_iterator *pool_iterate(const struct pool *pool, const u256 *base_fee_per_gas) {
+struct pool_iterator *pool_iterate(const struct pool *pool, const struct pool_block *block) {
     struct pool_iterator *it = malloc(sizeof *it + pool->sender_count * sizeof(struct cursor));
     if (it == NULL) return NULL;
-    *it = (struct pool_iterator){.base_fee_per_gas = *base_fee_per_gas};
+    *it = (struct pool_iterator){.block = *block};
     for (size_t i = 0; i < pool->sender_count; i++) {
         struct cursor cursor = {.sender = pool->senders[i]};
-        if (cursor_load(&cursor, base_fee_per_gas)) it->heap[it->count++] = cursor;
+        if (cursor_load(&cursor, block)) it->heap[it->count++] = cursor;
     }
     for (size_t i = it->count / 2; i-- > 0;)
         sift_down(it, i);
@@ -206,7 +220,7 @@ const struct pool_tx *pool_iterator_next(struct pool_iterator *it) {
     if (it->is_first_given) {
         it->is_first_given = false;
         it->heap[0].next++;
-        if (cursor_load(&it->heap[0], &it->base_fee_per_gas)) {
+        if (cursor_load(&it->heap[0], &it->block)) {
             sift_down(it, 0);
         } else {
             drop_first(it);

@@ -10,8 +10,9 @@ struct entry {
     struct pool_tx tx; /* first: pool_get gives this out */
     struct entry *next_in_bucket;
     struct sender *sender;
-    u256 cost;   /* the most that it can take from the sender */
-    size_t size; /* of the allocation */
+    u256 cost;                /* the most that it can take from the sender */
+    size_t size;              /* of the allocation */
+    size_t conditional_index; /* in pool->conditional, of a conditional one */
 };
 
 /* How good what a sender would have to give up is: lower leaves first. */
@@ -36,6 +37,7 @@ struct sender {
     uint32_t capacity;
     uint32_t pending_count; /* leading entries whose nonces follow the account's without a gap */
     uint32_t blob_count;
+    uint32_t conditional_count;
     uint32_t leaving_count; /* entries taken out that may come back (pool.c, make_room) */
     u256 pending_cost;
     uint64_t active_s; /* pool->now_s when it was last heard of */
@@ -55,6 +57,10 @@ struct pool {
     size_t sender_capacity;
     bool is_ranked;
     u256 ranked_base_fee;
+    uint64_t ranked_number;
+    struct entry *conditional[POOL_CONDITIONAL_MAX]; /* in any order */
+    size_t conditional_count;
+    uint64_t number; /* of the next block, when we last heard of it */
     size_t count;
     size_t pending_count;
     size_t size;
@@ -66,9 +72,17 @@ static inline struct entry *entry_at(const struct sender *sender, uint32_t i) {
     return sender->entries[sender->first + i];
 }
 
-/* The rank of a transaction: what it would pay at that base fee, and whether it could. */
-struct rank
-pool_rank_of(const struct tx *tx, const u256 *base_fee, bool is_pending, uint32_t sender_count);
+/* The rank of a transaction: what it would pay in that block, and whether it could. */
+struct rank pool_rank_of(
+    const struct tx *tx,
+    const u256 *base_fee,
+    uint64_t number,
+    bool is_pending,
+    uint32_t sender_count
+);
+
+/* Whether the block can take it, as far as its conditions go. */
+bool pool_conditions_hold(const struct tx *tx, const struct pool_block *block);
 
 /* Whether a must leave before b. */
 bool pool_is_worse(const struct rank *a, const struct rank *b);

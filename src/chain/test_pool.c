@@ -16,6 +16,7 @@ static struct pool *pool;
 static struct fork_rules rules;
 static u256 balance;
 static u256 base_fee;
+static uint64_t next_block;
 
 static int setup(void **state) {
     (void)state;
@@ -24,7 +25,9 @@ static int setup(void **state) {
     rules = forks_at(&schedule, 1, 1);
     arena_open(&arena, 256 << 20);
     balance = u256_from_u64(1000000000000000000);
+    rules.has_conditional = true;
     base_fee = U256_ZERO;
+    next_block = 1;
     pool = pool_open();
     return pool == NULL;
 }
@@ -76,6 +79,7 @@ static enum pool_verdict add_tx(unsigned sender, const struct tx *tx, uint64_t a
         .rules = &rules,
         .block_gas_limit = GAS_LIMIT,
         .base_fee_per_gas = base_fee,
+        .block_number = next_block,
     };
     assert_int_equal(pool_add(pool, &verdict, &last_tx_verdict, &last_hash, &offer), ERR_OK);
     return verdict;
@@ -143,7 +147,8 @@ static void the_best_tip_comes_first_in_order_of_nonces(void **state) {
         uint64_t nonce;
     } order[] = {{2, 0}, {3, 0}, {1, 0}, {1, 1}, {4, 0}, {2, 1}};
     base_fee = u256_from_u64(80);
-    struct pool_iterator *it = pool_iterate(pool, &base_fee);
+    const struct pool_block block = {.base_fee_per_gas = base_fee};
+    struct pool_iterator *it = pool_iterate(pool, &block);
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         const struct pool_tx *tx = pool_iterator_next(it);
         address sender = sender_of(order[i].sender);
@@ -154,7 +159,7 @@ static void the_best_tip_comes_first_in_order_of_nonces(void **state) {
     assert_null(pool_iterator_next(it));
     assert_null(pool_iterator_next(it));
     pool_iterator_close(it);
-    it = pool_iterate(pool, &base_fee);
+    it = pool_iterate(pool, &block);
     size_t count = 0;
     for (const struct pool_tx *tx = pool_iterator_next(it); tx != NULL;
          tx = pool_iterator_next(it)) {
@@ -415,8 +420,8 @@ static void a_flood_of_cheap_ones_is_bounded(void **state) {
         address of = sender_of(sender);
         assert_int_equal(pool_next_nonce(pool, &of, 0), 1);
     }
-    u256 none = U256_ZERO;
-    struct pool_iterator *it = pool_iterate(pool, &none);
+    const struct pool_block free_block = {0};
+    struct pool_iterator *it = pool_iterate(pool, &free_block);
     const struct pool_tx *first = pool_iterator_next(it);
     assert_int_equal(first->tx.max_priority_fee_per_gas.w[0], 2);
     pool_iterator_close(it);
@@ -459,6 +464,208 @@ static void lists_are_copied(void **state) {
     bytes again;
     assert_int_equal(tx_encode(&again, &arena, &found->tx), ERR_OK);
     assert_true(bytes_equal(again, found->encoding));
+}
+
+/* --- conditional transactions ----------------------------------------------------------------- */
+
+static const hash32 SLOT = {{[0] = 0x51}};
+
+static struct tx conditional(unsigned sender, uint64_t nonce, uint64_t first, uint64_t last) {
+    struct tx tx = tx_of(sender, nonce, 100, 1000);
+    tx.type = TX_CONDITIONAL;
+    tx.gas_limit = 100000;
+    tx.first_block = first;
+    tx.last_block = last;
+    return tx;
+}
+
+static enum pool_verdict add_conditional(const struct tx *tx) {
+    return add_tx((unsigned)tx->r.w[0] - 1, tx, 0);
+}
+
+static bool has_slot(void *context, const hash32 *message_slot) {
+    return hash32_equal(message_slot, context);
+}
+
+/* The senders of what goes into that block, in order, as digits. */
+static uint64_t order_in(uint64_t number, bool is_imported) {
+    static hash32 slot;
+    slot = SLOT;
+    const struct pool_block block = {
+        .number = number,
+        .is_imported = is_imported ? has_slot : NULL,
+        .context = &slot,
+    };
+    struct pool_iterator *it = pool_iterate(pool, &block);
+    assert_non_null(it);
+    uint64_t order = 0;
+    for (const struct pool_tx *tx = pool_iterator_next(it); tx != NULL;
+         tx = pool_iterator_next(it)) {
+        assert_false(pool_is_held(pool, &tx->hash, &block));
+        order = 10 * order + tx->tx.r.w[0] - 1;
+    }
+    pool_iterator_close(it);
+    return order;
+}
+
+static void one_before_its_block_is_held(void **state) {
+    (void)state;
+    struct tx tx = conditional(1, 0, 5, 6);
+    assert_int_equal(add_conditional(&tx), POOL_OK);
+    assert_int_equal(add(1, 1, 900, 1000), POOL_OK); /* behind it */
+    hash32 behind = last_hash;
+    assert_int_equal(add(2, 0, 1, 1000), POOL_OK);
+    hash32 other = last_hash;
+    assert_int_equal(pool_conditional_count(pool), 1);
+    assert_int_equal(pool_pending_count(pool), 3); /* its sender's next nonce is 2 */
+    assert_int_equal(order_in(4, false), 2);
+    assert_int_equal(order_in(5, false), 112);
+    assert_int_equal(order_in(6, false), 112);
+    assert_int_equal(order_in(7, false), 2);
+    const struct pool_block early = {.number = 4};
+    assert_true(pool_is_held(pool, &behind, &early));
+    assert_false(pool_is_held(pool, &other, &early));
+    assert_false(pool_is_held(pool, &SLOT, &early)); /* no transaction */
+}
+
+static void one_without_its_message_is_held(void **state) {
+    (void)state;
+    hash32 slots[2] = {SLOT, {{7}}};
+    struct tx tx = conditional(1, 0, 0, UINT64_MAX);
+    tx.message_slots = slots;
+    tx.message_slot_count = 1;
+    assert_int_equal(add_conditional(&tx), POOL_OK);
+    tx = conditional(2, 0, 0, UINT64_MAX);
+    tx.message_slots = slots;
+    tx.message_slot_count = 2;
+    assert_int_equal(add_conditional(&tx), POOL_OK);
+    memset(slots, 0xff, sizeof slots); /* the pool has a copy */
+    assert_int_equal(order_in(1, false), 0);
+    assert_int_equal(order_in(1, true), 1);
+}
+
+struct passed {
+    unsigned count;
+    unsigned pending_count;
+    uint64_t last_block;
+};
+
+static void note_passed(void *context, const struct pool_tx *tx, bool is_pending) {
+    struct passed *passed = context;
+    passed->count++;
+    passed->pending_count += is_pending;
+    passed->last_block = tx->tx.last_block;
+}
+
+static void one_behind_its_last_block_goes(void **state) {
+    (void)state;
+    struct passed passed = {0};
+    struct tx txs[] = {
+        conditional(1, 0, 0, 5),
+        conditional(2, 0, 3, 9),
+        conditional(3, 4, 0, 5), /* queued */
+        conditional(4, 0, 0, 4),
+    };
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(add_conditional(&txs[i]), POOL_OK);
+    assert_int_equal(add(1, 1, 1, 1000), POOL_OK);
+    pool_pass(pool, 4, note_passed, &passed);
+    assert_int_equal(passed.count, 0);
+    pool_pass(pool, 5, note_passed, &passed);
+    assert_int_equal(passed.count, 1);
+    assert_int_equal(passed.last_block, 4);
+    pool_pass(pool, 6, note_passed, &passed);
+    assert_int_equal(passed.count, 3);
+    assert_int_equal(passed.pending_count, 2);
+    assert_int_equal(pool_conditional_count(pool), 1);
+    assert_int_equal(pool_queued_count(pool), 1); /* what was behind the first */
+    assert_int_equal(order_in(6, false), 2);
+    /* What comes when it is too late is refused. */
+    next_block = 6;
+    assert_int_equal(add_conditional(&txs[0]), POOL_INVALID);
+    assert_int_equal(last_tx_verdict, TX_TOO_LATE);
+    next_block = 5;
+    assert_int_equal(add_conditional(&txs[0]), POOL_OK);
+    assert_int_equal(pool_queued_count(pool), 0);
+    /* Only where the rules have them. */
+    rules.has_conditional = false;
+    assert_int_equal(add_conditional(&txs[3]), POOL_INVALID);
+    assert_int_equal(last_tx_verdict, TX_CONDITIONAL_NOT_ALLOWED);
+}
+
+/* Tips of 100 less 30 a block from block 2 on, against one of 50. */
+static void the_fee_that_is_left_decides_on_the_order(void **state) {
+    (void)state;
+    struct tx tx = conditional(1, 0, 2, UINT64_MAX);
+    tx.priority_fee_decay = u256_from_u64(30);
+    assert_int_equal(add_conditional(&tx), POOL_OK);
+    assert_int_equal(add(2, 0, 50, 1000), POOL_OK);
+    assert_int_equal(order_in(2, false), 12);
+    assert_int_equal(order_in(3, false), 12); /* 70 */
+    assert_int_equal(order_in(4, false), 21); /* 40 */
+    assert_int_equal(order_in(900, false), 21);
+    /* And on replacing: in block 4 it takes 44, and a higher cap. */
+    next_block = 3;
+    assert_int_equal(add(1, 0, 76, 1100), POOL_REPLACEMENT);
+    next_block = 4;
+    assert_int_equal(add(1, 0, 43, 1100), POOL_REPLACEMENT);
+    assert_int_equal(add(1, 0, 44, 1099), POOL_REPLACEMENT);
+    assert_int_equal(add(1, 0, 44, 1100), POOL_OK);
+    assert_int_equal(pool_conditional_count(pool), 0);
+    /* What has decayed already replaces nothing. */
+    tx = conditional(2, 0, 0, UINT64_MAX);
+    tx.max_fee_per_gas = u256_from_u64(2000);
+    tx.max_priority_fee_per_gas = u256_from_u64(200);
+    tx.priority_fee_decay = u256_from_u64(40);
+    assert_int_equal(add_conditional(&tx), POOL_REPLACEMENT);
+    next_block = 3;
+    assert_int_equal(add_conditional(&tx), POOL_OK);
+    assert_int_equal(pool_conditional_count(pool), 1);
+}
+
+static void conditional_ones_are_limited(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < POOL_CONDITIONAL_MAX; i++) {
+        struct tx tx = conditional(i / POOL_SENDER_CONDITIONAL_MAX, 0, 9, 9);
+        tx.nonce = i % POOL_SENDER_CONDITIONAL_MAX;
+        assert_int_equal(add_conditional(&tx), POOL_OK);
+    }
+    const unsigned next = POOL_CONDITIONAL_MAX / POOL_SENDER_CONDITIONAL_MAX;
+    struct tx tx = conditional(0, POOL_SENDER_CONDITIONAL_MAX, 9, 9);
+    assert_int_equal(add_conditional(&tx), POOL_SENDER_CONDITIONAL);
+    tx = conditional(next, 0, 9, 9);
+    assert_int_equal(add_conditional(&tx), POOL_CONDITIONAL_FULL);
+    assert_int_equal(add(next, 0, 1, 10), POOL_OK); /* others have their own places */
+    assert_int_equal(add_conditional(&tx), POOL_CONDITIONAL_FULL);
+    tx = conditional(0, 0, 9, 9); /* replacing takes no place */
+    tx.max_fee_per_gas = u256_from_u64(1100);
+    tx.max_priority_fee_per_gas = u256_from_u64(110);
+    assert_int_equal(add_conditional(&tx), POOL_OK);
+    struct passed passed = {0};
+    pool_pass(pool, 10, note_passed, &passed);
+    assert_int_equal(passed.count, POOL_CONDITIONAL_MAX);
+    assert_int_equal(pool_conditional_count(pool), 0);
+    assert_int_equal(pool_pending_count(pool), 1);
+}
+
+/* Those that no block could take leave a full pool first, whatever they promise. */
+static void held_ones_leave_a_full_pool_first(void **state) {
+    (void)state;
+    struct tx tx = conditional(1, 0, 9, 9);
+    tx.max_priority_fee_per_gas = u256_from_u64(1000);
+    assert_int_equal(add_conditional(&tx), POOL_OK);
+    fill(POOL_TX_MAX / 16 - 1, 16, 3);
+    for (unsigned i = 0; i < 15; i++)
+        assert_int_equal(add(3, i, 3, 1000), POOL_OK);
+    tx = conditional(2, 0, 9, 9); /* it takes nobody's place */
+    assert_int_equal(add_conditional(&tx), POOL_FULL);
+    assert_int_equal(add(4, 0, 1, 1000), POOL_OK);
+    assert_int_equal(pool_conditional_count(pool), 0);
+    assert_int_equal(add(5, 0, 1, 1000), POOL_UNDERPRICED);
+    /* In its block it is like any other. */
+    next_block = 9;
+    assert_int_equal(add_conditional(&tx), POOL_OK);
+    assert_int_equal(pool_conditional_count(pool), 1);
 }
 
 /* Random operations against a plain model: per sender a set of nonces. */
@@ -538,6 +745,12 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_flood_of_cheap_ones_is_bounded, setup, teardown),
         cmocka_unit_test(costs_do_not_wrap),
         cmocka_unit_test_setup_teardown(lists_are_copied, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_before_its_block_is_held, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_without_its_message_is_held, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_behind_its_last_block_goes, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_fee_that_is_left_decides_on_the_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(conditional_ones_are_limited, setup, teardown),
+        cmocka_unit_test_setup_teardown(held_ones_leave_a_full_pool_first, setup, teardown),
         cmocka_unit_test_setup_teardown(it_behaves_as_a_model_does, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "core/check.h"
 #include "core/rlp.h"
 #include "crypto/keccak.h"
+#include "node/waiting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -293,6 +294,7 @@ enum err node_chain_append(
     if (err != ERR_OK) return err;
     err = move_head(chain, block->header);
     if (err == ERR_OK) err = advance_pool(chain, block);
+    if (err == ERR_OK) waiting_drop_late(chain);
     if (err != ERR_OK) {
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
         chain->is_lost = true;

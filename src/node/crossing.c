@@ -6,6 +6,7 @@
 #include "node/bundles.h"
 #include "node/network.h"
 #include "node/verdict.h"
+#include "node/waiting.h"
 #include "rpc/revert.h"
 #include "state/state.h"
 
@@ -347,38 +348,6 @@ crossing_open_trace(struct world_trace *trace, struct arena *arena, const struct
 
 /* --- transactions of rollups that go along ---------------------------------------------------- */
 
-/* What goes into the slot block of one rollup. */
-struct waiting {
-    const struct pool_tx **txs;
-    bytes *encodings;
-    size_t count;
-    size_t deferred; /* to the next block */
-};
-
-static enum err
-collect_waiting(struct waiting *waiting, struct arena *arena, struct node_chain *chain) {
-    *waiting = (struct waiting){0};
-    if (chain->waiting_count == 0) return ERR_OK;
-    size_t most = pool_pending_count(chain->pool);
-    waiting->txs = arena_alloc_array(arena, most, sizeof(const struct pool_tx *));
-    waiting->encodings = arena_alloc_array(arena, most, sizeof(*waiting->encodings));
-    if (waiting->txs == NULL || waiting->encodings == NULL) return ERR_MEMORY;
-    u256 base_fee = header_next_base_fee(&chain->head);
-    struct pool_iterator *it = pool_iterate(chain->pool, &base_fee);
-    if (it == NULL) return ERR_MEMORY;
-    const struct pool_tx *tx;
-    while (waiting->count < most && (tx = pool_iterator_next(it)) != NULL) {
-        if (u256_less(&tx->tx.max_fee_per_gas, &base_fee)) {
-            pool_iterator_skip_sender(it);
-            continue;
-        }
-        waiting->txs[waiting->count] = tx;
-        waiting->encodings[waiting->count++] = tx->encoding;
-    }
-    pool_iterator_close(it);
-    return ERR_OK;
-}
-
 /* Which chain has no such step, and if it is a call, of which contract. */
 static size_t
 say_where(char *out, size_t size_max, const struct node *node, const struct world_result *result) {
@@ -440,11 +409,7 @@ static bool drop_culprit(
         log_dropped(&node->log, chain->rpc.name, &tx->hash, reason);
         hash32 hash = tx->hash;
         pool_remove(chain->pool, &hash);
-        for (size_t j = index + 1; j < w->count; j++) {
-            w->txs[j - 1] = w->txs[j];
-            w->encodings[j - 1] = w->encodings[j];
-        }
-        w->count--;
+        waiting_take_out(w, index);
         return true;
     }
     return false;
@@ -692,7 +657,8 @@ static const char *say_left_behind(struct arena *arena, const struct node_chain 
 
 /* Messages of transactions that this block has no room for are not there to be imported; they can
  * be proven later, as all that are left out. */
-static void import_messages(struct crossing *crossing, const struct imports *imports) {
+static void
+import_messages(struct crossing *crossing, struct waiting *waiting, const struct imports *imports) {
     const bool is_room = imports->before_count <= crossing->options.tx_count;
     const bool is_any = is_room && imports->before_count > 0;
     crossing->options.before_count = is_any ? imports->before_count : 0;
@@ -701,6 +667,7 @@ static void import_messages(struct crossing *crossing, const struct imports *imp
         rollup->message_slots = imports->lists[i].slots;
         rollup->message_slot_count = is_any ? imports->lists[i].count : 0;
         rollup->must_move |= rollup->message_slot_count > 0;
+        if (!is_any) waiting_without_imports(&waiting[i], &crossing->node->chains[1 + i]);
     }
 }
 
@@ -727,7 +694,12 @@ enum err crossing_build_block(
     if (err != ERR_OK && crossing->error[0] != 0)
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", crossing->error);
     for (size_t i = 0; i + 1 < node->chain_count && err == ERR_OK; i++)
-        err = collect_waiting(&waiting[i], arena, &node->chains[1 + i]);
+        err = waiting_collect(
+            &waiting[i],
+            arena,
+            &node->chains[1 + i],
+            imports->lists == NULL ? NULL : &imports->lists[i]
+        );
     if (err == ERR_OK && order->must_move != 0)
         crossing->rollups[order->must_move - 1].must_move = true;
     crossing->options.txs = txs;
@@ -735,7 +707,7 @@ enum err crossing_build_block(
     for (size_t i = 0; i < order->tx_count; i++)
         fates[i] = (struct block_tx_fate){.fate = FATE_KEPT};
     while (err == ERR_OK) {
-        import_messages(crossing, imports);
+        import_messages(crossing, waiting, imports);
         for (size_t i = 0; i + 1 < node->chain_count; i++) {
             crossing->rollups[i].slot_txs = waiting[i].encodings;
             crossing->rollups[i].slot_tx_count = waiting[i].count;

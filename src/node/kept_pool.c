@@ -105,6 +105,7 @@ enum err kept_pool_offer(
         .rules = &rules,
         .block_gas_limit = chain->gas_limit,
         .base_fee_per_gas = node_next_base_fee(chain),
+        .block_number = chain->head.number + 1,
     };
     err = pool_add(chain->pool, verdict, &tx_verdict, hash, &offer);
     if (err != ERR_OK) return err;

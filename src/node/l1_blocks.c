@@ -75,6 +75,7 @@ enum err l1_fill_fate(
         .block_gas_limit = builder->context.gas_limit,
         .gas_available = builder->context.gas_limit - builder->gas_used,
         .state_nonce = account.nonce,
+        .block_number = builder->context.number,
         .balance = account.balance,
         .base_fee = builder->context.base_fee_per_gas,
         .blob_base_fee = builder->context.blob_base_fee,

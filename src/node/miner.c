@@ -5,6 +5,7 @@
 #include "node/bundles.h"
 #include "node/clock.h"
 #include "node/network.h"
+#include "node/waiting.h"
 
 #include <stdlib.h>
 
@@ -62,6 +63,11 @@ open_wait(struct miner_wait **wait, struct miner *miner, struct rpc_request *req
     return ERR_OK;
 }
 
+static bool is_held(struct node_chain *chain, const hash32 *hash) {
+    const struct pool_block next = waiting_next_block(chain);
+    return pool_is_held(chain->pool, hash, &next);
+}
+
 /* Whether nothing stands between the transaction and its block. */
 static enum err is_pending(bool *pending, struct node_chain *chain, const hash32 *hash) {
     const struct pool_tx *tx = pool_get(chain->pool, hash);
@@ -71,7 +77,8 @@ static enum err is_pending(bool *pending, struct node_chain *chain, const hash32
     if (tx == NULL) return ERR_OK;
     enum err err = state_get_account(&chain->state, &tx->sender, &account, &exists);
     if (err != ERR_OK) return err;
-    *pending = tx->tx.nonce < pool_next_nonce(chain->pool, &tx->sender, account.nonce);
+    *pending = tx->tx.nonce < pool_next_nonce(chain->pool, &tx->sender, account.nonce) &&
+               !is_held(chain, hash);
     return ERR_OK;
 }
 
@@ -83,7 +90,8 @@ enum err miner_wait_transaction(
     const hash32 *hash
 ) {
     *wait = NULL;
-    /* It waits for its chain's slot, and a transaction with a gap for what closes the gap. */
+    /* It waits for its chain's slot, a transaction with a gap for what closes the gap, a
+     * conditional one for what it asks for. */
     if (!chain->automine) return ERR_OK;
     struct miner_wait *own;
     bool pending;
@@ -397,15 +405,11 @@ choose(struct node_chain *chain, struct arena *arena, struct block_order *order,
     const struct pool_tx **txs = arena_alloc_array(arena, most, sizeof(const struct pool_tx *));
     *hashes = arena_alloc_array(arena, most, sizeof(**hashes));
     if (txs == NULL || *hashes == NULL) return ERR_MEMORY;
-    u256 base_fee = node_next_base_fee(chain);
-    struct pool_iterator *it = pool_iterate(chain->pool, &base_fee);
+    const struct pool_block block = waiting_next_block(chain);
+    struct pool_iterator *it = pool_iterate(chain->pool, &block);
     if (it == NULL) return ERR_MEMORY;
     const struct pool_tx *tx;
     while (order->tx_count < most && (tx = pool_iterator_next(it)) != NULL) {
-        if (u256_less(&tx->tx.max_fee_per_gas, &base_fee)) {
-            pool_iterator_skip_sender(it);
-            continue;
-        }
         (*hashes)[order->tx_count] = tx->hash;
         txs[order->tx_count++] = tx;
     }
@@ -514,6 +518,9 @@ static void refill(struct miner *miner, struct node_chain *chain) {
     hash32 *hashes;
     arena_reset(&miner->node->build_arena);
     if (choose(chain, &miner->node->build_arena, &order, &hashes) != ERR_OK) return;
+    /* What is held is pending and has no job. */
+    bool may_hold = pool_conditional_count(chain->pool) > 0;
+    if (may_hold && order.tx_count <= chain->job_count + chain->waiting_count) return;
     for (size_t i = 0; i < order.tx_count; i++) {
         struct miner_job job = {.chain = chain, .hash = hashes[i]};
         if (add_job(miner, &job) != ERR_OK) return;

@@ -101,6 +101,7 @@ static enum err drop_text(struct attempt *attempt, char *text, const struct pool
         .block_gas_limit = chain->gas_limit,
         .gas_available = chain->gas_limit,
         .state_nonce = account.nonce,
+        .block_number = chain->head.number + 1,
         .balance = account.balance,
         .base_fee = header_next_base_fee(&chain->head),
     };

@@ -98,6 +98,30 @@ static int size_text(char *out, enum tx_verdict verdict, const struct verdict_fa
     );
 }
 
+/* Those of conditional transactions about blocks. */
+static int window_text(char *out, enum tx_verdict verdict, const struct verdict_facts *facts) {
+    const struct tx *tx = facts->tx;
+    const bool is_late = verdict == TX_TOO_LATE;
+    if (verdict == TX_WINDOW)
+        return snprintf(
+            out,
+            VERDICT_TEXT_SIZE_MAX,
+            "%s: first block %" PRIu64 ", last block %" PRIu64,
+            tx_verdict_text(verdict),
+            tx->first_block,
+            tx->last_block
+        );
+    return snprintf(
+        out,
+        VERDICT_TEXT_SIZE_MAX,
+        "%s: %s block %" PRIu64 ", next block %" PRIu64,
+        tx_verdict_text(verdict),
+        is_late ? "last" : "first",
+        is_late ? tx->last_block : tx->first_block,
+        facts->block_number
+    );
+}
+
 size_t verdict_text(
     char out[VERDICT_TEXT_SIZE_MAX], enum tx_verdict verdict, const struct verdict_facts *facts
 ) {
@@ -149,6 +173,8 @@ size_t verdict_text(
             tx->gas_limit
         ));
     }
+    if (verdict == TX_WINDOW || verdict == TX_TOO_EARLY || verdict == TX_TOO_LATE)
+        return finish(window_text(out, verdict, facts));
     if (verdict == TX_NO_AUTHORIZATIONS)
         return finish(snprintf(out, size, "%s (sender %s)", text, words.sender));
     return finish(snprintf(out, size, "%s", text));
@@ -204,9 +230,14 @@ size_t verdict_pool_text(
         return finish(snprintf(out, size, "%s: pooled %u txs", text, POOL_SENDER_TX_MAX));
     case POOL_SENDER_BLOBS:
         return finish(snprintf(out, size, "%s: pooled %u txs", text, POOL_SENDER_BLOB_MAX));
+    case POOL_SENDER_CONDITIONAL:
+        return finish(
+            snprintf(out, size, "%s: pooled %u conditional txs", text, POOL_SENDER_CONDITIONAL_MAX)
+        );
     case POOL_KNOWN:
     case POOL_REPLACEMENT:
     case POOL_UNDERPRICED:
+    case POOL_CONDITIONAL_FULL:
     case POOL_FULL:
         break;
     }

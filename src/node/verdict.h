@@ -18,6 +18,7 @@ struct verdict_facts {
     uint64_t block_gas_limit;
     uint64_t gas_available; /* TX_GAS_ALLOWANCE: left in the block; 0: its whole limit */
     uint64_t state_nonce;
+    uint64_t block_number; /* of the block it is for */
     u256 balance;
     u256 base_fee;
     u256 blob_base_fee;

@@ -1,0 +1,41 @@
+/* node/waiting.h: transactions of rollups that wait: for a block of the parent, because they call
+ * it, or for what conditional ones ask for (chain/tx.h). */
+#ifndef NODE_WAITING_H
+#define NODE_WAITING_H
+
+#include "node/imports.h"
+#include "node/network.h"
+
+/* What goes into the slot block of one rollup. */
+struct waiting {
+    const struct pool_tx **txs;
+    bytes *encodings;
+    size_t count;
+    size_t deferred; /* to the next block */
+};
+
+/* waiting_collect gathers what a rollup's slot block is to hold: if anything waits for the parent,
+ * all that can be in it; else what waits for the messages that it imports, and these alone. In
+ * arena; transactions are the pool's. imports may be NULL. ERR_MEMORY. */
+MUST_USE enum err waiting_collect(
+    struct waiting *waiting,
+    struct arena *arena,
+    struct node_chain *chain,
+    const struct import_list *imports
+);
+
+/* waiting_take_out takes out one of them. */
+void waiting_take_out(struct waiting *waiting, size_t index);
+
+/* The messages are not imported after all: what needs them is taken out, with what is behind it of
+ * the same senders. It stays in the pool. */
+void waiting_without_imports(struct waiting *waiting, struct node_chain *chain);
+
+/* The chain's next block, as its pool asks about it, with what is imported by now. Borrowed from
+ * chain. */
+struct pool_block waiting_next_block(struct node_chain *chain);
+
+/* The chain has a new block: what that comes too late for leaves the pool, and is logged. */
+void waiting_drop_late(struct node_chain *chain);
+
+#endif

@@ -1,0 +1,236 @@
+// Conditional transactions (type 0x4c) on a running network: what holds them, what takes them, and what is refused.
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { concatHex, encodeFunctionData, fromRlp, keccak256, pad, toHex, toRlp } from "viem";
+import { messageSlot, signConditional } from "../../examples/lib/conditional.mjs";
+import { openNetwork } from "./lib.mjs";
+
+const GWEI = 10n ** 9n;
+const SINK = `0x${"11".repeat(20)}`;
+
+let n, l1, rollup1, rollup2, me;
+before(async () => {
+    n = await openNetwork();
+    ({ l1, rollups: [rollup1, rollup2] } = n);
+    me = rollup1.account;
+});
+after(() => n?.stop());
+
+let messages = 0;
+const newMessage = () => pad(toHex(++messages), { size: 32 });
+const say = (message) => l1.write("messageService", "broadcastMessage", [message]);
+const slotOf = (message) => messageSlot(message, l1.account.address);
+
+let head, nonce;
+beforeEach(async () => {
+    head = await rollup1.client.getBlockNumber();
+    nonce = await rollup1.client.getTransactionCount({ address: me.address, blockTag: "pending" });
+});
+
+/** A transfer of 1 wei by the first account, with these fields. */
+const sign = (fields = {}, account = me) =>
+    signConditional(account, {
+        chainId: rollup1.chainId,
+        nonce,
+        to: SINK,
+        value: 1n,
+        gas: 100_000n,
+        maxFeePerGas: 10n * GWEI,
+        maxPriorityFeePerGas: GWEI,
+        ...fields,
+    });
+const send = (raw, chain = rollup1) => chain.rpc("eth_sendRawTransaction", [raw]);
+const receiptOf = (hash) => rollup1.rpc("eth_getTransactionReceipt", [hash]);
+const advance = (account = 5) => n.as(account).rollups[0].wallet.sendTransaction({ to: SINK, value: 1n });
+
+async function refusal(raw, chain = rollup1) {
+    try {
+        await send(raw, chain);
+        return "taken";
+    } catch (error) {
+        return error.text;
+    }
+}
+
+test("it waits for its message, and is in the slot block that imports it", async () => {
+    const message = newMessage();
+    const fields = { firstBlock: head + 1n, lastBlock: head + 1n, messageSlots: [slotOf(message)] };
+    const raw = await sign(fields);
+    const hash = await send(raw);
+    assert.equal(hash, keccak256(raw));
+    assert.equal(await receiptOf(hash), null);
+    const shown = await rollup1.rpc("eth_getTransactionByHash", [hash]);
+    assert.equal(shown.type, "0x4c");
+    assert.equal(shown.blockNumber, null);
+    assert.equal(shown.from, me.address.toLowerCase());
+    assert.equal(shown.firstBlock, toHex(head + 1n));
+    assert.equal(shown.lastBlock, toHex(head + 1n));
+    assert.equal(shown.priorityFeeDecay, "0x0");
+    assert.deepEqual(shown.messageSlots, [slotOf(message)]);
+    const { pending } = await rollup1.rpc("txpool_contentFrom", [me.address]);
+    assert.deepEqual(pending[nonce], shown);
+    assert.equal((await rollup1.rpc("txpool_status")).pending, "0x1");
+    assert.equal(await rollup1.client.getTransactionCount({ address: me.address, blockTag: "pending" }), nonce + 1);
+    // Another message is none of its business.
+    assert.equal(await rollup1.client.getBlockNumber(), head);
+    const { blockNumber: slot } = await say(message);
+    const receipt = await receiptOf(hash);
+    assert.equal(receipt.status, "0x1");
+    assert.equal(receipt.type, "0x4c");
+    assert.equal(BigInt(receipt.blockNumber), head + 1n);
+    // The anchor's, the import's, this one; and L1's block has the message and the batch.
+    assert.equal(receipt.transactionIndex, "0x2");
+    const block = await rollup1.client.getBlock({ blockTag: "safe", includeTransactions: true });
+    assert.equal(block.number, head + 1n);
+    assert.equal(block.transactions[2].hash, hash);
+    const paid = BigInt(receipt.effectiveGasPrice);
+    assert.equal(paid, block.baseFeePerGas + GWEI);
+    assert.equal((await l1.client.getBlock({ blockNumber: slot })).transactions.length, 2);
+    assert.equal(await rollup1.rpc("eth_getRawTransactionByHash", [hash]), raw);
+    // 21,000, a cold account, and 32 bytes and a cold slot.
+    assert.equal(BigInt(receipt.gasUsed), 21_000n + 2600n + 512n + 2100n);
+    const trace = await rollup1.rpc("debug_traceTransaction", [hash, { tracer: "callTracer" }]);
+    assert.deepEqual([trace.from, trace.to, trace.value], [me.address.toLowerCase(), SINK, "0x1"]);
+    assert.equal(trace.gasUsed, receipt.gasUsed);
+});
+
+test("a message that is there already holds nothing", async () => {
+    const message = newMessage();
+    await say(message);
+    const hash = await send(await sign({ messageSlots: [slotOf(message)] }));
+    assert.equal((await receiptOf(hash)).status, "0x1");
+});
+
+test("several wait for one message, and one for several", async () => {
+    const [first, second] = [newMessage(), newMessage()];
+    const both = await send(await sign({ messageSlots: [slotOf(first), slotOf(second)] }));
+    const other = n.as(2).rollups[0].account;
+    const theirs = await rollup1.client.getTransactionCount({ address: other.address });
+    const one = await send(await sign({ nonce: theirs, messageSlots: [slotOf(first)] }, other));
+    const behind = await send(await sign({ nonce: nonce + 1 }));
+    await say(first);
+    assert.equal((await receiptOf(one)).status, "0x1");
+    assert.equal(await receiptOf(both), null);
+    assert.equal(await receiptOf(behind), null); // it must not overtake
+    await say(second);
+    assert.equal((await receiptOf(both)).status, "0x1");
+    assert.equal((await rollup1.client.waitForTransactionReceipt({ hash: behind })).status, "success");
+    assert.equal((await rollup1.rpc("txpool_status")).pending, "0x0");
+});
+
+test("it waits for its block, whoever makes the blocks before it", async () => {
+    const hash = await send(await sign({ firstBlock: head + 3n, lastBlock: head + 3n }));
+    assert.equal(await receiptOf(hash), null);
+    await advance();
+    assert.equal(await receiptOf(hash), null);
+    await advance();
+    await rollup1.client.waitForTransactionReceipt({ hash });
+    assert.equal(BigInt((await receiptOf(hash)).blockNumber), head + 3n);
+});
+
+test("its priority fee decays by the block, down to nothing", async () => {
+    await advance();
+    await advance();
+    const terms = { maxPriorityFeePerGas: 5n * GWEI, priorityFeeDecay: 2n * GWEI, maxFeePerGas: 100n * GWEI };
+    for (const [firstBlock, tip] of [[head + 3n, 5n], [head + 3n, 3n], [head + 3n, 1n], [0n, 0n]]) {
+        const number = (await rollup1.client.getBlockNumber()) + 1n;
+        const hash = await send(await sign({ ...terms, nonce: nonce++, firstBlock }));
+        const receipt = await receiptOf(hash);
+        assert.equal(BigInt(receipt.blockNumber), number);
+        const block = await rollup1.client.getBlock({ blockNumber: number });
+        assert.equal(BigInt(receipt.effectiveGasPrice), block.baseFeePerGas + tip * GWEI);
+        assert.equal(BigInt((await rollup1.rpc("eth_getTransactionByHash", [hash])).gasPrice), block.baseFeePerGas + tip * GWEI);
+        const { reward } = await rollup1.rpc("eth_feeHistory", ["0x1", toHex(number), [50]]);
+        assert.equal(BigInt(reward[0][0]), tip * GWEI);
+    }
+});
+
+test("what comes too late is refused, and what has waited too long goes", { timeout: 20_000 }, async () => {
+    assert.equal(
+        await refusal(await sign({ lastBlock: head })),
+        `conditional transaction after its last block: last block ${head}, next block ${head + 1n}`,
+    );
+    const message = newMessage();
+    const hash = await send(await sign({ lastBlock: head + 2n, messageSlots: [slotOf(message)] }));
+    await advance();
+    assert.notEqual(await rollup1.rpc("eth_getTransactionByHash", [hash]), null);
+    await advance();
+    assert.equal(await rollup1.rpc("eth_getTransactionByHash", [hash]), null);
+    assert.equal((await rollup1.rpc("txpool_status")).pending, "0x0");
+    await say(message);
+    assert.equal(await receiptOf(hash), null);
+    const line = new RegExp(`${hash.slice(0, 10)}.*after its last block: last block ${head + 2n}, next block ${head + 3n}`);
+    while (!line.test(n.network.output.stdout)) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+test("one that waits can be taken back by another with its nonce", async () => {
+    const hash = await send(await sign({ messageSlots: [slotOf(newMessage())] }));
+    const plain = { nonce, to: SINK, gas: 21_000n, maxFeePerGas: 11n * GWEI };
+    await assert.rejects(rollup1.wallet.sendTransaction({ ...plain, maxPriorityFeePerGas: GWEI }), /replacement transaction underpriced/);
+    const other = await rollup1.wallet.sendTransaction({ ...plain, maxPriorityFeePerGas: GWEI + GWEI / 10n });
+    assert.equal((await receiptOf(other)).status, "0x1");
+    assert.equal(await rollup1.rpc("eth_getTransactionByHash", [hash]), null);
+});
+
+test("only EVM rollups have them, each its own", async () => {
+    const raw = await sign();
+    const l1Nonce = await l1.client.getTransactionCount({ address: me.address });
+    const onL1 = await sign({ chainId: l1.chainId, nonce: l1Nonce });
+    assert.equal(await refusal(onL1, l1), "transaction type not supported: only EVM rollups have conditional transactions");
+    const wrongChain = `invalid chain id for signer: have ${rollup1.chainId} want ${rollup2.chainId}`;
+    assert.equal(await refusal(raw, rollup2), wrongChain);
+});
+
+test("what is malformed is refused by name", async () => {
+    const good = fromRlp(`0x${(await sign({ messageSlots: [slotOf(newMessage())] })).slice(4)}`, "hex");
+    const changed = (index, value) => {
+        const fields = [...good];
+        fields[index] = value;
+        return concatHex(["0x4c", toRlp(fields)]);
+    };
+    const slots = (count) => Array.from({ length: count }, (_, i) => pad(toHex(i), { size: 32 }));
+    const conditions = "rlp: malformed conditions of transaction";
+    const size = "rlp: message slot of other than 32 bytes";
+    for (const [raw, text] of [
+        ["0x4c", /^rlp: a length exceeds/],
+        ["0x4cc0", /^rlp: too few elements/],
+        [concatHex(["0x4c", toRlp([...good, "0x"])]), /^rlp: too many elements/],
+        [changed(9, "0x00"), conditions],
+        [changed(9, []), conditions],
+        [changed(10, `0x01${"00".repeat(8)}`), conditions],
+        [changed(11, `0x01${"00".repeat(32)}`), conditions],
+        [changed(12, "0x"), conditions],
+        [changed(12, ["0x"]), size],
+        [changed(12, [`0x${"11".repeat(31)}`]), size],
+        [changed(12, [`0x${"11".repeat(33)}`]), size],
+        [changed(12, [[]]), size],
+        [changed(12, slots(17)), "conditional transaction with more than 16 message slots"],
+        [await sign({ firstBlock: 9n, lastBlock: 8n }), "conditional transaction with its last block before its first: first block 9, last block 8"],
+        [await sign({ gas: 21_000n, messageSlots: slots(16) }), `intrinsic gas too low: have 21000, want ${21_000 + 2600 + 16 * 2612}`],
+        [await sign({ maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }), /^max fee per gas less than block base fee/],
+        [await sign({ maxPriorityFeePerGas: 11n * GWEI }), /^max priority fee per gas higher than max fee per gas/],
+        [await sign({ nonce: nonce - 1 }), /^nonce too low/],
+        [await sign({ value: 10n ** 30n }), /^insufficient funds/],
+    ]) {
+        const refused = await refusal(raw);
+        if (typeof text === "string") assert.equal(refused, text);
+        else assert.match(refused, text);
+    }
+    // Nothing of it stays, and what is changed is another's or nobody's.
+    assert.equal((await rollup1.rpc("txpool_status")).pending, "0x0");
+    assert.match(await refusal(changed(10, "0x05")), /^(insufficient funds|invalid transaction v, r, s|conditional transaction after|nonce too low)/);
+});
+
+test("the fee cap that is below the base fee by now is refused, whatever the priority fee was", async () => {
+    const { baseFeePerGas } = await rollup1.client.getBlock();
+    const raw = await sign({ maxFeePerGas: baseFeePerGas / 2n, maxPriorityFeePerGas: baseFeePerGas / 2n, priorityFeeDecay: GWEI });
+    assert.match(await refusal(raw), /^max fee per gas less than block base fee/);
+});
+
+test("calls and estimates know nothing of it", async () => {
+    const data = encodeFunctionData({ ...rollup1.contract("messageService"), functionName: "isSent", args: [newMessage(), me.address] });
+    const { address: to } = rollup1.contract("messageService");
+    const call = { from: me.address, to, data };
+    assert.equal(BigInt(await rollup1.rpc("eth_call", [call, "latest"])), 0n);
+    assert.ok(BigInt(await rollup1.rpc("eth_estimateGas", [call])) > 21_000n);
+});
