@@ -1,7 +1,8 @@
 // An independent EVM for the contracts' tests: anvil on a free port, blocks mined only when told, and
 // the Solidity of these tests compiled beside the committed artifacts.
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -74,9 +75,20 @@ export function artifact(name) {
     return JSON.parse(readFileSync(join(root, "contracts/artifacts", `${name}.json`), "utf8"));
 }
 
-/** Compiles a folder's Solidity, as `edit` has it: contract name -> {abi, bytecode, runtime}. */
+/** A compiler, what it is given and all that this may import: what these give, they always do. */
+function fingerprint(input) {
+    const hash = createHash("sha256").update(JSON.stringify(input));
+    hash.update(readFileSync(join(root, "node_modules/solc/package.json")));
+    for (const folder of ["contracts/src", "examples"].map((name) => join(root, name))) {
+        const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".sol"));
+        for (const name of sources.sort()) hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
+    }
+    return hash.digest("hex");
+}
+
+/** Compiles a folder's Solidity, as `edit` has it: contract name -> {abi, bytecode, runtime}. Once for all
+ * tests: build/sol has what came of it. */
 export function compileTestContracts(folder = "tests/contracts/sol", edit = (text) => text) {
-    const solc = createRequire(import.meta.url)("solc");
     const sources = {};
     for (const file of readdirSync(join(root, folder)).filter((name) => name.endsWith(".sol")))
         sources[`${folder}/${file}`] = { content: edit(readFileSync(join(root, folder, file), "utf8")) };
@@ -96,6 +108,17 @@ export function compileTestContracts(folder = "tests/contracts/sol", edit = (tex
             ),
         },
     };
+    const kept = join(root, "build", "sol", `${fingerprint(input)}.json`);
+    if (existsSync(kept)) return JSON.parse(readFileSync(kept, "utf8"));
+    const found = compile(folder, input);
+    mkdirSync(dirname(kept), { recursive: true });
+    writeFileSync(`${kept}.${process.pid}`, JSON.stringify(found));
+    renameSync(`${kept}.${process.pid}`, kept);
+    return found;
+}
+
+function compile(folder, input) {
+    const solc = createRequire(import.meta.url)("solc");
     const find = (name) =>
         existsSync(join(root, name))
             ? { contents: readFileSync(join(root, name), "utf8") }
