@@ -176,6 +176,7 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .build_block = backend_build_block,
     .simulate = backend_simulate,
     .amend = backend_amend,
+    .anchor = backend_anchor,
     .message_proof = backend_message_proof,
     .prepare_bundle = backend_prepare_bundle,
     .send_bundle = backend_send_bundle,

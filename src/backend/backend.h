@@ -125,6 +125,8 @@ enum rpc_status backend_set_attester(
 );
 enum rpc_status
 backend_set_auto_batch(struct rpc_chain *rpc, struct rpc_request *request, bool is_on);
+enum rpc_status
+backend_anchor(struct rpc_chain *rpc, struct rpc_request *request, uint64_t *number);
 enum rpc_status backend_amend(
     struct rpc_chain *rpc, struct rpc_request *request, const struct rpc_amendment *amendment
 );

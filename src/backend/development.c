@@ -4,6 +4,8 @@
 #include "backend/dump.h"
 #include "crypto/keccak.h"
 #include "node/amend.h"
+#include "node/blocks.h"
+#include "node/hub_view.h"
 #include "node/kept_pool.h"
 #include "node/reorg.h"
 #include "node/rewind.h"
@@ -114,6 +116,43 @@ enum rpc_status backend_amend(
         arena_copy(request->arena, &asked.amendment.code, amendment->code) != ERR_OK)
         return rpc_fail_err(request, ERR_MEMORY);
     return take_turn(&turn, rpc, request, do_amend, &asked);
+}
+
+/* --- anchors ---------------------------------------------------------------------------------- */
+
+static enum rpc_status
+do_anchor(struct node_chain *chain, struct rpc_request *request, void *context) {
+    struct turn *turn = context;
+    struct node *node = chain->node;
+    struct hub_view view;
+    struct block_tx_fate none;
+    char error[NODE_ERROR_SIZE];
+    const struct block_order order = {.must_move = node_place(chain)};
+    if (!node->auto_batch)
+        return rpc_fail(
+            request,
+            RPC_SERVER_ERROR,
+            "no batches are posted, and so no anchors: turn lockstep_setAutoBatch on"
+        );
+    arena_reset(&node->build_arena);
+    enum err err = node_l1_build_block(node, &none, error, &node->build_arena, &order);
+    if (err != ERR_OK) return fail_with(chain, request, err, error);
+    err = node_hub_view(&view, chain);
+    turn->number = view.anchor_number;
+    return err == ERR_OK ? RPC_OK : rpc_fail_err(request, err);
+}
+
+enum rpc_status
+backend_anchor(struct rpc_chain *rpc, struct rpc_request *request, uint64_t *number) {
+    const struct turn asked = {0};
+    struct turn *turn;
+    if (backend_chain(rpc)->rollup_id == 0)
+        return rpc_fail(
+            request, RPC_INVALID_PARAMS, "%s has no parent that it could be anchored at", rpc->name
+        );
+    enum rpc_status status = take_turn(&turn, rpc, request, do_anchor, &asked);
+    if (status == RPC_OK) *number = turn->number;
+    return status;
 }
 
 /* --- settings --------------------------------------------------------------------------------- */

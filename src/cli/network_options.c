@@ -197,6 +197,15 @@ static const struct cli_option network_rows[] = {
      .help = "which messages of L1 rollups import in the slot they are sent: all; none; fee:ETH, "
              "what the Messenger is paid so much or more to deliver; or from:ADDRESS,…, what these "
              "say"},
+    {.name = "anchor-every",
+     .kind = CLI_NUMBER,
+     .offset = NODE(anchor_every_blocks),
+     .max = INT64_MAX,
+     .value = "BLOCKS",
+     .fallback = "0",
+     .help =
+         "update a rollup when what it reads of its parent would get older than so many blocks; "
+         "0 does so only with calls and messages"},
     {.name = "datadir",
      .kind = CLI_TEXT,
      .offset = NODE(datadir),

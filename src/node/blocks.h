@@ -40,6 +40,9 @@ struct block_order {
     bool has_timestamp;
     uint64_t timestamp;
     uint64_t must_move; /* a rollup whose unsafe blocks go along in any case; 0: none */
+    /* Rollups that are updated for the sake of a newer anchor, if they can be; the builder of the
+     * block fills it in (node/anchors.h). */
+    uint64_t anchors_due;
     /* A rollup's transaction that goes along because it waits for the parent (as all that wait do);
      * somebody wants to know its fate. NULL: nobody. */
     const hash32 *waiting;

@@ -3,6 +3,7 @@
 #include "core/check.h"
 #include "core/hex.h"
 #include "crypto/keccak.h"
+#include "node/anchors.h"
 #include "node/bundles.h"
 #include "node/network.h"
 #include "node/verdict.h"
@@ -566,6 +567,34 @@ defer_part(struct crossing *crossing, struct waiting *waiting, const struct bloc
     return true;
 }
 
+/* Has the rollups move that are to, but for the one in this place, which only its anchor's age would
+ * move; the count of chains: none for that. */
+static void move_but(struct crossing *crossing, size_t place, const struct block_order *order) {
+    const size_t count = crossing->node->chain_count;
+    crossing->left_place = place;
+    for (size_t i = 1; i < count; i++) {
+        const bool is_due = (order->anchors_due & anchors_bit(i)) != 0;
+        const bool is_tried = is_due && place < count && i != place;
+        crossing->rollups[i - 1].must_move = order->must_move == i || is_tried;
+    }
+}
+
+/* The block is tried without one of the rollups that are updated for their anchor's sake, then
+ * without another, and at last without all of them: what is wrong with one must not hold up L1.
+ * False: that has been tried. */
+static bool
+leave_anchors(struct crossing *crossing, const char *reason, const struct block_order *order) {
+    struct node *node = crossing->node;
+    size_t place = crossing->left_place + 1;
+    if (order->anchors_due == 0 || place > node->chain_count) return false;
+    while (place < node->chain_count && (order->anchors_due & anchors_bit(place)) == 0)
+        place++;
+    if (crossing->left_place == 0)
+        log_error(&node->log, node_l1(node)->rpc.name, "not every anchor is renewed: %s", reason);
+    move_but(crossing, place, order);
+    return true;
+}
+
 /* The block could not be built as it was: with less in it, it may. False: with nothing less. */
 static bool lessen(
     struct crossing *crossing,
@@ -584,6 +613,7 @@ static bool lessen(
         w->count = 0;
         return w->deferred > 0;
     }
+    if (leave_anchors(crossing, reason, order)) return true;
     if (result->is_too_large && defer_part(crossing, waiting, order)) return true;
     if (drop_culprit(crossing->node, waiting, result, reason, order)) return true;
     const size_t end = bundles_end(order);
@@ -618,6 +648,11 @@ set_apart(struct crossing *crossing, struct waiting *waiting, const struct block
         if (w->count == 0) continue;
         w->deferred += w->count;
         w->count = 0;
+        is_less = true;
+    }
+    const size_t chain_count = crossing->node->chain_count;
+    if (first == 0 && order->anchors_due != 0 && crossing->left_place != chain_count) {
+        move_but(crossing, chain_count, order);
         is_less = true;
     }
     return is_less;
@@ -700,8 +735,7 @@ enum err crossing_build_block(
             &node->chains[1 + i],
             imports->lists == NULL ? NULL : &imports->lists[i]
         );
-    if (err == ERR_OK && order->must_move != 0)
-        crossing->rollups[order->must_move - 1].must_move = true;
+    if (err == ERR_OK) move_but(crossing, 0, order);
     crossing->options.txs = txs;
     crossing->options.tx_count = order->tx_count;
     for (size_t i = 0; i < order->tx_count; i++)

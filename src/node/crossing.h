@@ -30,6 +30,7 @@ struct crossing {
     struct world_rollup *rollups; /* by their chains' places, from 1 on: those of rollups last */
     struct crossing_below *below; /* by place, from 1 on: of rollups that are parents */
     struct world_result result;
+    size_t left_place; /* of the rollup that is tried to do without; the count of chains: all */
     struct source_lmdb *sources;
     char error[DATABASE_ERROR_SIZE]; /* why crossing_open failed, if it is more than the err says */
 };

@@ -11,6 +11,7 @@ enum word { WORD_HEAD, WORD_PACKED, WORD_BALANCE, WORD_COUNT };
 
 /* In the packed word, from the low end: updatedInBlock, anchorNumber, timestamp (8 bytes each),
  * rootCount (4), hasOwnToken. */
+#define PACKED_ANCHOR_WORD    1 /* of 64 bits */
 #define PACKED_ROOT_COUNT_BIT 192
 #define PACKED_TOKEN_BYTE     28
 
@@ -51,6 +52,7 @@ hub_view_read(struct hub_view *out, struct state *state, const address *hub, uin
     enum err err = read_words(words, state, hub, rollup_id);
     if (err != ERR_OK) return err;
     u256_store_be(out->head.b, &words[WORD_HEAD]);
+    out->anchor_number = words[WORD_PACKED].w[PACKED_ANCHOR_WORD];
     out->balance_wei = words[WORD_BALANCE];
     out->has_own_token = packed_bool(&words[WORD_PACKED], PACKED_TOKEN_BYTE);
     return ERR_OK;

@@ -7,6 +7,7 @@
 
 struct hub_view {
     hash32 head;
+    uint64_t anchor_number; /* of its last update; 0 before the first */
     u256 balance_wei;
     bool has_own_token;
 };

@@ -1,4 +1,5 @@
 /* Blocks of L1. */
+#include "node/anchors.h"
 #include "node/blocks.h"
 #include "node/bundles.h"
 #include "node/crossing.h"
@@ -265,18 +266,19 @@ static enum err build_order(
     char error[DATABASE_ERROR_SIZE],
     struct arena *arena,
     const struct block_attributes *attributes,
-    const struct block_order *order
+    const struct block_order *asked
 ) {
-    bool crosses = is_waited_for(node) || order->must_move != 0;
-    enum err err = ERR_OK;
-    error[0] = 0;
+    struct block_order order = *asked;
     struct imports imports = {0};
+    error[0] = 0;
+    enum err err = anchors_find_due(&order.anchors_due, node);
+    bool crosses = is_waited_for(node) || order.must_move != 0 || order.anchors_due != 0;
     const bool may_import =
-        node->options->import_policy.kind != NODE_IMPORT_NONE && order->tx_count > 0;
-    if (!crosses || may_import)
-        err = build_plain(node, fates, &crosses, &imports, error, arena, attributes, order);
+        node->options->import_policy.kind != NODE_IMPORT_NONE && order.tx_count > 0;
+    if (err == ERR_OK && (!crosses || may_import))
+        err = build_plain(node, fates, &crosses, &imports, error, arena, attributes, &order);
     if (err == ERR_OK && crosses)
-        err = crossing_build_block(node, fates, error, arena, attributes, order, &imports);
+        err = crossing_build_block(node, fates, error, arena, attributes, &order, &imports);
     if (err != ERR_OK && error[0] == 0)
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", err_text(err));
     return err;

@@ -63,6 +63,7 @@ struct node_options {
      * of their parents and of their ids there. */
     struct node_chain_plan chains[NODE_CHAINS_MAX];
     struct node_import_policy import_policy;
+    uint64_t anchor_every_blocks;  /* of L1: rollups' anchors get no older; 0: they may */
     uint64_t slot_time_ms;         /* 0: a block as soon as there is a transaction (automine) */
     const char *datadir;           /* NULL: nothing is kept */
     uint64_t accounts_count;       /* development accounts */

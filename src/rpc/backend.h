@@ -543,6 +543,11 @@ struct rpc_chain_operations {
     enum rpc_status (*set_auto_batch
     )(struct rpc_chain *chain, struct rpc_request *request, bool is_on);
 
+    /* Updates a rollup with the next block of its parent, which is made now; *number is the block
+     * of the parent that it is anchored at then. May wait. */
+    enum rpc_status (*anchor
+    )(struct rpc_chain *chain, struct rpc_request *request, uint64_t *number);
+
     /* Has one of the attesters (from 0) answer or not. */
     enum rpc_status (*set_attester
     )(struct rpc_chain *chain, struct rpc_request *request, uint64_t index, bool is_up);

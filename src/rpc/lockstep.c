@@ -114,6 +114,14 @@ enum rpc_status lockstep_setAutoBatch(struct rpc_call *call) {
     return status;
 }
 
+/* []: an update of this rollup, now; answers the number of the parent's block that it knows then. */
+enum rpc_status lockstep_anchor(struct rpc_call *call) {
+    uint64_t number = 0;
+    enum rpc_status status = call->chain->operations->anchor(call->chain, &call->request, &number);
+    if (status == RPC_OK) json_quantity_u64(call->out, number);
+    return status;
+}
+
 /* [index, bool]: whether that attester of KOfN answers; answers null. */
 enum rpc_status lockstep_setAttester(struct rpc_call *call) {
     uint64_t index = 0;

@@ -148,6 +148,7 @@
     X(hardhat_setPrevRandao, 1, 1, configure)                  \
     X(hardhat_setStorageAt, 3, 3, amend)                       \
     X(hardhat_stopImpersonatingAccount, 1, 1, configure)       \
+    X(lockstep_anchor, 0, 0, anchor)                           \
     X(lockstep_getBatch, 1, 1, posted_batches)                 \
     X(lockstep_getBatchFiles, 1, 1, batch_files)               \
     X(lockstep_getBundle, 1, 1, bundle_states)                 \

@@ -391,6 +391,14 @@ static inline enum rpc_status fake_mine(
     return RPC_OK;
 }
 
+static inline enum rpc_status
+fake_anchor(struct rpc_chain *chain, struct rpc_request *request, uint64_t *number) {
+    const struct fake_chain *fake = (struct fake_chain *)chain;
+    if (!fake->auto_batch) return rpc_fail(request, RPC_SERVER_ERROR, "no batches");
+    *number = fake->head;
+    return RPC_OK;
+}
+
 static inline enum rpc_status fake_set_attester(
     struct rpc_chain *chain, struct rpc_request *request, uint64_t index, bool is_up
 ) {
@@ -551,6 +559,7 @@ static const struct rpc_chain_operations fake_operations = {
     .pool_count = fake_pool_count,
     .mine = fake_mine,
     .set_auto_batch = fake_set_auto_batch,
+    .anchor = fake_anchor,
     .set_attester = fake_set_attester,
     .network_info = fake_network_info,
     .proxy_of = fake_proxy_of,

@@ -397,7 +397,9 @@ static void test_lockstep_methods(void **state) {
     expect_result(f, "lockstep_setAttester", "[\"0x2\",true]", "null");
     assert_int_equal(f->fake.last_attester, 2);
     assert_true(f->fake.attester_is_up);
+    expect_error(f, "lockstep_anchor", "[]", -32000, "no batches");
     expect_result(f, "lockstep_setAutoBatch", "[true]", "null");
+    expect_result(f, "lockstep_anchor", "[]", "\"0x3\"");
     assert_true(f->fake.auto_batch);
     expect_result(
         f, "lockstep_proxyOf", "[1," WHO "]", "\"0xee00000000000000000000000000000000000033\""
