@@ -178,6 +178,7 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .amend = backend_amend,
     .anchor = backend_anchor,
     .message_proof = backend_message_proof,
+    .prepare_batch = backend_prepare_batch,
     .prepare_bundle = backend_prepare_bundle,
     .send_bundle = backend_send_bundle,
     .bundle_states = backend_bundle_states,

@@ -50,6 +50,16 @@ enum rpc_status backend_proof(
     const hash32 *keys,
     size_t key_count
 );
+/* The same of a state, in arena; account and slots that are absent are proven, too. Errors as the
+ * state's. */
+MUST_USE enum err backend_prove(
+    struct rpc_proof *out,
+    struct arena *arena,
+    struct state *state,
+    const address *who,
+    const hash32 *keys,
+    size_t key_count
+);
 enum rpc_status backend_call(
     struct rpc_chain *rpc,
     struct rpc_request *request,
@@ -201,6 +211,12 @@ enum rpc_status backend_foresee(
     struct rpc_request *request,
     struct json_writer *out,
     const struct rpc_simulation *description
+);
+enum rpc_status backend_prepare_batch(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_batch_wish *wish
 );
 enum rpc_status backend_send_bundle(
     struct rpc_chain *rpc,

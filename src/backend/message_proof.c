@@ -81,12 +81,8 @@ static void write_proofs(
     write_nodes(w, proof->slots[0].nodes, proof->slots[0].node_count);
 }
 
-static enum rpc_status write_result(
-    struct message_proof *p, struct abi_writer *w, struct json_writer *out, const hash32 *root
-) {
-    bytes encoded;
-    enum err err = abi_finish(w, &encoded);
-    if (err != ERR_OK) return rpc_fail_err(p->request, err);
+static enum rpc_status
+write_result(struct message_proof *p, struct json_writer *out, bytes encoded, const hash32 *root) {
     json_object_begin(out);
     json_member_hash(out, "slot", &p->slot);
     json_member_quantity(out, "sentAt", &p->proof.slots[0].value);
@@ -121,10 +117,32 @@ prove_to_rollup(struct message_proof *p, struct node_chain *rollup, struct json_
     const size_t account = abi_write_offset(&w);
     const size_t storage = abi_write_offset(&w);
     write_proofs(&w, &p->proof, account, storage, start);
-    return write_result(p, &w, out, &header.state_root);
+    bytes encoded;
+    err = abi_finish(&w, &encoded);
+    if (err != ERR_OK) return rpc_fail_err(p->request, err);
+    return write_result(p, out, encoded, &header.state_root);
 }
 
 /* --- for the parent: against the head that the Hub has ---------------------------------------- */
+
+enum err message_proof_for_parent(
+    bytes *encoded, struct arena *arena, const struct hub_root *root, const struct rpc_proof *proof
+) {
+    struct abi_writer w;
+    abi_writer_open(&w, arena);
+    abi_write_u64(&w, ABI_WORD);
+    const size_t start = w.size;
+    abi_write_hash(&w, &root->root);
+    abi_write_u64(&w, root->index);
+    abi_write_hash(&w, &root->before);
+    const size_t later = abi_write_offset(&w);
+    const size_t account = abi_write_offset(&w);
+    const size_t storage = abi_write_offset(&w);
+    abi_begin_tail(&w, later, start);
+    abi_write_u64(&w, 0);
+    write_proofs(&w, proof, account, storage, start);
+    return abi_finish(&w, encoded);
+}
 
 static enum rpc_status prove_to_parent(struct message_proof *p, struct json_writer *out) {
     struct node_chain *parent = node_parent(p->chain);
@@ -141,20 +159,10 @@ static enum rpc_status prove_to_parent(struct message_proof *p, struct json_writ
     p->service = MESSAGES_PREDEPLOY;
     enum rpc_status status = prove(p, parent->rpc.name);
     if (status != RPC_OK) return status;
-    struct abi_writer w;
-    abi_writer_open(&w, p->request->arena);
-    abi_write_u64(&w, ABI_WORD);
-    const size_t start = w.size;
-    abi_write_hash(&w, &root.root);
-    abi_write_u64(&w, root.index);
-    abi_write_hash(&w, &root.before);
-    const size_t later = abi_write_offset(&w);
-    const size_t account = abi_write_offset(&w);
-    const size_t storage = abi_write_offset(&w);
-    abi_begin_tail(&w, later, start);
-    abi_write_u64(&w, 0);
-    write_proofs(&w, &p->proof, account, storage, start);
-    return write_result(p, &w, out, &root.root);
+    bytes encoded;
+    err = message_proof_for_parent(&encoded, p->request->arena, &root, &p->proof);
+    if (err != ERR_OK) return rpc_fail_err(p->request, err);
+    return write_result(p, out, encoded, &root.root);
 }
 
 enum rpc_status message_proof(

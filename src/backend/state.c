@@ -149,6 +149,43 @@ static enum err slot_proofs(
     return err;
 }
 
+enum err backend_prove(
+    struct rpc_proof *out,
+    struct arena *arena,
+    struct state *state,
+    const address *who,
+    const hash32 *keys,
+    size_t key_count
+) {
+    struct account account;
+    bool exists;
+    enum err err = state_get_account(state, who, &account, &exists);
+    if (err != ERR_OK) return err;
+    *out = (struct rpc_proof){0};
+    if (exists)
+        out->account = (struct rpc_account){
+            .nonce = account.nonce,
+            .balance = account.balance,
+            .code_hash = account.code_hash,
+            .storage_root = account.storage_root,
+        };
+    struct proof *proof = arena_alloc(arena, sizeof(*proof));
+    struct rpc_storage_proof *slots = arena_alloc_zero(arena, (key_count + 1) * sizeof(*slots));
+    if (proof == NULL || slots == NULL) return ERR_MEMORY;
+    out->slots = slots;
+    err = path_of(
+        state->source,
+        proof,
+        &out->account_nodes,
+        &out->account_node_count,
+        arena,
+        &state->root,
+        address_bytes(who)
+    );
+    if (err != ERR_OK) return err;
+    return slot_proofs(slots, arena, state, who, &account.storage_root, keys, key_count);
+}
+
 enum rpc_status backend_proof(
     struct rpc_chain *rpc,
     struct rpc_request *request,
@@ -160,13 +197,9 @@ enum rpc_status backend_proof(
     size_t key_count
 ) {
     struct node_chain *chain = backend_chain(rpc);
-    struct arena *arena = request->arena;
     struct state *state;
-    struct account account;
-    bool exists;
-    enum err err = find_state(chain, &state, is_found, arena, id);
+    enum err err = find_state(chain, &state, is_found, request->arena, id);
     if (err == ERR_OK && !*is_found) return RPC_OK;
-    if (err == ERR_OK) err = state_get_account(state, who, &account, &exists);
     if (err != ERR_OK) return fail_state(request, err);
     if (chain->forked != NULL && !forked_is_proven(chain->forked))
         return rpc_fail(
@@ -175,28 +208,6 @@ enum rpc_status backend_proof(
             "there are no proofs: the chain is a fork of one that gives none"
         );
     if (key_count > PROOF_KEYS_QUICK && rpc_leave(request)) return RPC_FAILED;
-    *out = (struct rpc_proof){0};
-    if (exists)
-        out->account = (struct rpc_account){
-            .nonce = account.nonce,
-            .balance = account.balance,
-            .code_hash = account.code_hash,
-            .storage_root = account.storage_root,
-        };
-    struct proof *proof = arena_alloc(arena, sizeof(*proof));
-    struct rpc_storage_proof *slots = arena_alloc_zero(arena, (key_count + 1) * sizeof(*slots));
-    if (proof == NULL || slots == NULL) return rpc_fail_err(request, ERR_MEMORY);
-    out->slots = slots;
-    err = path_of(
-        state->source,
-        proof,
-        &out->account_nodes,
-        &out->account_node_count,
-        arena,
-        &state->root,
-        address_bytes(who)
-    );
-    if (err == ERR_OK)
-        err = slot_proofs(slots, arena, state, who, &account.storage_root, keys, key_count);
+    err = backend_prove(out, request->arena, state, who, keys, key_count);
     return err == ERR_OK ? RPC_OK : fail_state(request, err);
 }

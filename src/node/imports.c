@@ -82,6 +82,7 @@ enum err imports_choose(
     struct imports *imports,
     struct arena *arena,
     const struct node *node,
+    const struct node_import_policy *policy,
     const struct block_builder *block,
     const size_t *order_index
 ) {
@@ -96,10 +97,10 @@ enum err imports_choose(
             struct said said = {.message = log->topics[1]};
             memcpy(said.publisher.b, log->topics[2].b + 12, sizeof(said.publisher.b));
             find_left(&said, node, receipt);
-            if (!is_wanted(&node->options->import_policy, &said)) continue;
+            if (!is_wanted(policy, &said)) continue;
             enum err err = add_to_rollups(imports, arena, node, &said);
             if (err != ERR_OK) return err;
-            imports->before_count = order_index[i] + 1;
+            imports->before_count = (order_index == NULL ? i : order_index[i]) + 1;
         }
     }
     return ERR_OK;

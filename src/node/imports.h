@@ -20,11 +20,12 @@ struct imports {
 };
 
 /* imports_choose looks for messages in the block's transactions as they have run. order_index says
- * for each of them which of the order's it is. All in arena. ERR_MEMORY. */
+ * for each of them which of the order's it is; NULL: the same. All in arena. ERR_MEMORY. */
 MUST_USE enum err imports_choose(
     struct imports *imports,
     struct arena *arena,
     const struct node *node,
+    const struct node_import_policy *policy,
     const struct block_builder *block,
     const size_t *order_index
 );

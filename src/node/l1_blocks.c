@@ -153,7 +153,8 @@ static enum err fill_block(
         plain_count = *crosses ? i : i + 1;
     }
     if (err != ERR_OK || !chain->node->auto_batch) return err;
-    err = imports_choose(imports, arena, chain->node, builder, order_index);
+    const struct node_import_policy *policy = &chain->node->options->import_policy;
+    err = imports_choose(imports, arena, chain->node, policy, builder, order_index);
     /* The batch must not come between the transactions of a bundle; and those that call rollups
      * come after it. */
     const size_t end = bundles_end(order);

@@ -295,6 +295,21 @@ struct rpc_sent_bundle {
     size_t reverting_count;
 };
 
+/* lockstep_prepareBatch: what goes before the batch, and what is to be in it. */
+struct rpc_batch_part {
+    uint64_t rollup_id;
+    const bytes *txs; /* of its slot block, signed */
+    size_t tx_count;
+};
+
+struct rpc_batch_wish {
+    address from;        /* who will post it */
+    const bytes *before; /* signed transactions of L1 */
+    size_t before_count;
+    const struct rpc_batch_part *parts; /* of different rollups */
+    size_t part_count;
+};
+
 /* lockstep_getBundle: what became of a bundle, for one of the blocks that it was sent for. */
 struct rpc_bundle_state {
     uint64_t number;
@@ -626,6 +641,12 @@ struct rpc_chain_operations {
       struct rpc_request *request,
       struct json_writer *out,
       const struct rpc_bundle *bundle);
+    /* Likewise: a transaction that posts a batch, proven, with these transactions of rollups. */
+    enum rpc_status (*prepare_batch
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      struct json_writer *out,
+      const struct rpc_batch_wish *wish);
     /* debug_trace…: writes one JSON value. */
     enum rpc_status (*debug_trace
     )(struct rpc_chain *chain,

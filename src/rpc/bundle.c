@@ -1,5 +1,5 @@
-/* Bundles: transactions of L1 that go into one block together or not at all. Method and members are
- * those of Flashbots' relay. */
+/* Bundles: transactions of L1 that go into one block together or not at all. eth_sendBundle and its
+ * members are those of Flashbots' relay. And batches made for who posts them in such a bundle. */
 #include "rpc/arguments.h"
 #include "rpc/methods.h"
 
@@ -35,7 +35,7 @@ check_members(struct bundle_reader *r, const char *const *known, size_t count) {
             return rpc_fail(
                 &r->call->request,
                 RPC_INVALID_PARAMS,
-                "invalid argument 0: a bundle here has no member \"%.*s\"",
+                "invalid argument 0: there is no member \"%.*s\"",
                 (int)(key.size < 40 ? key.size : 40),
                 (const char *)key.data
             );
@@ -91,6 +91,49 @@ read_number(struct bundle_reader *r, uint64_t *number, bool *is_there, const cha
     *is_there = token != 0;
     const char *problem = token == 0 ? NULL : value_number(number, r->call->json, token);
     return problem == NULL ? RPC_OK : refuse(r, key, problem);
+}
+
+/* The transactions of the rollup that r->object describes. */
+static enum rpc_status read_part(struct bundle_reader *r, struct rpc_batch_part *out) {
+    static const char *const KNOWN[] = {"rollupId", "transactions"};
+    bool is_there;
+    enum rpc_status status = check_members(r, KNOWN, sizeof(KNOWN) / sizeof(*KNOWN));
+    if (status == RPC_OK) status = read_number(r, &out->rollup_id, &is_there, "rollupId");
+    if (status == RPC_OK && !is_there) status = refuse(r, "rollupId", "missing");
+    return status == RPC_OK ? read_txs(r, &out->txs, &out->tx_count, "transactions") : status;
+}
+
+static enum rpc_status read_parts(struct bundle_reader *r, struct rpc_batch_wish *out) {
+    uint32_t at = 0;
+    enum rpc_status status = begin_list(r, &at, &out->part_count, "rollups");
+    struct rpc_batch_part *parts =
+        arena_alloc_zero(r->call->request.arena, out->part_count * sizeof(*parts));
+    if (parts == NULL) return rpc_fail_err(&r->call->request, ERR_MEMORY);
+    for (size_t i = 0; i < out->part_count && status == RPC_OK; i++) {
+        struct bundle_reader part = {.call = r->call, .object = at};
+        status = read_part(&part, &parts[i]);
+        at = r->call->json->tokens[at].next;
+    }
+    out->parts = parts;
+    return status;
+}
+
+/* [{from, before, rollups: [{rollupId, transactions}]}] → the transaction that posts such a
+ * batch. */
+enum rpc_status lockstep_prepareBatch(struct rpc_call *call) {
+    static const char *const KNOWN[] = {"from", "before", "rollups"};
+    struct bundle_reader r = {.call = call, .object = argument_token(call, 0)};
+    struct rpc_batch_wish wish = {0};
+    if (r.object == 0) return argument_missing(call, 0);
+    enum rpc_status status = check_members(&r, KNOWN, sizeof(KNOWN) / sizeof(*KNOWN));
+    if (status != RPC_OK) return status;
+    const uint32_t from = member(&r, "from");
+    const char *problem = from == 0 ? "missing" : value_address(&wish.from, call->json, from);
+    if (problem != NULL) return refuse(&r, "from", problem);
+    status = read_txs(&r, &wish.before, &wish.before_count, "before");
+    if (status == RPC_OK) status = read_parts(&r, &wish);
+    if (status != RPC_OK) return status;
+    return call->chain->operations->prepare_batch(call->chain, &call->request, call->out, &wish);
 }
 
 static enum rpc_status read_bundle(struct rpc_call *call, struct rpc_sent_bundle *out) {

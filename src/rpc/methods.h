@@ -156,6 +156,7 @@
     X(lockstep_getMessageProof, 2, 3, message_proof)           \
     X(lockstep_getRollups, 0, 0, network_info)                 \
     X(lockstep_networkInfo, 0, 0, network_info)                \
+    X(lockstep_prepareBatch, 1, 1, prepare_batch)              \
     X(lockstep_prepareBundle, 2, 2, prepare_bundle)            \
     X(lockstep_proxyOf, 2, 2, proxy_of)                        \
     X(lockstep_setAttester, 2, 2, set_attester)                \

@@ -312,9 +312,7 @@ size_t view_logs_before(const struct rpc_block *block, size_t index) {
     return count;
 }
 
-void view_placed_log(struct json_writer *w, const struct rpc_log *placed) {
-    const struct log *log = &placed->log;
-    json_object_begin(w);
+static void write_log_members(struct json_writer *w, const struct log *log) {
     json_member_address(w, "address", &log->address);
     json_key(w, "topics");
     json_array_begin(w);
@@ -322,6 +320,17 @@ void view_placed_log(struct json_writer *w, const struct rpc_log *placed) {
         json_hash(w, &log->topics[i]);
     json_array_end(w);
     json_member_data(w, "data", log->data);
+}
+
+void view_bare_log(struct json_writer *w, const struct log *log) {
+    json_object_begin(w);
+    write_log_members(w, log);
+    json_object_end(w);
+}
+
+void view_placed_log(struct json_writer *w, const struct rpc_log *placed) {
+    json_object_begin(w);
+    write_log_members(w, &placed->log);
     json_member_quantity_u64(w, "blockNumber", placed->block_number);
     json_member_hash(w, "transactionHash", &placed->tx_hash);
     json_member_quantity_u64(w, "transactionIndex", placed->tx_index);

@@ -44,6 +44,9 @@ void view_receipt(
 /* The logs in a block before the receipt number index. */
 size_t view_logs_before(const struct rpc_block *block, size_t index);
 
+/* A log that is nowhere. */
+void view_bare_log(struct json_writer *w, const struct log *log);
+
 void view_placed_log(struct json_writer *w, const struct rpc_log *placed);
 
 /* A log of the transaction number index of a block that was read with transactions. */

@@ -146,12 +146,12 @@ struct world_tx_result {
 
 /* What became of a rollup. */
 struct world_rollup_result {
-    bool is_updated;                     /* an L2TX ran, of whatever batch */
-    hash32 head;                         /* the new one, or the old */
-    const struct open_block *open;       /* at the new head */
-    const struct sealed_block *sealed;   /* blocks sealed on the way, newest first; NULL if none */
-    const struct source_memory *overlay; /* new nodes and codes */
-    const struct world_result *below;    /* of a parent: has_batch, batch, rollups; or NULL */
+    bool is_updated;                   /* an L2TX ran, of whatever batch */
+    hash32 head;                       /* the new one, or the old */
+    const struct open_block *open;     /* at the new head */
+    const struct sealed_block *sealed; /* blocks sealed on the way, newest first; NULL if none */
+    struct source_memory *overlay;     /* new nodes and codes */
+    const struct world_result *below;  /* of a parent: has_batch, batch, rollups; or NULL */
 };
 
 struct world_result {

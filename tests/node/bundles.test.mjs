@@ -181,7 +181,7 @@ describe("a chain of blocks on demand", () => {
         await refused(bundle({ minTimestamp: 5, maxTimestamp: 4 }), "minTimestamp is above maxTimestamp");
         await refused(bundle({ revertingTxHashes: [pad("0x1", { size: 32 })] }), "revertingTxHashes: number 0 is none of the bundle's transactions");
         await refused(bundle({ revertingTxHashes: ["0x1"] }), /revertingTxHashes/);
-        await refused(bundle({ replacementUuid: "x" }), /a bundle here has no member "replacementUuid"/);
+        await refused(bundle({ replacementUuid: "x" }), /there is no member "replacementUuid"/);
         await refused(l1.rpc("eth_sendBundle", ["0x"]), /not an object/);
         await refused(l1.rpc("lockstep_getBundle", ["0x01"]), /64 digits/);
         await bundle({});
