@@ -3,6 +3,7 @@
 #include "backend/batch_json.h"
 #include "backend/crossing_trace.h"
 #include "backend/time_limit.h"
+#include "batch/abi.h"
 #include "crypto/keccak.h"
 #include "node/network.h"
 
@@ -28,18 +29,27 @@ struct survey {
     size_t use_count;
 };
 
-/* A lookup's answer was used if it was found and the Hub did not go on to the next alternative: in
- * between stands what the entry's out-action does. */
-static bool is_use(const struct world_frame *frame, hash32 *entry_hash) {
-    if (frame->role != FRAME_LOOKUP || frame->result.output.size == 0) return false;
-    if (frame->next != NULL && frame->next->role == FRAME_LOOKUP) return false;
+/* Whether a lookup is for another entry under the same key: lookup(…, alternative, …). */
+static bool is_alternative(const struct world_frame *frame) {
+    uint64_t alternative;
+    if (frame == NULL || frame->role != FRAME_LOOKUP) return false;
+    const bytes arguments = bytes_slice(frame->message.input, ABI_SELECTOR, SIZE_MAX);
+    return abi_read_u64(&alternative, arguments, 3) == ERR_OK && alternative > 0;
+}
+
+/* A lookup's answer was used if it was found and the Hub did not go on to the next alternative. */
+static bool is_use(const struct world_frame *frame, hash32 *entry_hash, size_t place) {
+    if (frame->role != FRAME_LOOKUP || frame->chain != place || frame->result.output.size == 0)
+        return false;
+    if (is_alternative(frame->next)) return false;
     *entry_hash = keccak256(frame->result.output);
     return true;
 }
 
 static bool is_to_hub(const struct survey *survey, const struct world_frame *frame) {
-    const address *hub = &survey->replay.chain->node->contracts.hub;
-    return frame->chain == 0 && address_equal(&frame->message.recipient, hub) &&
+    const struct node_chain *chain = survey->replay.chain;
+    const address *hub = &node_contracts(chain)->hub;
+    return frame->chain == node_place(chain) && address_equal(&frame->message.recipient, hub) &&
            !address_equal(&frame->message.sender, hub);
 }
 
@@ -62,7 +72,7 @@ static enum err walk(struct survey *survey, bool only_counts) {
             struct batch batch;
             is_undone = has_failed(frame);
             if (is_undone) continue;
-            if (is_use(frame, &entry_hash)) {
+            if (is_use(frame, &entry_hash, node_place(survey->replay.chain))) {
                 if (!only_counts) survey->uses[survey->use_count] = (struct use){entry_hash, i};
                 survey->use_count++;
             }
@@ -200,13 +210,14 @@ static enum rpc_status answer(
 ) {
     struct survey survey = {.replay.chain = chain};
     bool is_found;
-    if (chain->rollup_id != 0)
+    if (!node_is_parent(chain))
         return rpc_fail(
             request,
             RPC_UNSUPPORTED,
-            "batches are posted on %s: ask its endpoint, %s",
-            node_l1(chain->node)->rpc.name,
-            node_l1(chain->node)->url
+            "%s has no rollups: its own batches are posted on %s, at %s",
+            chain->rpc.name,
+            node_parent(chain)->rpc.name,
+            node_parent(chain)->url
         );
     enum err err = find(&survey, &is_found, where);
     if (err != ERR_OK) return rpc_fail_err(request, err);

@@ -1,6 +1,7 @@
-/* backend/posted.h: the batches that a block of L1 has, and the execution table they filled: the
- * block is run again, which shows batches wherever they were posted (by the builder's transaction,
- * or in the middle of somebody's own) and which entries were used, static calls included. */
+/* backend/posted.h: the batches that a block of a parent has, and the execution table they filled:
+ * the block is run again, which shows batches wherever they were posted (by the builder's
+ * transaction, or in the middle of somebody's own) and which entries were used, static calls
+ * included. */
 #ifndef BACKEND_POSTED_H
 #define BACKEND_POSTED_H
 

@@ -97,7 +97,8 @@ static enum err add_pending(
 }
 
 /* Where a rollup stands by what its parent's Hub says in a state of that chain; *stored is the
- * block of its own that it is. */
+ * block of its own that it is, NULL if the Hub does not know it yet, or is not there: the parent's
+ * first blocks are made before. */
 static enum err find_rollup(
     struct world_rollup *rollup,
     const struct chain_block **stored,
@@ -122,8 +123,8 @@ static enum err find_rollup(
     };
     u256_store_be(rollup->head.b, &head);
     uint64_t number;
-    /* The first blocks of a rollup that is a parent are there before it knows its rollups. */
-    if (u256_is_zero(&head)) return ERR_MISSING;
+    *stored = NULL;
+    if (u256_is_zero(&head)) return ERR_OK;
     err = find_slot_block(&number, chain, &rollup->head, error);
     if (err == ERR_OK) err = node_chain_read_block(chain, stored, arena, number);
     return err == ERR_OK ? reopen_block(&rollup->open, arena, *stored) : err;
@@ -148,18 +149,23 @@ enum err crossing_place_rollups(
         const struct chain_block *stored;
         struct node_chain *chain = &node->chains[first + i];
         err = find_rollup(&(*rollups)[i], &stored, error, arena, chain, state);
+        if (err == ERR_OK && stored == NULL) err = ERR_MISSING;
     }
     return err;
 }
 
-static enum err place_rollup(struct crossing *crossing, struct state *parent_state, size_t place) {
+/* *is_there is false for one that its parent does not know yet. */
+static enum err
+place_rollup(struct crossing *crossing, bool *is_there, struct state *parent_state, size_t place) {
     struct node *node = crossing->node;
     struct node_chain *chain = &node->chains[place];
     struct world_rollup *rollup = &crossing->rollups[place - 1];
     struct arena *arena = crossing->arena;
     const struct chain_block *stored;
     enum err err = find_rollup(rollup, &stored, crossing->error, arena, chain, parent_state);
-    if (err == ERR_OK && crossing->parent.number == node_l1(node)->head.number)
+    *is_there = err == ERR_OK && stored != NULL;
+    if (!*is_there) return err;
+    if (crossing->parent.number == node_l1(node)->head.number)
         err = add_pending(rollup, arena, chain, stored->block.header.number);
     if (err != ERR_OK || !node_is_parent(chain)) return err;
     crossing->below[place - 1].parent =
@@ -195,9 +201,10 @@ static enum err place_below(struct crossing *crossing, size_t place) {
     const size_t count = node_rollups_of(node, &first, place);
     enum err err = node_chain_state_at(chain, &state, crossing->arena, &below->parent);
     if (err == ERR_OK) err = header_encode(&encoded, crossing->arena, &below->parent);
-    for (size_t i = 0; i < count && err == ERR_OK; i++)
-        err = place_rollup(crossing, state, first + i);
-    if (err != ERR_OK) return err == ERR_MISSING ? ERR_OK : err;
+    bool is_there = true;
+    for (size_t i = 0; i < count && err == ERR_OK && is_there; i++)
+        err = place_rollup(crossing, &is_there, state, first + i);
+    if (err != ERR_OK || !is_there) return err;
     below->prover = prover_of(node, chain, first);
     below->options = (struct world_options){
         .schedule = &chain->schedule,
@@ -298,9 +305,14 @@ enum err crossing_open(
     if (crossing->rollups == NULL || crossing->below == NULL) return ERR_MEMORY;
     enum err err = node_chain_state_at(l1, &state, arena, parent);
     if (err == ERR_OK) err = header_encode(&parent_encoded, arena, parent);
-    for (size_t i = 1; i <= count && err == ERR_OK; i++) {
-        err = place_rollup(crossing, state, i);
-        if (err == ERR_OK && node_is_parent(&node->chains[i])) err = place_below(crossing, i);
+    size_t there_count = 0;
+    bool is_there = true;
+    while (err == ERR_OK && is_there && there_count < count) {
+        const size_t place = there_count + 1;
+        err = place_rollup(crossing, &is_there, state, place);
+        if (err != ERR_OK || !is_there) break;
+        if (node_is_parent(&node->chains[place])) err = place_below(crossing, place);
+        there_count++;
     }
     crossing->options = (struct world_options){
         .arena = arena,
@@ -317,7 +329,7 @@ enum err crossing_open(
         .builder_key = node->keys.builder.private_key,
         .builder = node->keys.builder.address,
         .rollups = crossing->rollups,
-        .rollup_count = count,
+        .rollup_count = there_count,
         .no_batch = !node->auto_batch,
     };
     return err;

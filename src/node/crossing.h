@@ -36,7 +36,8 @@ struct crossing {
 };
 
 /* crossing_open gathers where all chains stand after the L1 block `parent`. With the newest block,
- * the rollups' unsafe blocks are pending. ERR_CORRUPT: a rollup's head on L1 is no block of its
+ * the rollups' unsafe blocks are pending. Before the Hub knows them there are no rollups.
+ * ERR_CORRUPT: a rollup's head on L1 is no block of its
  * store. */
 MUST_USE enum err crossing_open(
     struct crossing *crossing,

@@ -98,10 +98,11 @@ test("what there is no batch of", async () => {
     for (const method of ["lockstep_getBatch", "lockstep_getExecutionTable"]) {
         assert.deepEqual(await rpc(l1, method, receipt.transactionHash), []);
         assert.deepEqual(await rpc(l1, method, "earliest"), []);
+        assert.deepEqual(await rpc(l1, method, "0x1"), [], "the Hub is made in it");
         assert.equal(await rpc(l1, method, "0xffffff"), null);
         assert.equal(await rpc(l1, method, keccak256("0x01")), null);
         await assert.rejects(rpc(rollup1, method, "latest"), (error) => {
-            assert.ok(error.details.includes(`batches are posted on l1: ask its endpoint, ${l1.url}`), error.details);
+            assert.ok(error.details.includes(`its own batches are posted on l1, at ${l1.url}`), error.details);
             return true;
         });
     }
