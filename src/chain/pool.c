@@ -545,14 +545,17 @@ void pool_expire(struct pool *pool, uint64_t now_s) {
     }
 }
 
+static bool is_entry_pending(const struct entry *entry) {
+    return find_nonce(entry->sender, entry->tx.tx.nonce) < entry->sender->pending_count;
+}
+
 void pool_pass(struct pool *pool, uint64_t block_number, pool_visit *visit, void *context) {
     pool->number = block_number;
     for (size_t i = pool->conditional_count; i-- > 0;) {
         struct entry *entry = pool->conditional[i];
         struct sender *sender = entry->sender;
         if (tx_check_window(&entry->tx.tx, block_number) != TX_TOO_LATE) continue;
-        uint32_t place = find_nonce(sender, entry->tx.tx.nonce);
-        visit(context, &entry->tx, place < sender->pending_count);
+        visit(context, &entry->tx, is_entry_pending(entry));
         entry_close(pool, entry);
         sender_close_if_empty(pool, sender);
     }
@@ -570,6 +573,11 @@ bool pool_is_held(const struct pool *pool, const hash32 *hash, const struct pool
 
 size_t pool_conditional_count(const struct pool *pool) {
     return pool->conditional_count;
+}
+
+void pool_visit_conditional(const struct pool *pool, pool_visit *visit, void *context) {
+    for (size_t i = 0; i < pool->conditional_count; i++)
+        visit(context, &pool->conditional[i]->tx, is_entry_pending(pool->conditional[i]));
 }
 
 uint64_t

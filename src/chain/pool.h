@@ -143,8 +143,9 @@ void pool_pass(struct pool *pool, uint64_t block_number, pool_visit *visit, void
  * before it. */
 bool pool_is_held(const struct pool *pool, const hash32 *hash, const struct pool_block *block);
 
-/* Conditional transactions in the pool, held or not. */
+/* Conditional transactions in the pool, held or not; and going over them, in any order. */
 size_t pool_conditional_count(const struct pool *pool);
+void pool_visit_conditional(const struct pool *pool, pool_visit *visit, void *context);
 
 /* The first nonce that neither the chain nor the sender's pending transactions use. */
 uint64_t pool_next_nonce(const struct pool *pool, const address *sender, uint64_t account_nonce);

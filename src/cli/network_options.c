@@ -195,8 +195,7 @@ static const struct cli_option network_rows[] = {
      .offset = NODE(import_policy),
      .value = "POLICY",
      .help = "which messages of L1 rollups import in the slot they are sent: all; none; fee:ETH, "
-             "what the Messenger is paid so much or more to deliver; or from:ADDRESS,…, what these "
-             "say"},
+             "what pays so much or more; or from:ADDRESS,…, what these say"},
     {.name = "anchor-every",
      .kind = CLI_NUMBER,
      .offset = NODE(anchor_every_blocks),

@@ -1,6 +1,7 @@
 #include "node/imports.h"
 #include "node/message.h"
 #include "node/network.h"
+#include "node/waiting.h"
 
 #include "batch/abi.h"
 
@@ -36,14 +37,29 @@ static void find_left(struct said *said, const struct node *node, const struct r
     }
 }
 
-static bool is_wanted(const struct node_import_policy *policy, const struct said *said) {
+/* What it pays a proposer who also delivers it: the Messenger's fee, and on the rollup the priority
+ * fees of what waits for it, if these are ether. */
+static bool pays_enough(struct node_chain *chain, const u256 *least, const struct said *said) {
+    const struct node_options *options = chain->node->options;
+    const u256 fee = said->is_messengers ? said->fee_wei : U256_ZERO;
+    if (!u256_less(&fee, least)) return true;
+    if (options->chains[node_place(chain)].token == NODE_TOKEN_OWN) return false;
+    const hash32 slot = message_slot(&said->message, &said->publisher);
+    const u256 earned = waiting_earnings(chain, &slot);
+    const u256 missing = u256_sub(least, &fee);
+    return !u256_less(&earned, &missing);
+}
+
+static bool is_wanted(
+    struct node_chain *chain, const struct node_import_policy *policy, const struct said *said
+) {
     switch ((enum node_import_kind)policy->kind) {
     case NODE_IMPORT_ALL:
         return true;
     case NODE_IMPORT_NONE:
         return false;
     case NODE_IMPORT_FEE:
-        return said->is_messengers && !u256_less(&said->fee_wei, &policy->fee_wei);
+        return pays_enough(chain, &policy->fee_wei, said);
     case NODE_IMPORT_FROM:
         for (size_t i = 0; i < policy->publisher_count; i++)
             if (address_equal(&policy->publishers[i], &said->publisher)) return true;
@@ -60,19 +76,28 @@ static enum err add(struct import_list *list, struct arena *arena, const struct 
     return ERR_OK;
 }
 
-/* A message of the Messenger's is for one rollup; of others nobody knows. */
+/* A message of the Messenger's is for one rollup; of others nobody knows. *is_wanted_by: whether
+ * any imports it. */
 static enum err add_to_rollups(
-    struct imports *imports, struct arena *arena, const struct node *node, const struct said *said
+    struct imports *imports,
+    bool *is_wanted_by,
+    struct arena *arena,
+    struct node *node,
+    const struct node_import_policy *policy,
+    const struct said *said
 ) {
+    *is_wanted_by = false;
     if (imports->lists == NULL)
         imports->lists = arena_alloc_zero(arena, node->chain_count * sizeof(*imports->lists));
     if (imports->lists == NULL) return ERR_MEMORY;
     enum err err = ERR_OK;
     for (size_t place = 1; place < node->chain_count && err == ERR_OK; place++) {
-        const struct node_chain *chain = &node->chains[place];
+        struct node_chain *chain = &node->chains[place];
         const bool is_evm = node->options->chains[place].type == NODE_ROLLUP_EVM;
         if (!is_evm || node_place(node_parent(chain)) != 0) continue;
         if (said->is_messengers && said->rollup_id != chain->rollup_id) continue;
+        if (!is_wanted(chain, policy, said)) continue;
+        *is_wanted_by = true;
         err = add(&imports->lists[place - 1], arena, said);
     }
     return err;
@@ -81,7 +106,7 @@ static enum err add_to_rollups(
 enum err imports_choose(
     struct imports *imports,
     struct arena *arena,
-    const struct node *node,
+    struct node *node,
     const struct node_import_policy *policy,
     const struct block_builder *block,
     const size_t *order_index
@@ -97,10 +122,11 @@ enum err imports_choose(
             struct said said = {.message = log->topics[1]};
             memcpy(said.publisher.b, log->topics[2].b + 12, sizeof(said.publisher.b));
             find_left(&said, node, receipt);
-            if (!is_wanted(policy, &said)) continue;
-            enum err err = add_to_rollups(imports, arena, node, &said);
+            bool is_wanted_by;
+            enum err err = add_to_rollups(imports, &is_wanted_by, arena, node, policy, &said);
             if (err != ERR_OK) return err;
-            imports->before_count = (order_index == NULL ? i : order_index[i]) + 1;
+            if (is_wanted_by)
+                imports->before_count = (order_index == NULL ? i : order_index[i]) + 1;
         }
     }
     return ERR_OK;

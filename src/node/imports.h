@@ -24,7 +24,7 @@ struct imports {
 MUST_USE enum err imports_choose(
     struct imports *imports,
     struct arena *arena,
-    const struct node *node,
+    struct node *node,
     const struct node_import_policy *policy,
     const struct block_builder *block,
     const size_t *order_index

@@ -34,7 +34,7 @@ enum node_proof { NODE_PROOF_ATTESTATION, NODE_PROOF_OWNER, NODE_PROOF_K_OF_N };
 enum node_import_kind { NODE_IMPORT_ALL, NODE_IMPORT_NONE, NODE_IMPORT_FEE, NODE_IMPORT_FROM };
 struct node_import_policy {
     unsigned kind; /* enum node_import_kind */
-    u256 fee_wei;  /* FEE: those of the Messenger that pay so much or more */
+    u256 fee_wei;  /* FEE: those that pay so much or more (node/imports.c) */
     address publishers[NODE_IMPORT_PUBLISHERS_MAX]; /* FROM: what these have said */
     size_t publisher_count;
 };

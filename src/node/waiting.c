@@ -112,3 +112,54 @@ void waiting_without_imports(struct waiting *waiting, struct node_chain *chain) 
         i--;
     }
 }
+
+/* --- what importing earns --------------------------------------------------------------------- */
+
+struct earnings {
+    struct node_chain *chain;
+    const hash32 *message_slot;
+    struct pool_block block;
+    enum fork fork;
+    u256 wei;
+};
+
+static u256 add_saturating(const u256 *a, const u256 *b) {
+    u256 sum;
+    return u256_add_carry(&sum, a, b) ? U256_MAX : sum;
+}
+
+static void add_earnings(void *context, const struct pool_tx *tx, bool is_in_order) {
+    struct earnings *earnings = context;
+    u256 tip;
+    u256 wei;
+    bool names_it = false;
+    for (size_t i = 0; i < tx->tx.message_slot_count; i++)
+        names_it |= hash32_equal(&tx->tx.message_slots[i], earnings->message_slot);
+    if (!names_it || !is_in_order) return;
+    if (pool_is_held(earnings->chain->pool, &tx->hash, &earnings->block)) return;
+    const struct pool_block *block = &earnings->block;
+    if (!tx_tip_at(&tip, &tx->tx, &block->base_fee_per_gas, block->number)) return;
+    const uint64_t intrinsic = tx_intrinsic_gas(&tx->tx, earnings->fork);
+    const uint64_t floor = tx_floor_gas(&tx->tx, earnings->fork);
+    const u256 gas = u256_from_u64(intrinsic > floor ? intrinsic : floor);
+    if (!u256_mul_checked(&wei, &gas, &tip)) wei = U256_MAX;
+    earnings->wei = add_saturating(&earnings->wei, &wei);
+}
+
+u256 waiting_earnings(struct node_chain *chain, const hash32 *message_slot) {
+    hash32 slot = *message_slot;
+    const struct import_list one = {.slots = &slot, .count = 1};
+    struct importing importing = {.chain = chain, .imports = &one};
+    struct earnings earnings = {
+        .chain = chain,
+        .message_slot = message_slot,
+        .block = waiting_next_block(chain),
+        .fork = forks_at(&chain->schedule, chain->head.number + 1, chain->head.timestamp).fork,
+    };
+    earnings.block.is_imported = is_imported;
+    earnings.block.context = &importing;
+    /* What is marked already earns nothing more by being imported again. */
+    if (!is_marked(chain, message_slot))
+        pool_visit_conditional(chain->pool, add_earnings, &earnings);
+    return earnings.wei;
+}

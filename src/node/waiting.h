@@ -35,6 +35,10 @@ void waiting_without_imports(struct waiting *waiting, struct node_chain *chain);
  * chain. */
 struct pool_block waiting_next_block(struct node_chain *chain);
 
+/* What the chain's next block earns at least, in wei, by importing a message: the priority fees of
+ * what waits for this one alone, as they stand then, for the gas that it uses in any case. */
+u256 waiting_earnings(struct node_chain *chain, const hash32 *message_slot);
+
 /* The chain has a new block: what that comes too late for leaves the pool, and is logged. */
 void waiting_drop_late(struct node_chain *chain);
 

@@ -234,3 +234,43 @@ test("calls and estimates know nothing of it", async () => {
     assert.equal(BigInt(await rollup1.rpc("eth_call", [call, "latest"])), 0n);
     assert.ok(BigInt(await rollup1.rpc("eth_estimateGas", [call])) > 21_000n);
 });
+
+// The least that it uses: 21,000, and for one slot 2,600 and 2,612.
+const LEAST_GAS = 26_212n;
+
+test("a proposer who is paid by the message imports one that others wait for", async () => {
+    const least = 10n ** 15n;
+    const paid = await openNetwork({ args: ["--import-policy", "fee:0.001"] });
+    try {
+        const [rollup, other] = paid.rollups;
+        const tip = least / LEAST_GAS + 1n;
+        const wait = async (message, maxPriorityFeePerGas, more = {}) => {
+            const count = await rollup.client.getTransactionCount({ address: me.address });
+            const fields = { chainId: rollup.chainId, nonce: count, messageSlots: [messageSlot(message, paid.l1.account.address)] };
+            return send(await sign({ ...fields, maxFeePerGas: 1000n * GWEI, maxPriorityFeePerGas, ...more }), rollup);
+        };
+        const announce = (message) => paid.l1.write("messageService", "broadcastMessage", [message]);
+        const isReceived = (on, message) => on.read("messageService", "isReceived", [message, paid.l1.account.address]);
+        const [unpaid, cheap, dear, decayed] = [1, 2, 3, 4].map((i) => pad(toHex(i), { size: 32 }));
+        await announce(unpaid);
+        assert.equal(await isReceived(rollup, unpaid), false);
+        // One wei per gas too little, then just enough, and only on the rollup that pays.
+        const poor = await wait(cheap, tip - 1n, { lastBlock: (await rollup.client.getBlockNumber()) + 1n });
+        await announce(cheap);
+        assert.equal(await isReceived(rollup, cheap), false);
+        assert.notEqual(await rollup.rpc("eth_getTransactionByHash", [poor]), null);
+        await rollup.rpc("anvil_mine", ["0x1"]);
+        assert.equal(await rollup.rpc("eth_getTransactionByHash", [poor]), null);
+        const rich = await wait(dear, tip);
+        await announce(dear);
+        assert.equal(await isReceived(rollup, dear), true);
+        assert.equal(await isReceived(other, dear), false);
+        assert.equal((await rollup.rpc("eth_getTransactionReceipt", [rich])).status, "0x1");
+        // What has decayed by now counts as it is now.
+        await wait(decayed, tip, { priorityFeeDecay: 1n });
+        await announce(decayed);
+        assert.equal(await isReceived(rollup, decayed), false);
+    } finally {
+        await paid.stop();
+    }
+});
