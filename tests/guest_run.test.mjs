@@ -3,7 +3,7 @@
 // program's own gives, and all refuse what it refuses.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { cases } from "../examples/demo/cases.mjs";
@@ -74,6 +74,33 @@ test("every posted batch holds, on all machines", () => {
     }
 });
 
+test("every share of a posted batch holds, on all machines, and so they cover it", () => {
+    for (const [i, batch] of batches.entries()) {
+        const to = join(folder, `shares${i}`);
+        execFileSync(lockstep, ["batch", "split", batch.folder, to]);
+        const outputs = readdirSync(to).map((name) => {
+            const file = join(to, name);
+            const native = execFileSync(lockstep, ["verify", file], { encoding: "utf8" });
+            const ours = spawnSync(lockstep, ["guest", "run", "--share", file], { encoding: "utf8" });
+            assert.equal(ours.status, 0, ours.stdout + ours.stderr);
+            const output = outputOf(ours.stdout);
+            assert.equal(output, outputOf(native));
+            const share = readFileSync(file);
+            const wanted = { status: 0, output: Buffer.from(output, "hex") };
+            assert.deepEqual(runQemuUser(elf, share, folder), wanted);
+            if (i === 0 && name === "0") {
+                assert.deepEqual(runQemuSystem(elf, share, folder), wanted);
+                share[40] ^= 1; // another number of heads
+                const { text, ...refusal } = runOurs(elf, share, folder);
+                assert.equal(refusal.status, 1, text);
+                assert.deepEqual(runQemuUser(elf, share, folder), refusal);
+            }
+            return output;
+        });
+        assert.equal(new Set(outputs).size, outputs.length);
+    }
+});
+
 test("what is not as it was posted is refused, on all machines alike", () => {
     const { input } = batches[0];
     // A bit of the batch, one of the witness, and an end that is missing.
@@ -117,6 +144,14 @@ test("run says what it wants, and what is wrong with a file", () => {
     const [wrong, absent] = [join(folder, "wrong"), join(folder, "absent")];
     writeFileSync(wrong, "not ELF");
     assert.deepEqual(refused("run", "--batch", path), [2, "lockstep guest: run needs --batch FILE and --witness FILE"]);
+    const both = "lockstep guest: run needs --batch FILE and --witness FILE, or --share FILE";
+    assert.deepEqual(refused("run"), [2, both]);
+    assert.deepEqual(refused("run", "--share", path, "--batch", path, "--witness", path), [2, both]);
+    assert.deepEqual(refused("exec", elf, "--share", path), [
+        2,
+        "lockstep guest: --batch, --witness, --share and --elf are for run; exec has --input",
+    ]);
+    assert.deepEqual(refused("run", "--share", absent), [1, `lockstep guest: ${absent}: No such file or directory`]);
     assert.deepEqual(refused(), [2, "lockstep guest: say what to do: run --batch FILE --witness FILE, or exec ELF"]);
     assert.deepEqual(refused("exec", wrong), [1, `lockstep guest: ${wrong}: it is not an ELF file`]);
     assert.deepEqual(refused("exec", absent), [1, `lockstep guest: ${absent}: No such file or directory`]);

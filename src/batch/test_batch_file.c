@@ -1,5 +1,6 @@
-/* Tests of batch files and witness files: what is written is read again, and nothing else is. */
+/* Tests of batch files, witness files and share files: what is written is read again, and nothing else is. */
 #include "batch/batch_file.h"
+#include "batch/share.h"
 #include "batch/witness.h"
 #include "crypto/keccak.h"
 
@@ -52,6 +53,23 @@ static struct batch_file sample_batch(void) {
     return file;
 }
 
+static struct head_key share_heads[2];
+
+static struct share sample_share(void) {
+    share_heads[0] = (struct head_key){.rollup_id = 3};
+    share_heads[1] = (struct head_key){.rollup_id = 3};
+    memset(share_heads[1].head.b, 0xaa, 32);
+    return (struct share
+    ){.first = 2, .count = 3, .total = 5, .heads = share_heads, .head_count = 2};
+}
+
+static bytes write_share(const struct share *share) {
+    uint8_t *out = arena_alloc(&arena, share_size(share));
+    assert_non_null(out);
+    share_write(out, share);
+    return bytes_of(out, share_size(share));
+}
+
 static bytes write_witness(const struct witness *witness) {
     uint8_t *out = arena_alloc(&arena, witness_size(witness));
     assert_non_null(out);
@@ -86,6 +104,19 @@ static enum words_fault read_batch(bytes encoded) {
     if (err == ERR_OK)
         assert_true(
             bytes_equal(write_batch(&file), bytes_slice(encoded, 0, encoded.size - rest.size))
+        );
+    return fault;
+}
+
+static enum words_fault read_share(bytes encoded) {
+    struct share share;
+    enum words_fault fault = WORDS_NONE;
+    bytes rest;
+    enum err err = share_decode(&share, &fault, &rest, &arena, encoded);
+    assert_int_equal(err, fault == WORDS_NONE ? ERR_OK : ERR_INPUT);
+    if (err == ERR_OK)
+        assert_true(
+            bytes_equal(write_share(&share), bytes_slice(encoded, 0, encoded.size - rest.size))
         );
     return fault;
 }
@@ -197,6 +228,57 @@ static void a_witness_lies_as_documented(void **state) {
     assert_memory_equal(w.data + 208, "\xc1\x80\0\0\0\0\0", 8);
 }
 
+static void a_share_lies_as_documented(void **state) {
+    (void)state;
+    struct share share = sample_share();
+    bytes s = write_share(&share);
+    hash32 split;
+    assert_memory_equal(s.data, "lsshare\x01", 8);
+    assert_int_equal(load_le64(s.data + 8), s.size);
+    assert_int_equal(load_le64(s.data + 16), 2);
+    assert_int_equal(load_le64(s.data + 24), 3);
+    assert_int_equal(load_le64(s.data + 32), 5);
+    assert_int_equal(load_le64(s.data + 40), 2);
+    assert_int_equal(load_le64(s.data + 48), 3);
+    assert_int_equal(load_le64(s.data + 88), 3);
+    assert_memory_equal(s.data + 96, share_heads[1].head.b, 32);
+    assert_int_equal(s.size, 128);
+    /* Its heads have a name, whichever of the runs it is about. */
+    assert_int_equal(share_split(&split, &arena, &share), ERR_OK);
+    hash32 expected = keccak256(bytes_slice(s, 48, SIZE_MAX));
+    assert_memory_equal(split.b, expected.b, 32);
+    assert_true(share_is_next(s));
+    assert_false(share_is_next(bytes_slice(s, 0, 7)));
+    assert_false(share_is_next(bytes_slice(s, 8, SIZE_MAX)));
+}
+
+static void a_share_is_of_runs_that_there_are(void **state) {
+    (void)state;
+    struct share share = sample_share();
+    bytes s = write_share(&share);
+    assert_int_equal(read_share(s), WORDS_NONE);
+    assert_int_equal(read_share(with_word(s, 16, 0)), WORDS_NONE);
+    assert_int_equal(read_share(with_word(s, 16, 3)), WORDS_COUNT);
+    assert_int_equal(read_share(with_word(s, 16, UINT64_MAX)), WORDS_COUNT);
+    assert_int_equal(read_share(with_word(s, 24, 0)), WORDS_COUNT);
+    assert_int_equal(read_share(with_word(s, 24, 4)), WORDS_COUNT);
+    assert_int_equal(read_share(with_word(s, 24, UINT64_MAX)), WORDS_COUNT);
+    assert_int_equal(read_share(with_word(s, 32, 4)), WORDS_COUNT);
+    assert_int_equal(read_share(with_word(s, 32, 0)), WORDS_COUNT);
+    assert_int_equal(read_share(with_word(s, 40, 1)), WORDS_SIZE);
+    assert_int_equal(read_share(with_word(s, 40, 3)), WORDS_COUNT);
+    assert_int_equal(read_share(with_word(s, 40, SHARE_HEADS_MAX + 1)), WORDS_COUNT);
+    assert_int_equal(read_share(with_word(s, 48, 4)), WORDS_ORDER);
+    assert_int_equal(read_share(with(s, 96, (const char *)s.data + 56, 32)), WORDS_ORDER);
+    assert_int_equal(read_share(with(s, 7, "\x02", 1)), WORDS_VERSION);
+    for (size_t size = 0; size < s.size; size++)
+        assert_int_equal(read_share(bytes_slice(s, 0, size)), WORDS_SIZE);
+    for (size_t bit = 0; bit < 8 * s.size; bit++) {
+        const char byte = (char)(s.data[bit / 8] ^ 1 << bit % 8);
+        (void)read_share(with(s, bit / 8, &byte, 1));
+    }
+}
+
 static void files_without_anything_are_files(void **state) {
     (void)state;
     struct witness witness = {0};
@@ -284,6 +366,9 @@ static void little_memory_gives_err_memory(void **state) {
     struct batch_file file = sample_batch();
     bytes w = write_witness(&witness);
     bytes b = write_batch(&file);
+    struct share share = sample_share();
+    bytes s = write_share(&share);
+    hash32 split;
     enum err err = ERR_MEMORY;
     for (size_t size = 0; err == ERR_MEMORY; size += 16) {
         struct arena small;
@@ -293,6 +378,8 @@ static void little_memory_gives_err_memory(void **state) {
         arena_open_region(&small, region, size);
         err = witness_decode(&witness, &fault, &small, w);
         if (err == ERR_OK) err = batch_file_decode(&file, &fault, &rest, &small, b);
+        if (err == ERR_OK) err = share_decode(&share, &fault, &rest, &small, s);
+        if (err == ERR_OK) err = share_split(&split, &small, &share);
         if (err == ERR_OK) err = witness_sort(&witness, &small);
         assert_true(err == ERR_OK || err == ERR_MEMORY);
     }
@@ -317,6 +404,8 @@ int main(void) {
         cmocka_unit_test(a_batch_file_lies_as_documented),
         cmocka_unit_test(a_witness_is_read_as_written),
         cmocka_unit_test(a_witness_lies_as_documented),
+        cmocka_unit_test(a_share_lies_as_documented),
+        cmocka_unit_test(a_share_is_of_runs_that_there_are),
         cmocka_unit_test(files_without_anything_are_files),
         cmocka_unit_test(each_fault_has_its_name),
         cmocka_unit_test(files_that_are_cut_are_none),

@@ -2,9 +2,9 @@
 
 #include "cli/ask.h"
 #include "cli/batch_folder.h"
+#include "cli/batch_split.h"
 #include "cli/cli.h"
 #include "core/hex.h"
-#include "verify/verify.h"
 
 #include <inttypes.h>
 
@@ -14,6 +14,8 @@
 struct batch_options {
     const char *rpc;
     uint64_t nth;
+    uint64_t shares;
+    bool is_impersonated;
     bool wants_help;
 };
 
@@ -26,7 +28,7 @@ static const struct cli_option batch_options[] = {
      .offset = FIELD(rpc),
      .value = "URL",
      .fallback = "http://127.0.0.1:8545",
-     .help = "endpoint of the chain that the batch was posted on"},
+     .help = "export: endpoint of the chain that the batch was posted on"},
     {.name = "nth",
      .letter = 'n',
      .kind = CLI_NUMBER,
@@ -34,7 +36,20 @@ static const struct cli_option batch_options[] = {
      .max = 64,
      .value = "N",
      .fallback = "0",
-     .help = "which one, from 1, of a transaction that has posted several; 0: its only one"},
+     .help = "export: which one, from 1, of a transaction that has posted several; 0: its only "
+             "one"},
+    {.name = "shares",
+     .letter = 's',
+     .kind = CLI_NUMBER,
+     .offset = FIELD(shares),
+     .max = 1u << 20,
+     .value = "N",
+     .fallback = "0",
+     .help = "split: among how many to share the runs; 0: each run is one"},
+    {.name = "impersonated",
+     .kind = CLI_FLAG,
+     .offset = FIELD(is_impersonated),
+     .help = "split: take transactions that nobody signed, as only a development network does"},
     {.name = "help",
      .letter = 'h',
      .kind = CLI_FLAG,
@@ -44,10 +59,10 @@ static const struct cli_option batch_options[] = {
 };
 
 static const struct cli_table batch_table = {
-    .usage = "lockstep batch export TX FOLDER [OPTION]…",
+    .usage = "lockstep batch export TX FOLDER | split FOLDER SHARES [OPTION]…",
     .options = batch_options,
     .words_max = 3,
-    .words = "the word export, a transaction hash and a folder",
+    .words = "the word export, a transaction hash and a folder, or split and two folders",
 };
 
 static bool complain(const char *problem) {
@@ -93,27 +108,10 @@ static uint32_t choose(const struct answer *answer, uint64_t nth) {
 
 /* Checks what the node says before anything is written, and adds what runs need. */
 static bool add_runs(struct batch_folder *folder, struct arena *arena, bool is_impersonated) {
-    struct arena scratch;
-    struct verify_result result;
     const struct verify_options options = {.names_senders = is_impersonated};
-    const size_t size = folder->batch.size + folder->witness.size;
-    uint8_t *input = arena_alloc(arena, size);
-    if (input == NULL) return complain(err_text(ERR_MEMORY));
-    memcpy(input, folder->batch.data, folder->batch.size);
-    memcpy(input + folder->batch.size, folder->witness.data, folder->witness.size);
-    arena_open(&scratch, ARENA_SIZE_MAX);
-    enum err err =
-        verify_make_runs(&folder->runs, &result, arena, &scratch, &options, bytes_of(input, size));
-    arena_close(&scratch);
-    if (err != ERR_OK) return complain(err_text(err));
-    if (result.verdict == VERIFY_OK) return true;
-    fprintf(
-        stderr,
-        "lockstep batch: the node's files do not verify: %s: %s\n",
-        verify_verdict_name(result.verdict),
-        verify_verdict_text(result.verdict)
-    );
-    return false;
+    const bytes input = batch_folder_input(folder, arena);
+    if (input.size == 0) return complain(err_text(ERR_MEMORY));
+    return batch_make_runs(&folder->runs, arena, &options, input);
 }
 
 static bool write_folder(const struct answer *answer, uint32_t token, const char *path) {
@@ -173,7 +171,8 @@ int batch_command(int argc, char **argv) {
     int status;
     static const char ABOUT[] =
         "Writes the files of a batch that a transaction has posted: what lockstep verify, or\n"
-        "anybody, can check without the network.";
+        "anybody, can check without the network. Or splits them into shares, which can each be\n"
+        "checked, and proven, without the others.";
     if (!cli_begin(
             &status,
             &batch_table,
@@ -186,9 +185,19 @@ int batch_command(int argc, char **argv) {
             argv + 1
         ))
         return status;
-    if (words_count == 0 || strcmp(words[0], "export") != 0) {
-        (void)complain("what shall be done? There is: lockstep batch export TX FOLDER");
+    const bool is_split = words_count > 0 && strcmp(words[0], "split") == 0;
+    if (words_count == 0 || (!is_split && strcmp(words[0], "export") != 0)) {
+        (void)complain("what shall be done? There is: lockstep batch export TX FOLDER, and "
+                       "lockstep batch split FOLDER SHARES");
         return 2;
+    }
+    if (is_split && words_count < 3) {
+        (void)complain("from which folder into which? Say lockstep batch split FOLDER SHARES");
+        return 2;
+    }
+    if (is_split) {
+        const struct verify_options allowed = {.names_senders = options.is_impersonated};
+        return batch_split(words[1], words[2], options.shares, &allowed) ? 0 : 1;
     }
     hash32 hash;
     if (words_count < 2 || strlen(words[1]) != 66 ||

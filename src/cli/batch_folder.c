@@ -17,10 +17,6 @@
 #define FILES 3
 static const char *const NAMES[FILES] = {"batch", "witness", "runs"};
 
-static bytes file_of(const struct batch_folder *folder, size_t index) {
-    return index == 0 ? folder->batch : index == 1 ? folder->witness : folder->runs;
-}
-
 __attribute__((format(printf, 2, 3))) static bool
 fail(char why[BATCH_FOLDER_WHY_SIZE], const char *format, ...) {
     va_list arguments;
@@ -54,6 +50,15 @@ bool batch_folder_read(
     return true;
 }
 
+bytes batch_folder_input(const struct batch_folder *folder, struct arena *arena) {
+    const size_t size = folder->batch.size + folder->witness.size;
+    uint8_t *input = arena_alloc(arena, size);
+    if (input == NULL) return BYTES_EMPTY;
+    memcpy(input, folder->batch.data, folder->batch.size);
+    memcpy(input + folder->batch.size, folder->witness.data, folder->witness.size);
+    return bytes_of(input, size);
+}
+
 /* --- writing ---------------------------------------------------------------------------------- */
 
 static bool write_file(const char *path, bytes data) {
@@ -69,24 +74,22 @@ static bool write_file(const char *path, bytes data) {
     return close(fd) == 0 && is_written;
 }
 
-static bool write_files(const struct batch_folder *folder, const char *path) {
+static bool write_files(const struct folder_file *files, size_t count, const char *path) {
     char name[PATH_SIZE];
-    for (size_t i = 0; i < FILES; i++) {
-        const bytes data = file_of(folder, i);
-        if (i == 2 && data.size == 0) continue;
-        if (!join(name, path, NAMES[i])) {
+    for (size_t i = 0; i < count; i++) {
+        if (!join(name, path, files[i].name)) {
             errno = ENAMETOOLONG;
             return false;
         }
-        if (!write_file(name, data)) return false;
+        if (!write_file(name, files[i].data)) return false;
     }
     return true;
 }
 
-static void remove_files(const char *path) {
+static void remove_files(const struct folder_file *files, size_t count, const char *path) {
     char name[PATH_SIZE];
-    for (size_t i = 0; i < FILES; i++)
-        if (join(name, path, NAMES[i])) (void)unlink(name);
+    for (size_t i = 0; i < count; i++)
+        if (join(name, path, files[i].name)) (void)unlink(name);
     (void)rmdir(path);
 }
 
@@ -101,21 +104,24 @@ static int count_entries(const char *path) {
     return count;
 }
 
-static bool holds_the_same(const char *path, const struct batch_folder *folder) {
-    struct arena arena;
-    struct batch_folder there;
-    char why[BATCH_FOLDER_WHY_SIZE];
-    arena_open(&arena, 4 * BATCH_FOLDER_FILE_MAX);
-    bool is_same = batch_folder_read(&there, why, &arena, path) &&
-                   count_entries(path) == 2 + (folder->runs.size > 0);
-    for (size_t i = 0; i < FILES && is_same; i++)
-        is_same = bytes_equal(file_of(folder, i), file_of(&there, i));
-    arena_close(&arena);
+static bool holds_the_same(const char *path, const struct folder_file *files, size_t count) {
+    char name[PATH_SIZE];
+    bool is_same = (size_t)count_entries(path) == count;
+    for (size_t i = 0; i < count && is_same; i++) {
+        struct arena arena;
+        bytes there;
+        const char *problem;
+        arena_open(&arena, 2 * BATCH_FOLDER_FILE_MAX);
+        is_same = join(name, path, files[i].name) &&
+                  file_read(&there, &problem, &arena, name, BATCH_FOLDER_FILE_MAX) &&
+                  bytes_equal(there, files[i].data);
+        arena_close(&arena);
+    }
     return is_same;
 }
 
-bool batch_folder_write(
-    const struct batch_folder *folder, char why[BATCH_FOLDER_WHY_SIZE], const char *path
+bool folder_write(
+    const struct folder_file *files, size_t count, char why[BATCH_FOLDER_WHY_SIZE], const char *path
 ) {
     char beside[PATH_SIZE];
     size_t size = strlen(path);
@@ -126,13 +132,21 @@ bool batch_folder_write(
         return fail(why, "\"%.200s\" is no name for a folder", path);
     struct stat status;
     if (lstat(path, &status) == 0 && count_entries(path) != 0) {
-        if (holds_the_same(path, folder)) return true;
+        if (holds_the_same(path, files, count)) return true;
         return fail(why, "%.300s is there already, with something else in it", path);
     }
     if (mkdtemp(beside) == NULL) return fail(why, "%.300s: %s", path, strerror(errno));
-    if (chmod(beside, 0755) == 0 && write_files(folder, beside) && rename(beside, path) == 0)
+    if (chmod(beside, 0755) == 0 && write_files(files, count, beside) && rename(beside, path) == 0)
         return true;
     const int error = errno;
-    remove_files(beside);
+    remove_files(files, count, beside);
     return fail(why, "%.300s: %s", path, strerror(error));
+}
+
+bool batch_folder_write(
+    const struct batch_folder *folder, char why[BATCH_FOLDER_WHY_SIZE], const char *path
+) {
+    const struct folder_file files[FILES] = {
+        {"batch", folder->batch}, {"witness", folder->witness}, {"runs", folder->runs}};
+    return folder_write(files, folder->runs.size > 0 ? 3 : 2, why, path);
 }

@@ -22,10 +22,21 @@ bool batch_folder_read(
     const char *path
 );
 
-/* batch_folder_write makes the folder with its files, all or nothing: they are written beside it,
+/* The two of them, one behind the other, which is what a batch is checked from. Empty: no memory. */
+bytes batch_folder_input(const struct batch_folder *folder, struct arena *arena);
+
+struct folder_file {
+    const char *name;
+    bytes data;
+};
+
+/* folder_write makes the folder with its files, all or nothing: they are written beside it,
  * and then get its name. What has that name may be an empty folder, or one with just these files;
  * everything else stays as it is.
  * Returns: false  why says what stands in the way. */
+bool folder_write(
+    const struct folder_file *files, size_t count, char why[BATCH_FOLDER_WHY_SIZE], const char *path
+);
 bool batch_folder_write(
     const struct batch_folder *folder, char why[BATCH_FOLDER_WHY_SIZE], const char *path
 );

@@ -17,6 +17,7 @@
 struct guest_options {
     const char *batch;
     const char *witness;
+    const char *share;
     const char *elf;
     const char *input;
     uint64_t cycles_max;
@@ -40,6 +41,12 @@ static const struct cli_option guest_options[] = {
      .offset = FIELD(witness),
      .value = "FILE",
      .help = "run: its witness"},
+    {.name = "share",
+     .letter = 's',
+     .kind = CLI_TEXT,
+     .offset = FIELD(share),
+     .value = "FILE",
+     .help = "run: instead of both, a share of a batch, as lockstep batch split writes it"},
     {.name = "elf",
      .letter = 'e',
      .kind = CLI_TEXT,
@@ -78,7 +85,8 @@ static const struct cli_option guest_options[] = {
 };
 
 static const struct cli_table guest_table = {
-    .usage = "lockstep guest run --batch FILE --witness FILE [OPTION]… | guest exec ELF [OPTION]…",
+    .usage = "lockstep guest run --batch FILE --witness FILE [OPTION]… | guest run --share FILE "
+             "[OPTION]… | guest exec ELF [OPTION]…",
     .options = guest_options,
     .words_max = 2,
     .words = "the word run, or exec and the path of an ELF file",
@@ -161,7 +169,8 @@ run(struct arena *arena, const struct elf *elf, bytes input, const struct guest_
     double seconds = now() - start;
     if (profile != NULL) err = profile_finish(profile, machine.steps);
     if (err == ERR_OK) err = guest_report(arena, &machine, &symbols, profile, seconds);
-    if (err == ERR_OK && options->batch != NULL) print_refusal(&machine);
+    if (err == ERR_OK && (options->batch != NULL || options->share != NULL))
+        print_refusal(&machine);
     bool is_good = machine.status == MACHINE_EXITED && machine.exit_status == 0;
     machine_close(&machine);
     return err != ERR_OK || is_good ? err : ERR_INPUT;
@@ -172,13 +181,15 @@ static int execute(const char *elf_path, const struct guest_options *options) {
     struct arena arena;
     struct elf elf;
     bytes input = BYTES_EMPTY;
-    const char *input_path = options->batch != NULL ? options->batch : options->input;
+    const char *input_path = options->batch != NULL   ? options->batch
+                             : options->share != NULL ? options->share
+                                                      : options->input;
     arena_open(&arena, ARENA_SIZE_MAX);
     bool is_good = read_elf(&elf, &arena, elf_path);
     if (is_good && options->batch != NULL)
         is_good = read_batch(&input, &arena, options->batch, options->witness);
-    else if (is_good && options->input != NULL)
-        is_good = read(&input, &arena, options->input);
+    else if (is_good && input_path != NULL)
+        is_good = read(&input, &arena, input_path);
     if (is_good && input.size > MACHINE_INPUT_MAX)
         is_good = fail(input_path, "the machine has room for an input of 32 MiB, and it is larger");
     if (is_good) {
@@ -218,11 +229,14 @@ int guest_command(int argc, char **argv) {
     bool is_exec = words_count == 2 && strcmp(words[0], "exec") == 0;
     if (!is_run && !is_exec)
         return refuse("say what to do: run --batch FILE --witness FILE, or exec ELF");
-    if (is_run && (options.batch == NULL || options.witness == NULL))
+    const bool has_batch = options.batch != NULL || options.witness != NULL;
+    if (is_run && has_batch == (options.share != NULL))
+        return refuse("run needs --batch FILE and --witness FILE, or --share FILE");
+    if (is_run && has_batch && (options.batch == NULL || options.witness == NULL))
         return refuse("run needs --batch FILE and --witness FILE");
     if (is_run && options.input != NULL)
-        return refuse("--input is for exec; run has --batch and --witness");
-    if (is_exec && (options.batch != NULL || options.witness != NULL || options.elf != NULL))
-        return refuse("--batch, --witness and --elf are for run; exec has --input");
+        return refuse("--input is for exec; run has --batch and --witness, or --share");
+    if (is_exec && (has_batch || options.share != NULL || options.elf != NULL))
+        return refuse("--batch, --witness, --share and --elf are for run; exec has --input");
     return execute(is_run ? options.elf : words[1], &options);
 }

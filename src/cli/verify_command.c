@@ -1,10 +1,12 @@
 #include "cli/batch_command.h"
 #include "cli/batch_folder.h"
 #include "cli/cli.h"
+#include "cli/file.h"
 #include "cli/verify_jobs.h"
 #include "core/hex.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define ARENA_SIZE_MAX ((size_t)4 << 30)
@@ -40,10 +42,10 @@ static const struct cli_option verify_options[] = {
 };
 
 static const struct cli_table verify_table = {
-    .usage = "lockstep verify FOLDER [OPTION]…",
+    .usage = "lockstep verify FOLDER|SHARE [OPTION]…",
     .options = verify_options,
     .words_max = 1,
-    .words = "one folder, as lockstep batch export makes it",
+    .words = "one folder, as lockstep batch export makes it, or one share of lockstep batch split",
 };
 
 static bool complain(const char *problem) {
@@ -87,6 +89,16 @@ static void print_statement(const struct verify_result *result) {
     printf("\n");
 }
 
+static void print_share(const struct verify_share *share) {
+    printf(
+        "share         runs %" PRIu64 " to %" PRIu64 " of %" PRIu64 ", from 0\n",
+        share->first,
+        share->first + share->count - 1,
+        share->total
+    );
+    print_hash("split", &share->split);
+}
+
 static void print_sizes(
     const struct batch_folder *folder, const struct verify_outcome *outcome, uint64_t jobs
 ) {
@@ -116,6 +128,36 @@ static double now_ms(void) {
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
+/* One file, about some of a batch's runs. */
+static bool verify_share(const char *path, const struct verify_command_options *options) {
+    struct arena arena;
+    struct verify_result result;
+    const char *problem;
+    bytes input;
+    const struct verify_options allowed = {
+        .names_senders = options->is_impersonated, .takes_shares = true};
+    arena_open(&arena, ARENA_SIZE_MAX);
+    bool is_good = file_read(&input, &problem, &arena, path, 2 * BATCH_FOLDER_FILE_MAX);
+    if (!is_good) {
+        fprintf(stderr, "lockstep verify: %s: %s\n", path, problem);
+    } else {
+        const double start = now_ms();
+        enum err err = verify_input(&result, &arena, &allowed, input);
+        const double time = now_ms() - start;
+        is_good = err == ERR_OK || complain(err_text(err));
+        if (is_good && result.verdict == VERIFY_OK) {
+            print_statement(&result);
+            if (result.share.total > 0) print_share(&result.share);
+            printf("time          %.1f ms\n", time);
+        } else if (is_good) {
+            print_refusal(&result);
+            is_good = false;
+        }
+    }
+    arena_close(&arena);
+    return is_good;
+}
+
 static bool verify(const char *path, const struct verify_command_options *options) {
     struct arena arena;
     struct batch_folder folder;
@@ -124,19 +166,15 @@ static bool verify(const char *path, const struct verify_command_options *option
     const struct verify_options allowed = {.names_senders = options->is_impersonated};
     arena_open(&arena, ARENA_SIZE_MAX);
     bool is_good = batch_folder_read(&folder, why, &arena, path) || complain(why);
-    uint8_t *input = NULL;
-    const size_t size = is_good ? folder.batch.size + folder.witness.size : 0;
+    bytes input = BYTES_EMPTY;
     if (is_good) {
-        input = arena_alloc(&arena, size);
-        is_good = input != NULL || complain(err_text(ERR_MEMORY));
+        input = batch_folder_input(&folder, &arena);
+        is_good = input.size > 0 || complain(err_text(ERR_MEMORY));
     }
     if (is_good) {
-        memcpy(input, folder.batch.data, folder.batch.size);
-        memcpy(input + folder.batch.size, folder.witness.data, folder.witness.size);
         const double start = now_ms();
-        enum err err = verify_with_jobs(
-            &outcome, &allowed, bytes_of(input, size), folder.runs, (size_t)options->jobs
-        );
+        enum err err =
+            verify_with_jobs(&outcome, &allowed, input, folder.runs, (size_t)options->jobs);
         const double time = now_ms() - start;
         is_good = err == ERR_OK || complain(err_text(err));
         if (is_good && outcome.result.verdict == VERIFY_OK) {
@@ -158,8 +196,8 @@ int verify_command(int argc, char **argv) {
     int words_count;
     int status;
     static const char ABOUT[] =
-        "Checks the files of a batch: makes each of its entries anew, without the network, and\n"
-        "prints the 32 bytes that stand for what is true.";
+        "Checks the files of a batch, or a share of one: makes each of its entries anew, without\n"
+        "the network, and prints the 32 bytes that stand for what is true.";
     if (!cli_begin(
             &status,
             &verify_table,
@@ -176,5 +214,7 @@ int verify_command(int argc, char **argv) {
         (void)complain("which batch? Say lockstep verify FOLDER");
         return 2;
     }
-    return verify(words[0], &options) ? 0 : 1;
+    struct stat file_status;
+    const bool is_file = stat(words[0], &file_status) == 0 && !S_ISDIR(file_status.st_mode);
+    return (is_file ? verify_share : verify)(words[0], &options) ? 0 : 1;
 }

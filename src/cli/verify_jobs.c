@@ -94,7 +94,7 @@ static void describe(struct verify_outcome *outcome, const struct verify_files *
             outcome->largest_run = verify_run_size(files, i);
 }
 
-enum err verify_with_jobs(
+static enum err verify(
     struct verify_outcome *outcome,
     const struct verify_options *options,
     bytes input,
@@ -105,7 +105,6 @@ enum err verify_with_jobs(
     struct verify_files *files;
     struct verify_result *result = &outcome->result;
     *outcome = (struct verify_outcome){0};
-    if (job_count == 1) runs = BYTES_EMPTY;
     arena_open(&arena, ARENA_SIZE_MAX);
     enum err err = verify_open(&files, result, &arena, options, input, runs);
     if (err == ERR_OK && result->verdict == VERIFY_OK) {
@@ -115,5 +114,20 @@ enum err verify_with_jobs(
         if (err == ERR_OK && job_count > 1) err = run_jobs(result, &arena, files, job_count);
     }
     arena_close(&arena);
+    return err;
+}
+
+enum err verify_with_jobs(
+    struct verify_outcome *outcome,
+    const struct verify_options *options,
+    bytes input,
+    bytes runs,
+    size_t job_count
+) {
+    enum err err = ERR_OK;
+    if (job_count > 1) err = verify(outcome, options, input, runs, job_count);
+    /* A batch that is not true may have other runs than those that the witness was made for. */
+    if (err == ERR_OK && (job_count == 1 || outcome->result.verdict == VERIFY_WITNESS_INCOMPLETE))
+        err = verify(outcome, options, input, BYTES_EMPTY, 1);
     return err;
 }

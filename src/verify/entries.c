@@ -65,11 +65,14 @@ static enum err check_parameters(
 
 static enum err add_updates(struct verifier *v, struct rollup *rollup) {
     const struct batch *batch = &v->files->batch;
+    size_t count = 0;
     for (size_t i = 0; i < batch->update_count; i++) {
         const struct update *update = &batch->updates[i];
         if (update->rollup_id != rollup->rollup_id) continue;
+        if (count++ == ROLLUP_UPDATES_MAX)
+            return refuse(v, VERIFY_TOO_MANY_UPDATES, update->rollup_id);
+        if (v->files->is_opened != NULL && !v->files->is_opened[i]) continue;
         enum err err = rollup_add_update(rollup, update, v->files->anchors[i]);
-        if (err == ERR_LIMIT) return refuse(v, VERIFY_TOO_MANY_UPDATES, update->rollup_id);
         if (err != ERR_OK) return err;
     }
     return ERR_OK;
@@ -120,7 +123,7 @@ static enum err add_head(struct verifier *v, size_t index) {
 /* The heads of the witness that a run begins at, in the witness's order. */
 static enum err add_first_heads(struct verifier *v, const size_t *entries, size_t count) {
     const struct verify_files *files = v->files;
-    const size_t head_count = files->parts[0].witness.head_count;
+    const size_t head_count = files->first_head_count;
     bool *is_wanted = arena_alloc_zero(v->arena, head_count);
     if (is_wanted == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < count; i++) {
@@ -146,7 +149,8 @@ static enum err add_middle_heads(struct verifier *v, size_t entry_index) {
         const struct head_key key = {entry->transitions[i].rollup_id, entry->transitions[i].pre};
         const uint64_t *index = map_get(&v->files->head_indices, &key);
         const struct rollup *rollup = rollup_of(v, key.rollup_id);
-        if (index == NULL || (rollup != NULL && rollup_at(rollup, &key.head) != NULL)) continue;
+        if (index == NULL || v->files->heads[*index] == NULL) continue;
+        if (rollup != NULL && rollup_at(rollup, &key.head) != NULL) continue;
         enum err err = add_head(v, (size_t)*index);
         if (err == ERR_OK && v->result.verdict == VERIFY_OK) continue;
         v->place = v->files->head_count + entry_index;

@@ -1,4 +1,4 @@
-/* Whatever decodes as a witness file, a batch file or an open block encodes to the same bytes; and
+/* Whatever decodes as a witness file, a batch file, a share file or an open block encodes to the same bytes; and
  * verify_input comes to a verdict on anything. */
 #include "core/check.h"
 #include "verify/verify.h"
@@ -48,15 +48,33 @@ static void decode_batch_file(struct arena *arena, bytes encoded) {
     CHECK(memcmp(again, encoded.data, encoded.size - rest.size) == 0);
 }
 
+static void decode_share(struct arena *arena, bytes encoded) {
+    struct share share;
+    bytes rest;
+    enum words_fault fault = WORDS_NONE;
+    enum err err = share_decode(&share, &fault, &rest, arena, encoded);
+    CHECK(err == ERR_OK || err == ERR_MEMORY || (err == ERR_INPUT && fault != WORDS_NONE));
+    if (err != ERR_OK) return;
+    CHECK(share_is_next(encoded));
+    CHECK(share_size(&share) + rest.size == encoded.size);
+    CHECK(share.count > 0 && share.count <= share.total);
+    CHECK(share.first < share.total && share.first + share.count <= share.total);
+    uint8_t *again = arena_alloc(arena, encoded.size);
+    CHECK(again != NULL);
+    share_write(again, &share);
+    CHECK(memcmp(again, encoded.data, encoded.size - rest.size) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct arena arena;
     arena_open(&arena, (size_t)1 << 26);
     const bytes input = bytes_of(data, size);
     decode_witness(&arena, input);
     decode_batch_file(&arena, input);
+    decode_share(&arena, input);
     decode_open_block(&arena, input);
     struct verify_result result;
-    const struct verify_options strict = {0};
+    const struct verify_options strict = {.takes_shares = true};
     enum err err = verify_input(&result, &arena, &strict, input);
     CHECK(err == ERR_OK || err == ERR_MEMORY);
     arena_close(&arena);

@@ -57,11 +57,25 @@ open_witness(struct verify_files *files, struct verify_result *result, bytes enc
     return file_verdict(result, err, VERIFY_WITNESS_FILE, fault);
 }
 
+static enum err open_share(struct verify_files *files, struct verify_result *result, bytes *input) {
+    enum words_fault fault;
+    struct share *share = arena_alloc(files->arena, sizeof(*share));
+    if (share == NULL) return ERR_MEMORY;
+    enum err err = share_decode(share, &fault, input, files->arena, *input);
+    if (err != ERR_OK) return file_verdict(result, err, VERIFY_SHARE_FILE, fault);
+    files->share = share;
+    return ERR_OK;
+}
+
 static enum err
 open_files(struct verify_files *files, struct verify_result *result, bytes input, bytes runs) {
     enum words_fault fault;
     bytes rest;
-    enum err err = batch_file_decode(&files->file, &fault, &rest, files->arena, input);
+    enum err err = ERR_OK;
+    if (files->options.takes_shares && share_is_next(input))
+        err = open_share(files, result, &input);
+    if (err != ERR_OK || result->verdict != VERIFY_OK) return err;
+    err = batch_file_decode(&files->file, &fault, &rest, files->arena, input);
     if (err != ERR_OK) return file_verdict(result, err, VERIFY_BATCH_FILE, fault);
     err = batch_decode(&files->batch, files->arena, files->file.batch);
     if (err == ERR_INPUT) return refuse(result, VERIFY_BATCH_MALFORMED, 0);
@@ -69,7 +83,7 @@ open_files(struct verify_files *files, struct verify_result *result, bytes input
     if (files->file.update_count != files->batch.update_count)
         return refuse(result, VERIFY_CONTEXT_COUNT, 0);
     err = open_witness(files, result, rest);
-    if (err == ERR_OK && result->verdict == VERIFY_OK && runs.size > 0)
+    if (err == ERR_OK && result->verdict == VERIFY_OK && runs.size > 0 && files->share == NULL)
         err = open_witness(files, result, runs);
     return err;
 }
@@ -92,8 +106,13 @@ static enum err note_begun(struct verify_files *files) {
     return ERR_OK;
 }
 
-static enum err index_heads(struct verify_files *files) {
+static enum err index_heads(struct verify_files *files, struct verify_result *result) {
+    if (files->share != NULL) {
+        enum err err = verify_index_share_heads(files, result);
+        return err == ERR_OK ? note_begun(files) : err;
+    }
     size_t count = 0;
+    files->first_head_count = files->parts[0].witness.head_count;
     for (size_t i = 0; i < files->part_count; i++)
         count += files->parts[i].witness.head_count;
     files->heads = arena_alloc_array(files->arena, count, sizeof(const struct witness_head *));
@@ -137,11 +156,15 @@ enum err verify_index(struct verify_files *files, struct verify_result *result) 
     enum err err =
         hashed_list_open(&files->headers, files->arena, witness->headers, witness->header_count);
     if (err == ERR_INPUT) return file_verdict(result, err, VERIFY_WITNESS_FILE, WORDS_ORDER);
-    files->anchors = arena_alloc_array(files->arena, count, sizeof(*files->anchors));
+    files->anchors = arena_alloc_zero(files->arena, count * sizeof(*files->anchors));
     if (files->anchors == NULL) return ERR_MEMORY;
-    if (err == ERR_OK) err = index_heads(files);
-    for (size_t i = 0; i < count; i++)
-        if (err == ERR_OK && result->verdict == VERIFY_OK) err = find_anchor(files, result, i);
+    if (err == ERR_OK) err = index_heads(files, result);
+    if (err == ERR_OK && result->verdict == VERIFY_OK && files->share != NULL)
+        err = verify_settle_share(files, result);
+    for (size_t i = 0; i < count; i++) {
+        if (err != ERR_OK || result->verdict != VERIFY_OK) break;
+        if (files->is_opened == NULL || files->is_opened[i]) err = find_anchor(files, result, i);
+    }
     return err;
 }
 
@@ -221,7 +244,18 @@ enum err verify_job_run(struct verify_job *job, struct arena *arena, size_t run_
     return err;
 }
 
+static enum err run_share(struct verify_job *job, struct arena *arena, const struct share *share) {
+    enum err err = ERR_OK;
+    for (uint64_t i = 0; i < share->count && err == ERR_OK; i++) {
+        const struct arena_mark mark = arena_mark(arena);
+        err = verify_job_run(job, arena, (size_t)(share->first + i));
+        arena_release(arena, mark);
+    }
+    return err;
+}
+
 enum err verify_job_run_all(struct verify_job *job, struct arena *arena) {
+    if (job->files->share != NULL) return run_share(job, arena, job->files->share);
     struct verifier *v =
         verifier_open(arena, job->files, &job->lists[0].source, verify_job_headers(job));
     if (v == NULL) return ERR_MEMORY;
@@ -267,7 +301,8 @@ static bool are_headers_read(
     return true;
 }
 
-/* Whether a run has begun with each head, and to those of a further witness an entry leads. */
+/* Whether a run has begun with each head that the witness has, and to those of a further witness an
+ * entry leads. */
 static enum err are_heads_needed(
     bool *are_needed,
     const struct verify_files *files,
@@ -288,10 +323,10 @@ static enum err are_heads_needed(
     }
     *are_needed = true;
     for (size_t i = 0; i < files->head_count; i++) {
-        bool is_used = false;
+        bool is_used = files->heads[i] == NULL;
         for (size_t j = 0; j < job_count && !is_used; j++)
             is_used = jobs[j]->is_head_used[i];
-        if (!is_used || (i >= files->parts[0].witness.head_count && !is_reached[i]))
+        if (!is_used || (files->share == NULL && i >= files->first_head_count && !is_reached[i]))
             *are_needed = false;
     }
     return ERR_OK;
@@ -314,7 +349,10 @@ static enum err is_surplus(
 }
 
 bool verify_is_covered(const struct verify_files *files, uint64_t rollup_id) {
-    for (size_t i = 0; i < files->parts[0].witness.head_count; i++)
+    const struct share *share = files->share;
+    for (size_t i = 0; share != NULL && i < share->head_count; i++)
+        if (share->heads[i].rollup_id == rollup_id) return true;
+    for (size_t i = 0; i < files->first_head_count; i++)
         if (files->heads[i]->rollup_id == rollup_id) return true;
     return false;
 }
@@ -349,6 +387,7 @@ static enum err state(
     if (err != ERR_OK) return err;
     if (!hash32_equal(&result->public_input, &file->public_input))
         return refuse(result, VERIFY_PUBLIC_INPUT, 0);
+    if (files->share != NULL) return verify_state_share(result, files, arena);
     return verify_output(
         &result->output, arena, file->rollup_ids, file->rollup_id_count, &file->public_input
     );

@@ -8,6 +8,7 @@
 #define VERIFY_VERIFY_H
 
 #include "batch/batch_file.h"
+#include "batch/share.h"
 #include "batch/witness.h"
 #include "rollup/rollup.h"
 
@@ -36,7 +37,10 @@
     X(ENTRY_TRACE, "an entry's trace is not what the rollups say to one another")           \
     X(ENTRY_OUT, "an entry's out-action is not what the rollup gives")                      \
     X(PUBLIC_INPUT, "the public input that the file claims is not that of its batch")       \
-    X(NOT_COVERED, "the statement is to cover a rollup that the witness says nothing of")
+    X(NOT_COVERED, "the statement is to cover a rollup that the witness says nothing of")   \
+    X(SHARE_FILE, "what should be a share file is none")                                    \
+    X(SHARE_HEAD, "the share cuts the batch at a head that no entry begins at")             \
+    X(SHARE_RUNS, "the share is of another number of runs than the batch has")
 
 enum verify_verdict {
 #define VERIFY_VERDICT_ENUM(name, text) VERIFY_##name,
@@ -51,6 +55,7 @@ const char *verify_verdict_text(enum verify_verdict verdict);
 struct verify_options {
     bool names_senders;  /* development: as in struct fork_rules */
     bool allows_surplus; /* a witness with more in it than the batch needs */
+    bool takes_shares;   /* an input that is about some of a batch's runs only */
     /* The parent's forks, which those in the rollups' state are then compared with; NULL: those
      * are what the heads commit to, and so registered. */
     const struct fork_schedule *schedule;
@@ -58,14 +63,22 @@ struct verify_options {
 
 #define VERIFY_ROLLUPS_MAX BATCH_FILE_ROLLUPS_MAX
 
+/* Of the total runs into which the heads that split is the name of (batch/share.h) cut the batch,
+ * count from the first. Shares of the same statement and split, of which each run is in one, state
+ * together what the batch's own output stands for. */
+struct verify_share {
+    hash32 split;
+    uint64_t first, count, total;
+};
+
 struct verify_result {
     enum verify_verdict verdict;
-    enum words_fault fault; /* BATCH_FILE, WITNESS_FILE: why */
+    enum words_fault fault; /* BATCH_FILE, WITNESS_FILE, SHARE_FILE: why */
     size_t entry_index;     /* ENTRY_…: which */
     enum step_verdict step; /* ENTRY_NO_FACT: why */
     uint64_t rollup_id;     /* ENTRY_NO_FACT, PARAMETERS, KIND, OPEN_BLOCK, NOT_COVERED: whose */
     /* OK: the statement, whose parts are as in the batch file, and the 32 bytes that stand for it:
-     * keccak256(abi.encode(rollupIds, publicInput)). */
+     * keccak256(abi.encode(rollupIds, publicInput)); of a share verify_share_output. */
     hash32 output;
     hash32 public_input;
     uint64_t chain_id; /* of the parent */
@@ -75,6 +88,7 @@ struct verify_result {
      * another. NULL: nothing that was run is this rollup's. */
     const struct rollup_type *types[VERIFY_ROLLUPS_MAX];
     size_t rollup_id_count;
+    struct verify_share share; /* total is 0: the statement is about the whole batch */
 };
 
 /* verify_output is what stands for a statement. ERR_MEMORY. */
@@ -86,7 +100,19 @@ MUST_USE enum err verify_output(
     const hash32 *public_input
 );
 
-/* verify_input checks a batch file with a witness file behind it.
+/* verify_share_output is what stands for the part of it that is about a share:
+ * keccak256(abi.encode(rollupIds, publicInput, split, first, count, total)). ERR_MEMORY. */
+MUST_USE enum err verify_share_output(
+    hash32 *output,
+    struct arena *arena,
+    const uint64_t *rollup_ids,
+    size_t rollup_id_count,
+    const hash32 *public_input,
+    const struct verify_share *share
+);
+
+/* verify_input checks a batch file with a witness file behind it; with takes_shares, and a share
+ * file before it, that part of it alone.
  * Returns ERR_OK with any verdict; ERR_MEMORY when the arena is too small for it. */
 MUST_USE enum err verify_input(
     struct verify_result *result,
@@ -132,12 +158,13 @@ struct verify_job *verify_job_open(struct arena *arena, const struct verify_file
 MUST_USE enum err verify_job_run(struct verify_job *job, struct arena *arena, size_t run_index);
 
 /* verify_job_run_all checks all entries with one machine, as verify_input does: nothing is made
- * twice. Not where a further witness was given, which nobody reads then. */
+ * twice; of a share, its runs. Not where a further witness was given, which nobody reads then. */
 MUST_USE enum err verify_job_run_all(struct verify_job *job, struct arena *arena);
 
 /* verify_conclude puts together what the jobs have found once each run was somebody's. The first
- * entry that they refuse is the one that verify_input refuses; of a run that lacks what a false
- * entry reads, as WITNESS_INCOMPLETE. ERR_MEMORY. */
+ * entry that they refuse is the one that verify_input refuses, but where it is refused as
+ * WITNESS_INCOMPLETE: a false entry may read what its run lacks, and false heads make other runs.
+ * ERR_MEMORY. */
 MUST_USE enum err verify_conclude(
     struct verify_result *result,
     const struct verify_files *files,
@@ -193,6 +220,21 @@ MUST_USE enum err verify_make_runs(
     struct arena *scratch,
     const struct verify_options *options,
     bytes input
+);
+
+/* verify_make_share makes the input that is about count of the runs, from the first on, of a batch
+ * with its witness (input) and what its runs need besides (runs, which may be empty: fewer heads to
+ * cut it at). How many there are verify_split says of the same two. *result gets the verdict on
+ * these runs. ERR_LIMIT: there are not so many; ERR_MEMORY. */
+MUST_USE enum err verify_make_share(
+    bytes *share,
+    struct verify_result *result,
+    struct arena *arena,
+    const struct verify_options *options,
+    bytes input,
+    bytes runs,
+    uint64_t first,
+    uint64_t count
 );
 
 #endif

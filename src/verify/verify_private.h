@@ -4,12 +4,6 @@
 
 #include "verify/verify.h"
 
-/* A head, and the rollup that has it. */
-struct head_key {
-    uint64_t rollup_id;
-    hash32 head;
-};
-
 /* One witness file. */
 struct witness_part {
     struct witness witness;
@@ -23,16 +17,19 @@ struct witness_part {
 struct verify_files {
     struct arena *arena;
     struct verify_options options;
-    struct batch_file file; /* where files are made: without the encoded batch */
+    const struct share *share; /* which runs it is about; NULL: all of the batch */
+    struct batch_file file;    /* where files are made: without the encoded batch */
     struct batch batch;
     struct witness_part parts[WITNESS_PARTS_MAX];
     size_t part_count;
     struct hashed_list headers;        /* of the first part; anchors have been read of it */
-    bytes *anchors;                    /* one per update, out of them */
-    const struct witness_head **heads; /* of all parts, in their order */
-    size_t head_count;
-    struct map head_indices; /* struct head_key → uint64_t, into heads */
-    bool *is_begun;          /* of each head: an entry begins there; others nobody looks at */
+    bytes *anchors;                    /* one per update, out of them; empty if it is not opened */
+    const bool *is_opened;             /* of each update; NULL: all are */
+    const struct witness_head **heads; /* of all parts, in their order; with a share, of its */
+    size_t head_count;                 /* heads, NULL where only others' runs begin */
+    size_t first_head_count;           /* of these, who may be given before the first entry */
+    struct map head_indices;           /* struct head_key → uint64_t, into heads */
+    bool *is_begun; /* of each head: an entry begins there; others nobody looks at */
     /* verify_split */
     size_t *run_entries; /* indices of entries: run by run, ascending in each */
     size_t *run_starts;  /* run_count + 1 of them, into run_entries */
@@ -62,6 +59,20 @@ struct verifier {
     struct rollup *rollups[VERIFY_ROLLUPS_MAX];
     size_t rollup_count;
 };
+
+/* --- share.c --- */
+
+/* Finds the heads of the share among those of the parts. *result may get a verdict. */
+MUST_USE enum err
+verify_index_share_heads(struct verify_files *files, struct verify_result *result);
+
+/* Cuts the batch at the share's heads and sees what it has to open. *result may get a verdict. */
+MUST_USE enum err verify_settle_share(struct verify_files *files, struct verify_result *result);
+
+/* Says what the share is in a result whose statement is made, with the output that stands for it. */
+MUST_USE enum err verify_state_share(
+    struct verify_result *result, const struct verify_files *files, struct arena *arena
+);
 
 /* --- verify.c --- */
 

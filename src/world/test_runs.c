@@ -1,5 +1,5 @@
-/* Runs: a batch in parts that need one another no more, and what each of them needs instead
- * (docs/batch-files.md). */
+/* Runs: a batch in parts that need one another no more, and what each of them needs instead; and
+ * shares, which are some of them (docs/batch-files.md). */
 #include "world/test_input.h"
 #include "world/test_network.h"
 
@@ -242,6 +242,270 @@ static void the_same_entry_is_refused(void **state) {
     }
 }
 
+/* --- shares ----------------------------------------------------------------------------------- */
+
+static const struct verify_options TAKES_SHARES = {.takes_shares = true};
+
+static bytes make_share(uint64_t first, uint64_t count) {
+    bytes share;
+    struct verify_result result;
+    must(verify_make_share(&share, &result, &arena, &STRICT, input, runs, first, count));
+    assert_string_equal(verify_verdict_name(result.verdict), "OK");
+    return share;
+}
+
+static struct verify_result verify_share(bytes share) {
+    struct verify_result result;
+    must(verify_input(&result, &arena, &TAKES_SHARES, share));
+    return result;
+}
+
+static void assert_share_refused(bytes share, enum verify_verdict verdict) {
+    struct verify_result result = verify_share(share);
+    assert_string_equal(verify_verdict_name(result.verdict), verify_verdict_name(verdict));
+}
+
+/* The parts of a share's input. */
+struct parts {
+    struct share share;
+    bytes batch;
+    struct witness witness;
+};
+
+static void open_share(struct parts *parts, bytes input_of_share) {
+    enum words_fault fault;
+    bytes rest;
+    must(share_decode(&parts->share, &fault, &rest, &arena, input_of_share));
+    parts->batch = bytes_slice(rest, 0, (size_t)load_le64(rest.data + 8));
+    must(witness_decode(
+        &parts->witness, &fault, &arena, bytes_slice(rest, parts->batch.size, SIZE_MAX)
+    ));
+}
+
+static bytes put_together(struct parts *parts) {
+    must(witness_sort(&parts->witness, &arena));
+    const size_t before = share_size(&parts->share) + parts->batch.size;
+    uint8_t *out = arena_alloc(&arena, before + witness_size(&parts->witness));
+    assert_non_null(out);
+    share_write(out, &parts->share);
+    memcpy(out + share_size(&parts->share), parts->batch.data, parts->batch.size);
+    witness_write(out + before, &parts->witness);
+    return bytes_of(out, before + witness_size(&parts->witness));
+}
+
+/* Any shares into which the runs are dealt out: each states its runs of the same statement. */
+static void shares_state_their_runs(void **state) {
+    (void)state;
+    build_five_calls();
+    hash32 split = {{0}};
+    for (uint64_t first = 0; first < 7; first++) {
+        for (uint64_t count = 1; first + count <= 7; count++) {
+            bytes share = make_share(first, count);
+            struct verify_result result = verify_share(share);
+            assert_string_equal(verify_verdict_name(result.verdict), "OK");
+            assert_int_equal(result.share.first, first);
+            assert_int_equal(result.share.count, count);
+            assert_int_equal(result.share.total, 7);
+            if (hash32_is_zero(&split)) split = result.share.split;
+            assert_memory_equal(result.share.split.b, split.b, 32);
+            assert_memory_equal(result.public_input.b, truth.public_input.b, 32);
+            assert_int_equal(result.rollup_id_count, 2);
+            hash32 output;
+            must(verify_share_output(
+                &output, &arena, truth.rollup_ids, 2, &truth.public_input, &result.share
+            ));
+            assert_memory_equal(result.output.b, output.b, 32);
+            assert_memory_not_equal(result.output.b, truth.output.b, 32);
+        }
+    }
+    /* Cut at fewer heads it is another split. */
+    runs = BYTES_EMPTY;
+    struct verify_result coarse = verify_share(make_share(1, 1));
+    assert_int_equal(coarse.share.total, 2);
+    assert_memory_not_equal(coarse.share.split.b, split.b, 32);
+}
+
+static void there_are_no_more_runs(void **state) {
+    (void)state;
+    bytes share;
+    struct verify_result result;
+    build_five_calls();
+    const uint64_t wrong[][2] = {{0, 0}, {7, 1}, {0, 8}, {1, UINT64_MAX}, {UINT64_MAX, 1}};
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(
+            verify_make_share(
+                &share, &result, &arena, &STRICT, input, runs, wrong[i][0], wrong[i][1]
+            ),
+            ERR_LIMIT
+        );
+}
+
+/* Who wants a whole batch does not take a share of one. */
+static void a_share_is_no_batch(void **state) {
+    (void)state;
+    struct verify_result result;
+    build_five_calls();
+    must(verify_input(&result, &arena, &STRICT, make_share(0, 7)));
+    assert_int_equal(result.verdict, VERIFY_BATCH_FILE);
+    assert_int_equal(result.fault, WORDS_MAGIC);
+    result = verify_share(input);
+    assert_int_equal(result.verdict, VERIFY_OK);
+    assert_int_equal(result.share.total, 0);
+}
+
+static void a_share_is_of_its_batch(void **state) {
+    (void)state;
+    struct parts p;
+    build_five_calls();
+    bytes share = make_share(3, 1);
+    assert_share_refused(bytes_slice(share, 0, 40), VERIFY_SHARE_FILE);
+    open_share(&p, share);
+    p.share.total = 8;
+    assert_share_refused(put_together(&p), VERIFY_SHARE_RUNS);
+    /* Another run of it needs other heads, and some need an anchor. */
+    size_t anchored = 0;
+    for (uint64_t first = 0; first < 7; first++) {
+        if (first == 3) continue;
+        open_share(&p, share);
+        p.share.first = first;
+        struct verify_result result = verify_share(put_together(&p));
+        if (result.verdict == VERIFY_ANCHOR_MISSING)
+            anchored++;
+        else
+            assert_int_equal(result.verdict, VERIFY_ENTRY_NO_FACT);
+    }
+    assert_int_equal(anchored, 2);
+    open_share(&p, share);
+    p.share.count = 2;
+    assert_share_refused(put_together(&p), VERIFY_ENTRY_NO_FACT);
+    /* With a head fewer, two runs are one; or a run has no beginning, which is its own affair: then
+     * there is another split, whose shares this one is no help to. */
+    const struct verify_result before = verify_share(share);
+    size_t other_splits = 0;
+    for (size_t i = 0; i < 7; i++) {
+        open_share(&p, share);
+        memmove(
+            &p.share.heads[i],
+            &p.share.heads[i + 1],
+            (--p.share.head_count - i) * sizeof(*p.share.heads)
+        );
+        struct verify_result result = verify_share(put_together(&p));
+        if (result.verdict == VERIFY_OK) {
+            assert_memory_not_equal(result.share.split.b, before.share.split.b, 32);
+            assert_memory_not_equal(result.output.b, before.output.b, 32);
+            other_splits++;
+        } else if (result.verdict != VERIFY_WITNESS_SURPLUS) {
+            assert_int_equal(result.verdict, VERIFY_SHARE_RUNS);
+        }
+    }
+    assert_int_equal(other_splits, 2); /* where the rollups began */
+    /* At a head that there is not, no entry begins. */
+    open_share(&p, share);
+    p.share.heads[6].head.b[0] ^= 1;
+    struct verify_result result = verify_share(put_together(&p));
+    assert_true(result.verdict == VERIFY_SHARE_HEAD || result.fault == WORDS_ORDER);
+}
+
+static void a_share_has_its_own_witness(void **state) {
+    (void)state;
+    struct parts p;
+    struct parts other;
+    build_five_calls();
+    bytes share = make_share(3, 1);
+    open_share(&p, share);
+    assert_true(bytes_equal(put_together(&p), share));
+    assert_int_equal(p.witness.head_count, 1);
+    assert_int_equal(p.witness.header_count, 0); /* a call from L1 opens no update */
+    const size_t node_count = p.witness.node_count;
+    for (size_t i = 0; i < node_count; i++) {
+        open_share(&p, share);
+        memmove(
+            &p.witness.nodes[i],
+            &p.witness.nodes[i + 1],
+            (--p.witness.node_count - i) * sizeof(bytes)
+        );
+        assert_share_refused(put_together(&p), VERIFY_WITNESS_INCOMPLETE);
+    }
+    /* Nor has it what another one needs. */
+    open_share(&p, share);
+    open_share(&other, make_share(0, 1));
+    assert_int_equal(other.witness.header_count, 1); /* of its update's anchor */
+    p.witness.headers = other.witness.headers;
+    p.witness.header_count = 1;
+    assert_share_refused(put_together(&p), VERIFY_WITNESS_SURPLUS);
+    open_share(&p, share);
+    struct witness_head heads[2] = {p.witness.heads[0], other.witness.heads[0]};
+    p.witness.heads = heads;
+    p.witness.head_count = 2;
+    assert_share_refused(put_together(&p), VERIFY_WITNESS_SURPLUS);
+    /* The first one without its anchor. */
+    other.witness.header_count = 0;
+    assert_share_refused(put_together(&other), VERIFY_ANCHOR_MISSING);
+}
+
+/* A share vouches for its own entries only; the one whose entry it is refuses. */
+static void who_has_the_entry_refuses_it(void **state) {
+    (void)state;
+    build_five_calls();
+    struct parts shares[7];
+    for (uint64_t i = 0; i < 7; i++)
+        open_share(&shares[i], make_share(i, 1));
+    for (size_t entry = 0; entry < built.batch.entry_count; entry++) {
+        struct test_input parts;
+        test_input_open(&parts, &arena, input);
+        parts.batch.entries[entry].out.gas++;
+        bytes changed = test_input_make(&parts, &arena);
+        size_t refused = 0;
+        for (uint64_t i = 0; i < 7; i++) {
+            shares[i].batch = bytes_slice(changed, 0, (size_t)load_le64(changed.data + 8));
+            struct verify_result result = verify_share(put_together(&shares[i]));
+            if (result.verdict == VERIFY_OK) continue;
+            assert_int_equal(result.verdict, VERIFY_ENTRY_OUT);
+            assert_int_equal(result.entry_index, entry);
+            refused++;
+        }
+        assert_int_equal(refused, 1);
+    }
+}
+
+/* A share covers what the batch's statement does, also what it has no head of itself. */
+static void a_share_covers_the_whole_statement(void **state) {
+    (void)state;
+    struct test_input parts;
+    struct parts p;
+    build_five_calls();
+    open_share(&p, make_share(6, 1));
+    test_input_open(&parts, &arena, input);
+    const uint64_t ids[] = {1, 2, 9};
+    parts.file.rollup_ids = ids;
+    parts.file.rollup_id_count = 3;
+    uint8_t *out = arena_alloc(&arena, batch_file_size(&parts.file));
+    assert_non_null(out);
+    batch_file_write(out, &parts.file);
+    p.batch = bytes_of(out, batch_file_size(&parts.file));
+    assert_share_refused(put_together(&p), VERIFY_NOT_COVERED);
+    parts.file.rollup_id_count = 1;
+    batch_file_write(out, &parts.file);
+    p.batch = bytes_of(out, batch_file_size(&parts.file));
+    assert_share_refused(put_together(&p), VERIFY_OK);
+}
+
+static void little_memory_gives_err_memory(void **state) {
+    (void)state;
+    build_five_calls();
+    bytes share = make_share(2, 2);
+    enum err err = ERR_MEMORY;
+    for (size_t size = 4096; err == ERR_MEMORY; size += size / 64) {
+        struct arena small;
+        struct verify_result result;
+        arena_open(&small, size);
+        err = verify_input(&result, &small, &TAKES_SHARES, share);
+        if (err == ERR_OK) assert_int_equal(result.verdict, VERIFY_OK);
+        arena_close(&small);
+    }
+    assert_int_equal(err, ERR_OK);
+}
+
 static int open_network(void **state) {
     (void)state;
     arena_open(&arena, (size_t)1 << 32);
@@ -276,6 +540,14 @@ int main(void) {
         TEST(all_that_runs_need_is_needed),
         TEST(what_runs_do_not_need_is_refused),
         TEST(the_same_entry_is_refused),
+        TEST(shares_state_their_runs),
+        TEST(there_are_no_more_runs),
+        TEST(a_share_is_no_batch),
+        TEST(a_share_is_of_its_batch),
+        TEST(a_share_has_its_own_witness),
+        TEST(who_has_the_entry_refuses_it),
+        TEST(a_share_covers_the_whole_statement),
+        TEST(little_memory_gives_err_memory),
     };
     return cmocka_run_group_tests(tests, open_network, close_arenas);
 }

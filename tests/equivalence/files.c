@@ -24,8 +24,8 @@ struct checker {
     const char *suffix;          /* of a batch's name */
     size_t passed, failed;
     size_t newest_run_count; /* of the input that was verified last */
-    size_t run_count, entry_count, flipped, left_out;
-    uint64_t batch_size, witness_size, runs_size; /* sums */
+    size_t run_count, entry_count, share_count, flipped, left_out;
+    uint64_t batch_size, witness_size, runs_size, share_size; /* sums */
 };
 
 /* A batch and what is true of it. */
@@ -89,10 +89,11 @@ static struct verify_result verify_in_runs(struct checker *c, bytes input, bytes
 }
 
 /* An entry that is not true may read what is at hand for one machine that goes through the whole
- * batch, and not for the entry's run alone. */
+ * batch, and not for the entry's run alone; with other heads, there may be other runs than those
+ * that the witness was made for. */
 static bool is_same_refusal(const struct verify_result *whole, const struct verify_result *parts) {
-    if (whole->entry_index != parts->entry_index) return false;
     if (parts->verdict == VERIFY_WITNESS_INCOMPLETE) return true;
+    if (whole->entry_index != parts->entry_index) return false;
     return whole->verdict == parts->verdict && whole->fault == parts->fault &&
            whole->step == parts->step && whole->rollup_id == parts->rollup_id;
 }
@@ -275,19 +276,19 @@ static bool leave_out(struct checker *c, const struct files *files) {
     return true;
 }
 
-/* --- one batch -------------------------------------------------------------------------------- */
+/* --- for other machines ----------------------------------------------------------------------- */
 
-/* For other machines: inputs, and what this one makes of them. */
-static bool list_files(struct checker *c, const struct files *files) {
-    uint8_t *input = arena_alloc(c->arena, files->input.size);
+/* An input, also with flipped bits, and what this one makes of it. */
+static bool list_input(struct checker *c, const char *what, bytes given) {
+    uint8_t *input = arena_alloc(c->arena, given.size);
     CHECK(input != NULL);
-    memcpy(input, files->input.data, files->input.size);
+    memcpy(input, given.data, given.size);
     for (uint64_t i = 0; i <= c->flips; i++) {
-        const uint64_t bit = random_below(c, 8 * files->input.size);
-        const bytes changed = bytes_of(input, files->input.size);
+        const uint64_t bit = random_below(c, 8 * given.size);
+        const bytes changed = bytes_of(input, given.size);
         struct statement_output output;
         char name[64];
-        (void)snprintf(name, sizeof(name), "%" PRIu64 "%s.%" PRIu64, c->seed, c->suffix, i);
+        (void)snprintf(name, sizeof(name), "%" PRIu64 "%s%s.%" PRIu64, c->seed, c->suffix, what, i);
         if (i > 0) input[bit / 8] ^= (uint8_t)(1 << bit % 8);
         arena_reset(&c->scratch);
         statement_check(&output, &c->scratch, changed);
@@ -298,6 +299,92 @@ static bool list_files(struct checker *c, const struct files *files) {
     }
     return true;
 }
+
+/* --- shares ----------------------------------------------------------------------------------- */
+
+static struct verify_result verify_share_input(struct checker *c, bytes input) {
+    const struct verify_options options = {.takes_shares = true};
+    struct verify_result result;
+    arena_reset(&c->scratch);
+    must(verify_input(&result, &c->scratch, &options, input));
+    return result;
+}
+
+/* Whether a share says what it is to say: of the statement that the batch's own output stands for,
+ * these runs. split: as of the others; the first of them says which. */
+static bool is_true_share(
+    struct checker *c,
+    const struct files *files,
+    const struct verify_result *result,
+    hash32 *split,
+    const struct verify_share *expected
+) {
+    const struct verify_result *truth = &files->truth;
+    struct verify_share share = *expected;
+    hash32 output;
+    if (result->verdict != VERIFY_OK) return complain(c, verify_verdict_name(result->verdict));
+    if (hash32_is_zero(split)) *split = result->share.split;
+    share.split = *split;
+    must(verify_share_output(
+        &output,
+        &c->scratch,
+        truth->rollup_ids,
+        truth->rollup_id_count,
+        &truth->public_input,
+        &share
+    ));
+    return hash32_equal(&output, &result->output) && !hash32_equal(&output, &truth->output) &&
+           hash32_equal(&result->share.split, split) && result->share.first == share.first &&
+           result->share.count == share.count && result->share.total == share.total;
+}
+
+static bool flip_share(struct checker *c, bytes share) {
+    uint8_t *input = arena_alloc(c->arena, share.size);
+    CHECK(input != NULL);
+    memcpy(input, share.data, share.size);
+    for (uint64_t i = 0; i < c->flips / 4; i++) {
+        /* As often in what is the share's own. */
+        const size_t size = i % 2 == 0 ? share.size : (size_t)load_le64(share.data + 8);
+        const uint64_t bit = random_below(c, 8 * size);
+        input[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        const struct verify_result result = verify_share_input(c, bytes_of(input, share.size));
+        input[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        c->flipped++;
+        if (result.verdict == VERIFY_OK) return complain(c, "a bit of a share does not matter");
+    }
+    return true;
+}
+
+/* All of one split: each run alone, and all of them in one. One of them is looked at closely. */
+static bool check_shares(struct checker *c, const struct files *files, bytes runs, uint64_t total) {
+    const struct verify_options strict = {0};
+    const uint64_t chosen = random_below(c, total);
+    hash32 split = {{0}};
+    for (uint64_t i = 0; i <= total; i++) {
+        const struct arena_mark mark = arena_mark(c->arena);
+        const struct verify_share expected = {
+            .first = i % total, .count = i < total ? 1 : total, .total = total};
+        struct verify_result result;
+        bytes share;
+        must(verify_make_share(
+            &share, &result, c->arena, &strict, files->input, runs, expected.first, expected.count
+        ));
+        if (result.verdict != VERIFY_OK) return complain(c, "a share is refused as it is made");
+        result = verify_share_input(c, share);
+        if (!is_true_share(c, files, &result, &split, &expected))
+            return complain(c, "a share states something else");
+        if (verify_whole(c, share).fault != WORDS_MAGIC)
+            return complain(c, "a share passes for a batch");
+        c->share_count++;
+        c->share_size += share.size;
+        if (i == chosen && c->lists != NULL && !list_input(c, ".share", share)) return false;
+        if (i == chosen && !flip_share(c, share)) return false;
+        arena_release(c->arena, mark);
+    }
+    return true;
+}
+
+/* --- one batch -------------------------------------------------------------------------------- */
 
 static bool check_files(
     struct checker *c, const struct world_options *options, const struct world_result *result
@@ -320,15 +407,19 @@ static bool check_files(
     must(verify_make_runs(&files.runs, &made, c->arena, &c->scratch, &strict, files.input));
     if (made.verdict != VERIFY_OK) return complain(c, "runs are refused while they are made");
     const struct verify_result coarse = verify_in_runs(c, files.input, BYTES_EMPTY);
+    const size_t coarse_count = c->newest_run_count;
     const struct verify_result fine = verify_in_runs(c, files.input, files.runs);
     if (!is_true(&files, &coarse) || !is_true(&files, &fine))
         return complain(c, "the output in runs is another");
-    c->run_count += c->newest_run_count;
+    const size_t fine_count = c->newest_run_count;
+    c->run_count += fine_count;
     c->entry_count += result->batch.entry_count;
     c->batch_size += files.witness_offset;
     c->witness_size += files.input.size - files.witness_offset;
     c->runs_size += files.runs.size;
-    if (c->lists != NULL) return list_files(c, &files);
+    if (!check_shares(c, &files, files.runs, fine_count)) return false;
+    if (files.runs.size > 0 && !check_shares(c, &files, BYTES_EMPTY, coarse_count)) return false;
+    if (c->lists != NULL) return list_input(c, "", files.input);
     return flip_bits(c, &files) && leave_out(c, &files);
 }
 
@@ -390,19 +481,22 @@ int files_main(int argc, char **argv) {
     }
     const size_t batches = c.passed + c.failed;
     printf(
-        "%zu batches, %zu entries in %zu runs; %zu bits flipped, %zu items left out\n",
+        "%zu batches, %zu entries in %zu runs, %zu shares; %zu bits flipped, %zu items left out\n",
         batches,
         c.entry_count,
         c.run_count,
+        c.share_count,
         c.flipped,
         c.left_out
     );
     if (batches > 0)
         printf(
-            "on average: batch %" PRIu64 " bytes, witness %" PRIu64 ", for runs %" PRIu64 "\n",
+            "on average: batch %" PRIu64 " bytes, witness %" PRIu64 ", for runs %" PRIu64
+            ", a share %" PRIu64 "\n",
             c.batch_size / batches,
             c.witness_size / batches,
-            c.runs_size / batches
+            c.runs_size / batches,
+            c.share_size / c.share_count
         );
     if (argc == 7) outcome_lists_close(&lists);
     arena_close(&c.scratch);

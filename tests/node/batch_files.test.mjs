@@ -1,4 +1,5 @@
-// lockstep batch export, lockstep verify: a posted batch as files, checked without the network.
+// lockstep batch export and split, lockstep verify: a posted batch as files, checked without the network, whole or
+// a share of it at a time.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -114,6 +115,64 @@ test("a posted batch is exported and verified, by any number of jobs", async () 
     }
 });
 
+// What stands for a share, of the whole's statement (docs/batch-files.md).
+const shareOutput = (publicInput, split, first, count, total) =>
+    keccak256(encodeAbiParameters(
+        [{ type: "uint64[]" }, { type: "bytes32" }, { type: "bytes32" }, ...Array(3).fill({ type: "uint64" })],
+        [[1n, 2n], publicInput, split, first, count, total].map((value) => (typeof value === "number" ? BigInt(value) : value)),
+    ));
+
+test("a batch is split into shares, each verified alone", () => {
+    const whole = verified("one", "--jobs", "2");
+    const total = Number.parseInt(whole.runs);
+    assert.ok(total > 4);
+    const split = (name, ...options) => run("batch", "split", file("one"), file(name), ...options);
+    for (const [name, shares] of [["each", total], ["three", 3], ["all", 1]]) {
+        const result = split(name, ...(shares === total ? [] : ["--shares", `${shares}`]));
+        assert.equal(result.stderr, "");
+        assert.match(result.stdout, new RegExp(`: ${total} runs in ${shares} shares, `));
+        assert.equal(split(name, "--shares", `${shares}`).status, 0, "the same is no reason to complain");
+        const names = readdirSync(file(name));
+        assert.deepEqual(names.sort((a, b) => a - b), Array.from({ length: shares }, (_, i) => `${i}`));
+        let next = 0;
+        for (const [i, each] of names.entries()) {
+            const alone = verified(`${name}/${each}`);
+            const [, first, last] = alone.share.match(new RegExp(`^runs (\\d+) to (\\d+) of ${total}, from 0$`)).map(Number);
+            assert.equal(first, next, "one behind the other, without a gap");
+            assert.equal(first, Math.floor((total * i) / shares));
+            next = last + 1;
+            assert.equal(alone.rollups, whole.rollups);
+            assert.equal(alone["public input"], whole["public input"]);
+            assert.equal(alone.output, shareOutput(whole["public input"], alone.split, first, next - first, total));
+        }
+        assert.equal(next, total);
+    }
+    assert.match(split("three").stderr, /three is there already, with something else in it/);
+    assert.match(split("lost/place").stderr, /No such file or directory/);
+    assert.equal(run("batch", "split", file("one")).status, 2);
+    assert.match(run("batch", "split", file("three"), file("none")).stderr, /batch: No such file or directory/);
+});
+
+test("a share that is not right is refused by name", () => {
+    const good = readFileSync(file("three", "1"));
+    const changed = (at, pattern) => {
+        const share = Buffer.from(good);
+        share[at] ^= 1;
+        writeFileSync(file("changed"), share);
+        refused("changed", pattern);
+    };
+    const own = Number(good.readBigUInt64LE(8));
+    changed(7, /SHARE_FILE.*VERSION/);
+    changed(31, /SHARE_FILE.*COUNT/);
+    changed(32, /SHARE_RUNS/);
+    changed(87, /SHARE_HEAD/);
+    changed(own, /BATCH_FILE.*MAGIC/);
+    changed(own + 48, /PUBLIC_INPUT/);
+    changed(good.length - 1, /WITNESS/);
+    writeFileSync(file("changed"), good.subarray(0, own));
+    refused("changed", /BATCH_FILE.*SIZE/);
+});
+
 test("what contracts read of the parent is in the witness", async () => {
     const { l1, rollup1 } = chains;
     const saved = await world.deploy("l1", "Counter");
@@ -140,6 +199,8 @@ test("what contracts read of the parent is in the witness", async () => {
     const several = verified("reads", "--jobs", "3");
     assert.equal(several.output, alone.output);
     assert.equal(Number.parseInt(several.runs), 3);
+    assert.equal(run("batch", "split", file("reads"), file("reads shares")).status, 0);
+    for (const share of ["0", "1", "2"]) assert.equal(verified(`reads shares/${share}`)["public input"], alone["public input"]);
 });
 
 test("the same bytes again, from a node that has them from its disk", async () => {
@@ -234,7 +295,13 @@ test("transactions that nobody signed are not verified by default", async () => 
     });
     assert.equal(names.filter(({ isImpersonated }) => isImpersonated).length, 1);
     for (const { name, isImpersonated } of names) {
-        if (isImpersonated) refused(name, /ENTRY_NO_FACT.*TX_INVALID/);
+        if (isImpersonated) {
+            refused(name, /ENTRY_NO_FACT.*TX_INVALID/);
+            assert.match(run("batch", "split", file(name), file("unsigned")).stderr, /the files do not verify: ENTRY_NO_FACT/);
+            assert.equal(run("batch", "split", file(name), file("unsigned"), "--impersonated").status, 0);
+            refused("unsigned/0", /ENTRY_NO_FACT.*TX_INVALID/);
+            verified("unsigned/0", "--impersonated");
+        }
         verified(name, ...(isImpersonated ? ["--impersonated"] : []));
         verified(name, "--jobs", "3", ...(isImpersonated ? ["--impersonated"] : []));
     }
