@@ -168,7 +168,7 @@ crash: deps
 	@$(BUILD_QUIETLY) PROFILE=release lockstep
 	@LOCKSTEP=$(BUILD)/release/lockstep KILLS=$(or $(KILLS),500) node tests/crash/kills.mjs
 
-# help: make example-NAME     run an application across chains: uniswap, lending, tokens, multisig, reading
+# help: make example-NAME     run an application across chains: uniswap, lending, tokens, multisig, reading, conditional
 example-%: deps
 	@$(BUILD_QUIETLY) PROFILE=release lockstep
 	@LOCKSTEP=$(BUILD)/release/lockstep node examples/apps/$*.mjs

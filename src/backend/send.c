@@ -328,6 +328,12 @@ static enum rpc_status complete(
             RPC_SERVER_ERROR,
             "missing blobs: sign blob transactions yourself and use eth_sendRawTransaction"
         );
+    if (arguments->has_type && arguments->type == TX_CONDITIONAL)
+        return rpc_fail(
+            request,
+            RPC_SERVER_ERROR,
+            "conditional transactions: sign them yourself and use eth_sendRawTransaction"
+        );
     if (arguments->has_chain_id && arguments->chain_id != chain->rpc.chain_id)
         return rpc_fail(
             request,
