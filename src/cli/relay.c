@@ -21,11 +21,17 @@
 #define REQUEST_SIZE_MAX (8u << 20)
 #define ROUND_SIZE_MAX   ((size_t)1 << 30)
 #define LOG_BLOCKS_MAX   5000u /* of one question for logs */
-#define REORG_BLOCKS     64u   /* looked at again each round: a block may have been replaced */
+#define MARKS_MAX        64u   /* of one chain; what is older and replaced has all looked at anew */
 #define RECEIPT_WAIT_MS  20000
 #define POLL_MS          50
 
 static const char DELIVER[] = "deliver(" MESSAGE_TUPLE ",bytes,address)";
+
+/* A block up to which a chain has been looked at. */
+struct mark {
+    uint64_t number;
+    hash32 hash;
+};
 
 struct relay_chain {
     char name[NAME_SIZE];
@@ -34,14 +40,19 @@ struct relay_chain {
     uint64_t rollup_id; /* 0: L1 */
     address messenger;
     address messages;
-    uint64_t next_block; /* whose messages have not been looked at */
+    /* Oldest first. While the chain has the newest of them, what was seen up to there holds. */
+    struct mark marks[MARKS_MAX];
+    size_t mark_count;
 };
 
-/* A message that has left, and is not known to have arrived. */
+/* A message that has left. It is kept for a while when it has arrived: its chains may go another
+ * way. */
 struct pending {
     hash32 id;
     size_t from;
     size_t to;
+    uint64_t from_block;
+    uint64_t over_block; /* is_over: the receiving chain's newest when that was seen */
     u256 fee_wei;
     bytes tuple;      /* owned (free) */
     bool is_over;     /* arrived, given up, or not ours to deliver */
@@ -116,7 +127,7 @@ static bool ask_quantity(struct relay *r, u256 *out) {
     return r->answer.result != 0 && value_quantity(out, &r->answer.json, r->answer.result) == NULL;
 }
 
-/* eth_call of a function that takes words and returns one. */
+/* eth_call of a function that takes words and returns one; after the block `at`, or (NULL) now. */
 static bool call_word(
     struct relay *r,
     const struct relay_chain *chain,
@@ -124,7 +135,8 @@ static bool call_word(
     const address *to,
     const char *signature,
     const hash32 *word,
-    const address *second
+    const address *second,
+    const struct mark *at
 ) {
     struct abi_writer w;
     bytes data;
@@ -134,15 +146,23 @@ static bool call_word(
     abi_write_hash(&w, word);
     if (second != NULL) abi_write_address(&w, second);
     if (abi_finish(&w, &data) != ERR_OK) return false;
-    if (!ask_for(
-            r,
-            chain,
-            "eth_call",
-            "{\"to\":\"%s\",\"data\":\"%s\"},\"latest\"",
-            text_of(r, address_bytes(to)),
-            text_of(r, data)
-        ))
-        return false;
+    char block[96] = "\"latest\"";
+    if (at != NULL) {
+        const char *hash = text_of(r, hash32_bytes(&at->hash));
+        (void)snprintf(block, sizeof(block), "{\"blockHash\":\"%s\"}", hash);
+    }
+    r->answer.is_quiet = at != NULL; /* the block may be gone by now: the next round sees it */
+    const bool is_asked = ask_for(
+        r,
+        chain,
+        "eth_call",
+        "{\"to\":\"%s\",\"data\":\"%s\"},%s",
+        text_of(r, address_bytes(to)),
+        text_of(r, data),
+        block
+    );
+    r->answer.is_quiet = false;
+    if (!is_asked) return false;
     if (r->answer.result == 0 ||
         value_data(&result, &r->arena, &r->answer.json, r->answer.result) != NULL)
         return false;
@@ -217,6 +237,11 @@ static bool is_known(const struct relay *r, const hash32 *id) {
     return false;
 }
 
+static void remove_pending(struct relay *r, size_t index) {
+    free((void *)(uintptr_t)r->pending[index].tuple.data);
+    r->pending[index] = r->pending[--r->pending_count];
+}
+
 static struct pending *new_pending(struct relay *r) {
     if (r->pending_count == r->pending_capacity) {
         const size_t capacity = r->pending_capacity == 0 ? 64 : 2 * r->pending_capacity;
@@ -235,13 +260,15 @@ static void note_log(struct relay *r, size_t from, uint32_t log) {
     const struct json *json = &r->answer.json;
     const uint32_t topics = json_member(json, log, "topics");
     const uint32_t data = json_member(json, log, "data");
+    uint64_t number;
     hash32 id;
     bytes raw;
     struct message_left left;
     if (topics == 0 || data == 0 || json_kind(json, topics) != JSON_ARRAY ||
         json->tokens[topics].count != 2 ||
         value_hash(&id, json, json->tokens[topics + 1].next) != NULL ||
-        value_data(&raw, &r->arena, json, data) != NULL || is_known(r, &id))
+        value_data(&raw, &r->arena, json, data) != NULL ||
+        !read_number(&number, json, log, "blockNumber") || is_known(r, &id))
         return;
     if (message_read_left(&left, raw) != ERR_OK) return;
     size_t to = 0;
@@ -260,19 +287,88 @@ static void note_log(struct relay *r, size_t from, uint32_t log) {
     ){.id = id,
       .from = from,
       .to = to,
+      .from_block = number,
       .fee_wei = left.fee_wei,
       .tuple = bytes_of(copy, left.tuple.size)};
+}
+
+/* A block's number and hash; false if it could not be had. *is_there: there is one. */
+static bool ask_mark(
+    struct relay *r,
+    struct mark *mark,
+    bool *is_there,
+    const struct relay_chain *chain,
+    const char *tag
+) {
+    if (!ask_for(r, chain, "eth_getBlockByNumber", "\"%s\",false", tag)) return false;
+    const struct json *json = &r->answer.json;
+    const uint32_t block = r->answer.result;
+    *is_there = block != 0;
+    if (!*is_there) return true;
+    if (json_kind(json, block) != JSON_OBJECT) return false;
+    const uint32_t hash = json_member(json, block, "hash");
+    return hash != 0 && value_hash(&mark->hash, json, hash) == NULL &&
+           read_number(&mark->number, json, block, "number");
+}
+
+/* The chain has gone another way: messages that it had said after its last mark are as if never
+ * seen, and those that had arrived there may not have. */
+static void forget_after_mark(struct relay *r, size_t index) {
+    const struct relay_chain *chain = &r->chains[index];
+    const bool is_all = chain->mark_count == 0;
+    const uint64_t number = is_all ? 0 : chain->marks[chain->mark_count - 1].number;
+    for (size_t i = r->pending_count; i-- > 0;) {
+        struct pending *p = &r->pending[i];
+        if (p->from == index && (is_all || p->from_block > number))
+            remove_pending(r, i);
+        else if (p->to == index)
+            p->is_over = p->is_told = false;
+    }
+    if (!is_all) return;
+    /* Too far to say what of others had arrived there. */
+    for (size_t i = 0; i < r->chain_count; i++)
+        r->chains[i].mark_count = 0;
+}
+
+/* Whether the chain still has what was seen of it; if not, how far back it does. */
+static bool check_marks(struct relay *r, size_t index) {
+    struct relay_chain *chain = &r->chains[index];
+    const size_t known = chain->mark_count;
+    char tag[32];
+    struct mark now;
+    while (chain->mark_count > 0) {
+        const struct mark *mark = &chain->marks[chain->mark_count - 1];
+        (void)snprintf(tag, sizeof(tag), "0x%" PRIx64, mark->number);
+        bool is_there;
+        if (!ask_mark(r, &now, &is_there, chain, tag)) return false;
+        if (is_there && hash32_equal(&now.hash, &mark->hash)) break;
+        chain->mark_count--;
+    }
+    if (chain->mark_count == known) return true;
+    printf("%s has gone another way: looking again\n", chain->name);
+    fflush(stdout);
+    forget_after_mark(r, index);
+    return true;
+}
+
+static void add_mark(struct relay_chain *chain, const struct mark *mark) {
+    if (chain->mark_count == MARKS_MAX)
+        memmove(&chain->marks[0], &chain->marks[1], --chain->mark_count * sizeof(*mark));
+    chain->marks[chain->mark_count++] = *mark;
 }
 
 static bool watch(struct relay *r, size_t index) {
     struct relay_chain *chain = &r->chains[index];
     const hash32 topic = abi_signature_hash(MESSAGE_LEFT_EVENT);
-    u256 newest;
-    if (!ask_for(r, chain, "eth_blockNumber", "%s", "") || !ask_quantity(r, &newest)) return false;
-    const uint64_t end = newest.w[0] + 1;
-    uint64_t at = chain->next_block > REORG_BLOCKS ? chain->next_block - REORG_BLOCKS : 0;
-    while (at < end) {
-        const uint64_t last = end - at > LOG_BLOCKS_MAX ? at + LOG_BLOCKS_MAX - 1 : end - 1;
+    struct mark newest;
+    bool is_there;
+    if (!check_marks(r, index) || !ask_mark(r, &newest, &is_there, chain, "latest") || !is_there)
+        return false;
+    uint64_t at = chain->mark_count > 0 ? chain->marks[chain->mark_count - 1].number + 1 : 0;
+    if (at > newest.number) return true;
+    while (at <= newest.number) {
+        const uint64_t left = newest.number - at;
+        const uint64_t last = at + (left < LOG_BLOCKS_MAX ? left : LOG_BLOCKS_MAX - 1);
         if (!ask_for(
                 r,
                 chain,
@@ -293,7 +389,7 @@ static bool watch(struct relay *r, size_t index) {
             note_log(r, index, token);
         at = last + 1;
     }
-    chain->next_block = end;
+    add_mark(chain, &newest);
     return true;
 }
 
@@ -319,7 +415,14 @@ static bool find_proof(struct relay *r, bytes *proof, const struct pending *p) {
     *proof = BYTES_EMPTY;
     if (p->to != 0) {
         if (!call_word(
-                r, to, &word, &to->messages, "isReceived(bytes32,address)", &p->id, &from->messenger
+                r,
+                to,
+                &word,
+                &to->messages,
+                "isReceived(bytes32,address)",
+                &p->id,
+                &from->messenger,
+                NULL
             ))
             return false;
         if (!u256_is_zero(&word)) return true;
@@ -435,12 +538,25 @@ static bool is_mined(struct relay *r, const struct pending *p, bool *is_good) {
     return true;
 }
 
+/* Whether the chain knows nothing of the transaction: its block was removed, or it was replaced. */
+static bool is_gone(struct relay *r, const struct pending *p) {
+    return ask_for(
+               r,
+               &r->chains[p->to],
+               "eth_getTransactionByHash",
+               "\"%s\"",
+               text_of(r, hash32_bytes(&p->tx_hash))
+           ) &&
+           r->answer.result == 0;
+}
+
 /* Waits for the transaction; when it takes too long, a later round looks again. */
 static void await(struct relay *r, struct pending *p) {
     bool is_good = false;
     while (!is_mined(r, p, &is_good)) {
-        if (*r->options->must_stop || now_ms() - p->sent_ms > RECEIPT_WAIT_MS) {
-            p->is_sent = now_ms() - p->sent_ms <= RECEIPT_WAIT_MS;
+        const bool is_late = now_ms() - p->sent_ms > RECEIPT_WAIT_MS;
+        if (*r->options->must_stop || is_late || is_gone(r, p)) {
+            p->is_sent = *r->options->must_stop && !is_late;
             return;
         }
         wait_ms(r, POLL_MS);
@@ -450,7 +566,6 @@ static void await(struct relay *r, struct pending *p) {
         say(r, p, "somebody else was first, or it was replaced");
         return;
     }
-    p->is_over = true;
     r->delivered_count++;
     say(r, p, "delivered");
 }
@@ -460,16 +575,22 @@ static void advance(struct relay *r, struct pending *p) {
     u256 status;
     bytes proof;
     bytes data;
-    if (!call_word(r, to, &status, &to->messenger, "status(bytes32)", &p->id, NULL)) return;
-    if (!u256_is_zero(&status)) {
-        p->is_over = true;
-        return;
-    }
+    static const char STATUS[] = "status(bytes32)";
+    if (to->mark_count == 0) return;
     if (u256_less(&p->fee_wei, &r->options->min_fee_wei)) {
         say_once(r, p, "left to others: it pays less than --min-fee");
         p->is_over = true;
+        p->over_block = to->marks[to->mark_count - 1].number;
         return;
     }
+    /* It is over when it was at the last mark: that this has changed would show. */
+    const struct mark *mark = &to->marks[to->mark_count - 1];
+    if (!call_word(r, to, &status, &to->messenger, STATUS, &p->id, NULL, mark)) return;
+    p->is_over = !u256_is_zero(&status);
+    p->over_block = mark->number;
+    if (p->is_over) return;
+    if (!call_word(r, to, &status, &to->messenger, STATUS, &p->id, NULL, NULL)) return;
+    if (!u256_is_zero(&status)) return;
     if (!p->is_sent) {
         if (!find_proof(r, &proof, p)) {
             say_once(r, p, "waits for a batch");
@@ -482,6 +603,19 @@ static void advance(struct relay *r, struct pending *p) {
 
 /* --- rounds ----------------------------------------------------------------------------------- */
 
+/* What was over before the oldest mark of both its chains is forgotten. */
+static void forget_old(struct relay *r) {
+    for (size_t i = r->pending_count; i-- > 0;) {
+        const struct pending *p = &r->pending[i];
+        const struct relay_chain *from = &r->chains[p->from];
+        const struct relay_chain *to = &r->chains[p->to];
+        const bool is_old = p->is_over && from->mark_count == MARKS_MAX &&
+                            to->mark_count == MARKS_MAX && p->over_block < to->marks[0].number &&
+                            p->from_block <= from->marks[0].number;
+        if (is_old) remove_pending(r, i);
+    }
+}
+
 static void run_round(struct relay *r) {
     const struct arena_mark mark = arena_mark(&r->arena);
     for (size_t i = 0; i < r->chain_count && !*r->options->must_stop; i++) {
@@ -492,6 +626,7 @@ static void run_round(struct relay *r) {
         if (!r->pending[i].is_over) advance(r, &r->pending[i]);
         arena_release(&r->arena, mark);
     }
+    forget_old(r);
 }
 
 bool relay_run(const struct relay_options *options) {

@@ -103,6 +103,67 @@ test("stopped by a signal, it says how many it has delivered", async () => {
     assert.match(text, /\d+ delivered\n$/);
 });
 
+/** Until something holds. */
+async function until(holds) {
+    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+test("when L1 goes another way, what that has undone is delivered again, and what was not sent is not", async (t) => {
+    let child;
+    let text = "";
+    const start = () => {
+        child = spawn(lockstepPath(), ["relay", "--rpc", n.network.l1.url, "--fee-to", FEE_TO, "--interval", "5"], {
+            env: { ...process.env, LOCKSTEP_RELAY_KEY: key }, stdio: ["ignore", "pipe", "inherit"],
+        });
+        child.stdout.on("data", (chunk) => (text += chunk));
+    };
+    const end = async () => {
+        child.kill("SIGINT");
+        if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
+    };
+    start();
+    t.after(end);
+    const height = async () => Number(await l1.client.getBlockNumber({ cacheTime: 0 }));
+    const backTo = async (block) => l1.rpc("anvil_reorg", [(await height()) - block, []]);
+    const has = (chain, i, value) => async () => (await chain.balance(recipient(i))) === parseEther(value);
+    const times = (what) => text.split(what).length - 1;
+    const first = await height();
+    const id = await send(rollup1, 0n, recipient(40));
+    await exchange();
+    const exchanged = await height();
+    await until(has(l1, 40, "1"));
+    await until(() => times(`${id.slice(0, 18)}…  delivered`) === 1);
+    // Its delivery is gone; then the batch that it rests on, too.
+    const [{ blockNumber }] = await l1.client.getContractEvents({ ...l1.contract("messenger"), eventName: "Delivered", fromBlock: 0n, args: { id } });
+    await backTo(Number(blockNumber) - 1);
+    await until(() => times(`${id.slice(0, 18)}…  delivered`) === 2);
+    assert.ok((await height()) >= exchanged);
+    await backTo(first);
+    assert.ok(await has(l1, 40, "0")());
+    await exchange();
+    await until(() => times(`${id.slice(0, 18)}…  delivered`) === 3);
+    assert.ok(await has(l1, 40, "1")());
+    // What had been sent to a rollup was not, and then another message was.
+    const sent = await height();
+    await send(l1, 1n, recipient(41));
+    await until(has(rollup1, 41, "1"));
+    await backTo(sent);
+    assert.ok(await has(rollup1, 41, "0")());
+    await send(l1, 1n, recipient(42));
+    await until(has(rollup1, 42, "1"));
+    assert.match(text, /^l1 has gone another way: looking again$/m);
+    // Farther back than it has looked: everything anew.
+    await end();
+    start();
+    await send(l1, 1n, recipient(43));
+    await until(has(rollup1, 43, "1"));
+    await backTo(sent);
+    await send(l1, 2n, recipient(44));
+    await until(has(rollup2, 44, "1"));
+    assert.ok(await has(rollup1, 42, "0")());
+    assert.ok(await has(rollup1, 43, "0")());
+});
+
 test("what it refuses", async () => {
     const run = async (args, env = {}) => {
         const { stderr, code } = await runLockstep(["relay", ...args], { env: { LOCKSTEP_RELAY_KEY: "", ...env } });
