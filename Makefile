@@ -70,7 +70,7 @@ EXTRA_OBJECTS_crypto := $(VENDOR)/kzg.o $(VENDOR)/kzg_setup.o
 EXTRA_OBJECTS_proof := $(BUILD)/guest/embedded.o
 
 .DEFAULT_GOAL := all
-.PHONY: all lockstep run test rpc-compat demo crash bench soak tidy format deps help clean unit fuzzers asan contracts freestanding
+.PHONY: all lockstep run test rpc-compat demo crash reorgs bench soak tidy format deps help clean unit fuzzers asan contracts freestanding
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
@@ -167,6 +167,11 @@ demo: deps
 crash: deps
 	@$(BUILD_QUIETLY) PROFILE=release lockstep
 	@LOCKSTEP=$(BUILD)/release/lockstep KILLS=$(or $(KILLS),500) node tests/crash/kills.mjs
+
+# help: make reorgs           random reorganisations under load, 1000 rounds or ROUNDS of them
+reorgs: deps
+	@$(BUILD_QUIETLY) PROFILE=release lockstep
+	@LOCKSTEP=$(BUILD)/release/lockstep ROUNDS=$(or $(ROUNDS),1000) node tests/reorgs/reorgs.mjs
 
 # help: make example-NAME     run an application across chains: uniswap, lending, tokens, multisig, reading, conditional
 example-%: deps

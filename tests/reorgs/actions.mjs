@@ -1,0 +1,132 @@
+// What users do on the chains, chosen at random. An action may come to nothing (somebody was faster, there is nothing
+// to deliver); what must hold is in invariants.mjs.
+import { parseEther, zeroAddress } from "viem";
+import { encode, lower } from "./chains.mjs";
+
+const EARLY_S = 1_000_000n;
+const STATUS_DELIVERED = 2;
+
+/** Draws for one run. */
+export class Dice {
+    constructor(random) {
+        this.random = random;
+    }
+
+    below(n) {
+        return Math.floor(this.random() * n);
+    }
+
+    one(list) {
+        return list[this.below(list.length)];
+    }
+
+    chance(p) {
+        return this.random() < p;
+    }
+}
+
+const terms = (dice, gasLimit = 1_500_000n) => ({ owner: zeroAddress, fee: dice.chance(0.5) ? parseEther("0.05") : 0n, gasLimit, deadline: 0n });
+const someone = (chain, dice) => {
+    const who = `0x${(0xbeef00 + dice.below(6)).toString(16).padStart(40, "0")}`;
+    chain.holders.add(who);
+    return who;
+};
+
+/** A chain, and one that messages go to from there: its parent (0), or one of its rollups. */
+function way(network, dice) {
+    const from = dice.one(network.chains);
+    const to = dice.one([...from.children, ...(from.parent === undefined ? [] : [from.parent])]);
+    return { from, to, rollupId: to === from.parent ? 0n : to.rollupId };
+}
+
+/** Ether by a message, sometimes to be paid early. */
+async function sendEther(network, dice, sender) {
+    const { from, to, rollupId } = way(network, dice);
+    const { timestamp } = await from.block("latest");
+    const t = terms(dice);
+    const value = 1n + BigInt(dice.below(1e9));
+    const early = dice.chance(0.4) ? { fee: value / 10n, until: BigInt(timestamp) + EARLY_S } : { fee: 0n, until: 0n };
+    const data = encode("bridge", "sendEther", [rollupId, someone(to, dice), early, t]);
+    return [from, await from.send(sender, from.contracts.bridge, { data, value: value + t.fee })];
+}
+
+async function sendCoin(network, dice, sender) {
+    const { from, to, rollupId } = way(network, dice);
+    const token = rollupId === 0n ? from.places.madeCoin : from.places.coin;
+    if (token === undefined || token === zeroAddress) return null;
+    const t = terms(dice, 3_000_000n);
+    const amount = 1n + BigInt(dice.below(1e6));
+    const data = encode("bridge", "sendErc20", [rollupId, token, dice.one(network.accounts), amount, { fee: 0n, until: 0n }, t]);
+    return [from, await from.send(sender, from.contracts.bridge, { data, value: t.fee })];
+}
+
+async function sendBadge(network, dice) {
+    const { from, to, rollupId } = way(network, dice);
+    const token = rollupId === 0n ? from.places.madeBadge : from.places.badge;
+    if (token === undefined || token === zeroAddress) return null;
+    const id = 1n + BigInt(dice.below(10));
+    let [owner] = await from.calls([[token, "badge", "ownerOf", [id]]]);
+    owner = owner === null ? null : lower(owner);
+    if (!network.accounts.includes(owner)) return null;
+    const t = terms(dice, 4_000_000n);
+    const data = encode("bridge", "sendErc721", [rollupId, token, dice.one(network.accounts), id, t]);
+    return [from, await from.send(owner, from.contracts.bridge, { data, value: t.fee })];
+}
+
+const openOf = (network) => (network.messages ?? []).filter(({ status }) => status !== STATUS_DELIVERED);
+
+/** Delivers a message that was on its way at the last look; it may be void by now. */
+async function deliver(network, dice, sender) {
+    const open = openOf(network);
+    if (open.length === 0) return null;
+    const { id, message, from, to } = dice.one(open);
+    let proof = "0x";
+    const isImported = to.parent === from && (await to.call(to.contracts.messageService, "service", "isReceived", [id, from.contracts.messenger]));
+    if (!isImported) {
+        const rollup = to.parent === from ? [Number(to.rollupId)] : [];
+        try {
+            ({ proof } = await from.rpc("lockstep_getMessageProof", [id, from.contracts.messenger, ...rollup]));
+        } catch (error) {
+            if (/newest of it|not broadcast|no message|not sent|was not|has not/.test(error.message)) return null;
+            throw error;
+        }
+    }
+    const data = encode("messenger", "deliver", [message, proof, sender]);
+    return [to, await to.send(sender, to.contracts.messenger, { data, gas: 9_000_000 })];
+}
+
+/** Pays a transfer of ether before it arrives. */
+async function payEarly(network, dice, sender) {
+    const open = openOf(network).filter(({ message, to }) => lower(message.recipient) === lower(to.contracts.bridge));
+    if (open.length === 0) return null;
+    const { id, message, from, to } = dice.one(open);
+    const left = (await from.events(from.contracts.bridge, "bridge", "TransferLeft")).find((one) => one.id === id);
+    if (left === undefined || left.transfer.asset !== 0) return null;
+    const value = left.transfer.amount - left.transfer.earlyFee;
+    return [to, await to.send(sender, to.contracts.bridge, { data: encode("bridge", "payEarly", [message]), value })];
+}
+
+/** A call to another chain, with ether, sometimes on to a third one. */
+async function callAcross(network, dice, sender) {
+    const from = dice.one(network.chains);
+    const other = dice.one(from.neighbours);
+    const value = dice.chance(0.5) ? BigInt(dice.below(1e6)) : 0n;
+    let data = encode("purse", "hit", [BigInt(dice.below(100))]);
+    if (dice.chance(0.3)) {
+        const next = dice.one(other.neighbours);
+        data = encode("purse", "hop", [other.proxies.get(next), data, BigInt(dice.below(101))]);
+    }
+    return [from, await from.send(sender, from.proxies.get(other), { data, value })];
+}
+
+/** Nothing but this chain. */
+async function stay(network, dice, sender) {
+    const chain = dice.one(network.chains);
+    if (dice.chance(0.5)) return [chain, await chain.send(sender, dice.one(network.accounts), { value: BigInt(dice.below(1e9)), gas: 21_000 })];
+    return [chain, await chain.send(sender, chain.places.purse, { data: encode("purse", "hit", [1n]), value: BigInt(dice.below(1e3)) })];
+}
+
+const ACTIONS = [sendEther, sendEther, sendCoin, sendBadge, deliver, deliver, deliver, deliver, payEarly, callAcross, callAcross, callAcross, stay, stay];
+
+/** One of them: [chain, hash], or null if it came to nothing. */
+export const act = (network, dice) => dice.one(ACTIONS)(network, dice, dice.one(network.accounts.slice(0, 8)));
