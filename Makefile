@@ -377,6 +377,11 @@ fuzzers:
 .PHONY: fuzzers-build
 fuzzers-build: $(FUZZERS)
 
+# help: make nightly          what takes hours: all graphs, all state tests in the guest, fuzzers, kills, soak
+.PHONY: nightly
+nightly: deps
+	@BUILD=$(BUILD) scripts/nightly.sh $(PARTS)
+
 # help: make clean            remove build/
 clean:
 	rm -rf $(BUILD)

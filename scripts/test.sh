@@ -55,7 +55,7 @@ while IFS= read -r file; do
     name=${file#tests/}
     suite "js/${name%.test.mjs}" $TIMEOUT_SCRIPT "node --test --test-reporter=tap $(printf %q "$file")"
 done < <(find tests -name '*.test.mjs' | LC_ALL=C sort)
-# A fixed share of what `make equivalence GRAPHS=20000` runs by night.
+# A fixed share of what `make nightly` runs.
 [ -d tests/equivalence ] &&
     suite equivalence $TIMEOUT_SCRIPT "$(printf '%q %q 500' "$out/equivalence/equivalence" "$out/equivalence/Node.hex")"
 # The same over three levels.

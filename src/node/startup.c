@@ -60,6 +60,8 @@ static void describe_chain(FILE *out, const struct node_options *options, size_t
     describe_fundings(out, place, &plan->fundings);
 }
 
+#define GUEST_LINE "the guest program 0x"
+
 /* What the network was begun with, one line an option; malloc. The first lines are those of
  * networks whose chains differ in nothing but their ids. */
 static enum err describe(char **text, size_t *size, const struct node_options *options) {
@@ -83,7 +85,7 @@ static enum err describe(char **text, size_t *size, const struct node_options *o
     char id[64];
     const hash32 program = guest_id();
     hex_encode(id, hash32_bytes(&program));
-    (void)fprintf(out, "the guest program 0x%.64s\n", id);
+    (void)fprintf(out, GUEST_LINE "%.64s\n", id);
     if (options->below_count > 0)
         (void)fprintf(out, "rollups of rollups: %" PRIu64 "\n", options->below_count);
     describe_fundings(out, "", &options->fundings);
@@ -98,6 +100,15 @@ static bytes line_at(bytes text, size_t offset) {
     const uint8_t *end = rest.size == 0 ? NULL : memchr(rest.data, '\n', rest.size);
     if (end == NULL) return bytes_of("nothing more", sizeof("nothing more") - 1);
     return bytes_slice(rest, 0, (size_t)(end - rest.data));
+}
+
+/* No option makes another program of this one. */
+static const char *advice_for(bytes begun) {
+    const size_t size = sizeof(GUEST_LINE) - 1;
+    return begun.size > size && memcmp(begun.data, GUEST_LINE, size) == 0
+               ? "its rollups are registered with that program: use the Lockstep that has it "
+                 "(lockstep guest-id)"
+               : "use the same options";
 }
 
 /* The first line in which what is kept and what is asked for differ. */
@@ -115,13 +126,13 @@ static enum err compare_options(struct node *node, char error[NODE_ERROR_SIZE], 
         err = node_fail(
             error,
             ERR_INPUT,
-            "the network in %.200s was begun with %.*s, not %.*s; use the same options, or another "
-            "--datadir",
+            "the network in %.200s was begun with %.*s, not %.*s; %s, or another --datadir",
             node->options->datadir,
             (int)begun.size,
             (const char *)begun.data,
             (int)wanted.size,
-            (const char *)wanted.data
+            (const char *)wanted.data,
+            advice_for(begun)
         );
     }
     free(asked);
