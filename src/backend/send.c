@@ -6,6 +6,7 @@
 #include "crypto/keccak.h"
 #include "crypto/secp256k1.h"
 #include "node/verdict.h"
+#include "node/waiting.h"
 #include "rpc/revert.h"
 
 #define PRIORITY_FEE_WEI UINT64_C(1000000000) /* proposed to wallets that ask */
@@ -553,16 +554,25 @@ enum err backend_pending_transactions(
     size_t *count,
     struct arena *arena
 ) {
-    struct listing listing;
-    enum err err = list_pool(chain, &listing, arena);
-    if (err != ERR_OK) return err;
-    /* As many as fit by their gas limits. */
+    const struct pool_block next = waiting_next_block(chain);
+    struct listing listing = {
+        .pending = arena_alloc_array(
+            arena, pool_pending_count(chain->pool), sizeof(struct rpc_transaction)
+        ),
+    };
+    if (listing.pending == NULL) return ERR_MEMORY;
+    struct pool_iterator *it = pool_iterate(chain->pool, &next);
+    if (it == NULL) return ERR_MEMORY;
     uint64_t gas = chain->gas_limit;
-    size_t fitting = 0;
-    while (fitting < listing.pending_count && listing.pending[fitting].tx->gas_limit <= gas)
-        gas -= listing.pending[fitting++].tx->gas_limit;
+    const struct pool_tx *tx;
+    /* As many as fit by their gas limits. */
+    while ((tx = pool_iterator_next(it)) != NULL && tx->tx.gas_limit <= gas) {
+        gas -= tx->tx.gas_limit;
+        list_transaction(&listing, tx, true);
+    }
+    pool_iterator_close(it);
     *transactions = listing.pending;
-    *count = fitting;
+    *count = listing.pending_count;
     return ERR_OK;
 }
 

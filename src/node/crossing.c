@@ -1,14 +1,12 @@
 #include "node/crossing.h"
 
 #include "core/check.h"
-#include "core/hex.h"
 #include "crypto/keccak.h"
 #include "node/anchors.h"
 #include "node/bundles.h"
 #include "node/network.h"
 #include "node/verdict.h"
 #include "node/waiting.h"
-#include "rpc/revert.h"
 #include "state/state.h"
 
 #include <stdio.h>
@@ -360,42 +358,6 @@ crossing_open_trace(struct world_trace *trace, struct arena *arena, const struct
 }
 
 /* --- transactions of rollups that go along ---------------------------------------------------- */
-
-/* Which chain has no such step, and if it is a call, of which contract. */
-static size_t
-say_where(char *out, size_t size_max, const struct node *node, const struct world_result *result) {
-    const struct fact *missing = &result->missing;
-    const struct action *input = &missing->entry.input;
-    const size_t place = crossing_place(node, result->reason_parent, missing->verdict_rollup);
-    const char *chain = node->chains[place].rpc.name;
-    if (input->kind != ACTION_CALL) {
-        int size = snprintf(out, size_max, "%s: ", chain);
-        return size < 0 ? 0 : (size_t)size;
-    }
-    char target[41] = "";
-    hex_encode(target, bytes_of(input->target.b, sizeof(input->target.b)));
-    int size = snprintf(out, size_max, "%s, contract 0x%s: ", chain, target);
-    return size < 0 ? 0 : (size_t)size;
-}
-
-enum err crossing_reason(const char **text, const struct crossing *crossing) {
-    const struct world_result *result = &crossing->result;
-    const struct node *node = crossing->node;
-    bool is_hub = result->status == WORLD_BATCH_REVERTED && result->reason_rollup == 0;
-    if (is_hub && result->batch_output.size > 0)
-        return revert_text(text, crossing->arena, &node->log.names, result->batch_output);
-    char where[96] = "";
-    size_t size = 0;
-    if (result->status == WORLD_BATCH_REVERTED && result->missing.verdict != STEP_OK)
-        size = say_where(where, sizeof(where), node, result);
-    size_t reason_size = strlen(result->reason) + 1;
-    char *out = arena_alloc(crossing->arena, size + reason_size);
-    if (out == NULL) return ERR_MEMORY;
-    memcpy(out, where, size);
-    memcpy(out + size, result->reason, reason_size);
-    *text = out;
-    return ERR_OK;
-}
 
 /* The batch failed: the transaction that was running when it did leaves the pool. False if there is
  * none to blame. */

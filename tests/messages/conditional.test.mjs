@@ -1,5 +1,8 @@
 // Conditional transactions (type 0x4c) on a running network: what holds them, what takes them, and what is refused.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { concatHex, encodeFunctionData, fromRlp, keccak256, pad, toHex, toRlp } from "viem";
 import { messageSlot, signConditional } from "../../examples/lib/conditional.mjs";
@@ -282,5 +285,75 @@ test("a proposer who is paid by the message imports one that others wait for", a
         assert.equal(await isReceived(rollup, decayed), false);
     } finally {
         await paid.stop();
+    }
+});
+
+test("it is not in the pending block before its time", async () => {
+    const hash = await send(await sign({ firstBlock: head + 2n }));
+    assert.deepEqual((await rollup1.rpc("eth_getBlockByNumber", ["pending", false])).transactions, []);
+    await rollup1.rpc("evm_setAutomine", [false]);
+    await rollup1.rpc("anvil_mine", ["0x1"]);
+    assert.deepEqual((await rollup1.rpc("eth_getBlockByNumber", ["pending", false])).transactions, [hash]);
+    assert.equal(await receiptOf(hash), null);
+    await rollup1.rpc("anvil_mine", ["0x1"]);
+    assert.equal(BigInt((await receiptOf(hash)).blockNumber), head + 2n);
+    await rollup1.rpc("evm_setAutomine", [true]);
+});
+
+test("a proposer who is not the node has it in a batch behind its message, and not without", async () => {
+    const message = newMessage();
+    const raw = await sign({ messageSlots: [slotOf(message)] });
+    const data = encodeFunctionData({ ...l1.contract("messageService"), functionName: "broadcastMessage", args: [message] });
+    const says = await me.signTransaction(await l1.wallet.prepareTransactionRequest({ to: l1.contract("messageService").address, data }));
+    const prepare = (before) => l1.rpc("lockstep_prepareBatch", [{ from: n.as(3).l1.account.address, before, rollups: [{ rollupId: 1, transactions: [raw] }] }]);
+    const { rollups: [{ transactions, blockNumber }] } = await prepare([says]);
+    assert.deepEqual([BigInt(blockNumber), transactions[0].hash, transactions[0].status], [head + 1n, keccak256(raw), "0x1"]);
+    await assert.rejects(prepare([]), /rollup1: the payload holds an invalid transaction, number 0 of its block: conditional transaction whose message is not imported/);
+});
+
+test("when L1 goes another way it waits again", async () => {
+    await say(newMessage()); // the rollup's blocks so far are in a batch
+    head = await headOf(rollup1);
+    const message = newMessage();
+    const hash = await send(await sign({ firstBlock: head + 1n, lastBlock: head + 1n, messageSlots: [slotOf(message)] }));
+    await say(message);
+    const first = await receiptOf(hash);
+    assert.equal(first.status, "0x1");
+    await l1.rpc("anvil_reorg", [1, []]);
+    assert.equal(await receiptOf(hash), null);
+    assert.equal((await rollup1.rpc("eth_getTransactionByHash", [hash])).blockNumber, null);
+    assert.equal(await headOf(rollup1), head);
+    await say(message);
+    const second = await receiptOf(hash);
+    assert.deepEqual([second.status, second.blockNumber], ["0x1", first.blockNumber]);
+    assert.notEqual(second.blockHash, first.blockHash);
+});
+
+test("rollups of rollups have them, ledgers do not, and both still do after a restart", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "lockstep-conditional-"));
+    const config = join(folder, "network.ini");
+    writeFileSync(config, "[rollup rollup1]\ntype = evm\n[rollup coins]\ntype = ledger\n[rollup l3]\nparent = rollup1\n");
+    const start = () => openNetwork({ args: ["--config", config, "--datadir", join(folder, "data")] });
+    const chainOf = ({ network }, name) => network.chains.find((chain) => chain.name === name);
+    let network = await start();
+    try {
+        const [l3, coins] = ["l3", "coins"].map((name) => chainOf(network, name));
+        const fees = { maxFeePerGas: 100n * GWEI, maxPriorityFeePerGas: 2n * GWEI };
+        const onL3 = await sign({ ...fees, chainId: l3.chainId, nonce: 0, firstBlock: 1n, lastBlock: 9n, priorityFeeDecay: GWEI });
+        const hash = await send(onL3, l3);
+        const receipt = await l3.rpc("eth_getTransactionReceipt", [hash]);
+        assert.deepEqual([receipt.status, receipt.type], ["0x1", "0x4c"]);
+        const onCoins = await sign({ ...fees, chainId: coins.chainId, nonce: 0 });
+        assert.equal(await refusal(onCoins, coins), "transaction type not supported: only EVM rollups have conditional transactions");
+        const shown = await l3.rpc("eth_getTransactionByHash", [hash]);
+        await network.stop();
+        network = await start();
+        const again = chainOf(network, "l3");
+        assert.deepEqual(await again.rpc("eth_getTransactionReceipt", [hash]), receipt);
+        assert.deepEqual(await again.rpc("eth_getTransactionByHash", [hash]), shown);
+        assert.equal(await again.rpc("eth_getRawTransactionByHash", [hash]), onL3);
+    } finally {
+        await network.stop();
+        rmSync(folder, { recursive: true });
     }
 });
