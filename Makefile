@@ -173,7 +173,7 @@ reorgs: deps
 	@$(BUILD_QUIETLY) PROFILE=release lockstep
 	@LOCKSTEP=$(BUILD)/release/lockstep ROUNDS=$(or $(ROUNDS),1000) node tests/reorgs/reorgs.mjs
 
-# help: make example-NAME     run an application across chains: uniswap, lending, tokens, multisig, reading, conditional
+# help: make example-NAME     run an application across chains: one of examples/apps, as uniswap or loop
 example-%: deps
 	@$(BUILD_QUIETLY) PROFILE=release lockstep
 	@LOCKSTEP=$(BUILD)/release/lockstep node examples/apps/$*.mjs
