@@ -283,8 +283,8 @@ enum err dump_read(struct node *node, char error[DATABASE_ERROR_SIZE], bytes dum
     struct tried contracts;
     keys.builder = dump->builder;
     keys.attester = dump->attester;
-    err = deploy_addresses(&contracts.l1, arena, &keys, node->contracts.salt);
-    if (err == ERR_OK) err = deploy_addresses(&contracts.below, arena, &keys, 0);
+    err = deploy_addresses(&contracts.l1, arena, &keys, node->contracts.salt, false);
+    if (err == ERR_OK) err = deploy_addresses(&contracts.below, arena, &keys, 0, true);
     error[0] = 0;
     if (err == ERR_OK) err = try_all(node, dump, &contracts, chains, error);
     if (err != ERR_OK) return node_fail(error, ERR_INPUT, "the dump is damaged");

@@ -38,6 +38,7 @@ struct relay_chain {
     char url[URL_SIZE];
     uint64_t chain_id;
     uint64_t rollup_id; /* 0: L1 */
+    size_t parent;      /* its index; L1's own is 0 */
     address messenger;
     address messages;
     /* Oldest first. While the chain has the newest of them, what was seen up to there holds. */
@@ -198,6 +199,17 @@ static bool read_contracts(struct relay_chain *chain, const struct json *json, u
            value_address(&chain->messages, json, messages) == NULL;
 }
 
+static bool find_chain(const struct relay *r, size_t *index, const char *name) {
+    for (*index = 0; *index < r->chain_count; ++*index)
+        if (strcmp(r->chains[*index].name, name) == 0) return true;
+    return false;
+}
+
+/* Whether a chain is a rollup of this one. */
+static bool is_rollup_of(const struct relay *r, size_t rollup, size_t parent) {
+    return rollup != 0 && r->chains[rollup].parent == parent;
+}
+
 static bool read_network(struct relay *r) {
     struct relay_chain *l1 = &r->chains[0];
     (void)snprintf(l1->name, sizeof(l1->name), "l1");
@@ -216,9 +228,9 @@ static bool read_network(struct relay *r) {
         struct relay_chain *chain = &r->chains[r->chain_count];
         char of[NAME_SIZE];
         *chain = (struct relay_chain){0};
-        /* Not those of rollups, which have a relayer of their own, nor what has no Messenger. */
+        /* Rollups of rollups stand behind their parents. Not what has no Messenger. */
         if (r->chain_count == CHAINS_MAX || !copy_text(of, sizeof(of), json, token, "parent") ||
-            strcmp(of, "l1") != 0 || !read_contracts(chain, json, token) ||
+            !find_chain(r, &chain->parent, of) || !read_contracts(chain, json, token) ||
             !copy_text(chain->name, sizeof(chain->name), json, token, "name") ||
             !copy_text(chain->url, sizeof(chain->url), json, token, "url") ||
             !read_number(&chain->chain_id, json, token, "chainId") ||
@@ -271,10 +283,10 @@ static void note_log(struct relay *r, size_t from, uint32_t log) {
         !read_number(&number, json, log, "blockNumber") || is_known(r, &id))
         return;
     if (message_read_left(&left, raw) != ERR_OK) return;
-    size_t to = 0;
+    size_t to = r->chains[from].parent;
     if (!left.to_parent)
-        for (to = 1; to < r->chain_count && r->chains[to].rollup_id != left.rollup_id; to++) {
-        }
+        for (to = 1; to < r->chain_count; to++)
+            if (is_rollup_of(r, to, from) && r->chains[to].rollup_id == left.rollup_id) break;
     if (to == r->chain_count) return;
     uint8_t *copy = malloc(left.tuple.size);
     struct pending *p = copy == NULL ? NULL : new_pending(r);
@@ -412,8 +424,9 @@ static bool find_proof(struct relay *r, bytes *proof, const struct pending *p) {
     const struct relay_chain *from = &r->chains[p->from];
     const struct relay_chain *to = &r->chains[p->to];
     u256 word;
+    const bool is_down = is_rollup_of(r, p->to, p->from);
     *proof = BYTES_EMPTY;
-    if (p->to != 0) {
+    if (is_down) {
         if (!call_word(
                 r,
                 to,
@@ -428,7 +441,7 @@ static bool find_proof(struct relay *r, bytes *proof, const struct pending *p) {
         if (!u256_is_zero(&word)) return true;
     }
     char rollup[32] = "";
-    if (p->to != 0) (void)snprintf(rollup, sizeof(rollup), ",%" PRIu64, to->rollup_id);
+    if (is_down) (void)snprintf(rollup, sizeof(rollup), ",%" PRIu64, to->rollup_id);
     r->answer.is_quiet = true;
     bool is_there = ask_for(
         r,

@@ -665,7 +665,7 @@ static const char *say_left_behind(struct arena *arena, const struct node_chain 
 }
 
 /* Messages of transactions that this block has no room for are not there to be imported; they can
- * be proven later, as all that are left out. */
+ * be proven later, as all that are left out. Those of rollups to their own rollups are there. */
 static void
 import_messages(struct crossing *crossing, struct waiting *waiting, const struct imports *imports) {
     const bool is_room = imports->before_count <= crossing->options.tx_count;
@@ -674,10 +674,25 @@ import_messages(struct crossing *crossing, struct waiting *waiting, const struct
     for (size_t i = 0; i + 1 < crossing->node->chain_count && imports->lists != NULL; i++) {
         struct world_rollup *rollup = &crossing->rollups[i];
         rollup->message_slots = imports->lists[i].slots;
-        rollup->message_slot_count = is_any ? imports->lists[i].count : 0;
+        struct node_chain *chain = &crossing->node->chains[1 + i];
+        const bool is_there = is_any || node_place(node_parent(chain)) != 0;
+        rollup->message_slot_count = is_there ? imports->lists[i].count : 0;
         rollup->must_move |= rollup->message_slot_count > 0;
-        if (!is_any) waiting_without_imports(&waiting[i], &crossing->node->chains[1 + i]);
+        if (!is_there) waiting_without_imports(&waiting[i], chain);
     }
+}
+
+/* What rollups of rollups were to import may be more than there is gas for: it can be proven.
+ * False: there was nothing. */
+static bool forget_imports_below(const struct crossing *crossing, const struct imports *imports) {
+    bool is_any = false;
+    for (size_t i = 0; i + 1 < crossing->node->chain_count && imports->lists != NULL; i++) {
+        const struct node_chain *chain = &crossing->node->chains[1 + i];
+        if (node_place(node_parent(chain)) == 0 || imports->lists[i].count == 0) continue;
+        imports->lists[i].count = 0;
+        is_any = true;
+    }
+    return is_any;
 }
 
 enum err crossing_build_block(
@@ -735,6 +750,7 @@ enum err crossing_build_block(
             err = crossing_reason(&reason, crossing);
         if (err != ERR_OK) return err;
         if (lessen(crossing, fates, waiting, reason, order)) continue;
+        if (forget_imports_below(crossing, imports)) continue;
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", reason);
         return ERR_INPUT;
     }

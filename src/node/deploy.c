@@ -7,6 +7,7 @@
 #include "node/dev_genesis.h"
 #include "proof/guest.h"
 #include "rollup/artifacts.h"
+#include "rollup/predeploys.h"
 
 /* Enough for each; what is not used is given back. A byte of a contract costs 16 gas as calldata
  * and 200 when it is stored, and its constructor a little. */
@@ -93,15 +94,17 @@ static enum err make_initcodes(
     struct deploy_contracts *out,
     struct arena *arena,
     const struct node_keys *keys,
-    uint8_t salt
+    uint8_t salt,
+    bool is_on_rollup
 ) {
     bytes owner = bytes_of(artifact_owner_creation, sizeof(artifact_owner_creation));
     bytes bundler = bytes_of(artifact_bundler_creation, sizeof(artifact_bundler_creation));
     bytes bridge = bytes_of(artifact_bridge_creation, sizeof(artifact_bridge_creation));
     out->salt = salt;
+    out->is_on_rollup = is_on_rollup;
     codes->messages =
         bytes_of(artifact_message_service_creation, sizeof(artifact_message_service_creation));
-    out->messages = deployed_at(codes->messages, salt);
+    out->messages = is_on_rollup ? MESSAGES_PREDEPLOY : deployed_at(codes->messages, salt);
     bytes hub = bytes_of(artifact_hub_creation, sizeof(artifact_hub_creation));
     enum err err = with_address_initcode(&codes->hub, arena, hub, &out->messages);
     if (err != ERR_OK) return err;
@@ -119,10 +122,10 @@ static enum err make_initcodes(
     if (err == ERR_OK)
         err = messenger_initcode(&codes->messenger, arena, &out->hub, &out->messages);
     if (err != ERR_OK) return err;
-    out->messenger = deployed_at(codes->messenger, salt);
+    out->messenger = is_on_rollup ? MESSENGER_PREDEPLOY : deployed_at(codes->messenger, salt);
     err = with_address_initcode(&codes->bridge, arena, bridge, &out->messenger);
     if (err != ERR_OK) return err;
-    out->bridge = deployed_at(codes->bridge, salt);
+    out->bridge = is_on_rollup ? BRIDGE_PREDEPLOY : deployed_at(codes->bridge, salt);
     out->attestation = deployed_at(codes->attestation, salt);
     out->owner = deployed_at(codes->owner, salt);
     out->k_of_n = deployed_at(codes->k_of_n, salt);
@@ -131,11 +134,15 @@ static enum err make_initcodes(
 }
 
 enum err deploy_addresses(
-    struct deploy_contracts *out, struct arena *arena, const struct node_keys *keys, uint8_t salt
+    struct deploy_contracts *out,
+    struct arena *arena,
+    const struct node_keys *keys,
+    uint8_t salt,
+    bool is_on_rollup
 ) {
     struct initcodes codes;
     struct deploy_contracts made;
-    enum err err = make_initcodes(&codes, &made, arena, keys, salt);
+    enum err err = make_initcodes(&codes, &made, arena, keys, salt, is_on_rollup);
     if (err == ERR_OK) *out = made;
     return err;
 }
@@ -268,8 +275,10 @@ enum err deploy_transactions(
     d.txs =
         arena_alloc_array(arena, 8 + DEPLOY_ATTESTERS + 2 * options->rollup_count, sizeof(*d.txs));
     if (d.txs == NULL) return ERR_MEMORY;
-    enum err err =
-        make_initcodes(&codes, &contracts, arena, options->keys, options->contracts.salt);
+    const bool is_on_rollup = options->contracts.is_on_rollup;
+    enum err err = make_initcodes(
+        &codes, &contracts, arena, options->keys, options->contracts.salt, is_on_rollup
+    );
     if (err == ERR_OK) err = add_contract(&d, codes.attestation);
     if (err == ERR_OK) err = add_contract(&d, codes.hub);
     if (err == ERR_OK) err = add_proof_systems(&d, &codes);
@@ -279,9 +288,9 @@ enum err deploy_transactions(
             err = add_credit(&d, i + 1, &options->rollups[i]);
     }
     if (err == ERR_OK) err = add_contract(&d, codes.bundler);
-    if (err == ERR_OK) err = add_contract(&d, codes.messages);
-    if (err == ERR_OK) err = add_contract(&d, codes.messenger);
-    if (err == ERR_OK) err = add_contract(&d, codes.bridge);
+    if (err == ERR_OK && !is_on_rollup) err = add_contract(&d, codes.messages);
+    if (err == ERR_OK && !is_on_rollup) err = add_contract(&d, codes.messenger);
+    if (err == ERR_OK && !is_on_rollup) err = add_contract(&d, codes.bridge);
     if (err != ERR_OK) return err;
     *txs = d.txs;
     *count = d.count;

@@ -1,8 +1,8 @@
-/* node/deploy.h: the contracts on L1, deployed by ordinary transactions of the builder in the first
- * blocks: proof systems and the Hub through the deterministic deployment proxy (so that their
+/* node/deploy.h: the contracts on a parent, deployed by ordinary transactions of the builder in its
+ * first blocks: proof systems and the Hub through the deterministic deployment proxy (so that their
  * addresses follow from code and constructor arguments), then each rollup registered and credited
- * with the ether of its genesis, and the contracts that go with the Hub: Bundler, MessageService,
- * Messenger, Bridge. */
+ * with the ether of its genesis, and the contracts that go with the Hub: Bundler, and on L1
+ * MessageService, Messenger, Bridge. */
 #ifndef NODE_DEPLOY_H
 #define NODE_DEPLOY_H
 
@@ -27,6 +27,9 @@ struct deploy_contracts {
     address attesters[DEPLOY_ATTESTERS];
     address k_of_n;
     uint8_t salt; /* of both deployments, its last byte */
+    /* The chain is a rollup: its contracts of messages are predeploys, one set for its parent and
+     * for its own rollups. */
+    bool is_on_rollup;
 };
 
 /* What a rollup of this type is registered with. The guest program runs all types; who vouches
@@ -37,9 +40,14 @@ hash32 deploy_vkey(const struct rollup_type *type);
 /* The proof system of this kind (enum node_proof). */
 const address *deploy_proof_system(const struct deploy_contracts *contracts, unsigned proof);
 
-/* deploy_addresses computes where the contracts will be. ERR_MEMORY (arena is for the work). */
+/* deploy_addresses computes where the contracts will be, on L1 or on a rollup that is a parent.
+ * ERR_MEMORY (arena is for the work). */
 MUST_USE enum err deploy_addresses(
-    struct deploy_contracts *out, struct arena *arena, const struct node_keys *keys, uint8_t salt
+    struct deploy_contracts *out,
+    struct arena *arena,
+    const struct node_keys *keys,
+    uint8_t salt,
+    bool is_on_rollup
 );
 
 struct deploy_rollup {

@@ -180,13 +180,14 @@ forked_start(struct node *node, struct node_options *options, char error[NODE_ER
 enum err forked_start_contracts(struct node *node, struct arena *arena) {
     struct node_chain *chain = node_l1(node);
     struct state state;
-    if (chain->forked == NULL) return deploy_addresses(&node->contracts, arena, &node->keys, 0);
+    if (chain->forked == NULL)
+        return deploy_addresses(&node->contracts, arena, &node->keys, 0, false);
     const hash32 *root = forked_source_root(&chain->forked_source);
     enum err err = state_open(&state, arena, &chain->forked_source.source, root);
     for (uint8_t salt = 0; err == ERR_OK; salt++) {
         struct account account;
         bool exists = false;
-        err = deploy_addresses(&node->contracts, arena, &node->keys, salt);
+        err = deploy_addresses(&node->contracts, arena, &node->keys, salt, false);
         if (err == ERR_OK) err = state_get_account(&state, &node->contracts.hub, &account, &exists);
         if (err != ERR_OK || !exists || hash32_equal(&account.code_hash, &KECCAK_EMPTY)) break;
         if (salt == SALT_MAX) return ERR_LIMIT;

@@ -1,20 +1,38 @@
 #include "node/imports.h"
+#include "node/hub_view.h"
 #include "node/message.h"
 #include "node/network.h"
 #include "node/waiting.h"
 
 #include "batch/abi.h"
 
-/* Of one rollup in one block: L1 pays 2,600 gas for each, and what is left out can be proven. */
+/* Of one rollup in one block: the parent pays 2,600 gas for each, and what is left out can be
+ * proven. */
 #define IMPORTS_MAX 512u
+
+/* So many blocks of a rollup that is a parent are looked at for what its own rollups have not
+ * heard; what was said before can be proven. */
+#define IMPORT_BLOCKS_MAX 256u
 
 /* A message that was said. */
 struct said {
     hash32 message;
     address publisher;
     bool is_messengers; /* then: */
+    bool is_to_parent;
     uint64_t rollup_id;
     u256 fee_wei;
+};
+
+/* The messages of one parent. */
+struct choice {
+    struct imports *imports;
+    struct arena *arena;
+    struct node *node;
+    size_t parent;   /* its place */
+    uint64_t number; /* a rollup that is a parent: of the block in which they were said */
+    const struct deploy_contracts *contracts;
+    const struct node_import_policy *policy;
 };
 
 static bool is_event(const struct log *log, const address *of, const hash32 *topic) {
@@ -23,15 +41,18 @@ static bool is_event(const struct log *log, const address *of, const hash32 *top
 }
 
 /* What the Messenger says of it, in the same receipt. */
-static void find_left(struct said *said, const struct node *node, const struct receipt *receipt) {
+static void
+find_left(struct said *said, const struct choice *choice, const struct receipt *receipt) {
     const hash32 topic = abi_signature_hash(MESSAGE_LEFT_EVENT);
     for (size_t i = 0; i < receipt->log_count; i++) {
         const struct log *log = &receipt->logs[i];
         struct message_left left;
-        if (!is_event(log, &node->contracts.messenger, &topic) || log->topic_count != 2) continue;
+        if (!is_event(log, &choice->contracts->messenger, &topic) || log->topic_count != 2)
+            continue;
         if (!hash32_equal(&log->topics[1], &said->message)) continue;
         if (message_read_left(&left, log->data) != ERR_OK) continue;
         said->is_messengers = true;
+        said->is_to_parent = left.to_parent;
         said->rollup_id = left.rollup_id;
         said->fee_wei = left.fee_wei;
     }
@@ -76,17 +97,23 @@ static enum err add(struct import_list *list, struct arena *arena, const struct 
     return ERR_OK;
 }
 
-/* A message of the Messenger's is for one rollup; of others nobody knows. *is_wanted_by: whether
- * any imports it. */
-static enum err add_to_rollups(
-    struct imports *imports,
-    bool *is_wanted_by,
-    struct arena *arena,
-    struct node *node,
-    const struct node_import_policy *policy,
-    const struct said *said
-) {
-    *is_wanted_by = false;
+/* Whether a rollup's batches may have brought it what was said in this block of its parent. */
+static enum err has_heard(bool *has, const struct node_chain *rollup, const struct choice *choice) {
+    struct hub_view view;
+    *has = false;
+    if (choice->parent == 0) return ERR_OK;
+    enum err err = node_hub_view(&view, rollup);
+    if (err == ERR_OK) *has = view.anchor_number >= choice->number;
+    return err;
+}
+
+/* A message of the Messenger's is for one rollup, or for the parent's own parent; of others nobody
+ * knows. *is_any: a rollup is to import it. */
+static enum err add_to_rollups(const struct choice *choice, bool *is_any, const struct said *said) {
+    struct imports *imports = choice->imports;
+    struct node *node = choice->node;
+    struct arena *arena = choice->arena;
+    if (said->is_messengers && said->is_to_parent) return ERR_OK;
     if (imports->lists == NULL)
         imports->lists = arena_alloc_zero(arena, node->chain_count * sizeof(*imports->lists));
     if (imports->lists == NULL) return ERR_MEMORY;
@@ -94,13 +121,32 @@ static enum err add_to_rollups(
     for (size_t place = 1; place < node->chain_count && err == ERR_OK; place++) {
         struct node_chain *chain = &node->chains[place];
         const bool is_evm = node->options->chains[place].type == NODE_ROLLUP_EVM;
-        if (!is_evm || node_place(node_parent(chain)) != 0) continue;
+        if (!is_evm || node_place(node_parent(chain)) != choice->parent) continue;
         if (said->is_messengers && said->rollup_id != chain->rollup_id) continue;
-        if (!is_wanted(chain, policy, said)) continue;
-        *is_wanted_by = true;
+        if (!is_wanted(chain, choice->policy, said)) continue;
+        bool has;
+        err = has_heard(&has, chain, choice);
+        if (err != ERR_OK || has) continue;
         err = add(&imports->lists[place - 1], arena, said);
+        *is_any = true;
     }
     return err;
+}
+
+/* *is_any: the receipt has a message that a rollup is to import. */
+static enum err
+choose_of(const struct choice *choice, bool *is_any, const struct receipt *receipt) {
+    const hash32 topic = abi_signature_hash(MESSAGE_BROADCAST_EVENT);
+    for (size_t i = 0; i < receipt->log_count; i++) {
+        const struct log *log = &receipt->logs[i];
+        if (!is_event(log, &choice->contracts->messages, &topic) || log->topic_count != 3) continue;
+        struct said said = {.message = log->topics[1]};
+        memcpy(said.publisher.b, log->topics[2].b + 12, sizeof(said.publisher.b));
+        find_left(&said, choice, receipt);
+        enum err err = add_to_rollups(choice, is_any, &said);
+        if (err != ERR_OK) return err;
+    }
+    return ERR_OK;
 }
 
 enum err imports_choose(
@@ -111,23 +157,83 @@ enum err imports_choose(
     const struct block_builder *block,
     const size_t *order_index
 ) {
-    const hash32 topic = abi_signature_hash(MESSAGE_BROADCAST_EVENT);
+    const struct choice choice = {
+        .imports = imports,
+        .arena = arena,
+        .node = node,
+        .contracts = &node->contracts,
+        .policy = policy,
+    };
     *imports = (struct imports){0};
     for (size_t i = 0; i < block->tx_count; i++) {
-        const struct receipt *receipt = &block->receipts[i];
-        for (size_t j = 0; j < receipt->log_count; j++) {
-            const struct log *log = &receipt->logs[j];
-            if (!is_event(log, &node->contracts.messages, &topic) || log->topic_count != 3)
-                continue;
-            struct said said = {.message = log->topics[1]};
-            memcpy(said.publisher.b, log->topics[2].b + 12, sizeof(said.publisher.b));
-            find_left(&said, node, receipt);
-            bool is_wanted_by;
-            enum err err = add_to_rollups(imports, &is_wanted_by, arena, node, policy, &said);
-            if (err != ERR_OK) return err;
-            if (is_wanted_by)
-                imports->before_count = (order_index == NULL ? i : order_index[i]) + 1;
+        bool is_any = false;
+        enum err err = choose_of(&choice, &is_any, &block->receipts[i]);
+        if (err != ERR_OK) return err;
+        if (is_any) imports->before_count = (order_index == NULL ? i : order_index[i]) + 1;
+    }
+    return ERR_OK;
+}
+
+/* --- of rollups that are parents -------------------------------------------------------------- */
+
+/* The first of the parent's blocks that one of its rollups has not heard of: that behind the oldest
+ * of their anchors. */
+static enum err find_first(uint64_t *first, const struct node_chain *parent) {
+    size_t place;
+    const size_t count = node_rollups_of(parent->node, &place, node_place(parent));
+    *first = parent->head.number + 1;
+    for (size_t i = 0; i < count; i++) {
+        struct hub_view view;
+        enum err err = node_hub_view(&view, &parent->node->chains[place + i]);
+        if (err != ERR_OK) return err;
+        if (view.anchor_number + 1 < *first) *first = view.anchor_number + 1;
+    }
+    const uint64_t oldest =
+        parent->head.number < IMPORT_BLOCKS_MAX ? 1 : parent->head.number - IMPORT_BLOCKS_MAX + 1;
+    if (*first < oldest) *first = oldest;
+    return ERR_OK;
+}
+
+static enum err
+choose_of_block(const struct choice *choice, bool *is_any, struct node_chain *parent) {
+    struct header header;
+    const struct chain_block *block;
+    enum err err = node_chain_read_header(parent, &header, NULL, choice->number);
+    if (err != ERR_OK) return err;
+    if (!bloom_may_contain(&header.logs_bloom, address_bytes(&choice->contracts->messages)))
+        return ERR_OK;
+    err = node_chain_read_block(parent, &block, choice->arena, choice->number);
+    for (size_t i = 0; err == ERR_OK && i < block->block.tx_count; i++)
+        err = choose_of(choice, is_any, &block->receipts[i]);
+    return err;
+}
+
+enum err imports_choose_below(
+    struct imports *imports,
+    bool *is_any,
+    struct arena *arena,
+    struct node *node,
+    const struct node_import_policy *policy
+) {
+    *is_any = false;
+    for (size_t i = 1; i < node->chain_count && policy->kind != NODE_IMPORT_NONE; i++) {
+        struct node_chain *parent = &node->chains[i];
+        struct choice choice = {
+            .imports = imports,
+            .arena = arena,
+            .node = node,
+            .parent = i,
+            .contracts = &node->contracts_below,
+            .policy = policy,
+        };
+        uint64_t first;
+        if (!node_is_parent(parent)) continue;
+        enum err err = find_first(&first, parent);
+        for (uint64_t at = first; err == ERR_OK && at <= parent->head.number; at++) {
+            choice.number = at;
+            err = choose_of_block(&choice, is_any, parent);
         }
+        if (err != ERR_OK) return err;
     }
     return ERR_OK;
 }

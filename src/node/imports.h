@@ -1,5 +1,6 @@
 /* node/imports.h: which messages of L1's transactions the rollups import in the block in which they
- * are sent (protocol.md section 7): the proposer's choice. */
+ * are sent (protocol.md section 7), and which of a rollup's blocks its own rollups do: the
+ * proposer's choice. */
 #ifndef NODE_IMPORTS_H
 #define NODE_IMPORTS_H
 
@@ -28,6 +29,18 @@ MUST_USE enum err imports_choose(
     const struct node_import_policy *policy,
     const struct block_builder *block,
     const size_t *order_index
+);
+
+/* imports_choose_below adds what rollups of rollups import: what was said on their parents in
+ * blocks that they have not heard of, those not posted yet and the newest that is, whose batch came before
+ * what else is in it. *is_any is false if there is nothing. All in arena. ERR_MEMORY, ERR_CORRUPT,
+ * ERR_IO. */
+MUST_USE enum err imports_choose_below(
+    struct imports *imports,
+    bool *is_any,
+    struct arena *arena,
+    struct node *node,
+    const struct node_import_policy *policy
 );
 
 #endif

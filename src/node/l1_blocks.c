@@ -260,6 +260,14 @@ static enum err build_plain(
     return discarded != ERR_OK ? discarded : err;
 }
 
+/* Whether rollups of rollups have anything to import. */
+static enum err find_imports_below(bool *is_any, struct arena *arena, struct node *node) {
+    struct imports imports = {0};
+    *is_any = false;
+    if (!node->auto_batch) return ERR_OK;
+    return imports_choose_below(&imports, is_any, arena, node, &node->options->import_policy);
+}
+
 /* With one of the bundles not whole nothing is built. */
 static enum err build_order(
     struct node *node,
@@ -273,11 +281,18 @@ static enum err build_order(
     struct imports imports = {0};
     error[0] = 0;
     enum err err = anchors_find_due(&order.anchors_due, node);
-    bool crosses = is_waited_for(node) || order.must_move != 0 || order.anchors_due != 0;
+    bool imports_below = false;
+    if (err == ERR_OK) err = find_imports_below(&imports_below, arena, node);
+    bool crosses =
+        is_waited_for(node) || order.must_move != 0 || order.anchors_due != 0 || imports_below;
     const bool may_import =
         node->options->import_policy.kind != NODE_IMPORT_NONE && order.tx_count > 0;
     if (err == ERR_OK && (!crosses || may_import))
         err = build_plain(node, fates, &crosses, &imports, error, arena, attributes, &order);
+    if (err == ERR_OK && imports_below)
+        err = imports_choose_below(
+            &imports, &imports_below, arena, node, &node->options->import_policy
+        );
     if (err == ERR_OK && crosses)
         err = crossing_build_block(node, fates, error, arena, attributes, &order, &imports);
     if (err != ERR_OK && error[0] == 0)

@@ -340,6 +340,7 @@ static enum err begin_rollup(
         .parent_messages = node_contracts(node_parent(chain))->messages,
         .parent_messenger = node_contracts(node_parent(chain))->messenger,
         .parent_bridge = node_contracts(node_parent(chain))->bridge,
+        .own_hub = node_is_parent(chain) ? node_contracts(chain)->hub : (address){{0}},
         .block_gas_limit = plan->gas_limit,
         .kind = chain->type->kind,
         .ledger_owner = node->keys.account_count > 0 ? node->keys.accounts[0].address
@@ -518,7 +519,8 @@ enum err startup_open(struct node *node, char error[NODE_ERROR_SIZE]) {
         for (size_t i = 0; i < node->chain_count; i++)
             node->chains[i].rpc.coinbase = node->keys.builder.address;
         err = forked_start_contracts(node, &arena);
-        if (err == ERR_OK) err = deploy_addresses(&node->contracts_below, &arena, &node->keys, 0);
+        if (err == ERR_OK)
+            err = deploy_addresses(&node->contracts_below, &arena, &node->keys, 0, true);
         if (err != ERR_OK) (void)node_fail(error, err, "%s", err_text(err));
     }
     if (err == ERR_OK)
@@ -607,8 +609,8 @@ startup_look(struct node *node, struct node_options *options, char error[NODE_ER
     }
     if (err != ERR_OK) return err;
     arena_open(&arena, GENESIS_SIZE_MAX);
-    err = deploy_addresses(&node->contracts, &arena, &node->keys, 0);
-    if (err == ERR_OK) err = deploy_addresses(&node->contracts_below, &arena, &node->keys, 0);
+    err = deploy_addresses(&node->contracts, &arena, &node->keys, 0, false);
+    if (err == ERR_OK) err = deploy_addresses(&node->contracts_below, &arena, &node->keys, 0, true);
     if (err != ERR_OK) (void)node_fail(error, err, "%s", err_text(err));
     arena_close(&arena);
     return err;

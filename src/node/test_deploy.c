@@ -1,5 +1,7 @@
 #include "node/deploy.h"
 
+#include "rollup/predeploys.h"
+
 #include "crypto/keccak.h"
 #include "evm/evm.h"
 #include "node/dev_genesis.h"
@@ -63,7 +65,7 @@ static void makes_every_transaction(void **state) {
     };
     const struct pool_tx *txs;
     size_t count;
-    assert_int_equal(deploy_addresses(&deploy.contracts, &arena, &keys, 0), ERR_OK);
+    assert_int_equal(deploy_addresses(&deploy.contracts, &arena, &keys, 0, false), ERR_OK);
     assert_int_equal(deploy_transactions(&txs, &count, &arena, &deploy), ERR_OK);
     /* Attestation, Hub, rollup 1 with its credit, rollup 2 without one, Bundler, and the contracts
      * of messages. */
@@ -100,6 +102,31 @@ static void makes_every_transaction(void **state) {
     assert_memory_equal(txs[2].tx.data.data + 4 + 2 * 32, rollups[0].head.b, 32);
 }
 
+/* On a rollup the contracts of messages are there, and the Hub is made with them. */
+static void a_rollup_has_its_predeploys(void **state) {
+    (void)state;
+    struct deploy_rollup rollup = {.head = {{1}}};
+    struct deploy_options deploy = {
+        .chain_id = 1, .keys = &keys, .rollups = &rollup, .rollup_count = 1};
+    struct deploy_contracts on_l1;
+    const struct pool_tx *txs;
+    size_t count;
+    assert_int_equal(deploy_addresses(&on_l1, &arena, &keys, 0, false), ERR_OK);
+    assert_int_equal(deploy_addresses(&deploy.contracts, &arena, &keys, 0, true), ERR_OK);
+    assert_int_equal(deploy_transactions(&txs, &count, &arena, &deploy), ERR_OK);
+    const struct deploy_contracts *c = &deploy.contracts;
+    assert_int_equal(count, 4); /* Attestation, Hub, the rollup, Bundler */
+    assert_true(address_equal(&c->messages, &MESSAGES_PREDEPLOY));
+    assert_true(address_equal(&c->messenger, &MESSENGER_PREDEPLOY));
+    assert_true(address_equal(&c->bridge, &BRIDGE_PREDEPLOY));
+    const address hub = created_by(&txs[1].tx);
+    assert_true(address_equal(&hub, &c->hub));
+    assert_false(address_equal(&hub, &on_l1.hub));
+    const bytes initcode = txs[1].tx.data;
+    assert_memory_equal(initcode.data + initcode.size - 20, MESSAGES_PREDEPLOY.b, 20);
+    assert_memory_equal(txs[2].tx.data.data + txs[2].tx.data.size - 20, MESSENGER_PREDEPLOY.b, 20);
+}
+
 /* Each proof system once, whoever has it; each rollup registered with its own. */
 static void deploys_the_proof_systems_there_are(void **state) {
     (void)state;
@@ -113,7 +140,7 @@ static void deploys_the_proof_systems_there_are(void **state) {
         .chain_id = 1, .keys = &keys, .rollups = rollups, .rollup_count = 4};
     const struct pool_tx *txs;
     size_t count;
-    assert_int_equal(deploy_addresses(&deploy.contracts, &arena, &keys, 0), ERR_OK);
+    assert_int_equal(deploy_addresses(&deploy.contracts, &arena, &keys, 0, false), ERR_OK);
     assert_int_equal(deploy_transactions(&txs, &count, &arena, &deploy), ERR_OK);
     const struct deploy_contracts *c = &deploy.contracts;
     const address made[] = {
@@ -176,6 +203,7 @@ static void genesis_has_what_the_transactions_need(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_every_transaction),
+        cmocka_unit_test(a_rollup_has_its_predeploys),
         cmocka_unit_test(deploys_the_proof_systems_there_are),
         cmocka_unit_test(genesis_has_what_the_transactions_need),
     };

@@ -18,7 +18,7 @@ static enum err add_message_contracts(
     struct arena *arena,
     const struct rollup_genesis_options *options
 ) {
-    struct genesis_slot *slots = arena_alloc_array(arena, 5, sizeof(*slots));
+    struct genesis_slot *slots = arena_alloc_array(arena, 6, sizeof(*slots));
     if (slots == NULL) return ERR_MEMORY;
     /* Slots as the contracts declare them: contracts/src/messages. */
     const struct {
@@ -28,10 +28,12 @@ static enum err add_message_contracts(
         {0, options->parent_messages},
         {0, options->parent_messenger},
         {2, MESSAGES_PREDEPLOY},
+        {1, options->own_hub},
         {0, options->parent_bridge},
         {1, MESSENGER_PREDEPLOY},
     };
-    for (size_t i = 0; i < 5; i++)
+    const bool is_parent = !address_equal(&options->own_hub, &(address){{0}});
+    for (size_t i = 0; i < 6; i++)
         slots[i] = (struct genesis_slot){
             .key = u256_from_u64(words[i].slot),
             .value = u256_load_be_short(address_bytes(&words[i].value)),
@@ -48,10 +50,10 @@ static enum err add_message_contracts(
         &MESSENGER_PREDEPLOY, artifact_messenger_runtime, sizeof(artifact_messenger_runtime)
     );
     added[1].slots = slots + 1;
-    added[1].slot_count = 2;
+    added[1].slot_count = is_parent ? 3 : 2;
     added[2] =
         predeploy(&BRIDGE_PREDEPLOY, artifact_bridge_runtime, sizeof(artifact_bridge_runtime));
-    added[2].slots = slots + 3;
+    added[2].slots = slots + 4;
     added[2].slot_count = 2;
     *count += 3;
     return ERR_OK;

@@ -20,6 +20,7 @@ struct rollup_genesis_options {
     address parent_messages; /* the parent's MessageService, Messenger and Bridge */
     address parent_messenger;
     address parent_bridge;
+    address own_hub; /* of its own rollups, where it is a parent; else zero */
     uint64_t block_gas_limit;
     bool has_base_fee;
     uint64_t base_fee_wei;                  /* of the first block; else 1 gwei */

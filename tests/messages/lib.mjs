@@ -93,7 +93,9 @@ export async function openNetwork(options = {}) {
         const account = privateKeyToAccount(network.accounts[index].privateKey);
         return {
             l1: new Chain(network.l1, network.contracts, account),
-            rollups: network.rollups.map((rollup) => new Chain(rollup, PREDEPLOYS, account)),
+            rollups: network.rollups.map(
+                (rollup) => new Chain(rollup, { ...PREDEPLOYS, hub: rollup.contracts.hub }, account),
+            ),
         };
     };
     return { network, as, ...as(0), stop: () => network.stop() };

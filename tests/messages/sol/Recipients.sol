@@ -71,3 +71,31 @@ contract Spender {
         return 0;
     }
 }
+
+interface IForwardingMessenger {
+    struct Terms {
+        address owner;
+        uint256 fee;
+        uint64 gasLimit;
+        uint64 deadline;
+    }
+
+    function send(uint64 rollupId, address recipient, Terms calldata terms, bytes calldata payload)
+        external
+        payable
+        returns (bytes32);
+}
+
+/// On a chain in the middle: sends what it receives on, to one of this chain's rollups or to its parent.
+contract Forwarder {
+    IForwardingMessenger private constant MESSENGER = IForwardingMessenger(0x4C53000000000000000000000000000000000005);
+
+    function receiveMessage(bytes32, bytes calldata, bytes calldata payload) external payable returns (bytes4) {
+        (uint64 rollupId, address to, uint256 fee, bytes memory further) =
+            abi.decode(payload, (uint64, address, uint256, bytes));
+        MESSENGER.send{value: msg.value}(
+            rollupId, to, IForwardingMessenger.Terms(msg.sender, fee, 500_000, 0), further
+        );
+        return this.receiveMessage.selector;
+    }
+}
