@@ -11,11 +11,11 @@ let world;
 const contracts = {}; // place -> Counter, Hopper
 
 before(async () => {
-    network = await startNetwork([], process.env.LOCKSTEP ?? "build/dev/lockstep");
+    network = await startNetwork(["--rollups", "2", "--l3", "1"], process.env.LOCKSTEP ?? "build/dev/lockstep");
     const { chains, accounts } = network.info;
-    const [l1, rollup1, rollup2] = chains.map((entry) => connect(entry, accounts[0].privateKey));
-    world = new World({ l1, rollup1, rollup2 });
-    for (const place of ["l1", "rollup1"])
+    const [l1, rollup1, rollup2, l3] = chains.map((entry) => connect(entry, accounts[0].privateKey));
+    world = new World({ l1, rollup1, rollup2, l3 });
+    for (const place of ["l1", "rollup1", "rollup2", "l3"])
         contracts[place] = { counter: await world.deploy(place, "Counter"), hopper: await world.deploy(place, "Hopper") };
 });
 after(async () => assert.equal((await network.stop()).status, 0));
@@ -32,7 +32,16 @@ const relay = (proxy) =>
         "5af1503d5f5f3e3d5ff3",
     );
 
-for (const [from, to] of [["l1", "rollup1"], ["rollup1", "l1"]])
+const ways = [
+    ["l1", "rollup1"],
+    ["rollup1", "l1"],
+    ["l1", "l3"],
+    ["rollup1", "l3"],
+    ["l3", "rollup1"],
+    ["l3", "l1"],
+    ["l3", "rollup2"],
+];
+for (const [from, to] of ways)
     test(`code and ether of the caller, ${from} to ${to}`, async () => {
         const { client } = world.places[from];
         const proxy = await world.reference(from, counterOf(to));
@@ -40,9 +49,11 @@ for (const [from, to] of [["l1", "rollup1"], ["rollup1", "l1"]])
         const total = await world.call(counterOf(to), "total");
         const call = { from: STRANGER, to: STRANGER, data, gas: "0x2dc6c0" };
         const overrides = { [STRANGER]: { code: relay(proxy) } };
-        await client.request({ method: "eth_call", params: [call, "latest", overrides] });
         // Twice the same: the first has left nothing.
-        await client.request({ method: "eth_call", params: [call, "latest", overrides] });
+        for (let i = 0; i < 2; i++) {
+            const sum = await client.request({ method: "eth_call", params: [call, "latest", overrides] });
+            assert.equal(BigInt(sum), total + 5n);
+        }
         assert.equal(await world.call(counterOf(to), "total"), total);
         assert.equal(await client.getCode({ address: STRANGER }), undefined);
         const gas = await client.request({ method: "eth_estimateGas", params: [call, "latest", overrides] });
@@ -75,6 +86,27 @@ test("storage of the called chain, with blocks of the rollup that L1 does not ha
     assert.equal(BigInt(answer), 1000n);
 });
 
+for (const [via, name] of [["l1", "from L1"], ["rollup1", "from its parent"]])
+    test(`storage of an L3 is what it is asked for in the middle of its call, ${name}`, async () => {
+        const { l3, rollup1 } = world.places;
+        // Unsafe blocks of both, which are on no parent yet.
+        for (const place of ["l3", "rollup1"]) assert.ok(await world.send(counterOf(place), "add", [1n]));
+        const plain = await world.call(counterOf("l3"), "total");
+        const back = await world.reference(via, counterOf("l3"));
+        const there = await world.reference("l3", { ...contracts[via].counter, address: back });
+        const total = encodeFunctionData({ abi: counterOf("l3").abi, functionName: "total" });
+        const ask = { from: STRANGER, to: STRANGER, data: total, gas: "0x4c4b40" };
+        const asked = (value) => {
+            const overrides = { [STRANGER]: { code: relay(there) } };
+            if (value !== undefined) overrides[counterOf("l3").address] = { stateDiff: { [slot(0)]: slot(value) } };
+            return l3.client.request({ method: "eth_call", params: [ask, "latest", overrides] });
+        };
+        assert.equal(BigInt(await asked()), plain);
+        assert.equal(BigInt(await asked(1000n)), 1000n);
+        assert.equal(await world.call(counterOf("l3"), "total"), plain);
+        assert.equal(await rollup1.client.getCode({ address: STRANGER }), undefined);
+    });
+
 test("overrides of the machinery itself end in a reason", async () => {
     const { hub } = world.places.l1;
     const SYSTEM = "0x4c53000000000000000000000000000000000001";
@@ -85,6 +117,8 @@ test("overrides of the machinery itself end in a reason", async () => {
         ["rollup1", "l1", { [SYSTEM]: { code: "0x" } }],
         ["rollup1", "l1", { [SYSTEM]: { stateDiff: { [slot(8)]: slot(1), [slot(6)]: slot(0) } } }],
         ["rollup1", "l1", { [world.places.rollup1.hub]: { code: "0x" } }],
+        ["l3", "l1", { [SYSTEM]: { state: {} } }],
+        ["l3", "rollup1", { [SYSTEM]: { stateDiff: { [slot(8)]: slot(1), [slot(6)]: slot(0) } } }],
     ]) {
         const { client } = world.places[from];
         const proxy = await world.reference(from, counterOf(to));

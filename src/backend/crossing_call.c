@@ -94,56 +94,63 @@ static enum err override_accounts(
     return ERR_OK;
 }
 
-/* Overrides one slot of a contract of the system's. */
-static enum err override_slot(
-    struct arena *arena,
-    struct source **base,
-    hash32 *root,
-    const address *contract,
-    const u256 *slot,
-    const hash32 *value
+/* An override of one slot of a contract of the system's; with is the caller's memory. */
+static struct rpc_account_override slot_override(
+    struct rpc_slot_override *with, const address *contract, const u256 *slot, const hash32 *value
 ) {
-    struct rpc_slot_override with = {.value = *value};
-    u256_store_be(with.key.b, slot);
-    const struct rpc_account_override account = {
-        .account = *contract, .slots = &with, .slot_count = 1};
-    return override_accounts(arena, base, root, &account, 1);
+    with->value = *value;
+    u256_store_be(with->key.b, slot);
+    return (struct rpc_account_override){.account = *contract, .slots = with, .slot_count = 1};
 }
 
-/* The rollup begins at its newest block with what the caller wants, and the Hub has its head so. A
- * block that is not on L1 yet is not committed to as the one that is open. */
-static enum err
-override_rollup(struct crossing *crossing, size_t place, const struct rpc_simulation *wish) {
+/* The rollup begins at its newest block with what is wanted. A block that is not on its parent yet
+ * is not committed to as the one that is open. */
+static enum err override_rollup(
+    struct crossing *crossing,
+    size_t place,
+    const struct rpc_account_override *accounts,
+    size_t count
+) {
     struct world_rollup *rollup = &crossing->rollups[place - 1];
     struct arena *arena = crossing->arena;
+    struct rpc_slot_override with;
     enum err err = crossing_settle(crossing, place);
     if (err != ERR_OK) return err;
     const hash32 open = open_block_commitment(&rollup->open);
     const u256 open_slot = u256_from_u64(SYSTEM_OPEN_BLOCK);
-    const u256 head_slot = world_head_slot(rollup->rollup_id);
-    err =
-        override_accounts(arena, &rollup->base, &rollup->head, wish->accounts, wish->account_count);
+    err = override_accounts(arena, &rollup->base, &rollup->head, accounts, count);
     /* The caller's overrides may be of this one, too. */
-    if (err == ERR_OK)
-        err = override_slot(
-            arena, &rollup->base, &rollup->head, &SYSTEM_PREDEPLOY, &open_slot, &open
-        );
+    const struct rpc_account_override system =
+        slot_override(&with, &SYSTEM_PREDEPLOY, &open_slot, &open);
+    if (err == ERR_OK) err = override_accounts(arena, &rollup->base, &rollup->head, &system, 1);
+    if (err != ERR_OK || rollup->below == NULL) return err;
     /* That block is the anchor of its own rollups. */
     struct crossing_below *below = &crossing->below[place - 1];
-    if (err == ERR_OK && rollup->below != NULL) {
-        below->parent = crossing->node->chains[place].head;
-        below->parent.state_root = rollup->head;
-        err = header_encode(&below->options.parent_encoded, arena, &below->parent);
+    below->parent = crossing->node->chains[place].head;
+    below->parent.state_root = rollup->head;
+    return header_encode(&below->options.parent_encoded, arena, &below->parent);
+}
+
+/* Has a rollup begin with what the caller wants, and each Hub on the way up to L1 have the head
+ * that follows. */
+static enum err
+override_rollups(struct crossing *crossing, size_t place, const struct rpc_simulation *wish) {
+    const struct node *node = crossing->node;
+    struct rpc_slot_override with;
+    struct rpc_account_override hub;
+    enum err err = override_rollup(crossing, place, wish->accounts, wish->account_count);
+    while (err == ERR_OK) {
+        const struct world_rollup *rollup = &crossing->rollups[place - 1];
+        const struct node_chain *parent = node_parent(&node->chains[place]);
+        const u256 slot = world_head_slot(rollup->rollup_id);
+        hub = slot_override(&with, &node_contracts(parent)->hub, &slot, &rollup->head);
+        place = node_place(parent);
+        if (place == 0) break;
+        err = override_rollup(crossing, place, &hub, 1);
     }
     if (err != ERR_OK) return err;
-    return override_slot(
-        arena,
-        &crossing->options.parent_base,
-        &crossing->parent.state_root,
-        &crossing->options.hub,
-        &head_slot,
-        &rollup->head
-    );
+    struct source **base = &crossing->options.parent_base;
+    return override_accounts(crossing->arena, base, &crossing->parent.state_root, &hub, 1);
 }
 
 /* What the caller wants otherwise holds on the chain that is called. */
@@ -151,7 +158,7 @@ static enum err override_chain(struct crossing *crossing, const struct simulatio
     const struct rpc_simulation *wish = simulation->description;
     const size_t place = node_place(simulation->chain);
     if (wish->account_count == 0) return ERR_OK;
-    if (place != 0) return override_rollup(crossing, place, wish);
+    if (place != 0) return override_rollups(crossing, place, wish);
     return override_accounts(
         crossing->arena,
         &crossing->options.parent_base,
@@ -184,12 +191,6 @@ enum rpc_status crossing_run(struct simulation *simulation, struct simulation_ru
             simulation->request,
             RPC_UNSUPPORTED,
             "calls across chains are simulated in the next block: block overrides are not for them"
-        );
-    if (simulation->description->account_count > 0 && node_place(chain) > node_rollup_count(node))
-        return rpc_fail(
-            simulation->request,
-            RPC_UNSUPPORTED,
-            "a rollup's rollup cannot be given another state for a call across chains"
         );
     if (rpc_leave(simulation->request)) return RPC_FAILED;
     struct block_attributes attributes = {
