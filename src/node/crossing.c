@@ -359,6 +359,20 @@ crossing_open_trace(struct world_trace *trace, struct arena *arena, const struct
 
 /* --- transactions of rollups that go along ---------------------------------------------------- */
 
+/* What a slot block has no gas left for. False: that is not what is wrong, or it holds nothing
+ * else. */
+static bool
+defer_rest(const struct node *node, struct waiting *waiting, const struct world_result *result) {
+    const struct fact *missing = &result->missing;
+    const bool is_gas =
+        missing->verdict == STEP_TX_INVALID && missing->verdict_tx == (int)TX_GAS_ALLOWANCE;
+    if (!is_gas || missing->verdict_tx_index == 0 || result->reason_rollup == 0) return false;
+    const size_t place = crossing_place(node, result->reason_parent, result->reason_rollup);
+    if (missing->verdict_tx_index >= waiting[place - 1].count) return false;
+    waiting_defer(&waiting[place - 1], missing->verdict_tx_index);
+    return true;
+}
+
 /* The batch failed: the transaction that was running when it did leaves the pool. False if there is
  * none to blame. */
 static bool drop_culprit(
@@ -535,9 +549,7 @@ defer_part(struct crossing *crossing, struct waiting *waiting, const struct bloc
         return true;
     }
     if (most == NULL || most->count < 2) return false;
-    size_t keep = most->count * 3 / 4;
-    most->deferred += most->count - keep;
-    most->count = keep;
+    waiting_defer(most, most->count * 3 / 4);
     return true;
 }
 
@@ -589,6 +601,7 @@ static bool lessen(
     }
     if (leave_anchors(crossing, reason, order)) return true;
     if (result->is_too_large && defer_part(crossing, waiting, order)) return true;
+    if (defer_rest(crossing->node, waiting, result)) return true;
     if (drop_culprit(crossing->node, waiting, result, reason, order)) return true;
     const size_t end = bundles_end(order);
     if (*tx_count <= end || order->is_for_tx) return false;

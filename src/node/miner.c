@@ -393,7 +393,11 @@ static void do_transaction(struct miner *miner, struct miner_job *job) {
             end_wait(miner, job->wait);
         return;
     case FATE_INCLUDED:
-        end_wait(miner, job->wait);
+        if (job->chain == node_l1(node)) err = carry_rest(miner);
+        if (err == ERR_OK)
+            end_wait(miner, job->wait);
+        else
+            fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, err_text(err), NULL);
         return;
     }
 }

@@ -95,6 +95,12 @@ enum err waiting_collect(
     return ERR_OK;
 }
 
+void waiting_defer(struct waiting *waiting, size_t index) {
+    for (size_t i = index; i < waiting->count; i++)
+        waiting->deferred += waiting->txs[i]->tx.type != TX_CONDITIONAL;
+    waiting->count = index;
+}
+
 void waiting_take_out(struct waiting *waiting, size_t index) {
     for (size_t i = index + 1; i < waiting->count; i++) {
         waiting->txs[i - 1] = waiting->txs[i];

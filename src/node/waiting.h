@@ -24,6 +24,10 @@ MUST_USE enum err waiting_collect(
     const struct import_list *imports
 );
 
+/* waiting_defer leaves those from an index on for later blocks. One that has waited for what this
+ * block imports is like any other then, and need not go with a block of the parent. */
+void waiting_defer(struct waiting *waiting, size_t index);
+
 /* waiting_take_out takes out one of them. */
 void waiting_take_out(struct waiting *waiting, size_t index);
 

@@ -357,3 +357,21 @@ test("rollups of rollups have them, ledgers do not, and both still do after a re
         rmSync(folder, { recursive: true });
     }
 });
+
+test("of more than the slot block has gas for, the rest is in the next block", async () => {
+    const message = newMessage();
+    const hashes = [];
+    for (let i = 0; i < 5; i++) {
+        const account = n.as(i).rollups[0].account;
+        const count = await rollup1.client.getTransactionCount({ address: account.address });
+        const loops = { to: "0x", data: "0x5b5f56", gas: 16_777_216n };
+        hashes.push(await send(await sign({ nonce: count, ...loops, messageSlots: [slotOf(message)] }, account)));
+    }
+    const { blockNumber } = await say(message);
+    const receipts = await Promise.all(hashes.map((hash) => rollup1.client.waitForTransactionReceipt({ hash })));
+    const slot = await rollup1.client.getBlock({ blockTag: "safe" });
+    // 16,777,216 each, in a block of 60,000,000.
+    const isIn = receipts.filter((receipt) => receipt.blockNumber === slot.number);
+    assert.equal(isIn.length, 3);
+    assert.equal(await l1.client.getBlockNumber({ cacheTime: 0 }), blockNumber);
+});
