@@ -298,6 +298,8 @@ enum err dump_read(struct node *node, char error[DATABASE_ERROR_SIZE], bytes dum
         if (address_equal(&chain->rpc.coinbase, &node->keys.builder.address))
             chain->rpc.coinbase = keys.builder.address;
         chain->wishes = (struct chain_wishes){0};
+        /* All blocks were removed for who listens, and are told anew even if they are the same. */
+        chain->announced_hash = (hash32){{0}};
     }
     node->keys.builder = keys.builder;
     node->keys.attester = keys.attester;

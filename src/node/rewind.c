@@ -163,6 +163,8 @@ static enum err take_back(
     enum err err = ERR_OK;
     if (number < chain->head.number) {
         if (node->server != NULL) rpc_server_removing(node->server, &chain->rpc, number + 1);
+        /* Blocks to come are told even if they are the same, and what is left if it was not. */
+        chain->announced_hash = (hash32){{0}};
         uint64_t from = chain->head.number;
         err = node_chain_truncate(chain, error, number);
         if (err == ERR_OK)
@@ -180,7 +182,6 @@ static enum err take_back(
     }
     if (err == ERR_OK && chain->rollup_id != 0)
         err = node_chain_set_safe(chain, error, point->safe_number);
-    chain->announced_hash = chain->head_hash;
     return err;
 }
 

@@ -117,6 +117,39 @@ test("the whole network goes back, and on another way", async (t) => {
     assert.equal((await network.stop()).code, 0);
 });
 
+test("L1 goes another way under an L3, and what users did there is done again", async (t) => {
+    const network = await start(t);
+    const world = worldOf(network);
+    const deployed = await deploy(world);
+    const l3 = network.chains[3];
+    await add(world, deployed, "l1", 1n);
+    const write = (amount) => deployed.counter.chain.wallet.writeContract({ ...deployed.counter, functionName: "add", args: [amount], gas: 100_000n });
+    const first = await write(10n); // on its parent with the next call
+    await add(world, deployed, "rollup1", 1n);
+    const second = await write(100n); // on no parent yet
+    assert.equal(await total(world, deployed), 126n);
+    await network.l1.rpc("anvil_reorg", [1, []]);
+    // The call from rollup1 was a user's there, and comes again with a block of L1.
+    assert.equal(await total(world, deployed), 126n);
+    for (const hash of [first, second]) assert.equal((await l3.rpc("eth_getTransactionReceipt", [hash])).status, "0x1");
+    await assertConsistent(network);
+
+    // A dump has it all, and goes on.
+    const dump = await l3.rpc("anvil_dumpState");
+    const heads = () => Promise.all(network.chains.map(({ rpc }) => rpc("eth_getBlockByNumber", ["latest", false])));
+    const before = await heads();
+    await add(world, deployed, "rollup2", 1n);
+    await network.l1.rpc("anvil_reorg", [2, []]);
+    assert.equal(await network.l1.rpc("anvil_loadState", [dump]), true);
+    assert.deepEqual(await heads(), before);
+    await add(world, deployed, "l1", 1n);
+    await network.l1.rpc("anvil_reorg", [3, []]);
+    await assertConsistent(network);
+    await add(world, deployed, "rollup2", 1n);
+    await assertConsistent(network);
+    assert.equal((await network.stop()).code, 0);
+});
+
 test("state set on the L3 and its parent is what calls find", async (t) => {
     const network = await start(t);
     const world = worldOf(network);

@@ -1,9 +1,14 @@
 // What users do on the chains, chosen at random. An action may come to nothing (somebody was faster, there is nothing
 // to deliver); what must hold is in invariants.mjs.
 import { parseEther, zeroAddress } from "viem";
-import { encode, lower } from "./chains.mjs";
+import { privateKeyToAccount } from "viem/accounts";
+import { messageSlot, signConditional } from "../../examples/lib/conditional.mjs";
+import { encode, hex, lower } from "./chains.mjs";
 
 const EARLY_S = 1_000_000n;
+const GWEI = 10n ** 9n;
+const CONDITIONAL_BLOCKS = 5n; // that one waits for its message
+const CONDITIONAL = 8; // the account that sends these, so that nobody else's transactions wait behind them
 const STATUS_DELIVERED = 2;
 
 /** Draws for one run. */
@@ -126,7 +131,39 @@ async function stay(network, dice, sender) {
     return [chain, await chain.send(sender, chain.places.purse, { data: encode("purse", "hit", [1n]), value: BigInt(dice.below(1e3)) })];
 }
 
-const ACTIONS = [sendEther, sendEther, sendCoin, sendBadge, deliver, deliver, deliver, deliver, payEarly, callAcross, callAcross, callAcross, stay, stay];
+/** Two transactions on L1, in the next block together or not at all. */
+async function bundle(network, dice, sender) {
+    const { l1 } = network;
+    const nonce = Number(await l1.rpc("eth_getTransactionCount", [sender, "latest"]));
+    const fees = { maxFeePerGas: hex(10n * GWEI), maxPriorityFeePerGas: hex(GWEI) };
+    const txs = [];
+    for (const i of [0, 1]) {
+        const to = l1.proxies.get(dice.one(l1.children));
+        const tx = { from: sender, to, data: encode("purse", "hit", [1n]), value: hex(dice.below(1e3)), nonce: hex(nonce + i), gas: hex(4_000_000), ...fees };
+        txs.push((await l1.rpc("eth_signTransaction", [tx])).raw);
+    }
+    await l1.rpc("eth_sendBundle", [{ txs, blockNumber: hex((await l1.height()) + 1) }]);
+    return [l1, null];
+}
+
+/** A delivery that is only good in a block that has its message. */
+async function deliverIfImported(network) {
+    const { l1, keys } = network;
+    const open = openOf(network).filter(({ from }) => from === l1);
+    if (open.length === 0) return null;
+    const { id, message, to } = open.at(-1);
+    const account = privateKeyToAccount(keys[CONDITIONAL]);
+    const head = BigInt(await to.height());
+    const raw = await signConditional(account, {
+        chainId: BigInt(await to.rpc("eth_chainId")), nonce: Number(await to.rpc("eth_getTransactionCount", [account.address, "pending"])),
+        to: to.contracts.messenger, data: encode("messenger", "deliver", [message, "0x", account.address]), gas: 9_000_000n,
+        maxFeePerGas: 10n * GWEI, maxPriorityFeePerGas: GWEI, lastBlock: head + CONDITIONAL_BLOCKS,
+        messageSlots: [messageSlot(id, l1.contracts.messenger)],
+    });
+    return [to, await to.rpc("eth_sendRawTransaction", [raw])];
+}
+
+const ACTIONS = [sendEther, sendEther, sendCoin, sendBadge, deliver, deliver, deliver, deliver, payEarly, callAcross, callAcross, callAcross, stay, stay, bundle, deliverIfImported];
 
 /** One of them: [chain, hash], or null if it came to nothing. */
 export const act = (network, dice) => dice.one(ACTIONS)(network, dice, dice.one(network.accounts.slice(0, 8)));

@@ -15,6 +15,7 @@ import { RpcError, lockstepPath, runLockstep } from "../lib/network.mjs";
 import { generator } from "../lib/random.mjs";
 import { Dice, act } from "./actions.mjs";
 import { Network, encode, furnish, hex } from "./chains.mjs";
+import { Listener } from "./listeners.mjs";
 import { Seen, check, readMessages } from "./invariants.mjs";
 
 const EPISODE_ROUNDS = 25;
@@ -47,6 +48,7 @@ class Episode {
         const options = { silent: true, rollups: 1 + dice.below(2), baseFee: 0 };
         if (dice.chance(0.6)) options.l3 = 1;
         if (dice.chance(0.3)) options.importPolicy = "none";
+        if (dice.chance(0.2)) options.anchorEvery = 1 + dice.below(4);
         if (isKept) options.datadir = join(this.folder, "data");
         this.network = await new Network(options).start();
         this.say(JSON.stringify({ ...options, slots: this.hasSlots, relay: this.hasRelay }));
@@ -62,6 +64,7 @@ class Episode {
     async close() {
         await this.checkRelay();
         this.stopRelay();
+        for (const listener of this.listeners) listener.close();
         assert.equal((await this.network.stop()).code, 0);
         await this.checkFiles();
         if (this.folder !== null) rmSync(this.folder, { recursive: true });
@@ -116,37 +119,18 @@ class Episode {
         }
     }
 
-    // --- who listens: what filters say adds up to what is there
+    // --- who listens
 
     async watch() {
-        this.filters = [];
-        for (const chain of this.network.chains) {
-            const logs = await chain.rpc("eth_getLogs", [{ fromBlock: "0x0" }]);
-            const id = await chain.rpc("eth_newFilter", [{}]);
-            this.filters.push({ chain, id, known: new Map(logs.map((log) => [keyOf(log), log])) });
-        }
-    }
-
-    async checkFilters() {
-        for (const { chain, id, known } of this.filters) {
-            for (const log of await chain.rpc("eth_getFilterChanges", [id])) {
-                const key = keyOf(log);
-                if (log.removed) assert.ok(known.delete(key), `${chain.name}: a log was removed that was not told`);
-                else {
-                    assert.ok(!known.has(key), `${chain.name}: a log was told twice`);
-                    known.set(key, log);
-                }
-            }
-            const logs = await chain.rpc("eth_getLogs", [{ fromBlock: "0x0" }]);
-            assert.deepEqual([...known.keys()].sort(), logs.map(keyOf).sort(), `${chain.name}: the logs that were told`);
-        }
+        for (const listener of this.listeners ?? []) listener.close();
+        this.listeners = await Promise.all(this.network.chains.map((chain) => new Listener().open(chain)));
     }
 
     /** All invariants. */
     async look() {
         await this.paused(async () => {
             this.network.messages = await check(this.network, this.seen);
-            await this.checkFilters();
+            for (const listener of this.listeners) await listener.check(this.seen.isAmended);
         });
     }
 
@@ -195,7 +179,7 @@ class Episode {
         return pairs;
     }
 
-    /** Users' transactions that are in blocks of rollups. */
+    /** Users' transactions that are in blocks of rollups; not conditional ones, which may be late by then. */
     async users() {
         const found = [];
         for (const chain of this.network.rollups)
@@ -203,7 +187,7 @@ class Episode {
         const kept = [];
         for (const [chain, hash] of found) {
             const tx = await chain.rpc("eth_getTransactionByHash", [hash]);
-            if (tx !== null && tx.type !== "0x7e" && this.network.accounts.includes(tx.from)) kept.push({ chain, hash, nonce: Number(tx.nonce), from: tx.from });
+            if (tx !== null && !["0x7e", "0x4c"].includes(tx.type) && this.network.accounts.includes(tx.from)) kept.push({ chain, hash, nonce: Number(tx.nonce), from: tx.from });
         }
         return kept;
     }
@@ -342,9 +326,6 @@ class Episode {
         await this.look();
     }
 }
-
-// Not by the block's hash, which changes when the newest block's state is set.
-const keyOf = ({ blockNumber, transactionHash, logIndex }) => `${Number(blockNumber)}/${transactionHash}/${Number(logIndex)}`;
 
 /** Runs so many rounds; gives what was done. */
 export async function runReorgs({ rounds, seed, episodeRounds = EPISODE_ROUNDS, say = () => {} }) {
