@@ -232,7 +232,7 @@ enum err bundles_place(
     const size_t end = chosen->count == 0 ? 0 : chosen->ends[chosen->count - 1];
     const size_t most = end + order->tx_count;
     const struct pool_tx **txs = arena_alloc_array(arena, most, sizeof(const struct pool_tx *));
-    *fates = arena_alloc_zero(arena, most * sizeof(**fates));
+    *fates = arena_alloc_array(arena, most, sizeof(**fates));
     *places = arena_alloc_array(arena, order->tx_count, sizeof(**places));
     if (txs == NULL || *fates == NULL || *places == NULL) return ERR_MEMORY;
     size_t count = 0;
@@ -244,6 +244,8 @@ enum err bundles_place(
         (*places)[i] = at < end ? at : count;
         if (at == end) txs[count++] = order->txs[i];
     }
+    for (size_t i = 0; i < count; i++)
+        (*fates)[i] = (struct block_tx_fate){.fate = FATE_KEPT};
     *out = *order;
     out->txs = txs;
     out->tx_count = count;

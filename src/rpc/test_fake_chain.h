@@ -539,6 +539,75 @@ static inline enum rpc_status fake_build_block(
     return RPC_OK;
 }
 
+/* Named by its first transaction and the numbers that came with it. */
+static inline enum rpc_status fake_send_bundle(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    hash32 *hash,
+    const struct rpc_sent_bundle *sent
+) {
+    if (fake_waits((struct fake_chain *)chain, request)) return RPC_WAIT;
+    if (sent->tx_count == 0) return rpc_fail(request, RPC_INVALID_PARAMS, "no transactions");
+    *hash = keccak256(sent->txs[sent->tx_count - 1]);
+    hash->b[0] = (uint8_t)sent->tx_count;
+    hash->b[1] = sent->has_number ? (uint8_t)sent->number : 0xff;
+    hash->b[2] = (uint8_t)sent->min_timestamp;
+    hash->b[3] = (uint8_t)sent->max_timestamp;
+    for (size_t i = 0; i < sent->reverting_count; i++)
+        hash->b[4] ^= sent->reverting[i].b[31];
+    return RPC_OK;
+}
+
+/* As many as the hash begins with, up to three. */
+static inline enum rpc_status fake_bundle_states(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    const struct rpc_bundle_state **states,
+    size_t *count,
+    const hash32 *hash
+) {
+    static const struct rpc_bundle_state all[] = {
+        {.number = 2, .reason = "too late"},
+        {.number = 3, .is_included = true, .reason = ""},
+        {.number = 4, .is_waiting = true},
+    };
+    (void)chain;
+    (void)request;
+    *states = all;
+    *count = hash->b[0] < 3 ? hash->b[0] : 3;
+    return RPC_OK;
+}
+
+/* [from, bytes before it, [[rollup, bytes of its transactions], …]]. */
+static inline enum rpc_status fake_prepare_batch(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_batch_wish *wish
+) {
+    size_t size = 0;
+    (void)chain;
+    (void)request;
+    for (size_t i = 0; i < wish->before_count; i++)
+        size += wish->before[i].size;
+    json_array_begin(out);
+    json_address(out, &wish->from);
+    json_quantity_u64(out, size);
+    json_array_begin(out);
+    for (size_t i = 0; i < wish->part_count; i++) {
+        size = 0;
+        for (size_t j = 0; j < wish->parts[i].tx_count; j++)
+            size += wish->parts[i].txs[j].size;
+        json_array_begin(out);
+        json_quantity_u64(out, wish->parts[i].rollup_id);
+        json_quantity_u64(out, size);
+        json_array_end(out);
+    }
+    json_array_end(out);
+    json_array_end(out);
+    return RPC_OK;
+}
+
 static const struct rpc_chain_operations fake_operations = {
     .head_number = fake_head_number,
     .block = fake_block,
@@ -555,6 +624,9 @@ static const struct rpc_chain_operations fake_operations = {
     .priority_fee = fake_priority_fee,
     .send_raw_transaction = fake_send_raw_transaction,
     .send_transaction = fake_send_transaction,
+    .send_bundle = fake_send_bundle,
+    .bundle_states = fake_bundle_states,
+    .prepare_batch = fake_prepare_batch,
     .pool = fake_pool,
     .pool_count = fake_pool_count,
     .mine = fake_mine,

@@ -496,6 +496,88 @@ static void test_deposits(void **state) {
     }
 }
 
+static void test_bundles(void **state) {
+    struct fixture *f = *state;
+    static const char send[] = "eth_sendBundle";
+    /* cast keccak 0x02, but for the first bytes, which the fake chain writes over. */
+    expect_result(
+        f,
+        send,
+        "[{\"txs\":[\"0x01\",\"0x02\"],\"blockNumber\":\"0x9\",\"minTimestamp\":5,"
+        "\"maxTimestamp\":7,\"revertingTxHashes\":[" HASH1 "]}]",
+        "{\"bundleHash\":"
+        "\"0x02090507629b73fa3db9b34a245bdfa015c260c598b211bf05a1ecc4b3e3b4f2\"}"
+    );
+    expect_error(f, send, "[]", -32602, "missing value for required argument 0");
+    expect_error(f, send, "[[]]", -32602, "invalid argument 0: not an object");
+    expect_error(f, send, "[{}]", -32602, "no transactions");
+    expect_error(
+        f,
+        send,
+        "[{\"txs\":[],\"builders\":[]}]",
+        -32602,
+        "invalid argument 0: there is no member \\\"builders\\\""
+    );
+    expect_error(f, send, "[{\"txs\":{}}]", -32602, "invalid argument 0: txs: not an array");
+    expect_error(f, send, "[{\"txs\":[1]}]", -32602, "invalid argument 0: txs: not a string");
+    expect_error(
+        f,
+        send,
+        "[{\"txs\":[\"0x\"],\"blockNumber\":{}}]",
+        -32602,
+        "invalid argument 0: blockNumber: not a number"
+    );
+    expect_error(
+        f,
+        send,
+        "[{\"txs\":[\"0x\"],\"revertingTxHashes\":[\"0x01\"]}]",
+        -32602,
+        "invalid argument 0: revertingTxHashes: hex string has the wrong length, want 64 digits"
+    );
+    expect_result(
+        f,
+        "lockstep_getBundle",
+        "[\"0x0300000000000000000000000000000000000000000000000000000000000000\"]",
+        "[{\"blockNumber\":\"0x2\",\"status\":\"dropped\",\"reason\":\"too late\"},"
+        "{\"blockNumber\":\"0x3\",\"status\":\"included\",\"reason\":null},"
+        "{\"blockNumber\":\"0x4\",\"status\":\"waiting\",\"reason\":null}]"
+    );
+}
+
+static void test_preparing_batches(void **state) {
+    struct fixture *f = *state;
+    static const char prepare[] = "lockstep_prepareBatch";
+    expect_result(
+        f,
+        prepare,
+        "[{\"from\":" WHO ",\"before\":[\"0x0102\"],\"rollups\":[{\"rollupId\":1},"
+        "{\"rollupId\":\"0x2\",\"transactions\":[\"0x03\",\"0x0405\"]}]}]",
+        "[" WHO ",\"0x2\",[[\"0x1\",\"0x0\"],[\"0x2\",\"0x3\"]]]"
+    );
+    expect_error(f, prepare, "[{}]", -32602, "invalid argument 0: from: missing");
+    expect_error(
+        f,
+        prepare,
+        "[{\"from\":" WHO ",\"rollups\":[7]}]",
+        -32602,
+        "invalid argument 0: not an object"
+    );
+    expect_error(
+        f,
+        prepare,
+        "[{\"from\":" WHO ",\"rollups\":[{}]}]",
+        -32602,
+        "invalid argument 0: rollupId: missing"
+    );
+    expect_error(
+        f,
+        prepare,
+        "[{\"from\":" WHO ",\"rollups\":[{\"rollupId\":1,\"txs\":[]}]}]",
+        -32602,
+        "invalid argument 0: there is no member \\\"txs\\\""
+    );
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -510,6 +592,8 @@ int main(void) {
         TEST(test_filter_limit),
         TEST(test_lockstep_methods),
         TEST(test_deposits),
+        TEST(test_bundles),
+        TEST(test_preparing_batches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

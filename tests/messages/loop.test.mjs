@@ -2,9 +2,13 @@
 // the rollup, and the user's withdrawal, proven against the root that this batch leaves. Three transactions of two
 // people in one bundle, all or nothing.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { encodeFunctionData, keccak256, numberToHex, parseEther, parseEventLogs } from "viem";
+import { runLockstep } from "../lib/network.mjs";
 import { TERMS, openNetwork } from "./lib.mjs";
 
 const require = createRequire(import.meta.url);
@@ -21,10 +25,14 @@ const DELIVERED = 2;
 const NOT_EARLY = { fee: 0n, until: 0n };
 
 let n, l1, rollup, user, proposer, token, router, path, price, clean;
-before(async () => {
-    n = await openNetwork();
+const folder = mkdtempSync(join(tmpdir(), "lockstep-loop-"));
+async function start() {
+    n = await openNetwork({ datadir: join(folder, "data") });
     ({ l1, rollups: [rollup] } = n);
     [user, proposer] = [n.as(1), n.as(2)];
+}
+before(async () => {
+    await start();
     // Uniswap v2 on the rollup, with 100 ether and 200,000 coins.
     const weth = await rollup.deploy(packaged("@uniswap/v2-periphery/build/WETH9.json"));
     const factory = await rollup.deploy(packaged("@uniswap/v2-core/build/UniswapV2Factory.json"), [rollup.account.address]);
@@ -34,10 +42,12 @@ before(async () => {
     const amounts = [parseEther("200000"), 0n, 0n];
     await rollup.write(router, "addLiquidityETH", [token.address, ...amounts, rollup.account.address, LATER], { value: parseEther("100") });
     path = [weth.address, token.address];
-    [, price] = await rollup.read(router, "getAmountsOut", [SPENT, path]);
     clean = await l1.rpc("evm_snapshot");
 });
-after(async () => assert.equal((await n.stop()).code, 0));
+after(async () => {
+    assert.equal((await n.stop()).code, 0);
+    rmSync(folder, { recursive: true, force: true });
+});
 beforeEach(async () => {
     assert.equal(await l1.rpc("evm_revert", [clean]), true);
     clean = await l1.rpc("evm_snapshot");
@@ -104,6 +114,7 @@ async function withdrawal(made) {
 
 /** All three, and what was prepared. */
 async function loop() {
+    [, price] = await rollup.read(router, "getAmountsOut", [SPENT, path]);
     const { raw, left } = await deposit();
     const made = await prepare([raw], await onRollup(left));
     return { left, made, txs: [raw, await signBatch(made), await withdrawal(made)] };
@@ -149,6 +160,13 @@ test("deposit, purchase and withdrawal, in one slot", async () => {
     // It can be checked elsewhere, as any batch.
     const files = await l1.rpc("lockstep_getBatchFiles", [keccak256(txs[1])]);
     assert.equal(files.length, 1);
+    // And be traced, on both chains.
+    const tree = await l1.rpc("lockstep_traceTransaction", [keccak256(txs[1])]);
+    assert.match(JSON.stringify(tree), /"chain":"rollup1"/);
+    for (const { hash, gasUsed } of made.rollups[0].transactions) {
+        const trace = await rollup.rpc("debug_traceTransaction", [hash, { tracer: "callTracer" }]);
+        assert.equal(trace.gasUsed, gasUsed);
+    }
     // What comes after it goes on from there.
     await user.rollups[0].write(router, "swapExactETHForTokens", [1n, path, user.l1.account.address, LATER], { value: SPENT });
     await l1.write("messageService", "broadcastMessage", [keccak256("0x01")]);
@@ -236,15 +254,33 @@ test("what cannot be prepared", async () => {
     await refused(prepare([fails], transactions), /^before the batch, transaction 0 fails: execution reverted: NotFailed/);
 });
 
-// The last one: what was taken a snapshot of is gone with it.
+// The last ones: what was taken a snapshot of is gone with them.
+test("a node that starts again has it; what waited it has forgotten", async () => {
+    const { txs } = await loop();
+    const blockNumber = await l1.client.getBlockNumber({ cacheTime: 0 });
+    await send(txs);
+    const waiting = { txs: [await sign(l1, token, "name", [])], blockNumber: numberToHex(blockNumber + 5n) };
+    const { bundleHash } = await l1.rpc("eth_sendBundle", [waiting]);
+    assert.equal((await l1.rpc("lockstep_getBundle", [bundleHash])).length, 1);
+    const stood = await standing();
+    assert.equal((await n.stop()).code, 0);
+    const { code, stderr, stdout } = await runLockstep(["check", "--datadir", join(folder, "data")]);
+    assert.equal(code, 0, stdout + stderr);
+    await start();
+    assert.deepEqual(await standing(), stood);
+    assert.deepEqual(await l1.rpc("lockstep_getBundle", [bundleHash]), []);
+    clean = await l1.rpc("evm_snapshot");
+});
+
 test("when L1 takes the block back, so does the rollup", async () => {
     const { txs } = await loop();
     const { address } = user.l1.account;
-    const before = [await l1.read("hub", "head", [1n]), await l1.balance(address)];
+    const created = { address: await l1.read("bridge", "tokenFor", [1n, token.address]), abi: token.abi };
+    const holdings = async () => [await l1.read("hub", "head", [1n]), await l1.balance(address), await l1.read(created, "balanceOf", [address])];
+    const before = await holdings();
     await send(txs);
+    assert.notDeepEqual(await holdings(), before);
     await l1.rpc("anvil_reorg", [1, []]);
-    assert.deepEqual([await l1.read("hub", "head", [1n]), await l1.balance(address)], before);
+    assert.deepEqual(await holdings(), before);
     assert.equal((await rollup.client.getBlock({ blockTag: "safe" })).stateRoot, before[0]);
-    const created = await l1.read("bridge", "tokenFor", [1n, token.address]);
-    assert.equal(created, `0x${"00".repeat(20)}`);
 });
