@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { concatHex, encodeFunctionData, fromRlp, keccak256, pad, toHex, toRlp } from "viem";
 import { messageSlot, signConditional } from "../../examples/lib/conditional.mjs";
+import { runLockstep } from "../lib/network.mjs";
 import { openNetwork } from "./lib.mjs";
 
 const GWEI = 10n ** 9n;
@@ -374,4 +375,29 @@ test("of more than the slot block has gas for, the rest is in the next block", a
     const isIn = receipts.filter((receipt) => receipt.blockNumber === slot.number);
     assert.equal(isIn.length, 3);
     assert.equal(await l1.client.getBlockNumber({ cacheTime: 0 }), blockNumber);
+});
+
+test("the batch holds in the guest as out of it", async () => {
+    const message = newMessage();
+    const hash = await send(await sign({ priorityFeeDecay: 3n, lastBlock: head + 1n, messageSlots: [slotOf(message)] }));
+    const { blockNumber } = await say(message);
+    assert.equal((await receiptOf(hash)).status, "0x1");
+    const folder = mkdtempSync(join(tmpdir(), "lockstep-conditional-"));
+    try {
+        const { transactions } = await l1.client.getBlock({ blockNumber });
+        const run = async (...words) => {
+            const { code, stdout, stderr } = await runLockstep(words);
+            assert.equal(code, 0, stderr);
+            return stdout;
+        };
+        const batch = join(folder, "batch");
+        await run("batch", "export", transactions[1], batch, "--rpc", n.network.l1.url);
+        const outputs = [
+            await run("verify", batch),
+            await run("guest", "run", "--batch", join(batch, "batch"), "--witness", join(batch, "witness")),
+        ].map((text) => /^output +(0x[0-9a-f]{64})$/m.exec(text)[1]);
+        assert.equal(outputs[0], outputs[1]);
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
 });
