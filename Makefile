@@ -274,7 +274,7 @@ GUEST_CFLAGS := -std=c17 $(GUEST_ABI) -O2 -ffreestanding -ffunction-sections -fd
 GUEST_WARNINGS := $(WARNINGS)
 GUEST_MODULE_SOURCES := $(filter-out $(HOSTED_FILES),$(foreach m,$(GUEST_SAFE),$(filter src/$(m)/%,$(SOURCES))))
 GUEST_SOURCES := $(GUEST_MODULE_SOURCES) $(filter-out src/guest/statetest.c,$(wildcard src/guest/*.c))
-GUEST_OBJECTS := $(GUEST)/obj/guest/machine.o $(patsubst src/%.c,$(GUEST)/obj/%.o,$(GUEST_SOURCES)) \
+GUEST_OBJECTS := $(GUEST)/obj/guest/machine.o $(GUEST)/obj/guest/memory.o $(patsubst src/%.c,$(GUEST)/obj/%.o,$(GUEST_SOURCES)) \
                  $(GUEST)/obj/blst.o $(GUEST)/obj/secp256k1.o
 # Else gcc sees that these are memcpy and memset, and calls them.
 GUEST_FILE_libc := -fno-tree-loop-distribute-patterns

@@ -75,6 +75,7 @@ size_t words_read_count(struct words *words, size_t item_size, size_t max) {
 
 bytes words_read_bytes(struct words *words, size_t size) {
     const size_t padding = padding_of(size);
+    if (words->fault != WORDS_NONE) return BYTES_EMPTY;
     if (size > words->left || padding > words->left - size) {
         fail(words, WORDS_SIZE);
         return BYTES_EMPTY;

@@ -21,32 +21,50 @@ static uint64_t fold(uint64_t a, uint64_t b) {
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* 8 and 4 bytes of a key. In the guest most keys lie at multiples of 8, where one load has them. */
+static inline uint64_t word_at(const uint8_t *p) {
+    uint64_t word;
+    if (!__STDC_HOSTED__ && (uintptr_t)p % 8 == 0)
+        memcpy(&word, __builtin_assume_aligned(p, 8), 8);
+    else
+        memcpy(&word, p, 8);
+    return word;
+}
+
+static inline uint64_t half_at(const uint8_t *p) {
+    uint32_t half;
+    if (!__STDC_HOSTED__ && (uintptr_t)p % 4 == 0)
+        memcpy(&half, __builtin_assume_aligned(p, 4), 4);
+    else
+        memcpy(&half, p, 4);
+    return half;
+}
+
 /* A multiply-and-fold hash over words of the key. Both factors hold a secret, so nobody outside can
  * choose words that make a factor zero or two keys meet. */
 static uint64_t hash_key(const struct map *map, const uint8_t *key) {
     uint64_t secret = map->seed * UINT64_C(0xd6e8feb86659fd93) + UINT64_C(0xa0761d6478bd642f);
     uint64_t hash = map->seed;
     size_t size = map->key_size;
-    uint64_t words[2];
+    uint64_t first;
+    uint64_t second;
     while (size > 16) {
-        memcpy(words, key, 16);
-        hash = fold(words[0] ^ hash, words[1] ^ secret);
+        hash = fold(word_at(key) ^ hash, word_at(key + 8) ^ secret);
         key += 16;
         size -= 16;
     }
     /* The last 1 to 16 bytes, by loads of fixed size that may overlap. */
-    words[0] = 0;
-    words[1] = 0;
     if (size >= 8) {
-        memcpy(&words[0], key, 8);
-        memcpy(&words[1], key + size - 8, 8);
+        first = word_at(key);
+        second = word_at(key + size - 8);
     } else if (size >= 4) {
-        memcpy(&words[0], key, 4);
-        memcpy(&words[1], key + size - 4, 4);
+        first = half_at(key);
+        second = half_at(key + size - 4);
     } else {
-        words[0] = (uint64_t)key[0] << 16 | (uint64_t)key[size / 2] << 8 | key[size - 1];
+        first = (uint64_t)key[0] << 16 | (uint64_t)key[size / 2] << 8 | key[size - 1];
+        second = 0;
     }
-    hash = fold(words[0] ^ hash, words[1] ^ secret);
+    hash = fold(first ^ hash, second ^ secret);
     return fold(hash ^ secret, map->seed ^ UINT64_C(0xe7037ed1a0b428db));
 }
 

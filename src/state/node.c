@@ -6,6 +6,7 @@
 /* --- decoding --- */
 
 /* The shortest node is a leaf of an empty path and one byte: c2 20 01. */
+enum { NIBBLES_OF_WORD = 16 };
 enum { INLINE_MIN = 3, NO_CHILD = 0x80, HASH_PREFIX = 0xa0, LIST_PREFIX = 0xc0 };
 
 /* The size of a reference (or of no child) by its first byte; 0 if it is neither. */
@@ -112,7 +113,7 @@ enum node_step node_follow(
         return NODE_GO_ON;
     }
     unsigned end = *depth + view->path_size;
-    uint8_t path[NODE_NIBBLES_MAX / 2] = {0};
+    _Alignas(NODE_PATH_ALIGN) uint8_t path[NODE_NIBBLES_MAX / 2] = {0};
     if (end > NODE_NIBBLES_MAX) return NODE_TOO_DEEP;
     if (end > key_nibbles) return NODE_ABSENT;
     node_place_path(path, *depth, view);
@@ -160,19 +161,28 @@ void node_place_path(uint8_t *to, unsigned start, const struct node_view *view) 
     if (size % 2 != 0) node_set_nibble(to, start + size - 1, node_nibble(path, from + size - 1));
 }
 
+/* The word of a path that begins at nibble at, in whatever order. */
+static uint64_t word_of(const uint8_t *path, unsigned at) {
+    uint64_t word;
+    memcpy(&word, (const uint8_t *)__builtin_assume_aligned(path, NODE_PATH_ALIGN) + at / 2, 8);
+    return word;
+}
+
+/* Word by word; what lies before start or behind end may differ. */
 unsigned node_match_path(const uint8_t *a, const uint8_t *b, unsigned start, unsigned end) {
-    unsigned at = start;
-    if (at % 2 != 0 && at < end) {
-        if (node_nibble(a, at) != node_nibble(b, at)) return at;
-        at++;
+    if (start >= end) return start;
+    uint64_t mask = UINT64_MAX >> 4 * (start % NIBBLES_OF_WORD);
+    for (unsigned at = start - start % NIBBLES_OF_WORD; at < end; at += NIBBLES_OF_WORD) {
+        if (word_of(a, at) != word_of(b, at)) {
+            const uint64_t difference = load_be64(a + at / 2) ^ load_be64(b + at / 2);
+            if ((difference & mask) != 0) {
+                const unsigned differs = at + (unsigned)__builtin_clzll(difference & mask) / 4;
+                return differs < end ? differs : end;
+            }
+        }
+        mask = UINT64_MAX;
     }
-    for (; at + 16 <= end; at += 16) {
-        uint64_t difference = load_be64(a + at / 2) ^ load_be64(b + at / 2);
-        if (difference != 0) return at + (unsigned)__builtin_clzll(difference) / 4;
-    }
-    while (at < end && node_nibble(a, at) == node_nibble(b, at))
-        at++;
-    return at;
+    return end;
 }
 
 /* --- encoding --- */

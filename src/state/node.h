@@ -9,7 +9,8 @@
  * reference is kept as the RLP item it is, so that it is copied and never translated.
  *
  * Paths lie in 32 bytes at the position they have in the key: nibble i of a path that starts at
- * nibble 5 is nibble 5 + i of the 32 bytes. So a path is cut or lengthened by moving its bounds. */
+ * nibble 5 is nibble 5 + i of the 32 bytes. So a path is cut or lengthened by moving its bounds.
+ * They begin at a multiple of NODE_PATH_ALIGN, so that they are compared by words. */
 #ifndef STATE_NODE_H
 #define STATE_NODE_H
 
@@ -17,6 +18,7 @@
 #include "core/err.h"
 
 #define NODE_NIBBLES_MAX 64 /* of a key */
+#define NODE_PATH_ALIGN  8
 #define NODE_REF_SIZE    33 /* of a reference by hash, and the most a reference takes */
 #define NODE_INLINE_MAX  31 /* the longest encoding that lives in its parent */
 #define NODE_CHILDREN    16
@@ -70,7 +72,7 @@ void node_copy_path(uint8_t *to, const uint8_t *from, unsigned start, unsigned e
 /* Puts the path of a view at [start, start + path_size), which must fit. */
 void node_place_path(uint8_t *to, unsigned start, const struct node_view *view);
 
-/* The first position in [start, end) where a and b differ; end if none. */
+/* The first position in [start, end) where a and b, both of 32 bytes, differ; end if none. */
 unsigned node_match_path(const uint8_t *a, const uint8_t *b, unsigned start, unsigned end);
 
 /* Sizes and writers. The size of a leaf is at most NODE_PATH_SIZE_MAX + 18 + value_size. */

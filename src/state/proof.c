@@ -8,7 +8,7 @@
 /* Making and checking a proof is the same walk: from the root along the key, where each node that
  * is referred to by hash is taken from a source or from the list. */
 struct walk {
-    uint8_t key[NODE_NIBBLES_MAX / 2];
+    _Alignas(NODE_PATH_ALIGN) uint8_t key[NODE_NIBBLES_MAX / 2];
     unsigned key_nibbles;
     unsigned depth;
     bytes ref;               /* of the node to visit next */

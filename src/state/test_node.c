@@ -11,7 +11,7 @@
 /* Paths of all bounds: written, read and placed anywhere, nibble by nibble as expected. */
 static void test_paths(void **unused) {
     (void)unused;
-    uint8_t path[32];
+    _Alignas(NODE_PATH_ALIGN) uint8_t path[32];
     for (unsigned i = 0; i < 32; i++)
         path[i] = (uint8_t)(i * 73 + 5);
     for (unsigned start = 0; start <= 64; start++) {
@@ -35,7 +35,7 @@ static void test_paths(void **unused) {
                     assert_int_equal(node_nibble(placed, i), expected);
                 }
             }
-            uint8_t copy[32];
+            _Alignas(NODE_PATH_ALIGN) uint8_t copy[32];
             memset(copy, 0xee, sizeof copy);
             node_copy_path(copy, path, start, end);
             for (unsigned i = 0; i < 64; i++) {
@@ -43,7 +43,12 @@ static void test_paths(void **unused) {
                 assert_int_equal(node_nibble(copy, i), is_inside ? node_nibble(path, i) : 0xe);
             }
             assert_int_equal(node_match_path(copy, path, start, end), end);
+            assert_int_equal(node_match_path(copy, path, end, start), end);
             if (start == end) continue;
+            /* What is not between the two does not matter. */
+            if (end < 64) node_set_nibble(copy, end, node_nibble(path, end) ^ 8);
+            if (start > 0) node_set_nibble(copy, start - 1, node_nibble(path, start - 1) ^ 1);
+            assert_int_equal(node_match_path(copy, path, start, end), end);
             unsigned differs = start + (start * 31 + end * 17) % (end - start);
             node_set_nibble(copy, differs, node_nibble(path, differs) ^ 1);
             assert_int_equal(node_match_path(copy, path, start, end), differs);

@@ -220,7 +220,7 @@ struct way {
     unsigned depth;           /* nibbles of the key up to there */
     unsigned matched;         /* a leaf or extension there agrees with the key up to this nibble */
     bool is_found;            /* *place is the key's leaf, or the branch that holds its value */
-    uint8_t key[TRIE_KEY_SIZE_MAX];
+    _Alignas(NODE_PATH_ALIGN) uint8_t key[TRIE_KEY_SIZE_MAX];
     unsigned key_nibbles;
 };
 
@@ -233,8 +233,8 @@ static enum err go(struct way *way, struct trie *trie, bytes key) {
     way->matched = 0;
     way->is_found = false;
     way->key_nibbles = (unsigned)(2 * key.size);
-    memset(way->key, 0, sizeof way->key);
     if (key.size != 0) memcpy(way->key, key.data, key.size);
+    if (key.size != sizeof way->key) memset(way->key + key.size, 0, sizeof way->key - key.size);
     enum err err = trie_read_root(trie);
     way->place = &trie->root;
     while (err == ERR_OK && *way->place != NULL) {

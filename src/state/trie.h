@@ -110,7 +110,7 @@ struct trie_iterator {
         bool is_bounded;          /* all nibbles so far are start's */
     } steps[TRIE_DEPTH_MAX];
     uint8_t key[TRIE_KEY_SIZE_MAX];
-    uint8_t start[TRIE_KEY_SIZE_MAX];
+    _Alignas(8) uint8_t start[TRIE_KEY_SIZE_MAX]; /* as all paths (state/node.h) */
     unsigned start_nibbles;
     bool is_begun;
 };

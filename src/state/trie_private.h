@@ -29,7 +29,7 @@ struct trie_node {
 struct trie_short {
     struct trie_node node;
     struct trie_node *child; /* NULL: this is a leaf */
-    uint8_t path[TRIE_KEY_SIZE_MAX];
+    _Alignas(NODE_PATH_ALIGN) uint8_t path[TRIE_KEY_SIZE_MAX];
 };
 
 /* Bit i of known says that child i's reference in node.data is right: that the child is clean, and

@@ -103,6 +103,75 @@ DEFINE(leading_zeros) {
     return 0;
 }
 
+/* In three bytes: how far into the result, how far into the operand behind them, how much. */
+DEFINE(copy) {
+    memcpy(out + in[0], in + 8 + in[1], in[2]);
+    return 0;
+}
+
+DEFINE(fill) {
+    memset(out + in[0], 0xa5, in[2]);
+    return 0;
+}
+
+/* Whether the functions on memory do what they are to at any alignment and distance, and nothing
+ * besides. */
+enum { PLACE = 128, MARGIN = 16, MOVE_MAX = 80 };
+
+static uint8_t pattern(size_t i) {
+    return (uint8_t)(i * 7 + 1);
+}
+
+static bool is_right(const uint8_t *place, size_t to, size_t size, size_t from, bool is_fill) {
+    for (size_t i = 0; i < PLACE; i++) {
+        const bool is_in = i >= to && i < to + size;
+        const uint8_t wanted = !is_in ? pattern(i) : is_fill ? 0xa5 : pattern(i - to + from);
+        if (place[i] != wanted) return false;
+    }
+    return true;
+}
+
+static bool is_comparison_right(uint8_t *a, size_t to, size_t from, size_t size) {
+    static _Alignas(8) uint8_t b[PLACE];
+    for (size_t i = 0; i < size; i++)
+        b[from + i] = a[to + i];
+    if (memcmp(a + to, b + from, size) != 0) return false;
+    for (size_t i = 0; i < size; i++) {
+        const uint8_t before = b[from + i];
+        b[from + i] ^= 0x80;
+        const int order = memcmp(a + to, b + from, size);
+        if ((order < 0) != (before < b[from + i]) || order == 0) return false;
+        b[from + i] = before;
+    }
+    return true;
+}
+
+DEFINE(memory) {
+    static _Alignas(8) uint8_t place[PLACE];
+    static _Alignas(8) uint8_t other[PLACE];
+    (void)in;
+    for (size_t i = 0; i < PLACE; i++)
+        other[i] = pattern(i);
+    for (size_t to = MARGIN; to < MARGIN + 8; to++) {
+        for (size_t from = 0; from < 2 * MARGIN + 8; from++) {
+            for (size_t length = 0; length <= MOVE_MAX; length++) {
+                memcpy(place, other, PLACE);
+                memmove(place + to, place + from, length);
+                if (!is_right(place, to, length, from, false)) return 1;
+                if (from >= 8) continue;
+                memcpy(place, other, PLACE);
+                memcpy(place + to, other + from, length);
+                if (!is_right(place, to, length, from, false)) return 1;
+                memset(place + to, 0xa5, length);
+                if (!is_right(place, to, length, from, true)) return 1;
+                if (length <= 40 && !is_comparison_right(other, to, from, length)) return 1;
+            }
+        }
+    }
+    *out = 1;
+    return 0;
+}
+
 DEFINE(keccak_permute) {
     (void)in;
     keccak_permute((uint64_t *)(void *)out);

@@ -96,6 +96,19 @@ const CASES = [
     ["u256 exp to 16 bits", "u256_exp", [word(a), word(0xcafen)], word(BigInt.asUintN(256, a ** 0xcafen))],
     ["64 times trailing zeros", "trailing_zeros", everyPlace((bit, more) => bit | (more & ~(2n * bit - 1n))), everyNumber((i) => i)],
     ["64 times leading zeros", "leading_zeros", everyPlace((bit, more) => bit | (more & (bit - 1n))), everyNumber((i) => 63 - i)],
+    ...[
+        ["32 aligned bytes", 0, 0, 32],
+        ["32 bytes from RLP", 0, 1, 32],
+        ["33 bytes into RLP", 3, 0, 33],
+        ["20 bytes", 0, 5, 20],
+        ["7 bytes", 0, 3, 7],
+    ].map(([name, to, from, size]) => {
+        const data = random("copy", 64);
+        const wanted = Buffer.alloc(64);
+        data.copy(wanted, to, from, from + size);
+        return [`copy ${name}`, "copy", [Buffer.from([to, from, size, 0, 0, 0, 0, 0]), data], wanted];
+    }),
+    ["fill 29 bytes", "fill", [Buffer.from([2, 0, 29, 0, 0, 0, 0, 0])], Buffer.concat([Buffer.alloc(2), Buffer.alloc(29, 0xa5), Buffer.alloc(33)])],
     ["keccak-f", "keccak_permute", []],
     ...[32, 64, 135, 136, 532].map((size) => {
         const data = random("data", size);
@@ -153,6 +166,10 @@ for (const [name, kernel, operands, expected] of CASES)
         if (expected) assert.deepEqual(result.output, expected);
         measured[name] = plain === cycles ? cycles : { accelerated: cycles, plain };
     });
+
+test("copies, fills and comparisons do what they are to, anywhere", () => {
+    assert.deepEqual(run("memory", []).output, Buffer.from([1]));
+});
 
 test("what accelerators refuse, the code behind them refuses", () => {
     const ones = (size) => Buffer.alloc(size, 1);
