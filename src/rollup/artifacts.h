@@ -17,8 +17,8 @@ extern const uint8_t artifact_message_service_creation[5824];
 extern const uint8_t artifact_message_service_runtime[5798];
 extern const uint8_t artifact_messenger_creation[11129];
 extern const uint8_t artifact_messenger_runtime[10958];
-extern const uint8_t artifact_bridge_creation[19981];
-extern const uint8_t artifact_bridge_runtime[19844];
+extern const uint8_t artifact_bridge_creation[21085];
+extern const uint8_t artifact_bridge_runtime[20948];
 extern const uint8_t artifact_proxy_creation[192];
 
 /* Where the proxy's creation code holds its hub (20 bytes), rollupId (8) and target (20), which are

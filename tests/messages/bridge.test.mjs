@@ -1,9 +1,10 @@
-// The Bridge: ether and tokens both ways; tokens that take fees, return nothing, lie, or reenter; early payout.
+// The Bridge: ether and tokens both ways; tokens that take fees, return nothing, lie, or reenter (more
+// of these: tokens.test.mjs).
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { encodeFunctionData, parseEther, zeroAddress } from "viem";
+import { encodeFunctionData, zeroAddress } from "viem";
 import { artifact } from "../contracts/lib/chain.mjs";
-import { TERMS, openNetwork } from "./lib.mjs";
+import { TERMS, leftIn, openNetwork, proofFrom } from "./lib.mjs";
 import { contracts } from "./sol.mjs";
 
 const MODE = { Plain: 0, TakesFee: 1, ReturnsNothing: 2, Lies: 3, Reenters: 4 };
@@ -11,29 +12,13 @@ const NOT_EARLY = { fee: 0n, until: 0n };
 const GAS = { gasLimit: 3_000_000n };
 const { abi: bridged } = artifact("BridgedErc20");
 
-let n, l1, rollup1, rollup2, solver, me;
+let n, l1, rollup1, rollup2, me;
 before(async () => {
     n = await openNetwork();
     ({ l1, rollups: [rollup1, rollup2] } = n);
-    solver = n.as(2);
     me = l1.account.address;
 });
 after(() => n?.stop());
-
-const leftIn = (chain, receipt) => chain.events("messenger", "MessageLeft", receipt)[0];
-
-/** A call from L1 to rollup 1, and so a batch. */
-async function exchange() {
-    const args = [1n, me];
-    const proxy = await l1.read("hub", "proxyOf", args);
-    if (((await l1.client.getCode({ address: proxy })) ?? "0x") === "0x") await l1.write("hub", "createProxy", args);
-    await l1.mined(await l1.wallet.sendTransaction({ to: proxy, gas: 2_000_000n }));
-}
-
-async function proofOf(from, { id }) {
-    await exchange();
-    return (await from.rpc("lockstep_getMessageProof", [id, from.contracts.messenger.address])).proof;
-}
 
 async function newToken(mode) {
     const token = await l1.deploy(contracts.Token, [MODE[mode]]);
@@ -61,7 +46,7 @@ test("a token there and back", async () => {
     );
     const back = await sendErc20(rollup1, 0n, copy.address, 250n);
     assert.equal(await rollup1.read(copy, "totalSupply"), 350n);
-    await deliverOnL1(back.message, await proofOf(rollup1, back));
+    await deliverOnL1(back.message, await proofFrom(rollup1, back));
     assert.equal(await l1.read(token, "balanceOf", [me]), 650n);
     assert.equal(await l1.read("bridge", "locked", [1n, token.address]), 350n);
     // The second time the token is there already.
@@ -83,7 +68,7 @@ test("a token that returns nothing", async () => {
     await deliverOnRollup(there.message);
     const copy = await tokenOn(rollup1, token);
     const back = await sendErc20(rollup1, 0n, copy.address, 100n);
-    await deliverOnL1(back.message, await proofOf(rollup1, back));
+    await deliverOnL1(back.message, await proofFrom(rollup1, back));
     assert.equal(await l1.read(token, "balanceOf", [me]), 1000n);
 });
 
@@ -116,45 +101,13 @@ test("nobody but the Messenger, and nobody but the other Bridge", async () => {
     assert.equal(failed.id, left.id);
 });
 
-test("ether is paid early, and the payer gets what arrives", async () => {
-    const { timestamp } = await l1.client.getBlock();
-    const to = "0x00000000000000000000000000000000000a11ce";
-    const early = { fee: parseEther("0.1"), until: timestamp + 10_000n };
-    const terms = { ...TERMS, ...GAS };
-    const value = parseEther("3");
-    const left = leftIn(rollup1, await rollup1.write("bridge", "sendEther", [0n, to, early, terms], { value }));
-    const due = value - early.fee;
-    assert.equal(await l1.refusal("bridge", "payEarly", [left.message], { value: due - 1n }), `ValueMismatch(${due - 1n}, ${due})`);
-    await solver.l1.write("bridge", "payEarly", [left.message], { value: due });
-    assert.equal(await l1.balance(to), due);
-    // A second one is too late, whoever he is.
-    const payer = solver.l1.account.address;
-    assert.equal(await l1.refusal("bridge", "payEarly", [left.message], { value: due }), `AlreadyPaid(${left.id}, ${payer.toLowerCase()})`);
-    const before = await l1.balance(payer);
-    await deliverOnL1(left.message, await proofOf(rollup1, left));
-    assert.equal(await l1.balance(payer), before + value);
-    assert.equal(await l1.balance(to), due);
-    assert.equal(await l1.refusal("bridge", "payEarly", [left.message], { value: due }), `AlreadyOver(${left.id})`);
-});
-
-test("what is not to be paid early", async () => {
-    const { timestamp } = await l1.client.getBlock();
-    const terms = { ...TERMS, ...GAS };
-    for (const early of [NOT_EARLY, { fee: 1n, until: timestamp - 100n }]) {
-        const left = leftIn(rollup1, await rollup1.write("bridge", "sendEther", [0n, me, early, terms], { value: 10n }));
-        assert.equal(await l1.refusal("bridge", "payEarly", [left.message], { value: 10n - early.fee }), `NotEarly(${left.id}, ${early.until})`);
-    }
-    const early = { fee: 11n, until: timestamp + 1000n };
-    assert.equal(await rollup1.refusal("bridge", "sendEther", [0n, me, early, terms], { value: 10n }), "EarlyFeeTooHigh(11, 10)");
-});
-
 test("a token that was given up comes back to its sender", async () => {
     const token = await newToken("Plain");
     const there = await sendErc20(l1, 1n, token.address, 70n);
     assert.equal(await l1.read(token, "balanceOf", [me]), 930n);
     await rollup1.write("messenger", "giveUp", [there.message, "0x"]);
     const said = await rollup1.read("messenger", "givenUp", [there.id, false]);
-    const proof = await proofOf(rollup1, { id: said });
+    const proof = await proofFrom(rollup1, { id: said });
     await l1.write("messenger", "recall", [there.message, false, proof], { gas: 3_000_000n });
     assert.equal(await l1.read(token, "balanceOf", [me]), 1000n);
     assert.equal(await l1.read("bridge", "locked", [1n, token.address]), 0n);

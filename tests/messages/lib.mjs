@@ -60,15 +60,15 @@ class Chain {
         return { address: contractAddress, abi };
     }
 
-    /** What a call is refused with, as text: "AlreadyDelivered(0x…)". */
-    async refusal(of, functionName, args = [], more = {}) {
+    /** What a call is refused with, as text: "AlreadyDelivered(0x…)"; also by libraries' errors, if given. */
+    async refusal(of, functionName, args = [], more = {}, libraries = []) {
         try {
             await this.client.simulateContract({ ...this.contract(of), functionName, args, account: this.account, ...more });
         } catch (error) {
             const raw = error.walk?.((e) => e.data !== undefined || e.raw !== undefined);
             const data = raw?.raw ?? (typeof raw?.data === "string" ? raw.data : raw?.data?.data);
             if (!data || data === "0x") throw error;
-            const { errorName, args: values = [] } = decodeErrorResult({ abi: errors, data });
+            const { errorName, args: values = [] } = decodeErrorResult({ abi: [...errors, ...libraries], data });
             return `${errorName}(${values.map((v) => (typeof v === "string" ? v.toLowerCase() : v)).join(", ")})`;
         }
         return null;
@@ -99,4 +99,20 @@ export async function openNetwork(options = {}) {
         };
     };
     return { network, as, ...as(0), stop: () => network.stop() };
+}
+
+/** What left in a transaction. */
+export const leftIn = (chain, receipt) => chain.events("messenger", "MessageLeft", receipt)[0];
+
+/** The proof of what a rollup's Messenger has said, against a root that L1 has now. */
+export async function proofFrom(rollup, { id }) {
+    await rollup.rpc("lockstep_anchor");
+    return (await rollup.rpc("lockstep_getMessageProof", [id, rollup.contracts.messenger.address])).proof;
+}
+
+/** The proof of what L1's Messenger has said, for a rollup that knows the block now. */
+export async function proofTo(rollup, l1, id) {
+    await rollup.rpc("lockstep_anchor");
+    const rollupId = Number(BigInt((await rollup.rpc("lockstep_networkInfo")).rollupId));
+    return (await l1.rpc("lockstep_getMessageProof", [id, l1.contracts.messenger.address, rollupId])).proof;
 }

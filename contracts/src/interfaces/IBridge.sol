@@ -13,6 +13,8 @@ interface IBridge {
     error NotOfTheBridge(address sender);
     /// @notice No token came: it takes all for itself, or does nothing.
     error NothingReceived(address token);
+    /// @notice It says that it is an ERC-721: its tokens go by `sendErc721`, as amounts they would be lost.
+    error NotAnErc20(address token);
     /// @notice More would leave than has come in for this rollup.
     error NotLocked(uint64 rollupId, address token, uint256 amount);
     /// @notice For ether there is `sendEther`; and the fee of `terms` must come with a token.
@@ -25,6 +27,12 @@ interface IBridge {
     error AlreadyPaid(bytes32 id, address payer);
     /// @notice It has arrived, or will never.
     error AlreadyOver(bytes32 id);
+    /// @notice A transfer that may be paid early has no deadline: else it could be given up after it was paid.
+    error DeadlineWithEarly(uint64 deadline);
+    /// @notice Only who was named as the owner, or else has sent it, gives the transfer up.
+    error NotTheOwner(address caller);
+    /// @notice Nothing of this token has arrived yet, so there is no token here to pay with.
+    error UnknownToken(uint64 rollupId, address token);
     /// @notice This address does not take the ether.
     error EtherRefused(address to);
     /// @notice The token has given less than it should.
@@ -58,6 +66,7 @@ interface IBridge {
         bytes metadata; // isHome: abi.encode(name, symbol, decimals), or (name, symbol, tokenURI)
         uint256 earlyFee;
         uint64 earlyUntil; // seconds, where the message goes; 0: nobody is asked to pay early
+        address owner; // may give it up where it goes: the message's owner, or by `giveUp` with early payout
     }
 
     /// @notice Conditions for who pays a transfer before its message arrives.
@@ -98,6 +107,10 @@ interface IBridge {
     /// @notice Pays a transfer that has not arrived, less its early fee, and takes over its claim. Whether
     /// the message was sent is the payer's own risk.
     function payEarly(Message calldata message) external payable;
+
+    /// @notice For the owner of a transfer that may be paid early: gives its message up, unless somebody has
+    /// paid. It is the Bridge's, so that nobody takes back what another has paid for; see IMessenger.giveUp.
+    function giveUp(Message calldata message, bytes calldata proof) external;
 
     struct Permit {
         uint256 deadline;

@@ -8,7 +8,7 @@ pragma solidity 0.8.30;
 /// absence with no nodes.
 /// @dev Strict: only the canonical encoding of a trie's nodes is accepted, and nothing before, between
 /// or behind them, so that there is one proof of anything. It decides as src/state/proof.c does, and
-/// src/chain/test_storage_proof.c holds the two together on mutated proofs.
+/// src/rollup/test_storage_proof.c holds the two together on mutated proofs.
 library StorageProof {
     /// @notice The first node does not hash to the root.
     error WrongRoot();

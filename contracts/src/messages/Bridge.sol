@@ -7,6 +7,7 @@ import {IERC20, SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeE
 import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC7786Recipient} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
+import {ERC165Checker} from "@openzeppelin/contracts/utils/introspection/ERC165Checker.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IBridge} from "contracts/src/interfaces/IBridge.sol";
 import {IMessageSender, IMessenger, Message} from "contracts/src/interfaces/IMessenger.sol";
@@ -38,6 +39,9 @@ contract Bridge is IBridge, IERC7786Recipient, IMessageSender, ReentrancyGuardTr
 
     /// @notice Where the Bridge of every rollup is.
     address private constant ON_ROLLUPS = 0x4c53000000000000000000000000000000000006;
+    /// @dev Bytes of a token's texts: whoever delivers the first transfer pays for writing them.
+    uint256 private constant NAME_MAX = 256;
+    uint256 private constant URI_MAX = 24576;
 
     /// @notice Of the chain that is no rollup; a rollup's genesis writes the two words.
     constructor(IMessenger messenger_) {
@@ -60,6 +64,7 @@ contract Bridge is IBridge, IERC7786Recipient, IMessageSender, ReentrancyGuardTr
     {
         if (msg.value < terms.fee) revert ValueMismatch(msg.value, terms.fee);
         uint256 amount = msg.value - terms.fee;
+        if (early.fee > amount) revert EarlyFeeTooHigh(early.fee, amount);
         return _send(rollupId, _transfer(Asset.Ether, address(0), to, amount, early), terms);
     }
 
@@ -110,9 +115,9 @@ contract Bridge is IBridge, IERC7786Recipient, IMessageSender, ReentrancyGuardTr
         } else {
             transfer.isHome = true;
             transfer.metadata = abi.encode(
-                _text(token, IERC721Metadata.name.selector, ""),
-                _text(token, IERC721Metadata.symbol.selector, ""),
-                _text(token, IERC721Metadata.tokenURI.selector, abi.encode(tokenId))
+                _text(token, IERC721Metadata.name.selector, "", NAME_MAX),
+                _text(token, IERC721Metadata.symbol.selector, "", NAME_MAX),
+                _text(token, IERC721Metadata.tokenURI.selector, abi.encode(tokenId), URI_MAX)
             );
             IERC721(token).transferFrom(msg.sender, address(this), tokenId);
             if (IERC721(token).ownerOf(tokenId) != address(this)) revert NothingReceived(token);
@@ -135,10 +140,13 @@ contract Bridge is IBridge, IERC7786Recipient, IMessageSender, ReentrancyGuardTr
             transfer.token = homes[token].token;
             BridgedErc20(token).burn(msg.sender, amount);
         } else {
+            if (ERC165Checker.supportsERC165InterfaceUnchecked(token, type(IERC721).interfaceId)) {
+                revert NotAnErc20(token);
+            }
             transfer.isHome = true;
             transfer.metadata = abi.encode(
-                _text(token, IERC20Metadata.name.selector, ""),
-                _text(token, IERC20Metadata.symbol.selector, ""),
+                _text(token, IERC20Metadata.name.selector, "", NAME_MAX),
+                _text(token, IERC20Metadata.symbol.selector, "", NAME_MAX),
                 _decimals(token)
             );
             // What arrives counts: tokens take fees, and some lie.
@@ -158,7 +166,6 @@ contract Bridge is IBridge, IERC7786Recipient, IMessageSender, ReentrancyGuardTr
         view
         returns (Transfer memory)
     {
-        if (asset == Asset.Ether && early.fee > amount) revert EarlyFeeTooHigh(early.fee, amount);
         return Transfer({
             asset: asset,
             isHome: false,
@@ -168,17 +175,24 @@ contract Bridge is IBridge, IERC7786Recipient, IMessageSender, ReentrancyGuardTr
             amount: amount,
             metadata: "",
             earlyFee: early.fee,
-            earlyUntil: early.until
+            earlyUntil: early.until,
+            owner: address(0)
         });
     }
 
-    /// @dev The owner of the message is who sends: the Bridge could not give it up.
+    /// @dev The owner of the message is who sends. Of one that may be paid early it is the Bridge at the
+    /// other end, which knows whether somebody has.
     function _send(uint64 rollupId, Transfer memory transfer, IMessenger.Terms calldata terms)
         private
         returns (bytes32 id)
     {
         IMessenger.Terms memory t = terms;
         if (t.owner == address(0)) t.owner = msg.sender;
+        transfer.owner = t.owner;
+        if (transfer.earlyUntil != 0) {
+            if (t.deadline != 0) revert DeadlineWithEarly(t.deadline);
+            t.owner = _peer(rollupId);
+        }
         id = messenger.send{value: msg.value}(rollupId, _peer(rollupId), t, abi.encode(transfer));
         emit TransferLeft(id, rollupId, transfer);
     }
@@ -252,10 +266,7 @@ contract Bridge is IBridge, IERC7786Recipient, IMessageSender, ReentrancyGuardTr
 
     /// @inheritdoc IBridge
     function payEarly(Message calldata message) external payable nonReentrant {
-        bytes32 id = messenger.idOf(message);
-        uint64 rollupId = messenger.otherEnd(message);
-        bool isToHere = message.recipient == address(this) && message.toParent == (rollupId != 0);
-        if (!isToHere || message.sender != _peer(rollupId)) revert NotOfTheBridge(message.sender);
+        (bytes32 id, uint64 rollupId) = _fromPeer(message);
         IMessenger.Status status = messenger.status(id);
         if (status == IMessenger.Status.Delivered || status == IMessenger.Status.GivenUp) revert AlreadyOver(id);
         Transfer memory transfer = abi.decode(message.payload, (Transfer));
@@ -271,11 +282,30 @@ contract Bridge is IBridge, IERC7786Recipient, IMessageSender, ReentrancyGuardTr
             return _pay(transfer.to, due);
         }
         if (msg.value != 0) revert ValueMismatch(msg.value, 0);
-        IERC20 token = IERC20(transfer.isHome ? _created(rollupId, transfer) : transfer.token);
+        // What stands for it is made by what arrives, not by what somebody says will.
+        IERC20 token = IERC20(transfer.isHome ? tokenFor[rollupId][transfer.token] : transfer.token);
+        if (address(token) == address(0)) revert UnknownToken(rollupId, transfer.token);
         uint256 before = token.balanceOf(transfer.to);
         token.safeTransferFrom(msg.sender, transfer.to, due);
         uint256 paid = token.balanceOf(transfer.to) - before;
         if (paid < due) revert PaidTooLittle(address(token), paid, due);
+    }
+
+    /// @inheritdoc IBridge
+    function giveUp(Message calldata message, bytes calldata proof) external nonReentrant {
+        (bytes32 id,) = _fromPeer(message);
+        address owner = abi.decode(message.payload, (Transfer)).owner;
+        if (msg.sender != owner) revert NotTheOwner(msg.sender);
+        if (payerOf[id] != address(0)) revert AlreadyPaid(id, payerOf[id]);
+        messenger.giveUp(message, proof);
+    }
+
+    /// @dev A message of the Bridge at the other end for this one, whether or not it was sent.
+    function _fromPeer(Message calldata message) private view returns (bytes32 id, uint64 rollupId) {
+        rollupId = messenger.otherEnd(message);
+        bool isToHere = message.recipient == address(this) && message.toParent == (rollupId != 0);
+        if (!isToHere || message.sender != _peer(rollupId)) revert NotOfTheBridge(message.sender);
+        id = messenger.idOf(message);
     }
 
     // --- helpers -------------------------------------------------------------------------------------
@@ -299,12 +329,16 @@ contract Bridge is IBridge, IERC7786Recipient, IMessageSender, ReentrancyGuardTr
         if (!ok) revert EtherRefused(to);
     }
 
-    /// @dev What a token says of itself, or nothing if it says no text.
-    function _text(address token, bytes4 selector, bytes memory arguments) private view returns (string memory) {
+    /// @dev What a token says of itself, or nothing if it says no text, or more than is kept of it.
+    function _text(address token, bytes4 selector, bytes memory arguments, uint256 sizeMax)
+        private
+        view
+        returns (string memory)
+    {
         (bool ok, bytes memory result) = token.staticcall(bytes.concat(selector, arguments));
         if (!ok || result.length < 64) return "";
         (uint256 offset, uint256 size) = abi.decode(result, (uint256, uint256));
-        if (offset != 32 || size > result.length - 64) return "";
+        if (offset != 32 || size > result.length - 64 || size > sizeMax) return "";
         return abi.decode(result, (string));
     }
 
