@@ -97,5 +97,51 @@ contract Forwarder {
             rollupId, to, IForwardingMessenger.Terms(msg.sender, fee, 500_000, 0), further
         );
         return this.receiveMessage.selector;
+
+interface IHubOf {
+    function head(uint64 rollupId) external view returns (bytes32);
+    function isRoot(uint64 rollupId, bytes32 root, uint256 index, bytes32 before, bytes32[] calldata later)
+        external
+        view
+        returns (bool);
+}
+
+/// On L1: looks at rollup 1 while that waits for the answer, and delivers a message of it.
+contract Watcher {
+    IHubOf private hub;
+    bytes32 private root;
+    uint256 private index;
+    bytes32 private before;
+    address private messenger;
+    bytes private deliver;
+
+    bytes32 public head;
+    bool public isHeadRoot;
+    bool public isFormerRoot;
+    bool public wasDelivered;
+
+    function set(IHubOf hub_, bytes32 root_, uint256 index_, bytes32 before_, address messenger_, bytes calldata deliver_)
+        external
+    {
+        (hub, root, index, before, messenger, deliver) = (hub_, root_, index_, before_, messenger_, deliver_);
+    }
+
+    function watch() external {
+        bytes32[] memory none;
+        head = hub.head(1);
+        isHeadRoot = hub.isRoot(1, head, index, before, none) || hub.isRoot(1, head, index + 1, before, none);
+        isFormerRoot = hub.isRoot(1, root, index, before, none);
+        (wasDelivered,) = messenger.call(deliver);
+    }
+}
+
+/// Calls whatever it is told to.
+contract Caller {
+    function call(address target, bytes calldata data) external {
+        (bool ok, bytes memory result) = target.call(data);
+        if (ok) return;
+        assembly ("memory-safe") {
+            revert(add(result, 32), mload(result))
+        }
     }
 }
