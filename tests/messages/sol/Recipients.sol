@@ -97,6 +97,8 @@ contract Forwarder {
             rollupId, to, IForwardingMessenger.Terms(msg.sender, fee, 500_000, 0), further
         );
         return this.receiveMessage.selector;
+    }
+}
 
 interface IHubOf {
     function head(uint64 rollupId) external view returns (bytes32);
