@@ -75,6 +75,21 @@ test("a balance is proven against the head that L1 has, as any account's", async
     assert.equal(await headOnL1(), await stateRoot());
 });
 
+test("when L1 goes another way, what its users did returns, and tokens that came from L1 do not", async () => {
+    const [, other, third] = net.accounts;
+    const balances = () => Promise.all([other, third].map((who) => net.balance(who)));
+    const [his, theirs] = await balances();
+    const sent = await net.send("transfer", [other, 2n]);
+    assert.equal(sent.status, "success");
+    await mint(third, 3n); // with it the transfer is on L1
+    assert.deepEqual(await balances(), [his + 2n, theirs + 3n]);
+    await net.network.l1.rpc("anvil_reorg", [1, []]);
+    const again = await rollup().rpc("eth_getTransactionReceipt", [sent.transactionHash]);
+    assert.equal(again.status, "0x1");
+    assert.notEqual(again.blockHash, sent.blockHash);
+    assert.deepEqual(await balances(), [his + 2n, theirs]);
+});
+
 test("a trace goes through the ledger, and comes back", async () => {
     const trier = await net.deploy(net.l1, "Trier");
     const token = await net.proxy(net.l1, LEDGER_ID, LEDGER);

@@ -87,3 +87,49 @@ test("killed while state is set and snapshots are reverted", async (t) => {
     }
     assert.equal((await network.stop()).code, 0);
 });
+
+test("killed while users' transactions return from removed blocks, none of them is lost", async (t) => {
+    const datadir = join(mkdtempSync(join(tmpdir(), "lockstep-data-")), "data");
+    t.after(() => rmSync(datadir, { recursive: true, force: true }));
+    const start = () => startNetwork({ silent: true, rollups: 2, datadir });
+    let network = await start();
+    t.after(() => network.stop());
+    const [from, to] = network.accounts.map(({ address }) => address);
+    const transfer = [{ from, to, value: "0x1", gas: "0x5208" }];
+    const hashes = [];
+    for (const rollup of network.rollups) {
+        for (let i = 0; i < 2; i++) {
+            const answers = await rollup.batch(Array.from({ length: 60 }, () => ["eth_sendTransaction", transfer]));
+            hashes.push(answers.map(({ result }) => [rollup.name, result]));
+            // A call from L1, and so these are on L1.
+            const args = [BigInt(rollup.rollupId), to];
+            await network.l1.rpc("eth_sendTransaction", [{ from, to: network.contracts.hub, data: encodeFunctionData({ abi: hubAbi, functionName: "createProxy", args }), gas: "0x4c4b40" }]);
+            await network.l1.rpc("eth_sendTransaction", [{ from, to: await network.l1.rpc("lockstep_proxyOf", [numberToHex(rollup.rollupId), to]), gas: "0x4c4b40" }]);
+        }
+    }
+    const all = hashes.flat();
+    const where = async () => {
+        const found = await Promise.all(network.rollups.map(async (rollup) => {
+            const own = all.filter(([name]) => name === rollup.name);
+            return rollup.batch(own.map(([, hash]) => ["eth_getTransactionReceipt", [hash]]));
+        }));
+        return found.flat().map(({ result }) => result);
+    };
+    assert.ok((await where()).every((receipt) => receipt.status === "0x1"));
+    const height = number(await network.l1.rpc("eth_blockNumber"));
+    const heads = await Promise.all(network.rollups.map(({ rpc }) => rpc("eth_blockNumber")));
+    const over = network.l1.rpc("anvil_reorg", [8, []]).then(() => true, () => false);
+    // L1 has its new blocks at once; the rollups' come one by one.
+    while ((await network.rollups[0].rpc("eth_blockNumber")) === heads[0]);
+    await network.stop("SIGKILL");
+    assert.equal(await over, false, "it was killed in the middle");
+    network = await start();
+    assert.ok(number(await network.l1.rpc("eth_blockNumber")) <= height);
+    const receipts = await where();
+    assert.equal(receipts.filter((receipt) => receipt === null).length, 0);
+    assert.ok(receipts.every(({ status }) => status === "0x1"));
+    for (const [i, rollup] of network.rollups.entries()) {
+        const { head } = (await network.l1.rpc("lockstep_getRollups"))[i];
+        assert.equal(head, (await rollup.rpc("eth_getBlockByNumber", ["safe", false])).stateRoot);
+    }
+});

@@ -62,7 +62,11 @@ class Episode {
     }
 
     async close() {
+        await this.checkNothingWaits();
         await this.checkRelay();
+        await this.look();
+        this.count("arrived", this.network.messages.filter(({ status }) => status === 2).length);
+        this.count("open", this.network.messages.filter(({ status }) => status !== 2).length);
         this.stopRelay();
         for (const listener of this.listeners) listener.close();
         assert.equal((await this.network.stop()).code, 0);
@@ -108,6 +112,21 @@ class Episode {
         }
     }
 
+    /** What can be in a block is in one: nothing was forgotten in a pool. */
+    async checkNothingWaits() {
+        const { l1, chains } = this.network;
+        for (let i = 0; i < 4; i++) {
+            await l1.rpc("evm_mine");
+            await this.quiet();
+        }
+        for (const chain of chains) {
+            const { pending } = await chain.rpc("txpool_content");
+            // A conditional one may wait for its message.
+            const waits = Object.values(pending).flatMap((list) => Object.values(list)).filter(({ type }) => type !== "0x4c");
+            assert.deepEqual(waits, [], `${chain.name}: transactions that wait`);
+        }
+    }
+
     /** Does something while the relayer does nothing. */
     async paused(work) {
         this.relay?.kill("SIGSTOP");
@@ -145,6 +164,18 @@ class Episode {
             if (!(error instanceof RpcError) || error.code === -32603) throw error;
             this.count("refused");
             this.refused.set(error.text, (this.refused.get(error.text) ?? 0) + 1);
+        }
+    }
+
+    /** What a worker may answer, of a network that changes meanwhile. */
+    async read(chain) {
+        const any = hex(await chain.height());
+        const question = this.dice.one([["eth_getLogs", [{ fromBlock: "0x1" }]], ["debug_traceBlockByNumber", [any]], ["eth_getProof", [chain.places.purse, ["0x0"], any]],
+            ["eth_call", [{ to: [...chain.proxies.values()][0], data: encode("purse", "hit", [1n]) }, "latest"]], ["lockstep_getExecutionTable", [any]]]);
+        try {
+            await chain.rpc(...question);
+        } catch (error) {
+            if (!(error instanceof RpcError) || error.code === -32603) throw error;
         }
     }
 
@@ -225,6 +256,7 @@ class Episode {
     async load() {
         const depth = await this.depth();
         const all = Array.from({ length: 4 + this.dice.below(8) }, () => this.act());
+        for (const chain of this.network.chains) for (let i = 0; i < 3; i++) all.push(this.read(chain));
         await sleep(this.dice.below(8));
         if (depth > 0) all.push(this.network.l1.rpc("anvil_reorg", [depth, []]));
         for (let i = 0; i < 4; i++) all.push(this.act());
@@ -278,7 +310,10 @@ class Episode {
     async amend() {
         const chain = this.dice.one(this.network.chains);
         this.seen.isAmended = true;
-        await chain.rpc("anvil_setCode", [`0x${(0xc0de00 + this.dice.below(9)).toString(16).padStart(40, "0")}`, hex(0x6000 + this.dice.below(256))]);
+        const params = [`0x${(0xc0de00 + this.dice.below(9)).toString(16).padStart(40, "0")}`, hex(0x6000 + this.dice.below(256))];
+        await chain.rpc("anvil_setCode", params).catch((error) => {
+            if (!/setAutoBatch/.test(error.message)) throw error; // a rollup that cannot post its blocks first
+        });
         await this.acts(2);
         await this.reorg();
     }
@@ -321,8 +356,11 @@ class Episode {
         await this.acts(this.dice.below(10));
         this.kind = kind;
         this.count(kind);
+        const isHeld = this.dice.chance(0.1); // the rollups' blocks stay with them
+        if (isHeld) await this.network.l1.rpc("lockstep_setAutoBatch", [false]);
         const work = { reorg: this.reorg, load: this.load, rollback: this.rollback, revert: this.revert, "load state": this.loadState, rollup: this.rollup, amend: this.amend, restart: this.restart, kill: this.kill };
         await work[kind].call(this);
+        if (isHeld) await this.network.l1.rpc("lockstep_setAutoBatch", [true]);
         await this.look();
     }
 }
