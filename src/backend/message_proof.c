@@ -194,5 +194,15 @@ enum rpc_status message_proof(
             (unsigned long long)query->rollup_id,
             chain->rpc.name
         );
-    return prove_to_rollup(&p, &node->chains[first + (size_t)query->rollup_id - 1], out);
+    struct node_chain *rollup = &node->chains[first + (size_t)query->rollup_id - 1];
+    /* A ledger has no contracts that take any. */
+    if (!node_chain_is_evm(rollup))
+        return rpc_fail(
+            request,
+            RPC_INVALID_PARAMS,
+            "%s is a %s: it takes no messages",
+            rollup->rpc.name,
+            rollup->type->name
+        );
+    return prove_to_rollup(&p, rollup, out);
 }

@@ -67,8 +67,8 @@ struct world_headers crossing_headers(struct node_chain *of);
 MUST_USE enum err
 crossing_view_parent(struct parent *parent, struct arena *arena, struct node_chain *of);
 
-/* crossing_settle has a rollup begin at its newest block, as if that were on its parent already: for
- * what is tried on a state of the caller's making. To be called before the world is built; the
+/* crossing_settle has a rollup begin at its newest block, as if that were on its parent already:
+ * for what is tried on a state of the caller's making. To be called before the world is built; the
  * Hub's head for the rollup is the caller's to change. ERR_MEMORY, ERR_CORRUPT, ERR_IO. */
 MUST_USE enum err crossing_settle(struct crossing *crossing, size_t place);
 

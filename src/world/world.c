@@ -37,11 +37,15 @@ static enum err get_parent_header(
     return ERR_OK;
 }
 
+struct parent_headers world_parent_headers(struct world *world) {
+    return (struct parent_headers){.context = world, .get = get_parent_header};
+}
+
 static void open_parent(struct world *world, struct rollup *rollup) {
     const struct world_options *options = world->options;
     struct parent *parent = &rollup->parent;
     parent->source = &world->parent_recorder.source;
-    parent->headers = (struct parent_headers){.context = world, .get = get_parent_header};
+    parent->headers = world_parent_headers(world);
     parent->schedule = options->schedule;
     parent->watch = options->tx_options.watch;
     if (options->trace == NULL) return;

@@ -126,6 +126,8 @@ uint64_t hub_lookup_gas(size_t record_size, bool is_fresh);
 /* --- world.c --- */
 /* Opens the rollups at their heads, with their payloads. */
 MUST_USE enum err world_open_rollups(struct world *world);
+/* The headers that its rollups may ask for. */
+struct parent_headers world_parent_headers(struct world *world);
 /* What a pass finds out is forgotten, what it needs is kept. */
 void world_open_tables(struct world *world);
 

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { encodeFunctionData } from "viem";
+import { encodeFunctionData, parseAbi } from "viem";
 import { RpcError, runLockstep, startNetwork } from "../lib/network.mjs";
-import { EVM_ID, LEDGER, LEDGER_ID, ledgerAbi, operation, startLedger } from "./lib.mjs";
+import { EVM_ID, LEDGER, LEDGER_ID, ledgerAbi, nameOf, operation, startLedger } from "./lib.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "lockstep-ledger-node-"));
 const ini = `datadir = ${join(folder, "data")}
@@ -216,6 +216,72 @@ test("a ledger whose parent is a rollup: it is called from there, and calls ther
         const bad = [[operation("call", 0n, counter.address, data), operation("mint", bob, 1n)]];
         assert.equal((await deep.send("execute", bad)).status, "reverted");
         assert.equal(await deep.read(counter, "total"), 6n);
+    } finally {
+        await deep.stop();
+    }
+});
+
+const parentAbi = parseAbi([
+    "function credit(uint64 rollupId) payable",
+    "function broadcastMessage(bytes32 message)",
+    "error TokenRollup(uint64 rollupId)",
+]);
+
+test("a ledger whose parent is a rollup: what it refuses, and what is refused to it", async () => {
+    const ini = "[rollup evm]\ntype = evm\n[rollup ledger]\ntype = ledger\nparent = evm\n";
+    const deep = await startLedger({ ini });
+    try {
+        deep.evm.hub = deep.evm.contracts.hub;
+        const { l1, evm, ledger } = deep;
+        const [me, bob] = deep.accounts;
+        const onParent = await deep.proxy(evm, 1n, LEDGER);
+        const onL1 = await deep.proxy(l1, 1n, onParent);
+        const supply = await deep.look("totalSupply");
+        const held = await evm.client.getBalance({ address: evm.hub });
+
+        // Its token is no ether: value comes neither from its parent nor from L1 through it.
+        const pay = { from: me, data: operation("transfer", bob, 1n), value: "0x1", gas: "0x4c4b40" };
+        for (const [chain, to] of [[evm, onParent], [l1, onL1]]) {
+            const { status, failure } = await chain.client.request({ method: "lockstep_simulate", params: [{ ...pay, to }] });
+            assert.equal(status, "0x0");
+            assert.match(JSON.stringify(failure), /a rollup with its own token does not take ether/);
+            await deep.failure(chain, to, pay.data, { value: 1n });
+        }
+        const credit = { address: evm.hub, abi: parentAbi, functionName: "credit", args: [1n], value: 1n, account: me };
+        await assert.rejects(evm.client.simulateContract(credit), /TokenRollup/);
+
+        // Its owner is an account of its parent: one of L1 is somebody else there.
+        const refusal = await deep.failure(l1, onL1, operation("mint", bob, 1n));
+        assert.match(nameOf(refusal.data), /^OwnableUnauthorizedAccount\(/);
+        const nobody = await deep.proxy(evm, 1n, bob);
+        assert.equal(nameOf((await deep.failure(evm, nobody, "0x12345678")).data), `NothingThere(${bob})`);
+
+        // It has no contracts of messages, and imports none.
+        const messenger = "0x4c53000000000000000000000000000000000005";
+        const service = { chain: evm, address: "0x4c53000000000000000000000000000000000004", abi: parentAbi };
+        const said = `0x${"11".repeat(32)}`;
+        assert.equal(await deep.write(service, "broadcastMessage", [said]), true);
+        const head = await ledger.client.getBlockNumber();
+        await l1.client.request({ method: "evm_mine" });
+        assert.equal(await ledger.client.getBlockNumber(), head, "no batch of it was made");
+        const proof = (chain, ...params) => chain.client.request({ method: "lockstep_getMessageProof", params });
+        await assert.rejects(proof(evm, said, messenger, "0x1"), /ledger is a ledger: it takes no messages/);
+        await assert.rejects(proof(ledger, said, messenger), /ledger is a ledger, which runs no code/);
+
+        // What it is asked about, and is its parent's to say.
+        await assert.rejects(
+            ledger.client.request({ method: "lockstep_getBatch", params: ["latest"] }),
+            (error) => error.details.includes(`ledger has no rollups: its own batches are posted on evm, at ${evm.url}`),
+        );
+        assert.equal(await deep.look("totalSupply"), supply);
+        assert.equal(await evm.client.getBalance({ address: evm.hub }), held);
+
+        // And it goes on.
+        const token = { chain: evm, address: onParent, abi: ledgerAbi };
+        assert.equal(await deep.write(token, "mint", [bob, 9n]), true);
+        assert.equal(await deep.look("totalSupply"), supply + 9n);
+        const [batch] = await evm.client.request({ method: "lockstep_getBatch", params: ["latest"] });
+        assert.deepEqual(batch.updates.map(({ rollupId }) => rollupId), ["0x1"]);
     } finally {
         await deep.stop();
     }
