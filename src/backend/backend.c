@@ -180,6 +180,7 @@ const struct rpc_chain_operations BACKEND_OPERATIONS = {
     .message_proof = backend_message_proof,
     .prepare_batch = backend_prepare_batch,
     .prepare_bundle = backend_prepare_bundle,
+    .call_bundle = backend_call_bundle,
     .send_bundle = backend_send_bundle,
     .bundle_states = backend_bundle_states,
     .debug_trace = backend_debug_trace,

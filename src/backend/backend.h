@@ -212,11 +212,19 @@ enum rpc_status backend_foresee(
     struct json_writer *out,
     const struct rpc_simulation *description
 );
+/* Fails on a rollup: bundles are for who makes L1's blocks. */
+enum rpc_status backend_check_bundles(const struct node_chain *chain, struct rpc_request *request);
 enum rpc_status backend_prepare_batch(
     struct rpc_chain *rpc,
     struct rpc_request *request,
     struct json_writer *out,
     const struct rpc_batch_wish *wish
+);
+enum rpc_status backend_call_bundle(
+    struct rpc_chain *rpc,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_called_bundle *asked
 );
 enum rpc_status backend_send_bundle(
     struct rpc_chain *rpc,

@@ -9,6 +9,7 @@
 #include "backend/backend.h"
 #include "backend/batch_json.h"
 #include "backend/message_proof.h"
+#include "backend/time_limit.h"
 #include "batch/abi.h"
 #include "crypto/keccak.h"
 #include "node/crossing.h"
@@ -27,6 +28,7 @@ struct prepared {
     struct arena arena; /* of the runs */
     struct world_tx *before;
     struct crossing *crossing;
+    struct time_limit limit;
 };
 
 /* --- what is wished --------------------------------------------------------------------------- */
@@ -118,13 +120,14 @@ static enum err open_crossing(struct prepared *p) {
     options->txs = p->before;
     options->tx_count = p->wish->before_count;
     options->before_count = p->wish->before_count;
+    options->tx_options.watch = time_limit_watch(&p->limit);
     return err;
 }
 
 static enum rpc_status fail_run(struct prepared *p, enum err err) {
     const char *reason;
     if (err == ERR_OK) err = crossing_reason(&reason, p->crossing);
-    if (err != ERR_OK) return rpc_fail_err(p->request, err);
+    if (err != ERR_OK) return time_limit_fail(p->request, &p->limit, err);
     return rpc_fail(p->request, RPC_SERVER_ERROR, "the batch cannot be made: %s", reason);
 }
 
@@ -351,6 +354,8 @@ enum rpc_status backend_prepare_batch(
     struct prepared p = {.chain = backend_chain(rpc), .request = request, .wish = wish};
     enum rpc_status status = read_wish(&p);
     if (status != RPC_OK) return status;
+    const uint64_t timeout_ms = p.chain->node->options->rpc_timeout_ms;
+    time_limit_begin(&p.limit, request, time_limit_of(timeout_ms));
     arena_open(&p.arena, NODE_BUILD_SIZE_MAX);
     status = make_batch(&p);
     if (status == RPC_OK) status = write_answer(&p, out);

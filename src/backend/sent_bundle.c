@@ -8,8 +8,7 @@ struct bundle_wait {
     hash32 hash;
 };
 
-/* Bundles are the builder's who makes L1's blocks. */
-static enum rpc_status check_chain(const struct node_chain *chain, struct rpc_request *request) {
+enum rpc_status backend_check_bundles(const struct node_chain *chain, struct rpc_request *request) {
     struct node *node = chain->node;
     if (chain->rollup_id == 0) return RPC_OK;
     return rpc_fail(
@@ -131,7 +130,7 @@ enum rpc_status backend_send_bundle(
         *hash = state->hash;
         return state->wait->is_over ? miner_result(state->wait) : RPC_WAIT;
     }
-    enum rpc_status status = check_chain(chain, request);
+    enum rpc_status status = backend_check_bundles(chain, request);
     if (status == RPC_OK) status = check_wish(chain, request, sent);
     return status == RPC_OK ? add(chain, request, hash, sent) : status;
 }
@@ -159,7 +158,7 @@ enum rpc_status backend_bundle_states(
 ) {
     struct node_chain *chain = backend_chain(rpc);
     const struct bundles *bundles = &chain->node->bundles;
-    enum rpc_status status = check_chain(chain, request);
+    enum rpc_status status = backend_check_bundles(chain, request);
     if (status != RPC_OK) return status;
     struct rpc_bundle_state *list =
         arena_alloc_array(request->arena, bundles->fate_count + bundles->count, sizeof(*list));

@@ -295,6 +295,18 @@ struct rpc_sent_bundle {
     size_t reverting_count;
 };
 
+/* eth_callBundle. */
+struct rpc_called_bundle {
+    const bytes *txs;
+    size_t tx_count;
+    bool has_number; /* of the block that they are tried in; else the next */
+    bool has_state;  /* on top of which block; else the latest */
+    bool has_timestamp;
+    uint64_t number;
+    struct rpc_block_id state;
+    uint64_t timestamp;
+};
+
 /* lockstep_prepareBatch: what goes before the batch, and what is to be in it. */
 struct rpc_batch_part {
     uint64_t rollup_id;
@@ -538,6 +550,12 @@ struct rpc_chain_operations {
       struct rpc_request *request,
       hash32 *hash,
       const struct rpc_sent_bundle *bundle);
+    /* What they would do in the next block. Writes one JSON value. */
+    enum rpc_status (*call_bundle
+    )(struct rpc_chain *chain,
+      struct rpc_request *request,
+      struct json_writer *out,
+      const struct rpc_called_bundle *bundle);
     enum rpc_status (*bundle_states
     )(struct rpc_chain *chain,
       struct rpc_request *request,

@@ -167,6 +167,24 @@ enum rpc_status eth_sendBundle(struct rpc_call *call) {
     return RPC_OK;
 }
 
+/* [{txs, blockNumber, stateBlockNumber, timestamp}] → what each of them does in the next block. */
+enum rpc_status eth_callBundle(struct rpc_call *call) {
+    static const char *const KNOWN[] = {"txs", "blockNumber", "stateBlockNumber", "timestamp"};
+    struct bundle_reader r = {.call = call, .object = argument_token(call, 0)};
+    struct rpc_called_bundle b = {0};
+    if (r.object == 0) return argument_missing(call, 0);
+    enum rpc_status status = check_members(&r, KNOWN, sizeof(KNOWN) / sizeof(*KNOWN));
+    if (status == RPC_OK) status = read_txs(&r, &b.txs, &b.tx_count, "txs");
+    if (status == RPC_OK) status = read_number(&r, &b.number, &b.has_number, "blockNumber");
+    if (status == RPC_OK) status = read_number(&r, &b.timestamp, &b.has_timestamp, "timestamp");
+    if (status != RPC_OK) return status;
+    const uint32_t state = member(&r, "stateBlockNumber");
+    b.has_state = state != 0;
+    const char *problem = state == 0 ? NULL : value_block_id(&b.state, call->json, state);
+    if (problem != NULL) return refuse(&r, "stateBlockNumber", problem);
+    return call->chain->operations->call_bundle(call->chain, &call->request, call->out, &b);
+}
+
 /* [bundleHash] → for each block that it was sent for, oldest first, where it is or why not. */
 enum rpc_status lockstep_getBundle(struct rpc_call *call) {
     const struct rpc_bundle_state *states;

@@ -62,6 +62,7 @@
     X(eth_blobBaseFee, 0, 0, block)                            \
     X(eth_blockNumber, 0, 0, head_number)                      \
     X(eth_call, 1, 4, call)                                    \
+    X(eth_callBundle, 1, 1, call_bundle)                       \
     X(eth_capabilities, 0, 0, block)                           \
     X(eth_chainId, 0, 0, head_number)                          \
     X(eth_coinbase, 0, 0, head_number)                         \

@@ -558,6 +558,24 @@ static inline enum rpc_status fake_send_bundle(
     return RPC_OK;
 }
 
+/* [transactions, number or 0, timestamp or 0, which kind of block]. */
+static inline enum rpc_status fake_call_bundle(
+    struct rpc_chain *chain,
+    struct rpc_request *request,
+    struct json_writer *out,
+    const struct rpc_called_bundle *called
+) {
+    (void)chain;
+    (void)request;
+    json_array_begin(out);
+    json_quantity_u64(out, called->tx_count);
+    json_quantity_u64(out, called->has_number ? called->number : 0);
+    json_quantity_u64(out, called->has_timestamp ? called->timestamp : 0);
+    json_quantity_u64(out, called->has_state ? (uint64_t)called->state.kind : 99);
+    json_array_end(out);
+    return RPC_OK;
+}
+
 /* As many as the hash begins with, up to three. */
 static inline enum rpc_status fake_bundle_states(
     struct rpc_chain *chain,
@@ -624,6 +642,7 @@ static const struct rpc_chain_operations fake_operations = {
     .priority_fee = fake_priority_fee,
     .send_raw_transaction = fake_send_raw_transaction,
     .send_transaction = fake_send_transaction,
+    .call_bundle = fake_call_bundle,
     .send_bundle = fake_send_bundle,
     .bundle_states = fake_bundle_states,
     .prepare_batch = fake_prepare_batch,

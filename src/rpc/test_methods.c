@@ -544,6 +544,34 @@ static void test_bundles(void **state) {
     );
 }
 
+static void test_calling_bundles(void **state) {
+    struct fixture *f = *state;
+    static const char call[] = "eth_callBundle";
+    expect_result(
+        f,
+        call,
+        "[{\"txs\":[\"0x01\",\"0x02\"],\"blockNumber\":\"0x9\",\"timestamp\":5}]",
+        "[\"0x2\",\"0x9\",\"0x5\",\"0x63\"]"
+    );
+    expect_result(
+        f, call, "[{\"stateBlockNumber\":null,\"txs\":null}]", "[\"0x0\",\"0x0\",\"0x0\",\"0x63\"]"
+    );
+    expect_error(
+        f,
+        call,
+        "[{\"txs\":[],\"stateBlockNumber\":\"now\"}]",
+        -32602,
+        "invalid argument 0: stateBlockNumber: hex string without 0x prefix"
+    );
+    expect_error(
+        f,
+        call,
+        "[{\"txs\":[],\"minTimestamp\":1}]",
+        -32602,
+        "invalid argument 0: there is no member \\\"minTimestamp\\\""
+    );
+}
+
 static void test_preparing_batches(void **state) {
     struct fixture *f = *state;
     static const char prepare[] = "lockstep_prepareBatch";
@@ -593,6 +621,7 @@ int main(void) {
         TEST(test_lockstep_methods),
         TEST(test_deposits),
         TEST(test_bundles),
+        TEST(test_calling_bundles),
         TEST(test_preparing_batches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,6 +218,46 @@ describe("a chain of blocks on demand", () => {
         assert.equal((await states(later))[0].status, "included");
     });
 
+    test("tried without being sent (eth_callBundle)", async () => {
+        const [a, b] = signers;
+        const no = await deploySaysNo();
+        const price = 2n * GWEI;
+        const txs = [
+            await b.sign({ nonce: 0, maxPriorityFeePerGas: price }),
+            await a.sign({ nonce: 1, to: no, value: 1n, gas: 100_000n }),
+            await b.sign({ nonce: 1, to: null, data: "0xfe", gas: 100_000n }),
+        ];
+        const call = (fields) => l1.rpc("eth_callBundle", [{ txs, ...fields }]);
+        const blockNumber = await next();
+        const { results, ...all } = await call({ blockNumber: numberToHex(blockNumber), stateBlockNumber: "latest" });
+        assert.equal(all.bundleHash, hashOf(txs));
+        assert.equal(number(all.stateBlockNumber), blockNumber - 1);
+        const gasUsed = results.map((result) => BigInt(result.gasUsed));
+        assert.deepEqual(gasUsed[0], 21_000n);
+        assert.deepEqual(gasUsed[2], 100_000n);
+        assert.equal(BigInt(all.totalGasUsed), gasUsed.reduce((x, y) => x + y));
+        assert.equal(BigInt(results[0].gasFees), 21_000n * price);
+        assert.equal(BigInt(all.gasFees), 21_000n * price + (gasUsed[1] + gasUsed[2]) * GWEI);
+        assert.deepEqual(results.map((r) => [r.txHash, r.fromAddress, r.toAddress, r.value, r.error, r.revert]), [
+            [keccak256(txs[0]), b.address.toLowerCase(), TO, "0x", undefined, undefined],
+            [keccak256(txs[1]), a.address.toLowerCase(), no, undefined, "execution reverted", "execution reverted: no"],
+            [keccak256(txs[2]), b.address.toLowerCase(), null, undefined, "invalid opcode", undefined],
+        ]);
+        assert.equal(await next(), blockNumber, "nothing has happened");
+        // What it says is what the block does.
+        await send({ txs, revertingTxHashes: txs.slice(1).map((tx) => keccak256(tx)) });
+        await mined();
+        for (const [i, tx] of txs.entries())
+            assert.equal(BigInt((await l1.rpc("eth_getTransactionReceipt", [keccak256(tx)])).gasUsed), gasUsed[i]);
+        const other = [await b.sign({ nonce: 2 })];
+        await refused(call({ txs: other, blockNumber: blockNumber + 2 }), `bundles are tried in the next block, ${blockNumber + 1}, on top of the latest`, -32004);
+        await refused(call({ txs: other, stateBlockNumber: "0x0" }), /on top of the latest$/, -32004);
+        await refused(call({ txs: other, timestamp: 1 }), /^timestamp 1 is before the earliest possible one/);
+        await refused(call({ txs: [] }), "a bundle has 1 to 32 transactions");
+        await refused(call({ txs: [await b.sign({ nonce: 3 })] }), /^transaction 0: nonce too high/, -32000);
+        await refused(call({ minTimestamp: 1 }), /there is no member "minTimestamp"/);
+    });
+
     test("those that wait go with anvil_dropAllTransactions", async () => {
         const hash = await send({ txs: [await signers[0].sign({ nonce: 0 })] });
         await l1.rpc("anvil_dropAllTransactions");
@@ -273,6 +313,8 @@ describe("a network that mines at once", () => {
         await refused(l1.rpc("eth_sendBundle", [{ txs: [...(await calls(5n, 6n)), wrong] }]), /^transaction 2 .*: execution reverted/, -32000);
         assert.equal(await l1.read("hub", "head", [1n]), head);
         const txs = await calls(5n, 6n);
+        const { results } = await l1.rpc("eth_callBundle", [{ txs }]);
+        assert.deepEqual(results.map(({ value, error }) => [value, error]), [["0x", undefined], ["0x", undefined]]);
         await l1.rpc("eth_sendBundle", [{ txs }]);
         assert.equal(await rollup1.balance(TO), 11n);
         const block = await l1.client.getBlock();
