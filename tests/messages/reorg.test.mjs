@@ -1,7 +1,7 @@
 // L1 goes another way under rollups that had heard of it: messages, users' transactions, anchors, whoever listens.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { encodeFunctionData, parseEther } from "viem";
+import { encodeFunctionData, parseEther, webSocket } from "viem";
 import { artifact } from "../../examples/demo/world.mjs";
 import { TERMS, openNetwork } from "./lib.mjs";
 
@@ -162,4 +162,67 @@ test("the new blocks have the transactions given for them, in their order, and w
     await assert.rejects(l1.rpc("anvil_reorg", [1, [[gap, 0], [dear, 0]]]), /block 0: a transaction is not in it: no room for it, or a gap/);
     assert.deepEqual(await values("latest"), [3]);
     await assert.rejects(l1.rpc("anvil_reorg", [100000, []]), /Reorg depth must not exceed current chain height/);
+});
+
+test("filters and subscriptions on every chain tell what was removed, and the new heads", async () => {
+    const told = [];
+    const clients = [];
+    const filters = [];
+    for (const [i, chain] of [l1, rollup1].entries()) {
+        const { value } = webSocket(n.network.chains[i].url.replace("http", "ws"), { keepAlive: false, reconnect: false })({ retryCount: 0 });
+        clients.push(await value.getRpcClient());
+        for (const params of [["logs", { address: chain.contracts.messenger.address }], ["newHeads"]])
+            await value.subscribe({ params, onData: ({ result }) => told.push([i, result]), onError: () => {} });
+        filters.push(await chain.rpc("eth_newFilter", [{ address: chain.contracts.messenger.address }]));
+    }
+    const { message } = await leave(l1, 1n, someone);
+    await rollup1.mined(await deliver(rollup1, message));
+    await l1.rpc("anvil_mine", ["0x1"]);
+    const gone = [await block(l1), await block(rollup1)];
+    for (const [i, chain] of [l1, rollup1].entries())
+        assert.deepEqual((await chain.rpc("eth_getFilterChanges", [filters[i]])).map(({ removed }) => removed), [false]);
+    await l1.rpc("anvil_reorg", [2, []]);
+    const top = await block(l1);
+    const logs = (i) => told.filter(([chain, { topics }]) => chain === i && topics !== undefined).map(([, { removed }]) => removed);
+    const heads = (i) => told.filter(([chain, { topics }]) => chain === i && topics === undefined).map(([, { hash }]) => hash);
+    while (heads(0).at(-1) !== top.hash || heads(1).at(-1) !== (await block(rollup1)).hash) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const client of clients) client.close();
+    // Left and removed; delivered and removed, and the second try has failed.
+    assert.deepEqual([logs(0), logs(1)], [[false, true], [false, true]]);
+    for (const [i, chain] of [l1, rollup1].entries()) {
+        assert.ok(heads(i).includes(gone[i].hash));
+        assert.deepEqual((await chain.rpc("eth_getFilterChanges", [filters[i]])).map(({ removed }) => removed), [true]);
+    }
+    assert.deepEqual(heads(0).slice(-2), [top.parentHash, top.hash]);
+    await assertFollowed();
+});
+
+test("a snapshot of blocks that were removed is void, one from before is not", async () => {
+    await rollup1.rpc("lockstep_anchor"); // its blocks are on L1
+    const early = await l1.rpc("evm_snapshot");
+    const at = await block(l1);
+    await leave(l1, 1n, someone);
+    const late = await rollup1.rpc("evm_snapshot");
+    await l1.rpc("anvil_reorg", [1, []]);
+    assert.equal(await l1.rpc("evm_revert", [late]), false);
+    assert.equal(await l1.rpc("evm_revert", [early]), true);
+    assert.equal((await block(l1)).hash, at.hash);
+    await assertFollowed();
+});
+
+test("calls, traces and proofs that workers answer are of the chain as it is", async () => {
+    for (let round = 0; round < 5; round++) {
+        const { receipt } = await leave(l1, 1n, someone);
+        const asked = [
+            ["eth_getLogs", [{ fromBlock: "0x1", address: l1.contracts.messenger.address }]],
+            ["debug_traceTransaction", [receipt.transactionHash]],
+            ["eth_getProof", [l1.contracts.messenger.address, Array.from({ length: 64 }, (_, i) => `0x${i.toString(16)}`), "latest"]],
+        ];
+        await Promise.all(asked.map(([method, params]) => l1.rpc(method, params)));
+        await l1.rpc("anvil_reorg", [1, []]);
+        const [logs, , proof] = await Promise.all(asked.map(([method, params]) => l1.rpc(method, params).catch((error) => error)));
+        assert.ok(logs.every(({ transactionHash }) => transactionHash !== receipt.transactionHash));
+        await assert.rejects(l1.rpc(...asked[1]), /transaction not found/);
+        assert.equal(proof.balance, await l1.rpc("eth_getBalance", [l1.contracts.messenger.address, "latest"]));
+    }
 });
