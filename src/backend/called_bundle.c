@@ -173,6 +173,7 @@ enum rpc_status backend_call_bundle(
     if (status == RPC_OK) status = check_place(&c);
     if (status == RPC_OK) status = read_txs(&c);
     if (status != RPC_OK) return status;
+    if (rpc_leave(request)) return RPC_FAILED;
     time_limit_begin(&c.limit, request, time_limit_of(options->rpc_timeout_ms));
     arena_open(&c.arena, NODE_BUILD_SIZE_MAX);
     status = run(&c);

@@ -354,6 +354,7 @@ enum rpc_status backend_prepare_batch(
     struct prepared p = {.chain = backend_chain(rpc), .request = request, .wish = wish};
     enum rpc_status status = read_wish(&p);
     if (status != RPC_OK) return status;
+    if (rpc_leave(request)) return RPC_FAILED;
     const uint64_t timeout_ms = p.chain->node->options->rpc_timeout_ms;
     time_limit_begin(&p.limit, request, time_limit_of(timeout_ms));
     arena_open(&p.arena, NODE_BUILD_SIZE_MAX);

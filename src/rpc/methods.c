@@ -52,6 +52,8 @@ bool method_may_take_long(const struct rpc_method *method) {
     case offsetof(struct rpc_chain_operations, posted_entries):
     case offsetof(struct rpc_chain_operations, batch_files):
     case offsetof(struct rpc_chain_operations, message_proof):
+    case offsetof(struct rpc_chain_operations, call_bundle):
+    case offsetof(struct rpc_chain_operations, prepare_batch):
         return true;
     }
     return method->run == eth_getLogs;
