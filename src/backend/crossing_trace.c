@@ -85,11 +85,7 @@ static enum err replay_rollup(struct crossing_replay *replay) {
     };
     struct rollup *rollup = rollup_open(chain->type, &options);
     if (rollup == NULL) return ERR_MEMORY;
-    const struct node_chain *of = chain;
-    for (size_t level = 0; of->rollup_id != 0 && level < PARENT_LEVELS_MAX; level++) {
-        of = node_parent(of);
-        rollup->parent.tracers[level] = &replay->trace.chains[node_place(of)].reader;
-    }
+    crossing_trace_reads(&rollup->parent, &replay->trace, chain);
     err = crossing_view_parent(&rollup->parent, arena, node_parent(chain));
     if (err != ERR_OK) return err;
     rollup->parent.watch = replay->watch;

@@ -6,6 +6,7 @@
 #include "chain/commit.h"
 #include "core/check.h"
 #include "crypto/keccak.h"
+#include "node/crossing.h"
 #include "rpc/tracer_frame.h"
 
 #include <stdlib.h>
@@ -501,30 +502,25 @@ static enum rpc_status trace_raw_block(struct debug_job *job, bytes encoded) {
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
-static enum rpc_status finish_crossed(
-    struct simulation *simulation,
-    struct json_writer *out,
-    const struct tracer_options *options,
+/* Writes what was run on several chains; nothing if it was on one. */
+static enum rpc_status finish_tree(
+    bool *is_written,
+    const struct debug_job *job,
+    const struct simulation *simulation,
     const struct simulation_run *run
 ) {
-    struct rpc_request *request = simulation->request;
-    if (!debug_shows_chains(options))
-        return rpc_fail(
-            request, RPC_UNSUPPORTED, "of calls across chains, callTracer alone makes a trace"
-        );
     const struct node_chain *chain = simulation->chain;
     const struct debug_tree tree = {
         .chain = chain,
         .root = world_trace_newest_tx(simulation->trace, node_place(chain)),
         .gas_limit = simulation->gas,
         .gas_used = run->result.gas_used,
-        .has_logs = options->with_log,
+        .has_logs = job->options->with_log,
     };
-    bool is_written = false;
+    *is_written = false;
     enum err err = simulation->trace->failed ? ERR_MEMORY : ERR_OK;
-    if (err == ERR_OK) err = debug_write_tree(&is_written, out, request->arena, &tree);
-    if (err == ERR_OK && !is_written) err = ERR_CORRUPT;
-    return err == ERR_OK ? RPC_OK : debug_fail(request, err);
+    if (err == ERR_OK) err = debug_write_tree(is_written, job->out, job->request->arena, &tree);
+    return err == ERR_OK ? RPC_OK : debug_fail(job->request, err);
 }
 
 /* The state before the transaction at this index of the block that the call runs on top of; in
@@ -563,6 +559,24 @@ go_before(struct debug_job *job, struct simulation *simulation, uint64_t tx_inde
     return RPC_OK;
 }
 
+/* Runs the call again, for the tree of what it has run on its own chain and read of the parent. */
+static enum rpc_status
+trace_reads(bool *is_written, struct debug_job *job, struct simulation *simulation) {
+    struct world_trace *trace = simulation->trace;
+    struct world_trace_chain *traced;
+    struct simulation_run run;
+    *is_written = false;
+    enum err err = crossing_open_trace(trace, job->arena, job->chain->node);
+    if (err != ERR_OK) return debug_fail(job->request, err);
+    trace->wants_logs = job->options->with_log;
+    traced = &trace->chains[node_place(job->chain)];
+    traced->has_tx = true;
+    simulation->traces_reads = true;
+    enum rpc_status status = simulation_try(simulation, &run, simulation->gas, &traced->tracer);
+    simulation->traces_reads = false;
+    return status == RPC_OK ? finish_tree(is_written, job, simulation, &run) : status;
+}
+
 static enum rpc_status
 run_call(struct debug_job *job, struct simulation *simulation, struct tracer *tracer) {
     struct simulation_run run;
@@ -574,7 +588,22 @@ run_call(struct debug_job *job, struct simulation *simulation, struct tracer *tr
         if (status != RPC_OK) return status;
         return rpc_fail(job->request, RPC_SERVER_ERROR, "tracing failed: %s", text);
     }
-    if (simulation->has_crossed) return finish_crossed(simulation, job->out, job->options, &run);
+    if (simulation->has_crossed && !debug_shows_chains(job->options))
+        return rpc_fail(
+            job->request, RPC_UNSUPPORTED, "of calls across chains, callTracer alone makes a trace"
+        );
+    bool is_written = false;
+    if (simulation->has_crossed) {
+        status = finish_tree(&is_written, job, simulation, &run);
+        return status == RPC_OK && !is_written ? debug_fail(job->request, ERR_CORRUPT) : status;
+    }
+    if (simulation->has_read && debug_shows_chains(job->options)) {
+        status = trace_reads(&is_written, job, simulation);
+        if (status != RPC_OK || is_written) return status;
+        /* What ran before has gone with the second run. */
+        status = simulation_try(simulation, &run, simulation->gas, &tracer->hooks);
+        if (status != RPC_OK) return status;
+    }
     enum err err = tracer_end(tracer, &run.result);
     return err == ERR_OK ? RPC_OK : debug_fail(job->request, err);
 }

@@ -243,6 +243,9 @@ static enum err run_alone(
     if (simulation->chain->rollup_id != 0)
         err = crossing_view_parent(&parent, arena, node_parent(simulation->chain));
     if (err != ERR_OK) return err;
+    if (simulation->traces_reads)
+        crossing_trace_reads(&parent, simulation->trace, simulation->chain);
+    simulation->has_read = false;
     if (simulation->tracer != NULL) {
         const struct tracer_subject subject = {
             .tx = &simulation->tx,
@@ -259,6 +262,7 @@ static enum err run_alone(
         if (status == EXECUTION_REVERTING) continue;
         if (crossing_is_precompile(simulation->chain, &x->evm.request.call)) {
             bool is_unlike;
+            simulation->has_read |= parent_is_read(&x->evm.request.call);
             err = precompile_answer(&parent, &is_unlike, x);
             if (err == ERR_OK && is_unlike) err = ERR_CORRUPT;
             if (err != ERR_OK) return err;

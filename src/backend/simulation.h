@@ -34,7 +34,9 @@ struct simulation {
      * whose journal stays until the next; a run across chains is recorded in trace. */
     struct tracer *tracer;
     struct world_trace *trace;
-    bool has_crossed;                  /* the last run */
+    bool traces_reads; /* trace is open, and records what runs on the chain's own state read */
+    bool has_crossed;  /* the last run */
+    bool has_read;     /* it has read the parent */
     const struct world_bundle *bundle; /* of crossing_run: makes tx's data; or NULL */
     struct crossing *crossing;         /* of the last run across chains; in arena */
 };

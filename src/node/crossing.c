@@ -347,6 +347,15 @@ const struct world_rollup_result *crossing_result(const struct crossing *crossin
     return result == NULL ? NULL : &result->rollups[chain->rollup_id - 1];
 }
 
+void crossing_trace_reads(
+    struct parent *parent, struct world_trace *trace, const struct node_chain *rollup
+) {
+    for (size_t level = 0; rollup->rollup_id != 0 && level < PARENT_LEVELS_MAX; level++) {
+        rollup = node_parent(rollup);
+        parent->tracers[level] = &trace->chains[node_place(rollup)].reader;
+    }
+}
+
 enum err
 crossing_open_trace(struct world_trace *trace, struct arena *arena, const struct node *node) {
     enum err err = world_trace_open(trace, arena, &node->contracts.hub, node->chain_count - 1);

@@ -78,6 +78,12 @@ const struct world_rollup_result *crossing_result(const struct crossing *crossin
 /* The place of a rollup that the world names by its parent's id (0: L1) and its own there. */
 size_t crossing_place(const struct node *node, uint64_t parent, uint64_t rollup_id);
 
+/* crossing_trace_reads has a trace of all chains record what the rollup's reads run on its parent,
+ * and on that one's parents. */
+void crossing_trace_reads(
+    struct parent *parent, struct world_trace *trace, const struct node_chain *rollup
+);
+
 /* Says what is the parent of what in a trace of all chains. */
 MUST_USE enum err
 crossing_open_trace(struct world_trace *trace, struct arena *arena, const struct node *node);

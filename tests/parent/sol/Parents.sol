@@ -66,6 +66,108 @@ contract Source {
     }
 }
 
+/// @notice On the parent: what is harder to get right.
+contract Odd {
+    uint256 public number = 1; // slot 0
+    uint256 private transient passing;
+
+    event Said(uint256 number);
+
+    receive() external payable {}
+
+    /// @notice A call of itself with so much gas: how it ends and what it costs, as the caller sees it.
+    function measure(uint256 gas_, bytes calldata data) external returns (bool ok, uint256 used, bytes memory result) {
+        uint256 left = gasleft();
+        (ok, result) = address(this).call{gas: gas_}(data);
+        used = left - gasleft();
+    }
+
+    function writes(uint256 to) external returns (uint256 sum) {
+        for (uint256 i = 0; i < 5; i++) {
+            assembly ("memory-safe") {
+                sum := add(sum, sload(add(1000, i)))
+                sstore(add(1000, i), to)
+            }
+        }
+        number = 0;
+        number = to;
+        emit Said(to);
+        sum += passing;
+        passing = to;
+    }
+
+    /// @notice Makes two children in one place; the second time in a transaction that fails.
+    function creates() external returns (address first, bool isTwice, uint256 nonce) {
+        first = address(new Child{salt: 0}());
+        try this.createsAgain() returns (address) {
+            isTwice = true;
+        } catch {}
+        nonce = first.code.length;
+    }
+
+    function createsAgain() external returns (address) {
+        return address(new Child{salt: 0}());
+    }
+
+    function pays(address to) external returns (uint256 before, uint256 afterwards, bool ok) {
+        before = to.balance;
+        (ok,) = to.call{value: address(this).balance}("");
+        afterwards = to.balance;
+    }
+
+    function ends(address payable to) external {
+        selfdestruct(to);
+    }
+
+    function burns() external pure {
+        while (true) {}
+    }
+
+    function runsOut() external returns (bool ok, uint256 left) {
+        number = 77;
+        (ok,) = address(this).call{gas: 30000}(abi.encodeCall(this.burns, ()));
+        left = number;
+    }
+
+    function refuses(bytes calldata with) external pure {
+        assembly ("memory-safe") {
+            calldatacopy(0, with.offset, with.length)
+            revert(0, with.length)
+        }
+    }
+
+    /// @notice Each precompile there is, with an input that it takes or refuses.
+    function precompiles(bytes calldata input) external returns (bytes32 all) {
+        for (uint160 i = 1; i <= 0x11; i++) {
+            (bool ok, bytes memory out) = address(i).call{gas: 400000}(input);
+            all = keccak256(abi.encode(all, ok, out));
+        }
+        (bool isThere, bytes memory verified) = address(0x100).call{gas: 400000}(input);
+        all = keccak256(abi.encode(all, isThere, verified));
+    }
+}
+
+/// @notice On the parent: one of a row, each of which calls the next; the last calls the first again.
+contract Link {
+    Link public immutable NEXT;
+    uint256 public visits;
+
+    constructor(Link next) {
+        NEXT = next;
+    }
+
+    function walk(Link first, bytes32 seen) external returns (bytes32) {
+        visits++;
+        seen = keccak256(abi.encode(seen, msg.sender, address(this), visits, tx.origin));
+        if (address(NEXT) != address(0)) return NEXT.walk(first, seen);
+        return first.back(seen);
+    }
+
+    function back(bytes32 seen) external returns (bytes32) {
+        return keccak256(abi.encode(seen, msg.sender, ++visits));
+    }
+}
+
 /// @notice On the rollup: reads, and keeps what it has read.
 contract Reader {
     bytes32 public kept;
@@ -97,6 +199,24 @@ contract Reader {
 
     function keepCall(address target, bytes calldata data) external {
         answer = Parent.call(target, data);
+    }
+
+    /// @notice The same call twice, and whether it is answered alike.
+    function keepTwice(address target, bytes calldata data) external returns (bool) {
+        answer = Parent.call(target, data);
+        return keccak256(Parent.call(target, data)) == keccak256(answer);
+    }
+
+    /// @notice What a call of the precompile takes, and how much it gives back.
+    function gasOf(bytes calldata input) external view returns (bool ok, uint256 used, uint256 size) {
+        bytes memory asked = input;
+        assembly ("memory-safe") {
+            let at := add(asked, 32)
+            used := gas()
+            ok := staticcall(gas(), 0x10002, at, mload(asked), 0, 0)
+            used := sub(used, gas())
+            size := returndatasize()
+        }
     }
 
     function provenSlot(
