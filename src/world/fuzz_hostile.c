@@ -144,7 +144,8 @@ static void change_account(struct hostile *h) {
     default:
         /* The parameters that a verifier compares are its own affair (test_tamper.c). */
         if (address_equal(&who, &SYSTEM_PREDEPLOY)) {
-            uint64_t slot = SYSTEM_FORK + number(1) % (SYSTEM_SLOT_COUNT - SYSTEM_FORK);
+            /* Not its kind: these are EVM rollups. */
+            uint64_t slot = SYSTEM_FORK + number(1) % (SYSTEM_KIND - SYSTEM_FORK);
             h->system_slots[slot].value = amount();
         } else if (account->slot_count == 0 && h->slot_count < CHANGES_MAX) {
             struct genesis_slot *slot = &h->slots[h->slot_count++];
@@ -243,6 +244,27 @@ static void begin_hostile(struct hostile *h, uint64_t rollup_id) {
     CHECK(verdict == STEP_OK);
 }
 
+/* Makes the transaction a conditional one, which the block may hold or not; maybe the update imports
+ * what it asks for. */
+static void put_conditions(struct hostile *h, struct tx *tx) {
+    hash32 *slots = arena_alloc_zero(arena, 2 * sizeof(*slots));
+    const uint64_t next = h->open.header.number + 1;
+    const uint64_t bits = number(1);
+    CHECK(slots != NULL);
+    tx->type = TX_CONDITIONAL;
+    tx->first_block = (bits & 1) == 0 ? 0 : next + number(1) % 3 - 1;
+    tx->last_block = (bits & 2) == 0 ? UINT64_MAX : next + number(1) % 3;
+    tx->max_priority_fee_per_gas = u256_from_u64(bits);
+    tx->priority_fee_decay = (bits & 4) == 0 ? U256_ZERO : amount();
+    slots[1].b[0] = (uint8_t)(bits >> 4);
+    tx->message_slots = slots;
+    tx->message_slot_count = bits >> 3 & 1;
+    tx->message_slot_count += bits >> 4 & 1;
+    if ((bits & 0xe0) == 0) return;
+    h->update.message_slots = slots;
+    h->update.message_slot_count = 1 + (bits >> 5 & 1);
+}
+
 static void make_update(struct hostile *h, uint64_t rollup_id) {
     struct header anchor = {
         .fields = HEADER_REQUESTS_HASH,
@@ -252,7 +274,8 @@ static void make_update(struct hostile *h, uint64_t rollup_id) {
     bytes txs[TXS_MAX];
     size_t count = number(1) % (TXS_MAX + 1);
     for (size_t i = 0; i < count; i++) {
-        if (number(1) % 4 == 0) {
+        const uint64_t kind = number(1);
+        if (kind % 4 == 0) {
             txs[i] = take(number(1));
             continue;
         }
@@ -261,6 +284,7 @@ static void make_update(struct hostile *h, uint64_t rollup_id) {
             &net, NETWORK_CHAIN_ID + rollup_id, &USER_KEY, i, to, number(1), call_data()
         );
         tx.gas_limit = number(3) & GAS_MAX;
+        if (kind >= 0xc0) put_conditions(h, &tx);
         must(tx_sign(&tx, arena, &USER_KEY));
         must(tx_encode(&txs[i], arena, &tx));
     }
@@ -291,6 +315,13 @@ static enum err find(void *context, struct rollup **rollup, hash32 *head, uint64
     *rollup = hostiles[rollup_id - 1].rollup;
     *head = hostiles[rollup_id - 1].head;
     return ERR_OK;
+}
+
+static struct rollup *find_head(void *context, const hash32 *head) {
+    (void)context;
+    for (size_t i = 0; i < ROLLUPS; i++)
+        if (rollup_at(hostiles[i].rollup, head) != NULL) return hostiles[i].rollup;
+    return NULL;
 }
 
 static struct action some_action(void) {
@@ -331,7 +362,7 @@ static struct action some_action(void) {
 /* False: out of memory. */
 static bool derive(struct batch *batch) {
     struct action action = some_action();
-    struct fact_rollups rollups = {.find = find};
+    struct fact_rollups rollups = {.find = find, .find_head = find_head};
     struct fact fact;
     enum err err = fact_derive(&fact, arena, &rollups, &action);
     CHECK(err == ERR_OK || err == ERR_MEMORY);
