@@ -244,8 +244,8 @@ static void begin_hostile(struct hostile *h, uint64_t rollup_id) {
     CHECK(verdict == STEP_OK);
 }
 
-/* Makes the transaction a conditional one, which the block may hold or not; maybe the update imports
- * what it asks for. */
+/* Makes the transaction a conditional one, which the block may hold or not; maybe the update
+ * imports what it asks for. */
 static void put_conditions(struct hostile *h, struct tx *tx) {
     hash32 *slots = arena_alloc_zero(arena, 2 * sizeof(*slots));
     const uint64_t next = h->open.header.number + 1;
