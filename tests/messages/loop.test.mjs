@@ -210,6 +210,14 @@ describe("each of the three undoes the others", () => {
         await l1.write("messenger", "send", [1n, l1.account.address, { ...TERMS, ...GAS }, "0x"]);
         await fails(txs, /^transaction 1 .*: execution reverted: (MessageNotSent|EntryNotFound|WrongHead)/);
     });
+    test("a call into the rollup besides", async () => {
+        const args = [1n, `0x${"11".repeat(20)}`];
+        await l1.write("hub", "createProxy", args);
+        const call = await sign(n.as(3).l1, { address: await l1.read("hub", "proxyOf", args), abi: token.abi }, "name", []);
+        const { txs } = await loop();
+        await fails([call, ...txs], /^transaction 2 .*: execution reverted: EntryNotFound/);
+        await fails([...txs, call], /^transaction 3 .*: execution reverted: EntryNotFound/);
+    });
     test("a withdrawal of more", async () => {
         const { txs, made } = await loop();
         const [{ transactions, messages }] = made.rollups;

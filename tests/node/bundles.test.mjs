@@ -5,7 +5,9 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { concat, encodeFunctionData, keccak256, numberToHex, pad, parseEther } from "viem";
 import { openNetwork } from "../messages/lib.mjs";
 import { startNetwork } from "../lib/network.mjs";
+import { generator } from "../lib/random.mjs";
 import { GWEI, deployCode, number, signer } from "../lib/transactions.mjs";
+import { zeroBlob, zeroKzg } from "../clients/lib.mjs";
 
 const TO = `0x${"11".repeat(20)}`;
 const hashOf = (txs) => keccak256(concat(txs.map((tx) => keccak256(tx))));
@@ -256,6 +258,64 @@ describe("a chain of blocks on demand", () => {
         await refused(call({ txs: [] }), "a bundle has 1 to 32 transactions");
         await refused(call({ txs: [await b.sign({ nonce: 3 })] }), /^transaction 0: nonce too high/, -32000);
         await refused(call({ minTimestamp: 1 }), /there is no member "minTimestamp"/);
+    });
+
+    test("with blobs", async () => {
+        const [a, b] = signers;
+        const blob = await a.sign({ nonce: 0, type: "eip4844", to: TO, kzg: zeroKzg, blobs: [zeroBlob], maxFeePerBlobGas: GWEI });
+        await send({ txs: [await b.sign({ nonce: 0 }), blob] });
+        assert.equal((await mined()).length, 2);
+        assert.equal((await l1.rpc("eth_getBlockByNumber", ["latest", false])).blobGasUsed, numberToHex(131072));
+    });
+
+    test("many at random: each is whole, in order and side by side, or not there, and the reason is true", async (t) => {
+        const seed = Number(process.env.SEED ?? 20261121);
+        t.diagnostic(`SEED=${seed}`);
+        const random = generator(seed);
+        const below = (n) => Math.floor(random() * n);
+        const no = await deploySaysNo();
+        const nonces = async () => Promise.all(signers.map(async ({ address }) => number(await l1.rpc("eth_getTransactionCount", [address, "latest"]))));
+        const tallies = { included: 0, dropped: 0 };
+        for (let round = 0; round < 25; round++) {
+            const base = await nonces();
+            let used = signers.map(() => 0);
+            const some = () => {
+                const who = below(signers.length);
+                const nonce = base[who] + used[who]++ + (below(8) === 0 ? 1 : 0);
+                const fields = { nonce, value: BigInt(below(3)), gas: 60_000n, to: below(4) === 0 ? no : TO };
+                return signers[who].sign({ ...fields, maxPriorityFeePerGas: BigInt(1 + below(5)) * GWEI });
+            };
+            for (let i = below(4); i > 0; i--) await l1.rpc("eth_sendRawTransaction", [await some()]).catch(() => {});
+            const bundles = [];
+            for (let i = 1 + below(5); i > 0; i--) {
+                used = used.map((count) => (below(2) === 0 ? 0 : count));
+                const txs = [...new Set(await Promise.all(Array.from({ length: 1 + below(3) }, some)))];
+                const revertingTxHashes = txs.filter(() => below(2) === 0).map((tx) => keccak256(tx));
+                const hash = await send({ txs, revertingTxHashes }).catch(() => null);
+                if (hash !== null && !bundles.some((bundle) => bundle.hash === hash)) bundles.push({ hash, txs, revertingTxHashes });
+            }
+            const block = await mined();
+            let at = 0;
+            for (const { hash, txs, revertingTxHashes } of bundles) {
+                const { status, reason } = (await states(hash)).at(-1);
+                tallies[status]++;
+                const hashes = txs.map((tx) => keccak256(tx));
+                if (status === "dropped") {
+                    const [, index, which] = reason.match(/^transaction (\d) \((0x[0-9a-f]{64})\): /);
+                    assert.equal(which, hashes[Number(index)]);
+                    continue;
+                }
+                // In the order in which they were sent, in front of what comes from the pool.
+                assert.deepEqual(block.slice(at, at + hashes.length), hashes);
+                at += hashes.length;
+                for (const tx of hashes) {
+                    const receipt = await l1.rpc("eth_getTransactionReceipt", [tx]);
+                    assert.ok(receipt.status === "0x1" || revertingTxHashes.includes(tx));
+                }
+            }
+        }
+        t.diagnostic(JSON.stringify(tallies));
+        assert.ok(tallies.included > 10 && tallies.dropped > 10, JSON.stringify(tallies));
     });
 
     test("those that wait go with anvil_dropAllTransactions", async () => {
