@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { encodeFunctionData, keccak256, numberToHex, parseEther, parseEventLogs } from "viem";
+import { messageSlot, signConditional } from "../../examples/lib/conditional.mjs";
 import { runLockstep } from "../lib/network.mjs";
 import { TERMS, openNetwork } from "./lib.mjs";
 
@@ -158,8 +159,11 @@ test("deposit, purchase and withdrawal, in one slot", async () => {
     assert.equal(await l1.read(created, "balanceOf", [user.l1.account.address]), price);
     assert.equal(await rollup.read("messenger", "status", [left.id]), DELIVERED);
     // It can be checked elsewhere, as any batch.
-    const files = await l1.rpc("lockstep_getBatchFiles", [keccak256(txs[1])]);
-    assert.equal(files.length, 1);
+    const files = join(folder, "files");
+    const exported = await runLockstep(["batch", "export", keccak256(txs[1]), files, "--rpc", n.network.l1.url]);
+    assert.equal(exported.code, 0, exported.stderr);
+    const verified = await runLockstep(["verify", files]);
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr);
     // And be traced, on both chains.
     const tree = await l1.rpc("lockstep_traceTransaction", [keccak256(txs[1])]);
     assert.match(JSON.stringify(tree), /"chain":"rollup1"/);
@@ -172,6 +176,29 @@ test("deposit, purchase and withdrawal, in one slot", async () => {
     await l1.write("messageService", "broadcastMessage", [keccak256("0x01")]);
     assert.equal((await rollup.client.getBlock()).stateRoot, await l1.read("hub", "head", [1n]));
     assert.ok((await rollup.read(token, "balanceOf", [user.l1.account.address])) < price);
+});
+
+test("a transaction that is only for this message, and pays whoever imports it", async () => {
+    const { raw, left } = await deposit();
+    const { account } = user.rollups[0];
+    const price = 50n * 10n ** 9n;
+    const paying = await signConditional(account, {
+        chainId: rollup.chainId,
+        nonce: await rollup.client.getTransactionCount({ address: account.address }),
+        to: account.address,
+        gas: 100_000n,
+        maxFeePerGas: 10n ** 11n,
+        maxPriorityFeePerGas: price,
+        messageSlots: [messageSlot(left.id, l1.contracts.messenger.address)],
+    });
+    await assert.rejects(prepare([], [paying]), /the batch cannot be made: rollup1: .*/);
+    const made = await prepare([raw], [paying]);
+    const before = await rollup.balance(proposer.l1.account.address);
+    await send([raw, await signBatch(made)]);
+    const { gasUsed, effectiveGasPrice, status } = await rollup.client.getTransactionReceipt({ hash: keccak256(paying) });
+    assert.equal(status, "success");
+    assert.ok(effectiveGasPrice >= price);
+    assert.equal(await rollup.balance(proposer.l1.account.address), before + gasUsed * effectiveGasPrice);
 });
 
 test("blocks that the rollup has made before go along", async () => {
