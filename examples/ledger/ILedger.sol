@@ -30,6 +30,8 @@ interface ILedger {
     error TooDeep();
     /// @notice The ledger does not call itself by way of `call`.
     error NotRemote();
+    /// @notice A transaction that was forced on the parent calls no other chain.
+    error CallInForcedTransaction();
     /// @notice Nothing but the ledger takes data here.
     error NothingThere(address target);
     /// @notice Tokens are sent to accounts; the ledger itself has none.

@@ -69,6 +69,11 @@ hash32 update_messages_hash(const struct update *update) {
     return keccak256(bytes_of(update->message_slots, 32 * update->message_slot_count));
 }
 
+hash32 update_forced_hash(const hash32 *before, bytes tx) {
+    const hash32 hash = keccak256(tx);
+    return keccak256_two(hash32_bytes(before), hash32_bytes(&hash));
+}
+
 enum err update_action(
     struct action *action,
     struct arena *arena,

@@ -5,14 +5,24 @@
 
 #include "batch/entry.h"
 
+/* What the Hub adds to an update before it is hashed. */
+struct update_context {
+    hash32 anchor_hash;
+    hash32 forced_hash; /* 0 when forced is 0 */
+};
+
 struct update {
     uint64_t rollup_id;
     bytes payload;          /* batch/payload.h */
     uint64_t anchor_number; /* a past parent block */
     hash32 *message_slots;  /* same-slot messages to import */
     size_t message_slot_count;
-    uint16_t forced;    /* how many forced transactions the payload starts with */
+    uint16_t forced;    /* how many forced transactions the payload's slot block starts with */
     uint64_t timestamp; /* seconds, of its last rollup block */
+    /* Decoded: what the entries that name this update say that the Hub adds to it. The Hub does
+     * not read that, but takes them for facts of what it adds itself: who vouches compares. */
+    bool has_context;
+    struct update_context context;
 };
 
 struct batch {
@@ -27,12 +37,6 @@ struct batch_proof {
     uint64_t *rollup_ids;
     size_t rollup_id_count;
     bytes data;
-};
-
-/* What the Hub adds to an update before it is hashed. */
-struct update_context {
-    hash32 anchor_hash;
-    hash32 forced_hash; /* 0 when forced is 0 */
 };
 
 /* At most so many of each can be named in one batch. */
@@ -53,7 +57,7 @@ struct update_context {
  * A batch has one encoding. Rollups ascend. Addresses and heads stand in their lists in the order
  * in which the entries first name them, pre before post; none twice, none that is not named, and no
  * derived head if the same was given before. An L2TX is of the first update that it is of, if there
- * is one, and a head is derived where it can be.
+ * is one, and those of one update say the same of it; a head is derived where it can be.
  *
  * ERR_INPUT: an action has something in a field that its kind has no use for, or a kind that cannot
  * stand there; ERR_LIMIT: more of something than there is room for; ERR_MEMORY. */
@@ -83,6 +87,15 @@ MUST_USE enum err batch_post_calldata(
 
 /* message_slot_count == 0 ? 0 : keccak256(abi.encodePacked(messageSlots)). */
 hash32 update_messages_hash(const struct update *update);
+
+/* What a forced transaction may take, or it is skipped, and how many can be due in one update:
+ * contracts/src/parent/Registry.sol. */
+#define FORCED_TX_GAS 1000000u
+#define FORCED_MAX    8u
+
+/* The hash of a rollup's forced transactions once the next one is taken, from that of those
+ * before it (none: 0), as the Hub has it (IHub.sol, Forced). */
+hash32 update_forced_hash(const hash32 *before, bytes tx);
 
 /* The in-action L2TX that the Hub delivers for this update; its data lies in arena. */
 MUST_USE enum err update_action(

@@ -474,7 +474,12 @@ static bytes take_l2tx(struct unpacker *u, bool is_forced) {
     struct action action;
     memcpy(context.anchor_hash.b, anchor_hash.data, 32);
     if (is_forced) memcpy(context.forced_hash.b, forced_hash.data, 32);
-    enum err err = update_action(&action, u->arena, &u->batch->updates[index], &context);
+    struct update *update = &u->batch->updates[index];
+    if (update->has_context && memcmp(&update->context, &context, sizeof(context)) != 0)
+        refuse(u, ERR_INPUT);
+    update->has_context = true;
+    update->context = context;
+    enum err err = update_action(&action, u->arena, update, &context);
     if (err == ERR_OK) return action.data;
     refuse(u, err);
     return BYTES_EMPTY;

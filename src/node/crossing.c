@@ -368,36 +368,46 @@ crossing_open_trace(struct world_trace *trace, struct arena *arena, const struct
 
 /* --- transactions of rollups that go along ---------------------------------------------------- */
 
+/* Which of those that wait the step failed at. Forced ones come first, and are never to blame. */
+static size_t waiting_index(const struct crossing *crossing, size_t place) {
+    const size_t forced = crossing->rollups[place - 1].forced_count;
+    const size_t index = crossing->result.missing.verdict_tx_index;
+    return index < forced ? 0 : index - forced;
+}
+
 /* What a slot block has no gas left for. False: that is not what is wrong, or it holds nothing
  * else. */
-static bool
-defer_rest(const struct node *node, struct waiting *waiting, const struct world_result *result) {
+static bool defer_rest(const struct crossing *crossing, struct waiting *waiting) {
+    const struct world_result *result = &crossing->result;
     const struct fact *missing = &result->missing;
     const bool is_gas =
         missing->verdict == STEP_TX_INVALID && missing->verdict_tx == (int)TX_GAS_ALLOWANCE;
-    if (!is_gas || missing->verdict_tx_index == 0 || result->reason_rollup == 0) return false;
-    const size_t place = crossing_place(node, result->reason_parent, result->reason_rollup);
-    if (missing->verdict_tx_index >= waiting[place - 1].count) return false;
-    waiting_defer(&waiting[place - 1], missing->verdict_tx_index);
+    if (!is_gas || result->reason_rollup == 0) return false;
+    const size_t place =
+        crossing_place(crossing->node, result->reason_parent, result->reason_rollup);
+    const size_t index = waiting_index(crossing, place);
+    if (index == 0 || index >= waiting[place - 1].count) return false;
+    waiting_defer(&waiting[place - 1], index);
     return true;
 }
 
 /* The batch failed: the transaction that was running when it did leaves the pool. False if there is
  * none to blame. */
 static bool drop_culprit(
-    struct node *node,
+    const struct crossing *crossing,
     struct waiting *waiting,
-    const struct world_result *result,
     const char *reason,
     const struct block_order *order
 ) {
+    struct node *node = crossing->node;
+    const struct world_result *result = &crossing->result;
     const size_t blamed = crossing_place(node, result->reason_parent, result->reason_rollup);
     for (size_t i = 0; i + 1 < node->chain_count; i++) {
         struct waiting *w = &waiting[i];
         struct node_chain *chain = &node->chains[1 + i];
         bool is_it = 1 + i == blamed || blamed == 0;
         if (w->count == 0 || !is_it) continue;
-        size_t index = result->missing.verdict_tx_index;
+        size_t index = waiting_index(crossing, 1 + i);
         if (index >= w->count) index = w->count - 1;
         const struct pool_tx *tx = w->txs[index];
         if (order->waiting != NULL && hash32_equal(order->waiting, &tx->hash))
@@ -610,8 +620,8 @@ static bool lessen(
     }
     if (leave_anchors(crossing, reason, order)) return true;
     if (result->is_too_large && defer_part(crossing, waiting, order)) return true;
-    if (defer_rest(crossing->node, waiting, result)) return true;
-    if (drop_culprit(crossing->node, waiting, result, reason, order)) return true;
+    if (defer_rest(crossing, waiting)) return true;
+    if (drop_culprit(crossing, waiting, reason, order)) return true;
     const size_t end = bundles_end(order);
     if (*tx_count <= end || order->is_for_tx) return false;
     /* Which of L1's is at fault shows when it is alone; the others are for the next block. */

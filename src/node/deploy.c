@@ -223,13 +223,14 @@ static enum err add_registration(struct deployment *d, const struct deploy_rollu
     struct abi_writer w;
     bytes data;
     abi_writer_open(&w, d->arena);
-    abi_write_selector(&w, "register(address,bytes32,bytes32,address,(bool,address))");
+    abi_write_selector(&w, "register(address,bytes32,bytes32,address,(bool,address,uint32))");
     abi_write_address(&w, deploy_proof_system(contracts, rollup->proof));
     abi_write_hash(&w, &rollup->vkey);
     abi_write_hash(&w, &rollup->head);
     abi_write_address(&w, &d->options->keys->builder.address);
     abi_write_bool(&w, rollup->has_own_token);
     abi_write_address(&w, &contracts->messenger);
+    abi_write_u64(&w, rollup->force_delay);
     enum err err = abi_finish(&w, &data);
     return err != ERR_OK ? err : add(d, &contracts->hub, data, &U256_ZERO, REGISTER_GAS);
 }

@@ -9,15 +9,21 @@
 #define ROOT_CHAINS  256
 enum word { WORD_HEAD, WORD_PACKED, WORD_BALANCE, WORD_COUNT };
 
-/* In the packed word, from the low end: updatedInBlock, anchorNumber, timestamp (8 bytes each),
- * rootCount (4), hasOwnToken. */
-#define PACKED_ANCHOR_WORD    1 /* of 64 bits */
+/* In the packed word, from the low end: updatedInBlock, anchorNumber, timestamp, forcedDue (6 bytes
+ * each), rootCount (4), hasOwnToken. */
+#define PACKED_ANCHOR_BIT     48
+#define PACKED_NUMBER_MASK    ((UINT64_C(1) << 48) - 1)
 #define PACKED_ROOT_COUNT_BIT 192
 #define PACKED_TOKEN_BYTE     28
 
 static bool packed_bool(const u256 *word, unsigned byte) {
     u256 shifted = u256_shr(word, 8 * byte);
     return (shifted.w[0] & 0xff) != 0;
+}
+
+static uint64_t packed_number(const u256 *word, unsigned bit) {
+    const u256 shifted = u256_shr(word, bit);
+    return shifted.w[0] & PACKED_NUMBER_MASK;
 }
 
 static u256 mapping_slot(const u256 *key, const u256 *base) {
@@ -52,7 +58,7 @@ hub_view_read(struct hub_view *out, struct state *state, const address *hub, uin
     enum err err = read_words(words, state, hub, rollup_id);
     if (err != ERR_OK) return err;
     u256_store_be(out->head.b, &words[WORD_HEAD]);
-    out->anchor_number = words[WORD_PACKED].w[PACKED_ANCHOR_WORD];
+    out->anchor_number = packed_number(&words[WORD_PACKED], PACKED_ANCHOR_BIT);
     out->balance_wei = words[WORD_BALANCE];
     out->has_own_token = packed_bool(&words[WORD_PACKED], PACKED_TOKEN_BYTE);
     return ERR_OK;

@@ -5,18 +5,18 @@
 
 #include <stdint.h>
 
-extern const uint8_t artifact_hub_creation[23918];
+extern const uint8_t artifact_hub_creation[25930];
 extern const uint8_t artifact_attestation_creation[1798];
 extern const uint8_t artifact_bundler_creation[1224];
-extern const uint8_t artifact_owner_creation[1359];
+extern const uint8_t artifact_owner_creation[1406];
 extern const uint8_t artifact_k_of_n_creation[2177];
-extern const uint8_t artifact_system_runtime[524];
+extern const uint8_t artifact_system_runtime[564];
 extern const uint8_t artifact_anchor_runtime[1496];
 extern const uint8_t artifact_l2hub_runtime[1240];
 extern const uint8_t artifact_message_service_creation[5824];
 extern const uint8_t artifact_message_service_runtime[5798];
-extern const uint8_t artifact_messenger_creation[11129];
-extern const uint8_t artifact_messenger_runtime[10958];
+extern const uint8_t artifact_messenger_creation[11133];
+extern const uint8_t artifact_messenger_runtime[10962];
 extern const uint8_t artifact_bridge_creation[21085];
 extern const uint8_t artifact_bridge_runtime[20948];
 extern const uint8_t artifact_proxy_creation[192];

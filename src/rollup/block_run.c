@@ -86,6 +86,24 @@ static enum err read_limits(struct block_run *run) {
 
 /* --- blocks ----------------------------------------------------------------------------------- */
 
+/* Whether the payload's slot block begins with the forced transactions that the Hub's hash is of:
+ * they follow those that the state says were taken. */
+static enum err check_forced(struct block_run *run, bool *fits, const hash32 *expected) {
+    const struct payload *payload = &run->payload;
+    const struct payload_block *slot = &payload->blocks[payload->block_count - 1];
+    const size_t count = run->update->forced;
+    *fits = count <= slot->tx_count && (count == 0) == hash32_is_zero(expected);
+    if (count == 0 || !*fits) return ERR_OK;
+    u256 taken;
+    enum err err = block_run_read_system(run, &taken, SYSTEM_FORCED);
+    if (err != ERR_OK) return err;
+    u256_store_be(run->forced_hash.b, &taken);
+    for (size_t i = 0; i < count; i++)
+        run->forced_hash = update_forced_hash(&run->forced_hash, slot->txs[i]);
+    *fits = hash32_equal(&run->forced_hash, expected);
+    return ERR_OK;
+}
+
 /* The five words of an L2TX; a verdict unless their preimages are at hand and they fit together. */
 static enum err
 read_l2tx(struct rollup *rollup, struct block_run *run, enum step_verdict *verdict, bytes data) {
@@ -111,7 +129,10 @@ read_l2tx(struct rollup *rollup, struct block_run *run, enum step_verdict *verdi
         if (*verdict == STEP_PAYLOAD_UNKNOWN) *verdict = STEP_ANCHOR_UNKNOWN;
         if (!hash32_equal(&update->anchor_hash, &anchor_hash)) continue;
         *verdict = STEP_MESSAGES_UNKNOWN;
-        if (hash32_equal(&update->messages_hash, &messages_hash)) run->update = update;
+        if (!hash32_equal(&update->messages_hash, &messages_hash)) continue;
+        /* Of updates that are the same but for this one is meant; if none fits, any says so. */
+        *verdict = STEP_FORCED;
+        if ((update->forced == 0) == hash32_is_zero(&forced_hash)) run->update = update;
     }
     if (run->update == NULL) return ERR_OK;
     err = payload_decode(&run->payload, rollup->arena, run->update->payload);
@@ -122,7 +143,10 @@ read_l2tx(struct rollup *rollup, struct block_run *run, enum step_verdict *verdi
     if (err != ERR_OK) return err;
     run->has_slot_block = true;
     *verdict = STEP_OK;
-    if (!hash32_is_zero(&forced_hash)) *verdict = STEP_FORCED;
+    bool fits;
+    err = check_forced(run, &fits, &forced_hash);
+    if (err != ERR_OK) return err;
+    if (!fits) *verdict = STEP_FORCED;
     uint64_t last = run->payload.blocks[run->payload.block_count - 1].timestamp;
     if (last != timestamp || last < run->update->anchor.timestamp) *verdict = STEP_TIMESTAMP;
     return ERR_OK;
@@ -155,22 +179,39 @@ static enum err begin_block(
     return rollup->type->blocks->begin_block(rollup, machine, step, parent_hash);
 }
 
+enum err block_run_begin_slot(struct block_run *run) {
+    u256 value = u256_load_be(run->update->anchor.mix_hash.b);
+    enum err err = block_run_write_system(run, SYSTEM_PREV_RANDAO, &value);
+    if (err != ERR_OK || run->update->forced == 0) return err;
+    value = u256_load_be(run->forced_hash.b);
+    return block_run_write_system(run, SYSTEM_FORCED, &value);
+}
+
 enum err block_run_read_tx(
     struct rollup *rollup,
-    struct block_run *run,
+    const struct rollup_machine *machine,
     struct rollup_step *step,
     const struct fork_rules *rules
 ) {
+    struct block_run *run = machine->run;
+    struct fork_rules own = *rules;
     enum tx_verdict verdict;
+    const bool is_forced = block_run_is_forced(run);
+    if (is_forced) own.names_senders = false; /* anybody forces anything */
     run->tx_encoded = run->payload.blocks[run->block_index].txs[run->tx_index];
     enum err err = tx_decode(&run->tx, &verdict, rollup->arena, run->tx_encoded);
     if (err == ERR_OK && verdict == TX_OK && run->tx.type == TX_DEPOSIT)
         verdict = TX_DEPOSIT_NOT_ALLOWED;
     if (err == ERR_OK && verdict == TX_OK)
-        err = tx_sender(&run->sender, &verdict, rollup->arena, &run->tx, rules);
+        err = tx_sender(&run->sender, &verdict, rollup->arena, &run->tx, &own);
     if (err != ERR_OK) return err;
+    if (is_forced && verdict == TX_OK && run->tx.gas_limit > FORCED_TX_GAS)
+        verdict = TX_GAS_LIMIT_CAP;
     step->verdict = verdict == TX_OK ? STEP_OK : STEP_TX_INVALID;
     step->verdict_tx = (int)verdict;
+    /* Who posts the batch would else keep it out by filling the block before. */
+    if (is_forced && verdict == TX_OK && run->tx.gas_limit > open_block_gas_left(&machine->open))
+        step->verdict = STEP_FORCED_GAS;
     return ERR_OK;
 }
 
@@ -186,6 +227,13 @@ enum err block_run_check_messages(struct block_run *run, struct rollup_step *ste
         return ERR_OK;
     }
     return ERR_OK;
+}
+
+bool block_run_skip_forced(struct block_run *run, struct rollup_step *step) {
+    if (step->verdict != STEP_TX_INVALID || !block_run_is_forced(run)) return false;
+    step->verdict = STEP_OK;
+    run->tx_index++;
+    return true;
 }
 
 static enum err make_system_tx(

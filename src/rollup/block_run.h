@@ -67,6 +67,7 @@ struct block_run {
     /* An L2TX: where in its payload we are. */
     const struct rollup_update *update;
     bool has_slot_block; /* the payload's last block is the slot block */
+    hash32 forced_hash;  /* System.forced after the slot block, if it has forced transactions */
     bool scratch_done;
     struct payload payload;
     size_t block_index;
@@ -104,11 +105,22 @@ static inline bool block_run_is_slot_block(const struct block_run *run) {
            (run->has_slot_block && run->block_index + 1 == run->payload.block_count);
 }
 
+/* Whether the payload's transaction at run->tx_index, which runs or comes next, is a forced one:
+ * it calls no other chain, and where it is invalid it is skipped. */
+static inline bool block_run_is_forced(const struct block_run *run) {
+    return run->update != NULL && block_run_is_slot_block(run) &&
+           run->tx_index < run->update->forced;
+}
+
+/* What a slot block writes of its update into the System predeploy. */
+MUST_USE enum err block_run_begin_slot(struct block_run *run);
+
 /* Makes run->tx the payload's transaction at run->tx_index, and finds who sent it;
- * STEP_TX_INVALID if it is none. */
+ * STEP_TX_INVALID if it is none. A forced one must be signed whatever the rules say, and what asks
+ * for more gas than FORCED_TX_GAS is none; STEP_FORCED_GAS if the block has less left. */
 MUST_USE enum err block_run_read_tx(
     struct rollup *rollup,
-    struct block_run *run,
+    const struct rollup_machine *machine,
     struct rollup_step *step,
     const struct fork_rules *rules
 );
@@ -116,6 +128,10 @@ MUST_USE enum err block_run_read_tx(
 /* Whether all messages that run->tx asks for are marked in the MessageService, as it stands now;
  * STEP_TX_INVALID with TX_MESSAGE_MISSING if not. */
 MUST_USE enum err block_run_check_messages(struct block_run *run, struct rollup_step *step);
+
+/* Passes over the payload's transaction at run->tx_index if it is a forced one that step says is
+ * invalid: then true, and the verdict is STEP_OK again. */
+bool block_run_skip_forced(struct block_run *run, struct rollup_step *step);
 
 /* Makes run->tx the system transaction that begins a slot block: Anchor.setAnchor. */
 MUST_USE enum err block_run_make_anchor_tx(struct rollup *rollup, struct block_run *run);

@@ -277,10 +277,11 @@ static enum err next_transaction(
         }
         return block_run_finish_block(rollup, machine, step, is_over);
     }
-    enum err err = block_run_read_tx(rollup, &run->block, step, &run->context.rules);
+    enum err err = block_run_read_tx(rollup, machine, step, &run->context.rules);
     if (err == ERR_OK && step->verdict == STEP_OK)
         err = block_run_check_messages(&run->block, step);
-    if (err != ERR_OK || step->verdict != STEP_OK) return err;
+    if (err != ERR_OK || block_run_skip_forced(&run->block, step) || step->verdict != STEP_OK)
+        return err;
     return begin_tx(rollup, machine, &run->block.tx, &run->block.sender, options);
 }
 
@@ -299,6 +300,11 @@ static enum err handle_call(
         return err;
     }
     CHECK(host != NULL);
+    /* What this chain's own Hub asks for is not posted yet: forced ones come before the batch. */
+    if (block_run_is_forced(&run->block)) {
+        evm_decline_call(&run->execution.evm);
+        return ERR_OK;
+    }
     bytes encoded = is_scratch(rollup, run) ? BYTES_EMPTY : run->block.tx_encoded;
     return host->answer(host->context, &step->verdict, &run->execution, encoded);
 }
@@ -341,6 +347,8 @@ run_machine(struct rollup *rollup, struct rollup_machine *machine, struct rollup
             }
             step->verdict = STEP_TX_INVALID;
             step->verdict_tx = (int)run->execution.verdict;
+            run->is_executing = false;
+            (void)block_run_skip_forced(&run->block, step);
             break;
         case EXECUTION_FAILED:
             err = run->execution.err;

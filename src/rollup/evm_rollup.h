@@ -14,6 +14,8 @@
 /* Gas of an XCALL besides what the call itself uses: 20,000 and 16 per byte in and out. */
 #define XCALL_GAS          20000u
 #define XCALL_GAS_PER_BYTE 16u
+/* What it fails with in a forced transaction, which leaves by messages (L2Hub.sol). */
+#define XCALL_FORCED_ERROR "CallInForcedTransaction()"
 
 extern const struct rollup_type EVM_ROLLUP_TYPE;
 

@@ -139,8 +139,7 @@ static enum err
 write_anchor(struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step) {
     struct evm_run *run = evm_run_of(machine);
     bool is_success = false;
-    u256 prev_randao = u256_load_be(run->block.update->anchor.mix_hash.b);
-    enum err err = block_run_write_system(&run->block, SYSTEM_PREV_RANDAO, &prev_randao);
+    enum err err = block_run_begin_slot(&run->block);
     if (err == ERR_OK) err = block_run_make_anchor_tx(rollup, &run->block);
     if (err == ERR_OK) err = run_system_tx(rollup, machine, &is_success);
     if (err == ERR_OK && !is_success) step->verdict = STEP_ANCHOR_REFUSED;

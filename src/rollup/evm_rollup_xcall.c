@@ -39,6 +39,15 @@ enum err evm_rollup_handle_xcall(
     if (!is_call || err != ERR_OK || !address_equal(&call->sender, &L2HUB_PREDEPLOY) ||
         action.rollup_id == rollup->rollup_id || call->gas < cost)
         return evm_give_call(&run->execution.evm, false, 0, BYTES_EMPTY);
+    if (block_run_is_forced(&run->block)) {
+        bytes reason;
+        struct abi_writer w;
+        abi_writer_open(&w, arena);
+        abi_write_selector(&w, XCALL_FORCED_ERROR);
+        err = abi_finish(&w, &reason);
+        return err == ERR_OK ? evm_give_call(&run->execution.evm, false, call->gas - cost, reason)
+                             : err;
+    }
     if (!block_run_is_slot_block(&run->block)) {
         step->verdict = STEP_XCALL_OUTSIDE_SLOT_BLOCK;
         return ERR_OK;

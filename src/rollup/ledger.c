@@ -58,7 +58,6 @@ write_anchor(struct rollup *rollup, struct rollup_machine *machine, struct rollu
     const struct header *anchor = &run->block.update->anchor;
     const u256 key = u256_from_u64(LEDGER_ANCHOR);
     const u256 number = u256_from_u64(anchor->number);
-    u256 prev_randao = u256_load_be(anchor->mix_hash.b);
     struct journal_slot *slot;
     enum err err = block_run_load_slot(&run->block, &slot, &LEDGER_ADDRESS, &key);
     if (err != ERR_OK) return err;
@@ -72,7 +71,7 @@ write_anchor(struct rollup *rollup, struct rollup_machine *machine, struct rollu
         return ERR_OK;
     }
     err = journal_set_slot(&run->block.journal, slot, &number);
-    if (err == ERR_OK) err = block_run_write_system(&run->block, SYSTEM_PREV_RANDAO, &prev_randao);
+    if (err == ERR_OK) err = block_run_begin_slot(&run->block);
     if (err == ERR_OK) err = block_run_make_anchor_tx(rollup, &run->block);
     if (err != ERR_OK) return err;
     tell(rollup, run, ROLLUP_TX_BEGINS, NULL);
@@ -200,9 +199,11 @@ static enum err next_transaction(
         return begin_tx(rollup, machine, step, scratch->tx, &scratch->sender, &scratch->options);
     }
     if (is_last) return block_run_finish_block(rollup, machine, step, is_over);
-    enum err err = block_run_read_tx(rollup, run, step, &ledger_of(rollup)->rules);
-    if (err != ERR_OK || step->verdict != STEP_OK) return err;
-    return begin_tx(rollup, machine, step, &run->tx, &run->sender, &PLAIN);
+    enum err err = block_run_read_tx(rollup, machine, step, &ledger_of(rollup)->rules);
+    if (err == ERR_OK && step->verdict == STEP_OK)
+        err = begin_tx(rollup, machine, step, &run->tx, &run->sender, &PLAIN);
+    if (err == ERR_OK) (void)block_run_skip_forced(run, step);
+    return err;
 }
 
 static enum err pay(struct ledger_run *run, const address *who, uint64_t gas) {

@@ -195,6 +195,17 @@ static enum err suspend(
     return ERR_OK;
 }
 
+/* A forced transaction calls no other chain: as if the call had failed there. */
+static enum err refuse_call(struct rollup *rollup, struct ledger_frame *frame, bool is_try) {
+    struct action answer = {.kind = ACTION_RESULT, .failed = true};
+    bytes data;
+    enum err err = ledger_error(&answer.data, rollup->arena, XCALL_FORCED_ERROR);
+    if (err == ERR_OK && !is_try) fail(frame, EVM_REVERT, answer.data);
+    if (err != ERR_OK || !is_try) return err;
+    err = ledger_encode_answer(&data, rollup->arena, true, &answer);
+    return err == ERR_OK ? add_output(rollup, frame, data) : err;
+}
+
 /* One operation. *is_over: a call leaves, or there is a verdict. */
 static enum err run_operation(
     struct rollup *rollup, struct rollup_machine *machine, struct rollup_step *step, bool *is_over
@@ -215,6 +226,7 @@ static enum err run_operation(
         break;
     }
     if (!charge(frame, XCALL_GAS + XCALL_GAS_PER_BYTE * result.call.data.size)) return ERR_OK;
+    if (block_run_is_forced(&run->block)) return refuse_call(rollup, frame, result.is_try);
     *is_over = true;
     return suspend(rollup, machine, step, &result);
 }

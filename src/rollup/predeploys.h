@@ -56,6 +56,7 @@ enum system_slot {
     SYSTEM_PREV_RANDAO = 9,    /* of the newest anchor: prevRandao of this rollup's blocks */
     SYSTEM_HAS_OWN_TOKEN = 10, /* 1: the native token is no ether */
     SYSTEM_KIND = 11,          /* enum rollup_kind */
+    SYSTEM_FORCED = 12,        /* update_forced_hash of all forced transactions taken */
     SYSTEM_SLOT_COUNT,
 };
 

@@ -116,6 +116,7 @@ enum err rollup_add_update(struct rollup *rollup, const struct update *update, b
         .payload = update->payload,
         .message_slots = update->message_slots,
         .message_slot_count = update->message_slot_count,
+        .forced = update->forced,
     };
     if (header_decode(&u.anchor, anchor) != BLOCK_OK) return ERR_INPUT;
     rollup->updates[rollup->update_count++] = u;

@@ -39,7 +39,8 @@
     X(TIMESTAMP, "a block's timestamp is outside what the update allows")                 \
     X(MESSAGES_UNKNOWN, "the list of messages that this L2TX imports is not at hand")     \
     X(MESSAGES_REFUSED, "the messages of this L2TX do not fit into the slot block")       \
-    X(FORCED, "forced transactions cannot be included by this version")                   \
+    X(FORCED, "the slot block does not begin with the transactions that are forced")      \
+    X(FORCED_GAS, "the slot block has no room for a forced transaction")                  \
     X(TX_INVALID, "the payload holds an invalid transaction")                             \
     X(XCALL_OUTSIDE_SLOT_BLOCK, "a call to another chain is made outside the slot block") \
     X(BLOCK_GAS, "the slot block has less gas left than the call asks for")               \
@@ -119,6 +120,7 @@ struct rollup_update {
     struct header anchor;
     const hash32 *message_slots; /* same-slot messages of the parent to import */
     size_t message_slot_count;
+    uint16_t forced; /* so many transactions of the slot block are forced */
 };
 
 #define ROLLUP_UPDATES_MAX 8

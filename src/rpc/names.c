@@ -28,6 +28,7 @@ static const char *const known_errors[] = {
     "BadTransitions(uint256 entryIndex)",
     "BalanceTooLow(uint64 rollupId, uint256 balance, uint256 needed)",
     "BatchInsideLoop()",
+    "CallInForcedTransaction()",
     "CallerIsProxy(uint64 rollupId, address target)",
     "ChainNamed(uint256 chainId)",
     "DeadlineWithEarly(uint64 deadline)",
@@ -56,7 +57,11 @@ static const char *const known_errors[] = {
     "EtherMismatch(bytes32 entryHash)",
     "EtherRefused(address to)",
     "FeeNotPaid(uint256 value, uint256 fee)",
-    "ForcedUnsupported()",
+    "ForceFeeTooLow(uint256 fee, uint256 given)",
+    "ForcedDue(uint64 rollupId, uint256 index)",
+    "ForcedMissing(uint64 rollupId, uint256 index)",
+    "ForcedTooLong(uint256 size, uint256 sizeMax)",
+    "ForcingOff(uint64 rollupId)",
     "InteroperableAddressParsingError(bytes)",
     "InvalidAccountNonce(address account, uint256 currentNonce)",
     "InvalidShortString()",
@@ -142,6 +147,11 @@ static const char *const known_errors[] = {
 /* Those of the Hub and the L2Hub. */
 /* NOLINTBEGIN(bugprone-suspicious-missing-comma): signatures longer than a line. */
 static const char *const known_functions[] = {
+    "FORCED_GAS()(uint256)",
+    "FORCED_MAX()(uint256)",
+    "FORCED_SIZE_MAX()(uint256)",
+    "FORCED_TX_GAS()(uint256)",
+    "FORCE_FEE_MIN()(uint256)",
     "MAX_ANCHOR_LAG()(uint256)",
     "ROOT_CHAINS()(uint256)",
     "balanceOf(uint64 rollupId)(uint256)",
@@ -149,6 +159,9 @@ static const char *const known_functions[] = {
     "credit(uint64 rollupId)()",
     "debit(uint64 rollupId, uint256 value)()",
     "enter()()",
+    "forceFee(uint64 rollupId)(uint256)",
+    "forceTransaction(uint64 rollupId, bytes transaction)(uint256 index)",
+    "forcedCount(uint64 rollupId)(uint64 length, uint64 taken)",
     "head(uint64 rollupId)(bytes32)",
     "isRoot(uint64 rollupId, bytes32 root, uint256 index, bytes32 before,"
     " bytes32[] later)(bool)",
@@ -158,14 +171,15 @@ static const char *const known_functions[] = {
     "postBatchTransient(bytes batch, (address,uint64[],bytes)[])()",
     "proxyOf(uint64 rollupId, address target)(address)",
     "register(address system, bytes32 vkey, bytes32 head_, address owner, (bool,"
-    "address))(uint64 rollupId)",
-    "rollup(uint64 rollupId)((bytes32,uint64,uint64,uint64,uint32,bool,uint256,address,"
-    "bytes32,address,address))",
+    "address,uint32))(uint64 rollupId)",
+    "rollup(uint64 rollupId)((bytes32,uint48,uint48,uint48,uint48,uint32,bool,uint256,"
+    "address,bytes32,address,address,uint32))",
     "rollupCount()(uint64)",
     "run((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes))()",
     "runStatic((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes))()",
     "scoped()()",
     "sweep(uint64 rollupId, address target)()",
+    "takeForced(uint64 rollupId, uint256 number)(bytes32 chain)",
 };
 /* NOLINTEND(bugprone-suspicious-missing-comma) */
 

@@ -137,9 +137,8 @@ find_anchor(struct verify_files *files, struct verify_result *result, size_t ind
     const struct update *update = &files->batch.updates[index];
     const struct update_context *context = &files->file.contexts[index];
     struct header anchor;
-    /* The Hub refuses them too; what it would hash of them is not decided. */
-    if (update->forced != 0 || !hash32_is_zero(&context->forced_hash))
-        return refuse(result, VERIFY_UPDATE_UNSUPPORTED, update->rollup_id);
+    if ((update->forced != 0) == hash32_is_zero(&context->forced_hash))
+        return refuse(result, VERIFY_FORCED_HASH, update->rollup_id);
     bytes *encoded = &files->anchors[index];
     if (hashed_list_find(&files->headers, &context->anchor_hash, encoded) != ERR_OK)
         return refuse(result, VERIFY_ANCHOR_MISSING, update->rollup_id);
@@ -148,6 +147,16 @@ find_anchor(struct verify_files *files, struct verify_result *result, size_t ind
     if (anchor.number != update->anchor_number)
         return refuse(result, VERIFY_ANCHOR_NUMBER, update->rollup_id);
     return ERR_OK;
+}
+
+/* The Hub keeps a fact under the key of what it knows of the update that the entry names. */
+static enum err
+check_context(const struct verify_files *files, struct verify_result *result, size_t index) {
+    const struct update *update = &files->batch.updates[index];
+    const struct update_context *context = &files->file.contexts[index];
+    if (!update->has_context || memcmp(&update->context, context, sizeof(*context)) == 0)
+        return ERR_OK;
+    return refuse(result, VERIFY_UPDATE_CONTEXT, update->rollup_id);
 }
 
 enum err verify_index(struct verify_files *files, struct verify_result *result) {
@@ -164,6 +173,7 @@ enum err verify_index(struct verify_files *files, struct verify_result *result) 
     for (size_t i = 0; i < count; i++) {
         if (err != ERR_OK || result->verdict != VERIFY_OK) break;
         if (files->is_opened == NULL || files->is_opened[i]) err = find_anchor(files, result, i);
+        if (err == ERR_OK && result->verdict == VERIFY_OK) err = check_context(files, result, i);
     }
     return err;
 }

@@ -26,7 +26,9 @@
     X(ANCHOR_MALFORMED, "an anchor is not a block header")                                  \
     X(ANCHOR_NUMBER, "an anchor's number is not the one its update names")                  \
     X(TOO_MANY_UPDATES, "a rollup has more updates than one batch may hold")                \
-    X(UPDATE_UNSUPPORTED, "an update has messages or forced transactions, not built yet")   \
+    X(FORCED_HASH, "an update has forced transactions or the hash of some, but not both")   \
+    X(UPDATE_CONTEXT,                                                                       \
+      "an entry of an update is a fact of another anchor, or of other forced ones")         \
     X(PARAMETERS, "a rollup's own parameters are not those of the statement")               \
     X(KIND, "a rollup is of a kind that is not known here, or of two kinds")                \
     X(OPEN_BLOCK, "an open block does not match the commitment in its state")               \

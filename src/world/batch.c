@@ -12,9 +12,14 @@ enum err world_make_payloads(struct world *world) {
         struct payload_block *blocks = arena_alloc_array(world->arena, count, sizeof(*blocks));
         if (blocks == NULL) return ERR_MEMORY;
         if (r->pending_count > 0) memcpy(blocks, r->pending, r->pending_count * sizeof(*blocks));
-        bytes *txs = arena_alloc_array(world->arena, 1 + r->slot_tx_count, sizeof(*txs));
+        const size_t most = r->forced_count + 1 + r->slot_tx_count;
+        bytes *txs = arena_alloc_array(world->arena, most, sizeof(*txs));
         if (txs == NULL) return ERR_MEMORY;
         size_t tx_count = 0;
+        while (tx_count < r->forced_count) {
+            txs[tx_count] = r->forced_txs[tx_count];
+            tx_count++;
+        }
         if (world_has_batch_below(world, i)) txs[tx_count++] = world->below[i]->above->batch_tx;
         for (size_t j = 0; j < r->slot_tx_count; j++)
             txs[tx_count++] = r->slot_txs[j];
@@ -31,6 +36,7 @@ enum err world_make_payloads(struct world *world) {
             .payload = world->payloads[i],
             .message_slots = r->message_slots,
             .message_slot_count = r->message_slot_count,
+            .forced = r->forced_count,
         };
         err = rollup_add_update(world->rollups[i], &update, options->parent_encoded);
         if (err != ERR_OK) return err;
@@ -52,6 +58,7 @@ enum err world_make_updates(struct world *world) {
             .anchor_number = world->options->parent->number,
             .message_slots = r->message_slots,
             .message_slot_count = r->message_slot_count,
+            .forced = r->forced_count,
             .timestamp = world->options->attributes->timestamp,
         };
     }
@@ -176,8 +183,10 @@ static enum err make_claim(struct verify_claim *claim, struct world *world) {
     const size_t count = world->batch.update_count;
     struct update_context *contexts = arena_alloc_zero(world->arena, count * sizeof(*contexts));
     if (contexts == NULL) return ERR_MEMORY;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         contexts[i].anchor_hash = keccak256(options->parent_encoded);
+        contexts[i].forced_hash = options->rollups[world->order[i]].forced_hash;
+    }
     *claim = (struct verify_claim){
         .chain_id = options->schedule->chain_id,
         .hub = options->hub,

@@ -27,7 +27,8 @@ has_update(const struct rollup *rollup, const struct update *update, const hash3
     for (size_t i = 0; i < rollup->update_count; i++)
         if (hash32_equal(&rollup->updates[i].payload_hash, &payload_hash) &&
             hash32_equal(&rollup->updates[i].anchor_hash, anchor_hash) &&
-            hash32_equal(&rollup->updates[i].messages_hash, &messages_hash))
+            hash32_equal(&rollup->updates[i].messages_hash, &messages_hash) &&
+            rollup->updates[i].forced == update->forced)
             return true;
     return false;
 }

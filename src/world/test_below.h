@@ -177,7 +177,9 @@ below_deploy(struct network *n, const u256 *ether_wei, const address *proxied, s
     arguments = join(n, arguments, hash32_bytes(&n->l3.head));
     arguments = join(n, arguments, join(n, address_word(n, n->builder), word_of(n, 0)));
     arguments = join(n, arguments, word_of(n, 0)); /* no Messenger */
-    bytes selector = selector_of(n, "register(address,bytes32,bytes32,address,(bool,address))");
+    arguments = join(n, arguments, word_of(n, NETWORK_FORCE_DELAY));
+    bytes selector =
+        selector_of(n, "register(address,bytes32,bytes32,address,(bool,address,uint32))");
     txs[2] = builder_tx(n, 2, false, n->hub, U256_ZERO, join(n, selector, arguments));
     arguments = join(n, selector_of(n, "credit(uint64)"), word_of(n, L3_ID));
     txs[3] = builder_tx(n, 3, false, n->hub, *ether_wei, arguments);

@@ -33,11 +33,12 @@
 #ifndef NETWORK_LEDGER
 #define NETWORK_LEDGER 0u /* the number of a rollup that is a ledger; 0: none is */
 #endif
-#define NETWORK_L3         9u /* its number here; its chain id has this too */
-#define NETWORK_BLOCKS_MAX 16u
-#define NETWORK_GAS_LIMIT  60000000u
-#define NETWORK_TX_GAS     5000000u
-#define NETWORK_TIMESTAMP  1700000000u
+#define NETWORK_L3          9u /* its number here; its chain id has this too */
+#define NETWORK_BLOCKS_MAX  16u
+#define NETWORK_GAS_LIMIT   60000000u
+#define NETWORK_TX_GAS      5000000u
+#define NETWORK_FORCE_DELAY 4u /* blocks of the parent after which forced transactions are due */
+#define NETWORK_TIMESTAMP   1700000000u
 
 static const hash32 BUILDER_KEY = {{[31] = 1}};
 static const hash32 USER_KEY = {{[31] = 2}};
@@ -205,7 +206,23 @@ static inline bytes create_proxy_call(const struct network *n, uint64_t rollup_i
     return join(n, selector_of(n, "createProxy(uint64,address)"), arguments);
 }
 
-/* A signed transaction to a contract. */
+/* A transaction to a contract as those here are, to be signed. */
+static inline struct tx
+network_plain(uint64_t chain_id, uint64_t nonce, address to, uint64_t wei, bytes data) {
+    return (struct tx){
+        .type = TX_DYNAMIC_FEE,
+        .is_protected = true,
+        .chain_id = chain_id,
+        .nonce = nonce,
+        .max_fee_per_gas = u256_from_u64(10000000000),
+        .gas_limit = NETWORK_TX_GAS,
+        .to = to,
+        .value = u256_from_u64(wei),
+        .data = data,
+    };
+}
+
+/* The same, signed. */
 static inline const struct tx *network_sign(
     const struct network *n,
     uint64_t chain_id,
@@ -217,17 +234,7 @@ static inline const struct tx *network_sign(
 ) {
     struct tx *tx = arena_alloc(n->arena, sizeof(*tx));
     CHECK(tx != NULL);
-    *tx = (struct tx){
-        .type = TX_DYNAMIC_FEE,
-        .is_protected = true,
-        .chain_id = chain_id,
-        .nonce = nonce,
-        .max_fee_per_gas = u256_from_u64(10000000000),
-        .gas_limit = NETWORK_TX_GAS,
-        .to = to,
-        .value = u256_from_u64(wei),
-        .data = data,
-    };
+    *tx = network_plain(chain_id, nonce, to, wei, data);
     must(tx_sign(tx, n->arena, key));
     return tx;
 }
@@ -620,7 +627,9 @@ static inline void register_rollup(
     arguments = join(n, arguments, hash32_bytes(head));
     arguments = join(n, arguments, join(n, address_word(n, n->builder), word_of(n, 0)));
     arguments = join(n, arguments, word_of(n, 0)); /* no Messenger */
-    static const char REGISTER[] = "register(address,bytes32,bytes32,address,(bool,address))";
+    arguments = join(n, arguments, word_of(n, NETWORK_FORCE_DELAY));
+    static const char REGISTER[] =
+        "register(address,bytes32,bytes32,address,(bool,address,uint32))";
     struct tx tx = {.to = n->hub, .data = join(n, selector_of(n, REGISTER), arguments)};
     deploy_step(n, builder, &tx, 3000000);
     if (u256_is_zero(credit_wei)) return;

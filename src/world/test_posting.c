@@ -453,7 +453,9 @@ static void updates_out_of_range_are_refused(void **state) {
 
     assert_int_equal(begin(state), 0);
     batch.updates[0].forced = 1;
-    (void)refused("ForcedUnsupported()");
+    run = refused("ForcedMissing(uint64,uint256)");
+    assert_argument(run, 0, word_of(&net, batch.updates[0].rollup_id));
+    assert_argument(run, 1, word_of(&net, 0));
 
     assert_int_equal(begin(state), 0);
     batch.updates[0].message_slots = &truth.public_input;

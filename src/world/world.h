@@ -43,7 +43,11 @@ struct world_rollup {
      * batch, so they must have been sent before. */
     hash32 *message_slots;
     size_t message_slot_count;
-    bool must_move; /* it is updated even if nothing in the block asks for it */
+    /* Forced transactions that its slot block begins with: the next ones of the Hub's queue. */
+    const bytes *forced_txs;
+    uint16_t forced_count;
+    hash32 forced_hash; /* the Hub's after the last of them; 0 if there are none */
+    bool must_move;     /* it is updated even if nothing in the block asks for it */
     const struct rollup_scratch *scratch; /* eth_call on the rollup; else NULL */
     /* A rollup that is a parent itself: what is built on it. Its slot block begins with the batch
      * of its own rollups. Of these options are looked at: schedule, parent (the newest of its

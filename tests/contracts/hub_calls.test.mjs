@@ -333,7 +333,7 @@ test("where a rollup stood when a block began that moved it is recorded", async 
     assert.equal(await w.read("isRoot", [9n, NONE, 0n, NONE, []]), false);
     const rollup = await w.read("rollup", [1n]);
     assert.deepEqual([rollup.head, rollup.rootCount], [head("S1"), 1]);
-    assert.equal(rollup.anchorNumber, result.batch.updates[0].anchorNumber);
+    assert.equal(BigInt(rollup.anchorNumber), result.batch.updates[0].anchorNumber);
     await w.block((b) => b.begin(1, "S1", "S2"));
     assert.ok(await isRoot(head("S-"), 0n));
     assert.ok(await isRoot(head("S1"), 1n));

@@ -257,10 +257,6 @@ const update = (more) => (b) => b.entry("u", b.update(1, more), r(1, "S-", "S0")
 test("a message that nobody has sent", () =>
     refuses(`MessageNotSent(${word(1)})`, update({ messageSlots: [word(1)] })));
 
-test("forced transactions are not there yet", async () => {
-    await refuses("ForcedUnsupported()", update({ forced: 1 }));
-});
-
 test("an anchor that is not past, too old, or below the last", async () => {
     const next = (b) => b.world.anchor.number + 1n;
     await refuses(/^AnchorNotPast\((\d+), \1\)$/, (b) => update({ anchorNumber: next(b) })(b));

@@ -18,7 +18,7 @@ before(async () => {
     hub = await deploy("Hub", [zeroAddress]);
     owner = await deploy("Owner", [hub]);
     // Rollups 1 and 2 are Alice's, 3 is Bob's.
-    for (const { address } of [alice, alice, bob]) await send("Hub", hub, "register", [owner, vkey, keccak256("0x"), address, { hasOwnToken: false, messenger: zeroAddress }]);
+    for (const { address } of [alice, alice, bob]) await send("Hub", hub, "register", [owner, vkey, keccak256("0x"), address, { hasOwnToken: false, messenger: zeroAddress, forceDelay: 0 }]);
     attestations = [];
     for (const { address } of [alice, bob, carol]) attestations.push(await deploy("Attestation", [1n, [address]]));
     kOfN = await deploy("KOfN", [2n, attestations]);

@@ -47,8 +47,16 @@ interface IHubTerms {
     error NotTheMessenger(address caller);
     /// @notice The caller does not take the ether.
     error EtherRefused(address to);
-    /// @notice Forced transactions cannot be included yet.
-    error ForcedUnsupported();
+    /// @notice The index-th forced transaction of the rollup is due, and an update leaves it out.
+    error ForcedDue(uint64 rollupId, uint256 index);
+    /// @notice An update takes more forced transactions than are queued: the index-th is not there.
+    error ForcedMissing(uint64 rollupId, uint256 index);
+    /// @notice The rollup was registered without forced transactions.
+    error ForcingOff(uint64 rollupId);
+    /// @notice Longer than a forced transaction may be, in bytes.
+    error ForcedTooLong(uint256 size, uint256 sizeMax);
+    /// @notice Less than what queueing costs now; it grows with what waits.
+    error ForceFeeTooLow(uint256 fee, uint256 given);
     /// @notice An entry's transitions do not begin with the input's rollup, name one twice, or leave
     /// out one that the entry names.
     error BadTransitions(uint256 entryIndex);
@@ -80,6 +88,8 @@ interface IHubTerms {
     /// @notice This fact was used; rollupId is that of its input. The order of these events is the order
     /// of the steps.
     event EntryConsumed(uint64 indexed rollupId, bytes32 entryHash);
+    /// @notice `transaction` is the index-th of the rollup's queue, and due in block `due` of this chain.
+    event TransactionForced(uint64 indexed rollupId, uint256 indexed index, uint256 due, bytes transaction);
     /// @notice Ether that did not come with a call.
     event Credited(uint64 indexed rollupId, address indexed from, uint256 value);
     /// @notice Ether that a message has brought out of a rollup.
@@ -89,14 +99,16 @@ interface IHubTerms {
     struct Options {
         bool hasOwnToken;
         address messenger; // may take ether out of the rollup's balance (`debit`); 0: nobody
+        uint32 forceDelay; // blocks after which a forced transaction is due; 0: it takes none
     }
 
     /// @notice A rollup as the Hub keeps it, in this order (contracts/README.md, "Storage").
     struct Rollup {
         bytes32 head; // word 0: read by nodes straight from storage
-        uint64 updatedInBlock;
-        uint64 anchorNumber;
-        uint64 timestamp;
+        uint48 updatedInBlock;
+        uint48 anchorNumber;
+        uint48 timestamp;
+        uint48 forcedDue; // block in which the first forced transaction that waits is due; 0: none waits
         uint32 rootCount;
         bool hasOwnToken;
         uint256 balance;
@@ -104,6 +116,19 @@ interface IHubTerms {
         bytes32 vkey;
         address owner;
         address messenger;
+        uint32 forceDelay;
+    }
+
+    /// @notice A rollup's forced transactions, in the order in which they came.
+    struct Queue {
+        uint64 length;
+        uint64 taken; // so many of them are in batches
+        mapping(uint256 => Forced) items;
+    }
+
+    struct Forced {
+        bytes32 chain; // keccak256(chain of the one before ‖ keccak256(transaction)); before the first: 0
+        uint256 due;
     }
 }
 
@@ -121,6 +146,17 @@ interface IRegistry is IHubTerms {
     /// @notice Makes ether that lies at the address of a proxy a call, without data, of what it stands
     /// for by itself.
     function sweep(uint64 rollupId, address target) external;
+    /// @notice Queues a transaction of the rollup: raw bytes as its users sign them. From block `due` on no
+    /// batch leaves it out that updates the rollup; what is no valid transaction when its turn comes is
+    /// skipped. Costs `forceFee`, which is burned; what is above comes back.
+    function forceTransaction(uint64 rollupId, bytes calldata transaction) external payable returns (uint256 index);
+    /// @notice What `forceTransaction` costs now, in wei: it doubles with each FORCED_MAX that wait.
+    function forceFee(uint64 rollupId) external view returns (uint256);
+    /// @notice How many transactions were forced, and how many of them are in batches.
+    function forcedCount(uint64 rollupId) external view returns (uint64 length, uint64 taken);
+    /// @notice For the Hub itself: takes the next `number` forced transactions, and gives the chain of hashes
+    /// up to the last of them.
+    function takeForced(uint64 rollupId, uint256 number) external returns (bytes32 chain);
     function balanceOf(uint64 rollupId) external view returns (uint256);
     function rollup(uint64 rollupId) external view returns (Rollup memory);
     function rollupCount() external view returns (uint64);

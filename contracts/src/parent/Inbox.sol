@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {ILoop} from "contracts/src/interfaces/IHub.sol";
+import {ILoop, IRegistry} from "contracts/src/interfaces/IHub.sol";
 import {IMessageService} from "contracts/src/interfaces/IMessageService.sol";
 import {IProofSystem, Proof} from "contracts/src/interfaces/IProofSystem.sol";
 import {ProxyCode} from "contracts/src/libraries/ProxyCode.sol";
@@ -155,7 +155,6 @@ abstract contract Inbox is Store, ILoop {
                 uint64 rollupId = Packed.rollupAt(reader, word >> 248, at);
                 uint64 anchor = uint64(word >> 184);
                 uint64 time = uint64(word >> 120);
-                if (uint16(word >> 104) != 0) revert ForcedUnsupported();
                 bytes32[] calldata slots;
                 uint256 size = uint24(word >> 64);
                 at += 24;
@@ -167,9 +166,9 @@ abstract contract Inbox is Store, ILoop {
                 reader.at = at + size;
                 if (reader.at > reader.end) Packed.fail(reader, at);
                 Packed.setMovable(reader, word >> 248);
-                bytes32 anchorHash = _takeAnchor(rollupId, anchor, time);
+                (bytes32 anchorHash, bytes32 forcedHash) = _take(rollupId, anchor, time, uint16(word >> 104));
                 bytes32 messagesHash = _requireSent(slots);
-                contexts[2 * i] = anchorHash;
+                (contexts[2 * i], contexts[2 * i + 1]) = (anchorHash, forcedHash);
                 Question question = Questions.open(uint256(Kind.L2TX), rollupId, 160);
                 bytes memory data = question.data();
                 assembly ("memory-safe") {
@@ -178,7 +177,7 @@ abstract contract Inbox is Store, ILoop {
                     mstore(add(data, 32), keccak256(free, size))
                     mstore(add(data, 64), anchorHash)
                     mstore(add(data, 96), messagesHash)
-                    // Nothing forced: its hash is zero.
+                    mstore(add(data, 128), forcedHash)
                     mstore(add(data, 160), time)
                 }
                 updates[i] = question;
@@ -188,15 +187,33 @@ abstract contract Inbox is Store, ILoop {
         }
     }
 
-    function _takeAnchor(uint64 rollupId, uint64 anchor, uint64 timestamp) private returns (bytes32) {
-        Rollup storage r = rollups[rollupId];
-        if (anchor >= block.number) revert AnchorNotPast(anchor, block.number);
-        if (block.number - anchor > ANCHOR_LAG_MAX) revert AnchorTooOld(anchor, block.number);
-        if (anchor < r.anchorNumber) revert AnchorBelowLast(anchor, r.anchorNumber);
-        if (timestamp > block.timestamp || timestamp < r.timestamp) revert TimestampOutOfRange(timestamp);
-        (r.anchorNumber, r.timestamp) = (anchor, timestamp);
-        if (r.updatedInBlock != block.number) _setPending(rollupId, 1);
-        return _blockHash(anchor);
+    /// @dev All that an update asks of the rollup is in one word, which is read once: IHubTerms.Rollup.
+    function _take(uint64 rollupId, uint256 anchor, uint256 time, uint256 forced)
+        private
+        returns (bytes32 anchorHash, bytes32 forcedHash)
+    {
+        unchecked {
+            Rollup storage r = rollups[rollupId];
+            uint256 word;
+            assembly ("memory-safe") {
+                word := sload(add(r.slot, 1))
+            }
+            uint256 last = uint48(word >> 48);
+            if (anchor >= block.number) revert AnchorNotPast(uint64(anchor), block.number);
+            if (block.number - anchor > ANCHOR_LAG_MAX) revert AnchorTooOld(uint64(anchor), block.number);
+            if (anchor < last) revert AnchorBelowLast(uint64(anchor), uint64(last));
+            if (time > block.timestamp || time < uint48(word >> 96)) revert TimestampOutOfRange(uint64(time));
+            uint256 changed = (word ^ anchor << 48 ^ time << 96) & uint256(type(uint96).max) << 48 ^ word;
+            assembly ("memory-safe") {
+                sstore(add(r.slot, 1), changed)
+            }
+            if (uint48(word) != block.number) _setPending(rollupId, 1);
+            // 0, for none that waits, is the last of all blocks here.
+            if (forced != 0 || uint256(uint48(word >> 144)) - 1 < block.number) {
+                forcedHash = IRegistry(address(this)).takeForced(rollupId, forced);
+            }
+            anchorHash = _blockHash(uint64(anchor));
+        }
     }
 
     /// @dev Whether the rollup has an update in the batch that is being posted, and none of its L2TX was
@@ -272,14 +289,23 @@ abstract contract Inbox is Store, ILoop {
     /// @dev The rollup may move from here to the end of the block; its L2TX is the first to move it.
     /// Between loops every head is idle: where it stood before this block is kept as one of its roots.
     function _begin(Question question) private {
-        uint64 rollupId = question.rollupId();
-        Rollup storage r = rollups[rollupId];
-        if (r.updatedInBlock != block.number) {
-            uint32 index = r.rootCount;
-            bytes32 chain = roots[rollupId][index % CHAINS];
-            roots[rollupId][index % CHAINS] = keccak256(abi.encode(chain, r.head));
-            (r.updatedInBlock, r.rootCount) = (uint64(block.number), index + 1);
-            _setPending(rollupId, 0);
+        unchecked {
+            uint64 rollupId = question.rollupId();
+            Rollup storage r = rollups[rollupId];
+            uint256 word;
+            assembly ("memory-safe") {
+                word := sload(add(r.slot, 1))
+            }
+            if (uint48(word) != block.number) {
+                uint32 index = uint32(word >> 192);
+                mapping(uint256 => bytes32) storage chains = roots[rollupId];
+                chains[index % CHAINS] = keccak256(abi.encode(chains[index % CHAINS], r.head));
+                word ^= uint48(word) ^ block.number ^ (uint256(index) ^ uint32(index + 1)) << 192;
+                assembly ("memory-safe") {
+                    sstore(add(r.slot, 1), word)
+                }
+                _setPending(rollupId, 0);
+            }
         }
         _runL2TX(question);
     }

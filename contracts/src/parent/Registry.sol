@@ -15,6 +15,13 @@ import {Store} from "contracts/src/parent/Store.sol";
 contract Registry is Store, IRegistry {
     uint256 public constant MAX_ANCHOR_LAG = ANCHOR_LAG_MAX;
     uint256 public constant ROOT_CHAINS = CHAINS;
+    /// @notice So many forced transactions can be due in one update; with what one may take of a
+    /// rollup's gas, that is the most gas that anybody can force into a block of it.
+    uint256 public constant FORCED_MAX = 8;
+    uint256 public constant FORCED_TX_GAS = 1_000_000; // a transaction with more is skipped
+    uint256 public constant FORCED_GAS = FORCED_MAX * FORCED_TX_GAS;
+    uint256 public constant FORCED_SIZE_MAX = 8192;
+    uint256 public constant FORCE_FEE_MIN = 0.0001 ether;
 
     /// @inheritdoc IRegistry
     function register(IProofSystem system, bytes32 vkey, bytes32 head_, address owner, Options calldata options)
@@ -31,6 +38,7 @@ contract Registry is Store, IRegistry {
         r.timestamp = 1;
         r.owner = owner;
         r.messenger = options.messenger;
+        r.forceDelay = options.forceDelay;
         Table.prepare(rollupId);
         emit RollupRegistered(rollupId, system, vkey, head_, owner);
     }
@@ -71,6 +79,52 @@ contract Registry is Store, IRegistry {
         if (rollups[rollupId].hasOwnToken) revert TokenRollup(rollupId);
         rollups[rollupId].balance += msg.value;
         emit Credited(rollupId, msg.sender, msg.value);
+    }
+
+    /// @inheritdoc IRegistry
+    function forceTransaction(uint64 rollupId, bytes calldata transaction) external payable returns (uint256 index) {
+        Rollup storage r = rollups[rollupId];
+        if (rollupId == 0 || rollupId > count) revert UnknownRollup(rollupId);
+        if (r.forceDelay == 0) revert ForcingOff(rollupId);
+        if (transaction.length > FORCED_SIZE_MAX) revert ForcedTooLong(transaction.length, FORCED_SIZE_MAX);
+        uint256 fee = forceFee(rollupId);
+        if (msg.value < fee) revert ForceFeeTooLow(fee, msg.value);
+        Queue storage queue = queues[rollupId];
+        index = queue.length++;
+        uint256 due = block.number + r.forceDelay;
+        bytes32 before = index == 0 ? bytes32(0) : queue.items[index - 1].chain;
+        queue.items[index] = Forced(keccak256(abi.encode(before, keccak256(transaction))), due);
+        if (index == queue.taken) r.forcedDue = uint48(due);
+        emit TransactionForced(rollupId, index, due, transaction);
+        // To nobody: who could get it back would keep others waiting for nothing.
+        (bool ok,) = address(0).call{value: fee}("");
+        if (ok && msg.value > fee) (ok,) = msg.sender.call{value: msg.value - fee}("");
+        if (!ok) revert EtherRefused(msg.sender);
+    }
+
+    /// @inheritdoc IRegistry
+    function forceFee(uint64 rollupId) public view returns (uint256) {
+        Queue storage queue = queues[rollupId];
+        return FORCE_FEE_MIN << ((queue.length - queue.taken) / FORCED_MAX);
+    }
+
+    /// @inheritdoc IRegistry
+    function forcedCount(uint64 rollupId) external view returns (uint64 length, uint64 taken) {
+        return (queues[rollupId].length, queues[rollupId].taken);
+    }
+
+    /// @inheritdoc IRegistry
+    function takeForced(uint64 rollupId, uint256 number) external returns (bytes32 chain) {
+        if (msg.sender != address(this)) revert OnlySelf();
+        Queue storage queue = queues[rollupId];
+        uint256 next = queue.taken + number;
+        if (next > queue.length) revert ForcedMissing(rollupId, queue.length);
+        uint256 due = queue.items[next].due;
+        // Equal delays: what comes later is not due earlier.
+        if (number < FORCED_MAX && due != 0 && due <= block.number) revert ForcedDue(rollupId, next);
+        queue.taken = uint64(next);
+        rollups[rollupId].forcedDue = uint48(due);
+        return number == 0 ? bytes32(0) : queue.items[next - 1].chain;
     }
 
     /// @inheritdoc IRegistry

@@ -15,6 +15,7 @@ abstract contract Store is IHubTerms {
     mapping(uint64 => Rollup) internal rollups; // slot 0: nodes read heads from here
     uint64 internal count;
     mapping(uint64 => mapping(uint256 => bytes32)) internal roots; // rollup, index % CHAINS
+    mapping(uint64 => Queue) internal queues; // slot 3: nodes read what is forced from here
 
     /// @dev How many loops are running, one inside the other.
     uint256 internal transient loopDepth;

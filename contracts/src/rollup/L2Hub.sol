@@ -23,6 +23,9 @@ contract L2Hub is IProxyDeployer {
     /// @notice What XCALL says where this rollup's code only runs for a read: an L1CALL of a rollup of
     /// this one. What other chains answer is no part of this rollup's state.
     error NotInARead();
+    /// @notice A transaction that was forced on the parent calls no other chain: what it does must not
+    /// hang on whether the batch finds an answer there. Messages can be sent. XCALL fails with this.
+    error CallInForcedTransaction();
 
     /// @notice `proxy` now has code; its address was that of (rollupId, target) before.
     event ProxyCreated(uint64 indexed rollupId, address indexed target, address proxy);

@@ -31,4 +31,6 @@ contract System {
     bool public hasOwnToken; // slot 10
     /// @notice Which state-transition function the rollup has, as the node numbers them: 0 an EVM.
     uint256 public kind; // slot 11
+    /// @notice Chain of hashes over the forced transactions that the rollup has taken (IHub.Forced).
+    bytes32 public forced; // slot 12
 }

@@ -81,7 +81,8 @@ class Batch {
     l2tx(update) {
         const anchorHash = update.anchorHash ?? this.world.anchor.hash;
         const messagesHash = update.messageSlots.length === 0 ? zeroHash : keccak256(concat(update.messageSlots));
-        const fields = [keccak256(update.payload), anchorHash, messagesHash, zeroHash, word(update.timestamp)];
+        const forcedHash = update.forcedHash ?? zeroHash;
+        const fields = [keccak256(update.payload), anchorHash, messagesHash, forcedHash, word(update.timestamp)];
         return { ...blank, kind: KIND.L2TX, rollupId: update.rollupId, data: concat(fields) };
     }
 
@@ -97,7 +98,7 @@ class Batch {
     /** The batch as the Hub takes it. */
     get value() {
         return {
-            updates: this.updates.map(({ anchorHash, ...update }) => update),
+            updates: this.updates.map(({ anchorHash, forcedHash, ...update }) => update),
             entries: this.entries.map((e) => e.entry),
         };
     }
@@ -110,7 +111,7 @@ class Batch {
     get publicInput() {
         return keccak256(encodeAbiParameters(parseAbiParameters("uint256, address, bytes32, bytes32"), [
             this.world.chainId, this.world.hub, keccak256(this.packed),
-            keccak256(concat(this.updates.flatMap((u) => [u.anchorHash, zeroHash]))),
+            keccak256(concat(this.updates.flatMap((u) => [u.anchorHash, u.forcedHash ?? zeroHash]))),
         ]));
     }
 
@@ -173,8 +174,8 @@ export class World {
         return receipts[0].contractAddress;
     }
 
-    async register({ at, system = this.system, vkey = word(7), hasOwnToken = false, messenger = zeroAddress }) {
-        await this.send("register", [system, vkey, head(at), this.builder, { hasOwnToken, messenger }]);
+    async register({ at, system = this.system, vkey = word(7), hasOwnToken = false, messenger = zeroAddress, forceDelay = 0 }) {
+        await this.send("register", [system, vkey, head(at), this.builder, { hasOwnToken, messenger, forceDelay }]);
         return this.read("rollupCount");
     }
 
