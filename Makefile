@@ -224,7 +224,7 @@ $(EQUIVALENCE)/levels: $(LEVELS_OBJECTS) $(call module_link,riscv)
 
 $(EQUIVALENCE)/Levels.hex: tests/equivalence/Node.sol tests/equivalence/compile.mjs contracts/src/libraries/HubErrors.sol
 	@mkdir -p $(@D)
-	node tests/equivalence/compile.mjs $@ 30
+	node tests/equivalence/compile.mjs $@ 30 ReadingNode
 
 .PHONY: equivalence equivalence-build equivalence-levels
 equivalence-build: $(EQUIVALENCE)/equivalence $(EQUIVALENCE)/Node.hex $(EQUIVALENCE)/levels $(EQUIVALENCE)/Levels.hex

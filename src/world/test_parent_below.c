@@ -231,6 +231,92 @@ static void nothing_of_either_level_can_be_left_out(void **state) {
     }
 }
 
+/* Provers that take exactly what a batch reads, and nothing besides. */
+static unsigned refused_count;
+
+static bool is_exact(struct arena *memory, bytes input) {
+    static const struct verify_options strict = {0};
+    struct verify_result verified;
+    must(verify_input(&verified, memory, &strict, input));
+    if (verified.verdict == VERIFY_WITNESS_SURPLUS) refused_count++;
+    return verified.verdict == VERIFY_OK;
+}
+
+static enum err prove_exact(
+    void *context,
+    struct arena *memory,
+    struct batch_proof **proofs,
+    size_t *proof_count,
+    const char **reason,
+    bytes input
+) {
+    *reason = "not exactly what the batch reads";
+    if (!is_exact(memory, input)) return ERR_INPUT;
+    return network_prove(context, memory, proofs, proof_count, reason, input);
+}
+
+static enum err prove_exact_below(
+    void *context,
+    struct arena *memory,
+    struct batch_proof **proofs,
+    size_t *proof_count,
+    const char **reason,
+    bytes input
+) {
+    *reason = "not exactly what the batch reads";
+    if (!is_exact(memory, input)) return ERR_INPUT;
+    return below_prove(context, memory, proofs, proof_count, reason, input);
+}
+
+static enum err prove_nothing(
+    void *context,
+    struct arena *memory,
+    struct batch_proof **proofs,
+    size_t *proof_count,
+    const char **reason,
+    bytes input
+) {
+    (void)context;
+    (void)memory;
+    (void)proofs;
+    (void)input;
+    *proof_count = 0;
+    *reason = "nothing is good enough";
+    return ERR_INPUT;
+}
+
+/* What the passes have read may be more than the batch reads, or (where a pass has made what was
+ * there already) less: who is refused for its witness records what it reads, and asks again. */
+static void a_witness_is_made_anew_where_it_is_refused(void **state) {
+    (void)state;
+    set_l1_cell(1);
+    set_l2_cell(11);
+    /* The first pass asks the L3 as it is, at an older anchor. */
+    bytes data = viewed(&net, L1CALL_ADDRESS, call_input(CELL, BYTES_EMPTY));
+    data = viewed(&net, L1CALL_ADDRESS, call_input(VIEW, data));
+    data = relayed(&net, l2_proxy(&net, VIEW), 0, data);
+    const struct world_tx tx = network_tx(&net, 0, network_proxy(&net, 1, RELAY), 0, data);
+    struct world_options options = below_options(&net, &tx, 1);
+    options.prover.prove = prove_exact;
+    net.below.prover.prove = prove_exact_below;
+    refused_count = 0;
+    must(world_build(&result, &options));
+    assert_int_equal(result.status, WORLD_OK);
+    assert_true(refused_count > 0);
+    assert_true(is_exact(&arena, result.input));
+    assert_true(is_exact(&arena, result.rollups[0].below->input));
+    below_advance(&net, &result);
+
+    /* A prover that refuses all the same is believed. */
+    const struct world_tx again =
+        network_tx(&net, 0, network_proxy(&net, 1, COUNTER), 0, word_of(&net, 3));
+    options = below_options(&net, &again, 1);
+    options.prover.prove = prove_nothing;
+    must(world_build(&result, &options));
+    assert_int_equal(result.status, WORLD_PROOF_REFUSED);
+    assert_string_equal(result.reason, "nothing is good enough");
+}
+
 /* Without L1's nodes, or its headers, there is no block: nobody's answer. */
 static void missing_data_is_a_fault(void **state) {
     (void)state;
@@ -286,6 +372,7 @@ int main(void) {
         TEST(failures_come_back),
         TEST(the_l2s_code_calls_nobody),
         TEST(nothing_of_either_level_can_be_left_out),
+        TEST(a_witness_is_made_anew_where_it_is_refused),
         TEST(missing_data_is_a_fault),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

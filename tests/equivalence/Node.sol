@@ -101,10 +101,15 @@ contract Node {
             } else if (code == 10) {
                 at = _createCalling(f, at);
             } else {
-                revert("no such step");
+                at = _more(f, at, code);
             }
         }
         _end(f);
+    }
+
+    /// @dev Steps that there are on rollups only.
+    function _more(Frame memory, uint256, uint256) internal virtual returns (uint256) {
+        revert("no such step");
     }
 
     /// @dev kind 1 (0 call, 1 static, 2 delegate to itself) ‖ target 1 ‖ caught 1 ‖ value 2 ‖ gas 4 (0: all)
@@ -218,7 +223,7 @@ contract Node {
         }
     }
 
-    function _learn(Frame memory f, uint256 word) private pure {
+    function _learn(Frame memory f, uint256 word) internal pure {
         f.digest = uint256(keccak256(abi.encode(f.digest, word)));
     }
 
@@ -238,7 +243,7 @@ contract Node {
         }
     }
 
-    function _byte(uint256 at) private pure returns (uint256) {
+    function _byte(uint256 at) internal pure returns (uint256) {
         return _number(at, 1);
     }
 
@@ -253,7 +258,7 @@ contract Node {
     }
 
     /// @dev Where account `index` is reached from here.
-    function _account(uint256 index) private pure returns (address account) {
+    function _account(uint256 index) internal pure returns (address account) {
         uint256 back = (ACCOUNTS - index) * 20;
         assembly ("memory-safe") {
             codecopy(0, sub(codesize(), back), 20)
@@ -264,6 +269,46 @@ contract Node {
     /// @dev Which account the caller is; ACCOUNTS if it is none of them.
     function _caller() private view returns (uint256 index) {
         while (index < ACCOUNTS && _account(index) != msg.sender) index++;
+    }
+}
+
+/// @title A Node that also reads the parent of its chain
+/// @notice What it reads there nobody changes, so that on one chain it is known. Genesis has it.
+contract ReadingNode is Node {
+    /// @dev Of each Node: its number and one more.
+    uint256 private constant MARK_SLOT = 0x2000;
+    address private constant L1SLOAD = 0x0000000000000000000000000000000000000101;
+    address private constant L1CALL = 0x0000000000000000000000000000000000010002;
+
+    function _more(Frame memory f, uint256 at, uint256 code) internal override returns (uint256) {
+        if (code == 11) {
+            // account 1: its mark
+            _learn(f, _mark(_byte(at + 1)));
+            return at + 2;
+        }
+        if (code == 12) {
+            // account 1 ‖ account 1: what the first says of the mark of the second, in a program of its own
+            bytes memory program = abi.encodePacked(hex"010020ffff", uint8(11), uint8(_byte(at + 2)));
+            uint256 target = _byte(at + 1);
+            (bool ok, bytes memory result) = L1CALL.staticcall(abi.encodePacked(_home(target), program));
+            // On one chain there is no such precompile, and the account is here.
+            if (ok && result.length == 0) (ok, result) = _account(target).staticcall(program);
+            if (!ok) HubErrors.rethrow(result);
+            _learn(f, uint256(keccak256(result)));
+            return at + 3;
+        }
+        return super._more(f, at, code);
+    }
+
+    function _mark(uint256 account) private view returns (uint256) {
+        (bool ok, bytes memory result) = L1SLOAD.staticcall(abi.encodePacked(_home(account), MARK_SLOT));
+        if (!ok) HubErrors.rethrow(result);
+        return result.length == 0 ? account + 1 : abi.decode(result, (uint256));
+    }
+
+    /// @dev Where an account is on its own chain.
+    function _home(uint256 index) private pure returns (address) {
+        return address(uint160(uint256(0xc0de) << 144 | index));
     }
 }
 

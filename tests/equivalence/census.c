@@ -117,6 +117,15 @@ static void take_step(
     case STEP_TLOAD:
         has[CENSUS_TRANSIENT_BACK] = &g->frames[step->key] != frame && is_back(g, frame);
         break;
+    case STEP_READ:
+    case STEP_READ_CALL:
+#ifdef EQUIVALENCE_L3
+        has[CENSUS_READ] = step->code == STEP_READ;
+        has[CENSUS_READ_CALL] = step->code == STEP_READ_CALL;
+        has[CENSUS_READ_TWICE] =
+            step->code == STEP_READ_CALL && chain_of(frame->account) == L3_CHAIN;
+#endif
+        break;
     case STEP_CALL_CHILD:
     case STEP_BALANCE:
         break;

@@ -5,6 +5,15 @@
 #include "graph.h"
 
 /* What a graph may have in it. A crossing is a call to an account of another chain. */
+#ifdef EQUIVALENCE_L3
+#define CENSUS_READS(X)                               \
+    X(READ, "slots of the parent read")               \
+    X(READ_CALL, "code of the parent run for a read") \
+    X(READ_TWICE, "the same of an L2, which reads L1 itself")
+#else
+#define CENSUS_READS(X)
+#endif
+
 #define CENSUS_SHAPES(X)                                                     \
     X(FROM_L1, "calls from L1 to a rollup")                                  \
     X(TO_L1, "calls from a rollup to L1")                                    \
@@ -30,7 +39,8 @@
     X(TRANSIENT_BACK, "transient storage read where a call has come back")   \
     X(STORAGE, "storage written or read")                                    \
     X(LOGS, "events")                                                        \
-    X(DELEGATE, "delegate calls")
+    X(DELEGATE, "delegate calls")                                            \
+    CENSUS_READS(X)
 
 enum census_shape {
 #define X(name, text) CENSUS_##name,

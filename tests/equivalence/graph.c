@@ -238,6 +238,33 @@ static void fill_frame(struct graph *g, struct shape *s, uint16_t frame) {
     }
 }
 
+/* --- reads of the parent ---------------------------------------------------------------------- */
+
+static uint8_t choose_read(uint64_t *random, size_t chain) {
+    return (uint8_t)(FIRST_NODE + chain * NODES_PER_CHAIN + below(random, NODES_PER_CHAIN));
+}
+
+/* Frames of rollups read, before all else or behind it. The graph without that is what its seed
+ * gives. */
+static void add_reads(struct graph *g, uint64_t seed) {
+    uint64_t random = ~seed;
+    for (size_t i = 0; i < g->frame_count && g->step_count + 1 < STEPS_MAX; i++) {
+        struct frame *f = &g->frames[i];
+        const size_t chain = chain_of(f->account);
+        if (chain == 0 || !chance(&random, 30)) continue;
+        struct step step = {.code = chance(&random, 50) ? STEP_READ : STEP_READ_CALL};
+        step.target = choose_read(&random, chain == L3_CHAIN ? L3_PARENT : 0);
+        if (step.code == STEP_READ_CALL) step.key = choose_read(&random, 0);
+        if (f->first == NO_STEP || chance(&random, 50)) {
+            (void)add_step(g, (uint16_t)i, step);
+            continue;
+        }
+        step.next = f->first;
+        f->first = (uint16_t)g->step_count;
+        g->steps[g->step_count++] = step;
+    }
+}
+
 /* --- gas -------------------------------------------------------------------------------------- */
 
 /* Bounds: what a step spends, and a call on its way through proxies and Hub; and what has to be
@@ -245,6 +272,9 @@ static void fill_frame(struct graph *g, struct shape *s, uint16_t frame) {
 #define STEP_GAS       8000u
 #define WRITE_GAS      30000u
 #define CREATE_GAS     150000u
+#define READ_GAS       15000u
+#define READ_CALL_GAS  90000u
+#define READ_GAS_LEFT  200000u /* that the program there is sure to have enough */
 #define LOCAL_CALL_GAS 12000u
 #define CROSS_CALL_GAS 260000u
 #define BYTE_GAS       40u
@@ -295,6 +325,8 @@ static struct gas call_gas(size_t from, size_t to, struct gas callee, size_t siz
 
 static uint64_t step_gas(enum step_code code) {
     if (code == STEP_CREATE || code == STEP_CREATE_CALLING) return CREATE_GAS;
+    if (code == STEP_READ) return READ_GAS;
+    if (code == STEP_READ_CALL) return READ_CALL_GAS;
     return code == STEP_STORE || code == STEP_CALL_CHILD ? WRITE_GAS : STEP_GAS;
 }
 
@@ -310,6 +342,7 @@ static void budget(struct graph *g, struct gas of_frames[FRAMES_MAX]) {
             struct step *step = &g->steps[at];
             struct gas one = {.spent = step_gas(step->code)};
             one.needed = one.spent + FRAME_GAS_LEFT;
+            if (step->code == STEP_READ_CALL) one.needed += READ_GAS_LEFT;
             sizes[i] += 3;
             if (step->code == STEP_CALL || step->code == STEP_CREATE_CALLING) {
                 bool has_frame = step->callee != NO_FRAME;
@@ -398,6 +431,7 @@ void graph_generate(struct graph *graph, uint64_t seed) {
     do {
         *graph = (struct graph){.seed = seed};
         try_generate(graph, &shape);
+        if (L3_CHAIN < CHAINS) add_reads(graph, seed);
         budget(graph, gas);
         if (++tries % TRIES_PER_SIZE == 0 && shape.frame_max > 1) shape.frame_max--;
     } while (!has_gas(graph, gas));
@@ -432,7 +466,10 @@ static size_t step_size(const struct step *step, const bytes *programs) {
     case STEP_TLOAD:
     case STEP_CALL_CHILD:
         return 3;
+    case STEP_READ_CALL:
+        return 3;
     case STEP_LOAD:
+    case STEP_READ:
         return 2;
     case STEP_LOG:
     case STEP_BALANCE:
@@ -493,6 +530,13 @@ static void put_step(struct writer *w, const struct step *step, const bytes *pro
         put(w, step->key, 2);
         break;
     case STEP_LOAD:
+        put(w, step->key, 1);
+        break;
+    case STEP_READ:
+        put(w, step->target, 1);
+        break;
+    case STEP_READ_CALL:
+        put(w, step->target, 1);
         put(w, step->key, 1);
         break;
     case STEP_LOG:
@@ -672,6 +716,18 @@ static void print_step(FILE *out, const struct step *step) {
         break;
     case STEP_BALANCE:
         fputs("read own balance\n", out);
+        break;
+    case STEP_READ:
+        fputs("read on the parent ", out);
+        print_account(out, step->target);
+        fputs("\n", out);
+        break;
+    case STEP_READ_CALL:
+        fputs("have read on the parent by ", out);
+        print_account(out, step->target);
+        fputs(" ", out);
+        print_account(out, (uint8_t)step->key);
+        fputs("\n", out);
         break;
     }
 }

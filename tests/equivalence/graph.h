@@ -49,6 +49,9 @@ enum step_code {
     STEP_CALL_CHILD = 8,
     STEP_BALANCE = 9,
     STEP_CREATE_CALLING = 10,
+    /* Of rollups, in networks with an L3. */
+    STEP_READ = 11,
+    STEP_READ_CALL = 12,
 };
 
 enum call_kind { CALL_PLAIN, CALL_STATIC, CALL_DELEGATE_SELF };
@@ -58,13 +61,14 @@ enum ending { END_RETURN, END_REVERT, END_INVALID, END_SPEND, END_WRITE };
 struct step {
     enum step_code code;
     enum call_kind kind;
-    uint8_t target;  /* CALL, and of the constructor's call CREATE_CALLING: account */
+    uint8_t target;  /* CALL, READ…, and of the constructor's call CREATE_CALLING: account */
     uint16_t callee; /* likewise: its frame, or NO_FRAME where no program is run */
     uint8_t size;    /* CALL without a frame: of the data */
     bool is_caught;  /* CALL, CREATE_CALLING */
     uint16_t value;  /* CALL, CREATE…, CALL_CHILD: wei */
     uint32_t gas;    /* CALL, CREATE_CALLING: 0 all */
-    uint16_t key;    /* a slot; of transient storage the frame that wrote; CREATE: salt */
+    uint16_t key;    /* a slot; of transient storage the frame that wrote; CREATE: salt;
+                        READ_CALL: account that is read there */
     bool is_set;     /* STORE: else it clears; CREATE…: else the init code reverts */
     uint16_t next;   /* in the frame, or NO_STEP */
 };

@@ -16,6 +16,7 @@ _Static_assert(L3_CHAIN == NETWORK_ROLLUPS + 1, "one chain is L1, and one may be
 #define CHILDREN_MAX       32 /* of one contract that are looked at */
 #define LOGS_MAX           1024
 #define CHILD_SLOT         0x1000u /* Node.sol: the newest child; then how many it has created */
+#define MARK_SLOT          0x2000u /* and what rollups read: the account's number and one more */
 
 static struct arena *memory;
 static struct network spread_begun;
@@ -77,6 +78,15 @@ static bytes node_on(const struct network *n, bytes code, size_t chain, bool is_
     return bytes_of(data, code.size + ACCOUNTS * sizeof(address));
 }
 
+static void mark(struct genesis_account *node, size_t account) {
+    struct genesis_slot *slot = arena_alloc(memory, sizeof(*slot));
+    CHECK(slot != NULL);
+    *slot =
+        (struct genesis_slot){.key = u256_from_u64(MARK_SLOT), .value = u256_from_u64(account + 1)};
+    node->slots = slot;
+    node->slot_count = 1;
+}
+
 static size_t list_residents(
     struct network_resident *out, const struct network *n, bytes node_code, bool is_single
 ) {
@@ -88,6 +98,7 @@ static size_t list_residents(
             a->nonce = 1;
             a->code = node_on(n, node_code, chain, is_single);
             a->balance = u256_from_u64(NODE_BALANCE_WEI);
+            if (HAS_L3) mark(a, i);
         } else if (i < FIRST_NODE) {
             a->balance = u256_from_u64(SENDER_BALANCE_WEI);
         }
@@ -110,6 +121,26 @@ bytes worlds_read_code(struct arena *arena, const char *path) {
         exit(1);
     }
     return code;
+}
+
+/* Each rollup has heard of its parent: there is something to read. */
+static void anchor_all(struct network *n) {
+    struct world_result *result = arena_alloc(memory, sizeof(*result));
+    CHECK(result != NULL);
+    struct world_rollup *rollups[NETWORK_ROLLUPS + 1] = {&n->l3};
+    struct source *bases[NETWORK_ROLLUPS + 1];
+    for (size_t i = 0; i <= NETWORK_ROLLUPS; i++) {
+        if (i > 0) rollups[i] = &n->rollups[i - 1];
+        bases[i] = rollups[i]->base;
+        rollups[i]->must_move = true;
+    }
+    below_build(n, result, NULL, 0);
+    CHECK(result->status == WORLD_OK);
+    for (size_t i = 0; i <= NETWORK_ROLLUPS; i++) {
+        /* As in below_deploy: what was recorded for a witness is over. */
+        ((struct source_memory *)rollups[i]->base)->base = bases[i];
+        rollups[i]->must_move = false;
+    }
 }
 
 /* Accounts of the L3 are where they are on its parent for everybody else: a proxy there. */
@@ -139,6 +170,7 @@ static void open_with_l3(struct network *n, struct network_resident *residents, 
     const u256 ether_wei = begin_l3(n, of_l3, l3_count);
     /* The proxies are there; that the Hub finds them in place is seen, too. */
     below_deploy(n, &ether_wei, proxied, proxied_count);
+    anchor_all(n);
 }
 
 void worlds_open(struct arena *arena, bytes node_code) {
