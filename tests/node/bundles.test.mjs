@@ -394,6 +394,20 @@ describe("a network that mines at once", () => {
         assert.equal(await rollup1.read("messageService", "isReceived", [said, l1.account.address]), true);
     });
 
+    test("blocks by the clock take what is for them", async () => {
+        const other = n.as(3).l1;
+        const txs = [await sign(other, { to: TO, value: 1n })];
+        const blockNumber = await l1.client.getBlockNumber({ cacheTime: 0 });
+        await l1.rpc("evm_setIntervalMining", [[100, 100]]);
+        // For each of some blocks, as nobody knows when it arrives.
+        for (let later = 2n; later < 12n; later++)
+            await l1.rpc("eth_sendBundle", [{ txs, blockNumber: numberToHex(blockNumber + later) }]).catch((error) => assert.match(error.text, /is there already/));
+        const { blockNumber: number } = await other.client.waitForTransactionReceipt({ hash: keccak256(txs[0]) });
+        await l1.rpc("evm_setAutomine", [true]);
+        const states = await l1.rpc("lockstep_getBundle", [hashOf(txs)]);
+        assert.deepEqual(states.filter(({ status }) => status === "included").map((state) => BigInt(state.blockNumber)), [number]);
+    });
+
     test("rollups have none", async () => {
         await refused(rollup1.rpc("eth_sendBundle", [{ txs: ["0x02"] }]), /^bundles are sent on l1: ask its endpoint, http/, -32004);
         await refused(rollup1.rpc("lockstep_getBundle", [pad("0x1", { size: 32 })]), /^bundles are sent on l1/, -32004);
