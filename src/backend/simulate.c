@@ -44,6 +44,7 @@ struct run {
     size_t made_count;
     uint64_t gas_left; /* of all calls together */
     struct time_limit limit;
+    enum parent_refusal refusal; /* why a call's read of the parent is not answered */
 };
 
 /* --- the plan --------------------------------------------------------------------------------- */
@@ -331,9 +332,8 @@ run_call(struct run *run, enum execution_status *ended, struct block_builder *bu
         *ended = block_add_run(builder);
         if (*ended == EXECUTION_REVERTING) continue;
         if (*ended != EXECUTION_CALL) return ERR_OK;
-        bool is_unlike;
-        enum err err = parent_answer(&parent, &is_unlike, &builder->execution);
-        if (err == ERR_OK && is_unlike) err = ERR_CORRUPT;
+        enum err err = parent_answer(&parent, &run->refusal, &builder->execution);
+        if (err == ERR_OK && run->refusal != PARENT_ANSWERED) err = ERR_UNSUPPORTED;
         if (err != ERR_OK) return err;
     }
 }
@@ -370,6 +370,8 @@ add_call(struct attempt *attempt, const struct rpc_call_arguments *arguments, si
     builder->execution.options.blob_gas_available = UINT64_MAX;
     enum execution_status ended;
     err = run_call(run, &ended, builder);
+    if (err == ERR_UNSUPPORTED && run->refusal != PARENT_ANSWERED)
+        return simulation_fail_read(run->request, run->refusal);
     if (err != ERR_OK) return time_limit_fail(run->request, &run->limit, err);
     switch (ended) {
     case EXECUTION_DONE:

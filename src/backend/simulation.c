@@ -261,10 +261,9 @@ static enum err run_alone(
     while ((status = execution_run(x)) == EXECUTION_CALL || status == EXECUTION_REVERTING) {
         if (status == EXECUTION_REVERTING) continue;
         if (crossing_is_precompile(simulation->chain, &x->evm.request.call)) {
-            bool is_unlike;
             simulation->has_read |= parent_is_read(&x->evm.request.call);
-            err = precompile_answer(&parent, &is_unlike, x);
-            if (err == ERR_OK && is_unlike) err = ERR_CORRUPT;
+            err = precompile_answer(&parent, &simulation->refusal, x);
+            if (err == ERR_OK && simulation->refusal != PARENT_ANSWERED) err = ERR_UNSUPPORTED;
             if (err != ERR_OK) return err;
             continue;
         }
@@ -282,6 +281,12 @@ static enum err run_alone(
     return ERR_OK;
 }
 
+enum rpc_status simulation_fail_read(struct rpc_request *request, enum parent_refusal refusal) {
+    return rpc_fail(
+        request, RPC_SERVER_ERROR, "%s", step_verdict_text(precompile_verdict(refusal))
+    );
+}
+
 enum rpc_status simulation_try(
     struct simulation *simulation,
     struct simulation_run *run,
@@ -297,6 +302,8 @@ enum rpc_status simulation_try(
         return rpc_fail(
             simulation->request, RPC_SERVER_ERROR, "a balance would exceed 2^256 - 1 wei"
         );
+    if (err == ERR_UNSUPPORTED && simulation->refusal != PARENT_ANSWERED)
+        return simulation_fail_read(simulation->request, simulation->refusal);
     if (err != ERR_OK) return time_limit_fail(simulation->request, &simulation->limit, err);
     simulation->has_crossed = crosses;
     if (!crosses) return RPC_OK;

@@ -8,6 +8,7 @@
 
 #include "backend/time_limit.h"
 #include "node/chain.h"
+#include "rollup/parent.h"
 
 struct crossing;
 struct tracer;
@@ -37,6 +38,7 @@ struct simulation {
     bool traces_reads; /* trace is open, and records what runs on the chain's own state read */
     bool has_crossed;  /* the last run */
     bool has_read;     /* it has read the parent */
+    enum parent_refusal refusal;       /* and was not answered */
     const struct world_bundle *bundle; /* of crossing_run: makes tx's data; or NULL */
     struct crossing *crossing;         /* of the last run across chains; in arena */
 };
@@ -67,6 +69,9 @@ enum rpc_status simulation_try(
     uint64_t gas,
     const struct evm_tracer *tracer
 );
+
+/* simulation_fail_read fails a request whose run has read the parent and got no answer. */
+enum rpc_status simulation_fail_read(struct rpc_request *request, enum parent_refusal refusal);
 
 /* simulation_fail turns a verdict into the request's error, as geth words it for either method. */
 enum rpc_status simulation_fail(

@@ -294,9 +294,9 @@ static enum err handle_call(
     if (address_equal(&run->execution.evm.request.call.code_address, &XCALL_ADDRESS))
         return evm_rollup_handle_xcall(rollup, machine, step, is_over);
     if (precompile_is_called(&run->execution.evm.request.call)) {
-        bool is_unlike;
-        enum err err = precompile_answer(&rollup->parent, &is_unlike, &run->execution);
-        if (err == ERR_OK && is_unlike) step->verdict = STEP_PARENT_RULES;
+        enum parent_refusal refusal;
+        enum err err = precompile_answer(&rollup->parent, &refusal, &run->execution);
+        if (err == ERR_OK) step->verdict = precompile_verdict(refusal);
         return err;
     }
     CHECK(host != NULL);

@@ -295,15 +295,20 @@ static enum err hash_of_block(void *context, uint64_t number, hash32 *hash) {
 
 /* Makes an anchor ready for calls. */
 static enum err open_anchor(
-    struct parent_anchor *anchor, bool *is_unlike, const struct anchor_id *id, struct execution *x
+    struct parent_anchor *anchor,
+    enum parent_refusal *refusal,
+    const struct anchor_id *id,
+    struct execution *x
 ) {
     struct parent *parent = anchor->parent;
     struct fork_schedule schedule;
     if (anchor->is_open) return ERR_OK;
-    enum err err = read_rules(&schedule, is_unlike, parent, x);
-    if (err == ERR_OK && !*is_unlike)
+    bool is_unlike = false;
+    enum err err = read_rules(&schedule, &is_unlike, parent, x);
+    if (is_unlike) *refusal = PARENT_UNLIKE;
+    if (err == ERR_OK && !is_unlike)
         err = get_header(&anchor->header, parent, id->number, &id->hash);
-    if (err != ERR_OK || *is_unlike) return err;
+    if (err != ERR_OK || is_unlike) return err;
     const struct fork_rules rules =
         forks_at(&schedule, anchor->header.number, anchor->header.timestamp);
     const struct block_hashes hashes = {.context = anchor, .get = hash_of_block};
@@ -366,7 +371,10 @@ static enum err answer_sload(struct parent *parent, struct execution *x) {
 /* Begins the call that x waits for on the parent's state; or answers it at once, and *begun is
  * NULL. */
 static enum err begin_call(
-    struct parent_anchor **begun, struct parent *parent, bool *is_unlike, struct execution *x
+    struct parent_anchor **begun,
+    struct parent *parent,
+    enum parent_refusal *refusal,
+    struct execution *x
 ) {
     const struct evm_message *call = &x->evm.request.call;
     const uint64_t cost = PARENT_CALL_GAS + PARENT_CALL_GAS_PER_BYTE * (uint64_t)call->input.size;
@@ -387,9 +395,10 @@ static enum err begin_call(
     };
     memcpy(message.target.b, call->input.data, TARGET_SIZE);
     err = find_anchor(&anchor, parent, &id);
-    if (err == ERR_OK) err = open_anchor(anchor, is_unlike, &id, x);
-    if (err == ERR_OK && !*is_unlike) err = read_sender(&message.caller, x, &call->sender);
-    if (err != ERR_OK || *is_unlike) return err;
+    if (err == ERR_OK) err = open_anchor(anchor, refusal, &id, x);
+    if (err == ERR_OK && *refusal == PARENT_ANSWERED)
+        err = read_sender(&message.caller, x, &call->sender);
+    if (err != ERR_OK || *refusal != PARENT_ANSWERED) return err;
     message.origin = message.caller;
     const struct execution_options options = {
         .skip_end = true,
@@ -484,17 +493,23 @@ struct reading {
 };
 
 /* Answers the read at once, or begins its call. */
-static enum err begin(struct reading *reading, bool *is_unlike) {
+static enum err begin(struct reading *reading, enum parent_refusal *refusal) {
     const struct evm_message *call = &reading->x->evm.request.call;
+    const struct source *source = reading->parent->source;
     reading->call = NULL;
+    /* Its tries hold what has changed and nothing else: whoever has but them reads otherwise. */
+    if (source != NULL && source->origin != NULL && source->origin->prove == NULL) {
+        *refusal = PARENT_UNPROVEN;
+        return ERR_OK;
+    }
     if (address_equal(&call->code_address, &L1SLOAD_ADDRESS))
         return answer_sload(reading->parent, reading->x);
-    return begin_call(&reading->call, reading->parent, is_unlike, reading->x);
+    return begin_call(&reading->call, reading->parent, refusal, reading->x);
 }
 
 /* Runs the call at *depth on: to its end, which is given to who reads, or until it reads itself,
  * one level further up. */
-static enum err run_on(struct reading *readings, size_t *depth, bool *is_unlike) {
+static enum err run_on(struct reading *readings, size_t *depth, enum parent_refusal *refusal) {
     struct reading *at = &readings[*depth];
     struct execution *x = &at->call->execution;
     bool waits;
@@ -510,20 +525,21 @@ static enum err run_on(struct reading *readings, size_t *depth, bool *is_unlike)
     *next = (struct reading){.x = x, .parent = above_of(at->parent)};
     if (next->parent == NULL) return ERR_MEMORY;
     (*depth)++;
-    return begin(next, is_unlike);
+    return begin(next, refusal);
 }
 
-enum err parent_answer(struct parent *parent, bool *is_unlike, struct execution *x) {
+enum err parent_answer(struct parent *parent, enum parent_refusal *refusal, struct execution *x) {
     struct reading readings[PARENT_LEVELS_MAX];
     size_t depth = 0;
-    *is_unlike = false;
+    *refusal = PARENT_ANSWERED;
     readings[0] = (struct reading){.x = x, .parent = parent};
-    enum err err = begin(&readings[0], is_unlike);
-    while (err == ERR_OK && !*is_unlike && (depth > 0 || readings[0].call != NULL)) {
+    enum err err = begin(&readings[0], refusal);
+    while (err == ERR_OK && *refusal == PARENT_ANSWERED && (depth > 0 || readings[0].call != NULL)
+    ) {
         if (readings[depth].call == NULL)
             depth--;
         else
-            err = run_on(readings, &depth, is_unlike);
+            err = run_on(readings, &depth, refusal);
     }
     for (size_t i = depth + 1; i-- > 0;)
         if (readings[i].call != NULL) execution_abandon(&readings[i].call->execution);

@@ -66,6 +66,13 @@ struct parent {
     struct parent *above;          /* the parent's own parent, once it has been read */
 };
 
+/* Why a read has no answer, whoever asks. */
+enum parent_refusal {
+    PARENT_ANSWERED,
+    PARENT_UNLIKE,   /* the rollup's fork schedule of it is not parent->schedule, or unreadable */
+    PARENT_UNPROVEN, /* it is a fork whose values are taken as given: a witness would lack them */
+};
+
 /* Whether a call is one of the two precompiles'. */
 bool parent_is_read(const struct evm_message *call);
 
@@ -73,11 +80,11 @@ bool parent_is_read(const struct evm_message *call);
  * parent_is_read), so that it can be run on. The execution is one on the rollup's state; its
  * journal may hold a newer anchor.
  *
- * Out:     is_unlike  nothing was answered: the rollup's fork schedule of the parent is not
- *                     parent->schedule, or cannot be read.
+ * Out:     refusal  why nothing was answered, if nothing was.
  * Returns: ERR_MISSING  a node, code or header of either chain is not at hand
  *          ERR_CORRUPT, ERR_IO, ERR_REMOTE, ERR_TIMEOUT (the watch's), ERR_MEMORY */
-MUST_USE enum err parent_answer(struct parent *parent, bool *is_unlike, struct execution *x);
+MUST_USE enum err
+parent_answer(struct parent *parent, enum parent_refusal *refusal, struct execution *x);
 
 /* parent_rules_encode makes the code of PARENT_RULES_PREDEPLOY: a STOP, then
  * rlp([[time, …], [[time, target, max, update fraction], …]]): when the forks from Shanghai on

@@ -51,6 +51,9 @@
     X(ROLLUP_UNKNOWN, "the call is for a rollup that is not known")                       \
     X(TRACE_TOO_LONG, "more calls between rollups than one entry may hold")               \
     X(PARENT_RULES, "the rollup's state has other rules of the parent than the parent")   \
+    X(PARENT_UNPROVEN,                                                                    \
+      "rollups read of L1 what can be proven, and L1 is a fork of a chain "               \
+      "whose node gives no proofs (eth_getProof), or was not asked for them")             \
     X(GIVEN_UP, "whoever builds the rollup's block has given this step up")
 
 enum step_verdict {

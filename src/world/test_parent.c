@@ -495,12 +495,12 @@ static void missing_data_is_a_fault(void **state) {
     };
     execution_begin_message(&x, &message, &foreign);
     assert_int_equal(execution_run(&x), EXECUTION_CALL);
-    bool is_unlike;
-    assert_int_equal(parent_answer(&parent, &is_unlike, &x), ERR_MISSING);
+    enum parent_refusal refusal;
+    assert_int_equal(parent_answer(&parent, &refusal, &x), ERR_MISSING);
     parent.source = &nothing.source;
-    assert_int_equal(parent_answer(&parent, &is_unlike, &x), ERR_MISSING);
+    assert_int_equal(parent_answer(&parent, &refusal, &x), ERR_MISSING);
     parent = (struct parent){.arena = &arena, .source = net.l1};
-    assert_int_equal(parent_answer(&parent, &is_unlike, &x), ERR_OK);
+    assert_int_equal(parent_answer(&parent, &refusal, &x), ERR_OK);
     assert_int_equal(execution_run(&x), EXECUTION_DONE);
     assert_int_equal(word_at(x.result.output, 0), 7);
 }

@@ -45,3 +45,28 @@ test("slots and calls of the remote's contracts, in transactions that are proven
     await send(reader, "keepSlot", [source.address, key(0)]);
     assert.equal(BigInt(await read(reader, "kept", [])), 42n);
 });
+
+test("of a fork without proofs nothing is read, and the error says so", async () => {
+    const { network: trusting, chains } = await openNetwork(["--rollups", "1", "--fork-url", remote.url, "--fork-trust"]);
+    try {
+        const its = await deploy(chains.rollup1, "Reader");
+        await anchor(chains.l1, chains.rollup1);
+        const told = /rollups read of L1 what can be proven, and L1 is a fork of a chain whose node gives no proofs/;
+        const local = await deploy(chains.l1, "Source");
+        for (const { address } of [source, local]) {
+            await assert.rejects(read(its, "slot", [address, key(0)]), told);
+            await assert.rejects(read(its, "tryCall", [address, encode(source, "number")]), told);
+            const asked = { ...its, account: chains.rollup1.account, functionName: "keepSlot", args: [address, key(0)] };
+            await assert.rejects(chains.rollup1.client.estimateContractGas(asked), told);
+            await assert.rejects(chains.rollup1.wallet.writeContract({ ...asked, gas: 500_000n }), told);
+        }
+        const simulated = { blockStateCalls: [{ calls: [{ to: its.address, data: encode(its, "slot", [local.address, key(0)]) }] }] };
+        await assert.rejects(chains.rollup1.client.request({ method: "eth_simulateV1", params: [simulated, "latest"] }), told);
+        // What does not read goes on, on L1 as well.
+        assert.equal(await read({ ...source, chain: chains.l1 }, "number", []), 41n);
+        await anchor(chains.l1, chains.rollup1);
+        assert.equal(BigInt(await read(its, "kept", [])), 0n);
+    } finally {
+        await trusting.stop();
+    }
+});
