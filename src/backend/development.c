@@ -537,6 +537,7 @@ do_reorg(struct node_chain *chain, struct rpc_request *request, void *context) {
             (unsigned long long)chain->head.number,
             (unsigned long long)turn->number
         );
+    if (turn->number == 0) return RPC_OK;
     enum err err = reorg_begin(&reorg, chain, error, turn->number);
     if (err == ERR_INPUT) return rpc_fail(request, RPC_SERVER_ERROR, "%s", error);
     if (err != ERR_OK) return stop_network(chain, request, error);

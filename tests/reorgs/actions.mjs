@@ -163,7 +163,24 @@ async function deliverIfImported(network) {
     return [to, await to.rpc("eth_sendRawTransaction", [raw])];
 }
 
-const ACTIONS = [sendEther, sendEther, sendCoin, sendBadge, deliver, deliver, deliver, deliver, payEarly, callAcross, callAcross, callAcross, stay, stay, bundle, deliverIfImported];
+/** From an account that nobody has the key of. */
+async function impersonate(network, dice) {
+    const chain = dice.one(network.chains);
+    const who = someone(chain, dice);
+    if ((await chain.balanceOf(who)) < 21_000n * 10n * GWEI) return [chain, await chain.send(dice.one(network.accounts), who, { value: 10n ** 15n, gas: 21_000 })];
+    await chain.rpc("anvil_impersonateAccount", [who]);
+    return [chain, await chain.send(who, dice.one(network.accounts), { value: 1n, gas: 21_000 })];
+}
+
+/** Blocks without cause, and time that goes by. */
+async function wait(network, dice) {
+    const chain = dice.one(network.chains);
+    if (dice.chance(0.3)) await chain.rpc("evm_increaseTime", [1 + dice.below(500)]);
+    await chain.rpc("anvil_mine", [hex(1 + dice.below(3))]);
+    return [chain, null];
+}
+
+const ACTIONS = [sendEther, sendEther, sendCoin, sendBadge, deliver, deliver, deliver, deliver, payEarly, callAcross, callAcross, callAcross, stay, stay, bundle, deliverIfImported, impersonate, wait];
 
 /** One of them: [chain, hash], or null if it came to nothing. */
 export const act = (network, dice) => dice.one(ACTIONS)(network, dice, dice.one(network.accounts.slice(0, 8)));

@@ -66,6 +66,11 @@ class Episode {
         await this.checkRelay();
         await this.look();
         this.count("arrived", this.network.messages.filter(({ status }) => status === 2).length);
+        for (const chain of this.network.chains) {
+            const hashes = [...this.seen.receipts.get(chain).keys()];
+            for (const { result } of await chain.batch(hashes.map((hash) => ["eth_getTransactionReceipt", [hash]])))
+                if (result !== null) this.count(result.status === "0x1" ? "succeeded" : "failed");
+        }
         this.count("open", this.network.messages.filter(({ status }) => status !== 2).length);
         this.stopRelay();
         for (const listener of this.listeners) listener.close();
