@@ -354,6 +354,16 @@ enum err block_run_gather(
     );
 }
 
+enum err block_run_open_state(struct rollup *rollup, struct rollup_machine *machine) {
+    struct block_run *run = machine->run;
+    struct source *source = &rollup->overlay->source;
+    const bool goes_on =
+        run->state.source == source && hash32_equal(&run->state.root, &machine->root);
+    enum err err =
+        goes_on ? ERR_OK : state_open(&run->state, rollup->arena, source, &machine->root);
+    return err == ERR_OK ? journal_open(&run->journal, rollup->arena) : err;
+}
+
 /* Commits the journal: the new state root. */
 static enum err commit(struct rollup *rollup, struct rollup_machine *machine) {
     struct block_run *run = machine->run;

@@ -91,6 +91,10 @@ address block_run_proxy_of(uint64_t rollup_id, const address *target);
 MUST_USE enum err
 block_run_load_account(struct block_run *run, struct journal_account **account, const address *who);
 
+/* The run's state at the machine's root, and an empty journal. From one block to the next the state
+ * goes on where the one before was committed, with what it has read. */
+MUST_USE enum err block_run_open_state(struct rollup *rollup, struct rollup_machine *machine);
+
 /* Loads a slot of an account into the run's journal. */
 MUST_USE enum err block_run_load_slot(
     struct block_run *run, struct journal_slot **slot, const address *who, const u256 *key

@@ -38,9 +38,8 @@ enum err evm_run_open(struct rollup *rollup, struct rollup_machine *machine) {
     struct arena *arena = rollup->arena;
     struct evm_run *run = evm_run_of(machine);
     const struct header *header = &machine->open.header;
-    enum err err = state_open(&run->block.state, arena, &rollup->overlay->source, &machine->root);
     struct fork_rules rules;
-    if (err == ERR_OK) err = journal_open(&run->block.journal, arena);
+    enum err err = block_run_open_state(rollup, machine);
     if (err == ERR_OK) err = rules_of(&rules, rollup, run);
     if (err != ERR_OK) return err;
     struct block_hashes hashes = {.context = &run->block.state, .get = hash_of_block};

@@ -12,13 +12,6 @@ static enum err open_ledger(struct rollup *rollup, const struct rollup_options *
     return ERR_OK;
 }
 
-static enum err open_state(struct rollup *rollup, struct rollup_machine *machine) {
-    struct block_run *run = machine->run;
-    struct source *source = &rollup->overlay->source;
-    enum err err = state_open(&run->state, rollup->arena, source, &machine->root);
-    return err == ERR_OK ? journal_open(&run->journal, rollup->arena) : err;
-}
-
 static enum err
 copy_frame(struct rollup *rollup, struct ledger_run *run, const struct ledger_frame *from) {
     run->frame = NULL;
@@ -414,7 +407,7 @@ static enum err deliver_result(
 
 static const struct block_run_kind BLOCKS = {
     .run_size = sizeof(struct ledger_run),
-    .open = open_state,
+    .open = block_run_open_state,
     .begin_block = begin_block,
     .copy = copy_run,
     .run = run_machine,

@@ -5,16 +5,16 @@
 
 /* --- nodes --- */
 
-enum { DATA_ALIGN = 16 };
+enum { DATA_ALIGN = 16, DATA_OFFSET = 3 };
 
 enum err trie_reserve(struct trie_pool *pool, uint8_t **data, uint32_t *capacity, size_t size) {
     if (size <= *capacity) return ERR_OK;
     CHECK(size <= TRIE_VALUE_SIZE_MAX);
-    size = (size + DATA_ALIGN - 1) & ~(size_t)(DATA_ALIGN - 1);
+    size = (size + DATA_OFFSET + DATA_ALIGN - 1) & ~(size_t)(DATA_ALIGN - 1);
     uint8_t *larger = arena_alloc(pool->arena, size);
     if (larger == NULL) return ERR_MEMORY;
-    *data = larger;
-    *capacity = (uint32_t)size;
+    *data = larger + DATA_OFFSET;
+    *capacity = (uint32_t)(size - DATA_OFFSET);
     return ERR_OK;
 }
 

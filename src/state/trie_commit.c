@@ -4,7 +4,7 @@
 
 /* Nodes encoded and hashed together. A branch has at most 4 blocks of keccak, a leaf of an account
  * or slot one; keccak256_many sorts out which go side by side. */
-enum { BATCH = 32, SHORT_SIZE_MAX = 192 };
+enum { BATCH = 32, SHORT_SIZE_MAX = 192, BRANCH_ROOM = (NODE_BRANCH_SIZE_MAX + 7) / 8 * 8 };
 
 struct commit {
     struct trie_pool *pool;
@@ -13,9 +13,9 @@ struct commit {
     unsigned batch_count;
     struct trie_node *nodes[BATCH];
     bytes encoded[BATCH];
-    uint8_t short_encodings[BATCH][SHORT_SIZE_MAX];
+    _Alignas(8) uint8_t short_encodings[BATCH][SHORT_SIZE_MAX];
     /* Encodings of branches, whose references are in node->data. */
-    uint8_t branch_encodings[BATCH][NODE_BRANCH_SIZE_MAX];
+    _Alignas(8) uint8_t branch_encodings[BATCH][BRANCH_ROOM];
 };
 
 static enum err enqueue(struct commit *commit, struct trie_node *node) {

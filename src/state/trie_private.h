@@ -16,10 +16,11 @@ enum trie_kind {
 struct trie_node {
     uint8_t kind; /* enum trie_kind */
     bool is_dirty;
-    uint8_t ref_size;           /* of a clean node */
-    uint8_t ref[NODE_REF_SIZE]; /* how its parent names it: an RLP item (state/node.h) */
     uint8_t start;              /* the nibbles of the key in its path: [start, end); */
     uint8_t end;                /* of a branch start = end = its depth */
+    uint8_t padding[2];         /* so that the hash in ref, behind its first byte, is aligned */
+    uint8_t ref_size;           /* of a clean node */
+    uint8_t ref[NODE_REF_SIZE]; /* how its parent names it: an RLP item (state/node.h) */
     uint32_t size;              /* of data in use */
     uint32_t capacity;
     uint8_t *data; /* leaf: the value. branch: its 16 references as of the last commit */
@@ -80,7 +81,9 @@ struct trie_node *trie_node_new(struct trie_pool *pool, enum trie_kind kind, siz
 /* Gives one node back; not what is below it. */
 void trie_node_free(struct trie_pool *pool, struct trie_node *node);
 
-/* Makes room for size bytes in a buffer of the pool's arena; its content is lost if it moves. */
+/* Makes room for size bytes in a buffer of the pool's arena; its content is lost if it moves. It begins
+ * as far behind a word as the references of a large branch lie in its encoding: they are copied there
+ * and back. */
 MUST_USE enum err
 trie_reserve(struct trie_pool *pool, uint8_t **data, uint32_t *capacity, size_t size);
 
