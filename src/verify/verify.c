@@ -90,17 +90,32 @@ open_files(struct verify_files *files, struct verify_result *result, bytes input
 
 /* --- what is found in them -------------------------------------------------------------------- */
 
-/* At which of the heads entries begin. */
-static enum err note_begun(struct verify_files *files) {
+/* The head's place, NULL if it is none of the heads. */
+static const uint64_t *
+find_head(const struct verify_files *files, uint64_t rollup_id, const hash32 *head) {
+    const struct head_key key = {rollup_id, *head};
+    return map_get(&files->head_indices, &key);
+}
+
+/* At which of the heads entries begin, and to which they lead. Who goes through the whole batch has
+ * come to a head that an entry before has led to, and does not begin there. */
+static enum err note_ends(struct verify_files *files) {
     const struct batch *batch = &files->batch;
     files->is_begun = arena_alloc_zero(files->arena, files->head_count);
-    if (files->is_begun == NULL) return ERR_MEMORY;
+    files->is_reached = arena_alloc_zero(files->arena, files->head_count);
+    if (files->is_begun == NULL || files->is_reached == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < batch->entry_count; i++) {
-        for (size_t j = 0; j < batch->entries[i].transition_count; j++) {
-            const struct transition *t = &batch->entries[i].transitions[j];
-            const struct head_key pre = {t->rollup_id, t->pre};
-            const uint64_t *index = map_get(&files->head_indices, &pre);
-            if (index != NULL) files->is_begun[*index] = true;
+        const struct entry *entry = &batch->entries[i];
+        for (size_t j = 0; j < entry->transition_count; j++) {
+            const struct transition *t = &entry->transitions[j];
+            const uint64_t *pre = find_head(files, t->rollup_id, &t->pre);
+            if (pre != NULL && (files->share != NULL || !files->is_reached[*pre]))
+                files->is_begun[*pre] = true;
+        }
+        for (size_t j = 0; j < entry->transition_count; j++) {
+            const struct transition *t = &entry->transitions[j];
+            const uint64_t *post = find_head(files, t->rollup_id, &t->post);
+            if (post != NULL) files->is_reached[*post] = true;
         }
     }
     return ERR_OK;
@@ -109,7 +124,7 @@ static enum err note_begun(struct verify_files *files) {
 static enum err index_heads(struct verify_files *files, struct verify_result *result) {
     if (files->share != NULL) {
         enum err err = verify_index_share_heads(files, result);
-        return err == ERR_OK ? note_begun(files) : err;
+        return err == ERR_OK ? note_ends(files) : err;
     }
     size_t count = 0;
     files->first_head_count = files->parts[0].witness.head_count;
@@ -129,7 +144,7 @@ static enum err index_heads(struct verify_files *files, struct verify_result *re
             files->heads[files->head_count++] = head;
         }
     }
-    return note_begun(files);
+    return note_ends(files);
 }
 
 static enum err
@@ -311,51 +326,30 @@ static bool are_headers_read(
     return true;
 }
 
-/* Whether a run has begun with each head that the witness has, and to those of a further witness an
- * entry leads. */
-static enum err are_heads_needed(
-    bool *are_needed,
-    const struct verify_files *files,
-    struct arena *arena,
-    struct verify_job *const *jobs,
-    size_t job_count
+/* Whether a run has begun with each head that is given: the witness's are those that no entry
+ * before leads to, a further witness's others. With a share they are its split's. */
+static bool are_heads_needed(
+    const struct verify_files *files, struct verify_job *const *jobs, size_t job_count
 ) {
-    const struct batch *batch = &files->batch;
-    bool *is_reached = arena_alloc_zero(arena, files->head_count);
-    if (is_reached == NULL) return ERR_MEMORY;
-    for (size_t i = 0; i < batch->entry_count; i++) {
-        for (size_t j = 0; j < batch->entries[i].transition_count; j++) {
-            const struct transition *t = &batch->entries[i].transitions[j];
-            const struct head_key post = {t->rollup_id, t->post};
-            const uint64_t *index = map_get(&files->head_indices, &post);
-            if (index != NULL) is_reached[*index] = true;
-        }
-    }
-    *are_needed = true;
     for (size_t i = 0; i < files->head_count; i++) {
+        const bool is_first = i < files->first_head_count;
         bool is_used = files->heads[i] == NULL;
         for (size_t j = 0; j < job_count && !is_used; j++)
             is_used = jobs[j]->is_head_used[i];
-        if (!is_used || (files->share == NULL && i >= files->first_head_count && !is_reached[i]))
-            *are_needed = false;
+        if (!is_used) return false;
+        if (files->share != NULL) continue;
+        if (is_first ? !files->is_begun[i] : !files->is_reached[i]) return false;
     }
-    return ERR_OK;
+    return true;
 }
 
-static enum err is_surplus(
-    bool *is_any,
-    const struct verify_files *files,
-    struct arena *arena,
-    struct verify_job *const *jobs,
-    size_t job_count
-) {
-    bool are_needed;
-    enum err err = are_heads_needed(&are_needed, files, arena, jobs, job_count);
-    if (err != ERR_OK) return err;
-    *is_any = !are_needed || !are_headers_read(files, jobs, job_count);
+static bool
+is_surplus(const struct verify_files *files, struct verify_job *const *jobs, size_t job_count) {
+    if (!are_heads_needed(files, jobs, job_count)) return true;
+    if (!are_headers_read(files, jobs, job_count)) return true;
     for (size_t i = 0; i < files->part_count; i++)
-        *is_any = *is_any || !are_all_read(files, jobs, job_count, i);
-    return ERR_OK;
+        if (!are_all_read(files, jobs, job_count, i)) return true;
+    return false;
 }
 
 bool verify_is_covered(const struct verify_files *files, uint64_t rollup_id) {
@@ -420,12 +414,9 @@ enum err verify_conclude(
         *result = first->result;
         return ERR_OK;
     }
-    bool is_any = false;
-    enum err err = ERR_OK;
-    if (!files->options.allows_surplus) err = is_surplus(&is_any, files, arena, jobs, job_count);
-    if (err != ERR_OK) return err;
-    return is_any ? refuse(result, VERIFY_WITNESS_SURPLUS, 0)
-                  : state(result, files, arena, jobs, job_count);
+    if (!files->options.allows_surplus && is_surplus(files, jobs, job_count))
+        return refuse(result, VERIFY_WITNESS_SURPLUS, 0);
+    return state(result, files, arena, jobs, job_count);
 }
 
 enum err verify_output(

@@ -29,7 +29,10 @@ struct verify_files {
     size_t head_count;                 /* heads, NULL where only others' runs begin */
     size_t first_head_count;           /* of these, who may be given before the first entry */
     struct map head_indices;           /* struct head_key → uint64_t, into heads */
-    bool *is_begun; /* of each head: an entry begins there; others nobody looks at */
+    /* Of each head: an entry begins there (without a share: before any leads there; others nobody
+     * looks at); an entry leads there. */
+    bool *is_begun;
+    bool *is_reached;
     /* verify_split */
     size_t *run_entries; /* indices of entries: run by run, ascending in each */
     size_t *run_starts;  /* run_count + 1 of them, into run_entries */

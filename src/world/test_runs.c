@@ -222,6 +222,48 @@ static void what_runs_do_not_need_is_refused(void **state) {
     assert_refused(&w, VERIFY_OPEN_BLOCK);
 }
 
+/* What runs need besides is no part of the witness: for a batch there is one. Here it has as well a
+ * head that an entry leads to, with the nodes that are read to look at that head. */
+static void a_head_that_is_led_to_is_not_given(void **state) {
+    (void)state;
+    static const struct verify_options CONTENT = {.allows_surplus = true};
+    struct witness w;
+    struct test_input parts;
+    struct verify_result result;
+    build_five_calls();
+    open_runs(&w);
+    test_input_open(&parts, &arena, input);
+    const struct witness own = parts.witness;
+    bytes *nodes = arena_alloc_array(&arena, own.node_count + w.node_count, sizeof(*nodes));
+    struct witness_head *heads = arena_alloc_array(&arena, own.head_count + 1, sizeof(*heads));
+    assert_true(nodes != NULL && heads != NULL);
+    memcpy(heads, own.heads, own.head_count * sizeof(*heads));
+    heads[own.head_count] = w.heads[0];
+    for (size_t left = w.node_count;; left--) {
+        /* All but the one at this place, if it is not needed. */
+        size_t count = 0;
+        for (size_t i = 0; i < w.node_count; i++)
+            if (i + 1 != left) nodes[count++] = w.nodes[i];
+        memcpy(nodes + count, own.nodes, own.node_count * sizeof(*nodes));
+        parts.witness = own;
+        parts.witness.heads = heads;
+        parts.witness.head_count++;
+        parts.witness.nodes = nodes;
+        parts.witness.node_count = own.node_count + count;
+        must(witness_sort(&parts.witness, &arena));
+        must(verify_input(&result, &arena, &CONTENT, test_input_make(&parts, &arena)));
+        if (left == 0) break;
+        if (result.verdict != VERIFY_OK) continue;
+        memmove(&w.nodes[left - 1], &w.nodes[left], (w.node_count - left) * sizeof(bytes));
+        w.node_count--;
+    }
+    /* Who builds a block may have read more on the way. */
+    assert_string_equal(verify_verdict_name(result.verdict), "OK");
+    assert_memory_equal(result.output.b, truth.output.b, 32);
+    must(verify_input(&result, &arena, &STRICT, test_input_make(&parts, &arena)));
+    assert_string_equal(verify_verdict_name(result.verdict), "WITNESS_SURPLUS");
+}
+
 /* The first entry that is not true, whole and in runs. */
 static void the_same_entry_is_refused(void **state) {
     (void)state;
@@ -399,11 +441,15 @@ static void a_share_is_of_its_batch(void **state) {
         }
     }
     assert_int_equal(other_splits, 2); /* where the rollups began */
-    /* At a head that there is not, no entry begins. */
-    open_share(&p, share);
-    p.share.heads[6].head.b[0] ^= 1;
-    struct verify_result result = verify_share(put_together(&p));
-    assert_true(result.verdict == VERIFY_SHARE_HEAD || result.fault == WORDS_ORDER);
+    /* At a head that there is not, no entry begins; and the share's own must be among them. */
+    for (size_t i = 0; i < 7; i++) {
+        open_share(&p, share);
+        const bool is_own =
+            hash32_equal(&p.share.heads[i].head, &p.witness.heads[0].head); /* it has one */
+        assert_int_equal(p.witness.head_count, 1);
+        p.share.heads[i].head.b[31] ^= 1; /* as they differ before, they are in order */
+        assert_share_refused(put_together(&p), is_own ? VERIFY_WITNESS_SURPLUS : VERIFY_SHARE_HEAD);
+    }
 }
 
 static void a_share_has_its_own_witness(void **state) {
@@ -539,6 +585,7 @@ int main(void) {
         TEST(one_run_needs_nothing_besides),
         TEST(all_that_runs_need_is_needed),
         TEST(what_runs_do_not_need_is_refused),
+        TEST(a_head_that_is_led_to_is_not_given),
         TEST(the_same_entry_is_refused),
         TEST(shares_state_their_runs),
         TEST(there_are_no_more_runs),
