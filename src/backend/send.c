@@ -3,6 +3,7 @@
 #include "backend/simulation.h"
 #include "chain/blobs.h"
 #include "core/check.h"
+#include "core/hex.h"
 #include "crypto/keccak.h"
 #include "crypto/secp256k1.h"
 #include "node/verdict.h"
@@ -65,6 +66,32 @@ static enum err gather_facts(struct node_chain *chain, struct candidate *candida
     return ERR_OK;
 }
 
+/* Whether the rollup's operator takes nothing of this sender (--rollup-refuse). */
+static bool is_kept_out(const struct node_chain *chain, const address *sender) {
+    const struct node_senders *refused = &chain->node->options->refused;
+    for (size_t i = 0; i < refused->count && chain->rollup_id != 0; i++)
+        if (address_equal(&refused->accounts[i], sender)) return true;
+    return false;
+}
+
+static enum rpc_status refuse_sender(
+    const struct node_chain *chain, struct rpc_request *request, const struct candidate *candidate
+) {
+    char sender[2 * sizeof(address) + 1];
+    const struct node_chain *parent = node_parent(chain);
+    hex_encode(sender, bytes_of(candidate->sender.b, sizeof(candidate->sender.b)));
+    return rpc_fail(
+        request,
+        RPC_SERVER_ERROR,
+        "the operator of %s takes no transactions of 0x%s (--rollup-refuse): it gets in by "
+        "forceTransaction(%llu, …) of the Hub on %s",
+        chain->rpc.name,
+        sender,
+        (unsigned long long)chain->rollup_id,
+        parent->rpc.name
+    );
+}
+
 /* Puts the candidate into the pool and tells of it. */
 static enum rpc_status offer(
     struct node_chain *chain,
@@ -75,6 +102,7 @@ static enum rpc_status offer(
     enum pool_verdict verdict;
     enum tx_verdict tx_verdict;
     const struct verdict_facts *facts = &candidate->facts;
+    if (is_kept_out(chain, &candidate->sender)) return refuse_sender(chain, request, candidate);
     const struct pool_offer offer = {
         .tx = &candidate->tx,
         .encoding = candidate->encoded,

@@ -76,20 +76,41 @@ static bool read_import_fee(struct node_import_policy *policy, const char *text)
     return cli_read_ether(&policy->fee_wei, text);
 }
 
-/* "from:0x…,0x…" */
-static bool read_import_publishers(struct node_import_policy *policy, const char *text) {
-    policy->kind = NODE_IMPORT_FROM;
-    policy->publisher_count = 0;
+/* "0x…,0x…": at most count_max of them, behind those that are there. */
+static bool read_addresses(address *accounts, size_t *count, size_t count_max, const char *text) {
     for (;;) {
         size_t size = strcspn(text, ",");
-        if (policy->publisher_count == NODE_IMPORT_PUBLISHERS_MAX) return false;
-        address *publisher = &policy->publishers[policy->publisher_count++];
+        if (*count == count_max) return false;
+        address *account = &accounts[(*count)++];
         if (strncmp(text, "0x", 2) != 0 ||
-            hex_decode_exact(publisher->b, sizeof(publisher->b), text, size) != ERR_OK)
+            hex_decode_exact(account->b, sizeof(account->b), text, size) != ERR_OK)
             return false;
         if (text[size] == 0) return true;
         text += size + 1;
     }
+}
+
+/* "from:0x…,0x…" */
+static bool read_import_publishers(struct node_import_policy *policy, const char *text) {
+    policy->kind = NODE_IMPORT_FROM;
+    policy->publisher_count = 0;
+    return read_addresses(
+        policy->publishers, &policy->publisher_count, NODE_IMPORT_PUBLISHERS_MAX, text
+    );
+}
+
+static bool
+read_refused(void *field, struct cli_error *error, const char *shown, const char *text) {
+    struct node_senders *refused = field;
+    if (read_addresses(refused->accounts, &refused->count, NODE_REFUSED_MAX, text)) return true;
+    return cli_fail(
+        error,
+        "%s takes up to %u addresses, such as 0x00000000000000000000000000000000000a11ce,0x…, not "
+        "\"%.80s\"",
+        shown,
+        NODE_REFUSED_MAX,
+        text
+    );
 }
 
 /* What was said last holds. */
@@ -205,6 +226,23 @@ static const struct cli_option network_rows[] = {
      .help =
          "update a rollup when what it reads of its parent would get older than so many blocks; "
          "0 does so only with calls and messages"},
+    {.name = "force-delay",
+     .kind = CLI_NUMBER,
+     .offset = NODE(force_delay_blocks),
+     .max = UINT32_MAX,
+     .value = "BLOCKS",
+     .fallback = "16",
+     .help =
+         "blocks of the parent after which a transaction that was forced there is due on its "
+         "rollup, whose batches are then refused without it; 0: rollups take none. Nor do those "
+         "with a gas limit below 10 million"},
+    {.name = "rollup-refuse",
+     .kind = CLI_EACH,
+     .add = read_refused,
+     .offset = NODE(refused),
+     .value = "ADDRESS,…",
+     .help = "play an operator that keeps these senders out: the rollups' pools take none of their "
+             "transactions, which then get in by force alone"},
     {.name = "datadir",
      .kind = CLI_TEXT,
      .offset = NODE(datadir),

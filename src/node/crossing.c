@@ -4,6 +4,7 @@
 #include "crypto/keccak.h"
 #include "node/anchors.h"
 #include "node/bundles.h"
+#include "node/forced.h"
 #include "node/network.h"
 #include "node/verdict.h"
 #include "node/waiting.h"
@@ -163,7 +164,8 @@ place_rollup(struct crossing *crossing, bool *is_there, struct state *parent_sta
     enum err err = find_rollup(rollup, &stored, crossing->error, arena, chain, parent_state);
     *is_there = err == ERR_OK && stored != NULL;
     if (!*is_there) return err;
-    if (crossing->parent.number == node_l1(node)->head.number)
+    err = forced_choose(rollup, arena, chain, parent_state);
+    if (err == ERR_OK && crossing->parent.number == node_l1(node)->head.number)
         err = add_pending(rollup, arena, chain, stored->block.header.number);
     if (err != ERR_OK || !node_is_parent(chain)) return err;
     crossing->below[place - 1].parent =
@@ -580,7 +582,8 @@ static void move_but(struct crossing *crossing, size_t place, const struct block
     for (size_t i = 1; i < count; i++) {
         const bool is_due = (order->anchors_due & anchors_bit(i)) != 0;
         const bool is_tried = is_due && place < count && i != place;
-        crossing->rollups[i - 1].must_move = order->must_move == i || is_tried;
+        struct world_rollup *rollup = &crossing->rollups[i - 1];
+        rollup->must_move = order->must_move == i || is_tried || rollup->forced_count > 0;
     }
 }
 
@@ -660,6 +663,12 @@ set_apart(struct crossing *crossing, struct waiting *waiting, const struct block
     if (first == 0 && order->anchors_due != 0 && crossing->left_place != chain_count) {
         move_but(crossing, chain_count, order);
         is_less = true;
+    }
+    /* What is forced waits, too, or is in that batch. */
+    for (size_t i = 1; i < chain_count && first == 0; i++) {
+        struct world_rollup *rollup = &crossing->rollups[i - 1];
+        is_less |= rollup->must_move && rollup->forced_count > 0 && order->must_move != i;
+        if (rollup->forced_count > 0) rollup->must_move = order->must_move == i;
     }
     return is_less;
 }

@@ -7,7 +7,9 @@
 #define ROLLUPS_SLOT 0
 #define ROOTS_SLOT   2 /* rollup, index modulo ROOT_CHAINS */
 #define ROOT_CHAINS  256
+#define QUEUES_SLOT  3 /* rollup */
 enum word { WORD_HEAD, WORD_PACKED, WORD_BALANCE, WORD_COUNT };
+#define WORD_MESSENGER 6 /* and above its 20 bytes, in 4, forceDelay */
 
 /* In the packed word, from the low end: updatedInBlock, anchorNumber, timestamp, forcedDue (6 bytes
  * each), rootCount (4), hasOwnToken. */
@@ -40,6 +42,54 @@ static u256 word_slot(uint64_t rollup_id, enum word word) {
     const u256 offset = u256_from_u64(word);
     u256 slot = mapping_slot(&key, &base);
     return u256_add(&slot, &offset);
+}
+
+static enum err
+read_at(u256 *value, struct state *state, const address *hub, const u256 *slot, uint64_t offset) {
+    const u256 more = u256_from_u64(offset);
+    const u256 at = u256_add(slot, &more);
+    return state_get_slot(state, hub, &at, value);
+}
+
+static u256 queue_slot(uint64_t rollup_id) {
+    const u256 id = u256_from_u64(rollup_id);
+    const u256 base = u256_from_u64(QUEUES_SLOT);
+    return mapping_slot(&id, &base);
+}
+
+enum err
+hub_view_queue(struct hub_queue *out, struct state *state, const address *hub, uint64_t rollup_id) {
+    const u256 slot = queue_slot(rollup_id);
+    u256 word;
+    enum err err = read_at(&word, state, hub, &slot, 0);
+    if (err == ERR_OK) *out = (struct hub_queue){.length = word.w[0], .taken = word.w[1]};
+    return err;
+}
+
+enum err hub_view_forced(
+    struct hub_forced *out,
+    struct state *state,
+    const address *hub,
+    uint64_t rollup_id,
+    uint64_t index
+) {
+    u256 hash;
+    u256 due;
+    u256 messenger;
+    u256 items = queue_slot(rollup_id);
+    const u256 key = u256_from_u64(index);
+    items = u256_add(&items, &U256_ONE);
+    const u256 item = mapping_slot(&key, &items);
+    const u256 rollup = word_slot(rollup_id, WORD_HEAD);
+    enum err err = read_at(&hash, state, hub, &item, 0);
+    if (err == ERR_OK) err = read_at(&due, state, hub, &item, 1);
+    if (err == ERR_OK) err = read_at(&messenger, state, hub, &rollup, WORD_MESSENGER);
+    if (err != ERR_OK) return err;
+    u256_store_be(out->hash.b, &hash);
+    const u256 delay = u256_shr(&messenger, 160);
+    out->due = due.w[0];
+    out->queued = out->due - (delay.w[0] & UINT32_MAX);
+    return ERR_OK;
 }
 
 static enum err

@@ -29,6 +29,28 @@ MUST_USE enum err hub_view_newest_root(
 
 struct node_chain;
 
+/* How many transactions of a rollup were forced, and how many of them are in batches. */
+struct hub_queue {
+    uint64_t length;
+    uint64_t taken;
+};
+MUST_USE enum err
+hub_view_queue(struct hub_queue *out, struct state *state, const address *hub, uint64_t rollup_id);
+
+/* One that was. */
+struct hub_forced {
+    hash32 hash;     /* of all up to it: update_forced_hash */
+    uint64_t due;    /* block of this chain */
+    uint64_t queued; /* in which it was forced */
+};
+MUST_USE enum err hub_view_forced(
+    struct hub_forced *out,
+    struct state *state,
+    const address *hub,
+    uint64_t rollup_id,
+    uint64_t index
+);
+
 /* node_hub_view reads what the newest block of its parent has for a rollup. */
 MUST_USE enum err node_hub_view(struct hub_view *out, const struct node_chain *rollup);
 

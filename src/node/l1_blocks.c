@@ -3,6 +3,7 @@
 #include "node/blocks.h"
 #include "node/bundles.h"
 #include "node/crossing.h"
+#include "node/forced.h"
 #include "node/imports.h"
 #include "node/network.h"
 #include "node/verdict.h"
@@ -282,9 +283,13 @@ static enum err build_order(
     error[0] = 0;
     enum err err = anchors_find_due(&order.anchors_due, node);
     bool imports_below = false;
+    uint64_t forced = 0;
+    uint64_t taken = 0;
+    if (err == ERR_OK && node->auto_batch) err = forced_count(&forced, &taken, node);
     if (err == ERR_OK) err = find_imports_below(&imports_below, arena, node);
     bool crosses =
         is_waited_for(node) || order.must_move != 0 || order.anchors_due != 0 || imports_below;
+    crosses = crosses || forced != taken;
     const bool may_import =
         node->options->import_policy.kind != NODE_IMPORT_NONE && order.tx_count > 0;
     if (err == ERR_OK && (!crosses || may_import))

@@ -4,6 +4,7 @@
 #include "node/blocks.h"
 #include "node/bundles.h"
 #include "node/clock.h"
+#include "node/forced.h"
 #include "node/network.h"
 #include "node/waiting.h"
 
@@ -284,7 +285,17 @@ static enum err carry_rest(struct miner *miner) {
     size_t waiting = 0;
     for (size_t i = 1; i < node->chain_count; i++)
         waiting += node->chains[i].waiting_count;
-    if (waiting == 0 || !node_l1(node)->automine || !node->auto_batch) return ERR_OK;
+    uint64_t length;
+    uint64_t taken;
+    enum err err = forced_count(&length, &taken, node);
+    if (err != ERR_OK) return err;
+    /* As long as that gets on: what cannot be taken must not make block after block. */
+    const bool is_forced =
+        length != taken && (length != miner->forced_length || taken != miner->forced_taken);
+    miner->forced_length = length;
+    miner->forced_taken = taken;
+    if (waiting == 0 && !is_forced) return ERR_OK;
+    if (!node_l1(node)->automine || !node->auto_batch) return ERR_OK;
     struct miner_job carrier = {
         .chain = node_l1(node), .is_mine = true, .mine = {.block_count = 1}};
     return add_job(miner, &carrier);

@@ -68,6 +68,8 @@ struct miner {
     uv_idle_t idle;             /* active while there are jobs */
     uv_timer_t expiry;          /* of what is queued in the pools */
     struct miner_clock *clocks; /* of each chain; owned */
+    uint64_t forced_length;     /* of all queues of forced transactions when a block was made … */
+    uint64_t forced_taken;      /* … and how many of them were in batches */
 };
 
 /* miner_open starts the clock if there is one. ERR_MEMORY, ERR_IO. */

@@ -39,6 +39,13 @@ struct node_import_policy {
     size_t publisher_count;
 };
 
+/* Accounts that a rollup's operator keeps out. */
+#define NODE_REFUSED_MAX 16u
+struct node_senders {
+    address accounts[NODE_REFUSED_MAX];
+    size_t count;
+};
+
 /* What one chain is begun with. */
 struct node_chain_plan {
     char name[NODE_NAME_SIZE]; /* "l1", "rollup1" or what the file calls it; also of its folder */
@@ -63,6 +70,8 @@ struct node_options {
      * of their parents and of their ids there. */
     struct node_chain_plan chains[NODE_CHAINS_MAX];
     struct node_import_policy import_policy;
+    uint64_t force_delay_blocks;   /* of L1, after which a forced transaction is due; 0: never */
+    struct node_senders refused;   /* whose transactions the rollups' pools do not take */
     uint64_t anchor_every_blocks;  /* of L1: rollups' anchors get no older; 0: they may */
     uint64_t slot_time_ms;         /* 0: a block as soon as there is a transaction (automine) */
     const char *datadir;           /* NULL: nothing is kept */

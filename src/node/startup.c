@@ -9,6 +9,7 @@
 #include "node/clock.h"
 #include "node/datadir.h"
 #include "node/dev_genesis.h"
+#include "node/forced.h"
 #include "node/forked_start.h"
 #include "node/hub_view.h"
 #include "node/import.h"
@@ -366,6 +367,8 @@ static enum err begin_rollup(
     deployed->vkey = deploy_vkey(chain->type);
     deployed->proof = plan->proof;
     deployed->has_own_token = options.has_own_token;
+    if (plan->gas_limit >= FORCED_BLOCK_GAS_MIN)
+        deployed->force_delay = (uint32_t)node->options->force_delay_blocks;
     return err;
 }
 

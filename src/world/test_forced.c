@@ -1,5 +1,5 @@
-/* Forced transactions: what L1's queue has is what the slot block begins with, or there is no batch.
- * Each block here is built, proven, taken by the Hub, and followed from L1's data. */
+/* Forced transactions: what L1's queue has is what the slot block begins with, or there is no
+ * batch. Each block here is built, proven, taken by the Hub, and followed from L1's data. */
 #define NETWORK_LEDGER 2u
 #include "rollup/ledger.h"
 #include "world/test_input.h"
@@ -374,9 +374,9 @@ static enum verify_verdict verify(struct test_input *parts) {
     return got.verdict;
 }
 
-/* The Hub takes an entry that names an update for a fact of what it knows of that update itself. Two
- * with the same payload, of which only the first takes from the queue: an entry of the second's that
- * names the first would take a transaction from the queue that never runs. */
+/* The Hub takes an entry that names an update for a fact of what it knows of that update itself.
+ * Two with the same payload, of which only the first takes from the queue: an entry of the second's
+ * that names the first would take a transaction from the queue that never runs. */
 static void an_update_is_taken_for_no_other(void **state) {
     (void)state;
     bytes tx = counts(0, 5);
