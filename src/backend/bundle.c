@@ -21,6 +21,7 @@ struct bundling {
     struct bundle_call *calls;
     size_t call_count;
     const struct tx *tx; /* without its data */
+    struct tx *scratch;  /* on a rollup: what runs there, whose data this makes; else NULL */
     struct world_bundle world;
     struct world_trace trace;
 };
@@ -31,7 +32,7 @@ static enum err
 add_create_proxy(struct bundling *bundle, uint64_t rollup_id, const address *target) {
     struct abi_writer w;
     struct bundle_call *call = &bundle->calls[bundle->call_count++];
-    *call = (struct bundle_call){.target = bundle->chain->node->contracts.hub};
+    *call = (struct bundle_call){.target = node_contracts(bundle->chain)->hub};
     abi_writer_open(&w, bundle->request->arena);
     abi_write_selector(&w, "createProxy(uint64,address)");
     abi_write_u64(&w, rollup_id);
@@ -53,15 +54,18 @@ add_call(struct bundling *bundle, struct state *state, const struct rpc_bundle_c
     if (wish->has_rollup) {
         struct account account;
         bool exists;
-        if (wish->rollup_id == 0 || wish->rollup_id > node_rollup_count(node))
+        size_t first;
+        const size_t count = node_rollups_of(node, &first, node_place(bundle->chain));
+        const address *hub = &node_contracts(bundle->chain)->hub;
+        if (wish->rollup_id == 0 || wish->rollup_id > count)
             return rpc_fail(
                 bundle->request,
                 RPC_INVALID_PARAMS,
                 "there is no rollup %llu; the last one is %zu",
                 (unsigned long long)wish->rollup_id,
-                node_rollup_count(node)
+                count
             );
-        proxy_address(&call.target, &node->contracts.hub, wish->rollup_id, &wish->target);
+        proxy_address(&call.target, hub, wish->rollup_id, &wish->target);
         enum err err = state_get_account(state, &call.target, &account, &exists);
         bool has_code = exists && !hash32_equal(&account.code_hash, &KECCAK_EMPTY);
         if (err == ERR_OK && !has_code && !is_known(bundle, &call.target))
@@ -106,7 +110,9 @@ encode_bundle(bytes *data, struct arena *arena, const struct bundling *bundle, b
 static enum err make_tx(void *context, struct arena *arena, struct tx *tx, bytes post) {
     const struct bundling *bundle = context;
     *tx = *bundle->tx;
-    return encode_bundle(&tx->data, arena, bundle, post);
+    enum err err = encode_bundle(&tx->data, arena, bundle, post);
+    if (err == ERR_OK && bundle->scratch != NULL) bundle->scratch->data = tx->data;
+    return err;
 }
 
 /* --- the request ------------------------------------------------------------------------------ */
@@ -115,7 +121,7 @@ static enum err make_tx(void *context, struct arena *arena, struct tx *tx, bytes
  * ether of all calls. */
 static enum rpc_status complete(struct bundling *bundle) {
     struct rpc_call_arguments *arguments = &bundle->description.arguments;
-    if (!arguments->has_to) arguments->to = bundle->chain->node->contracts.bundler;
+    if (!arguments->has_to) arguments->to = node_contracts(bundle->chain)->bundler;
     arguments->has_to = true;
     if (arguments->data.size > 0)
         return rpc_fail(
@@ -162,8 +168,10 @@ static enum rpc_status write_answer(
     const struct world_result *result = &simulation->crossing->result;
     bool is_good = result->status == WORLD_OK && run->verdict == TX_OK && run->result.is_success;
     bytes data = BYTES_EMPTY;
+    bytes post = BYTES_EMPTY;
     enum err err = ERR_OK;
-    if (is_good) err = encode_bundle(&data, bundle->request->arena, bundle, result->bundle_post);
+    if (is_good) post = crossing_bundle_result(simulation)->bundle_post;
+    if (is_good) err = encode_bundle(&data, bundle->request->arena, bundle, post);
     if (err != ERR_OK) return rpc_fail_err(bundle->request, err);
     json_object_begin(out);
     json_key(out, "transaction");
@@ -173,7 +181,7 @@ static enum rpc_status write_answer(
         json_null(out);
     json_key(out, "post");
     if (is_good)
-        json_data(out, result->bundle_post);
+        json_data(out, post);
     else
         json_null(out);
     enum rpc_status status = foresee_write(simulation, out, run);
@@ -190,6 +198,7 @@ prepare(struct bundling *bundle, struct json_writer *out, struct simulation *sim
     simulation->bundle = &bundle->world;
     simulation->tx.gas_limit = simulation->gas;
     bundle->tx = &simulation->tx;
+    if (bundle->chain->rollup_id != 0) bundle->scratch = &simulation->tx;
     enum rpc_status status = crossing_run(simulation, &run);
     return status == RPC_OK ? write_answer(out, bundle, simulation, &run) : status;
 }
@@ -203,13 +212,14 @@ enum rpc_status bundle_prepare(
     struct bundling bundle = {.chain = chain, .request = request, .description = wish->simulation};
     struct simulation simulation;
     bool is_found;
-    if (chain->rollup_id != 0)
+    if (!node_is_parent(chain))
         return rpc_fail(
             request,
             RPC_UNSUPPORTED,
-            "bundles are sent on %s: ask its endpoint, %s",
-            node_l1(chain->node)->rpc.name,
-            node_l1(chain->node)->url
+            "%s has no rollups: bundles are sent on %s, at %s",
+            chain->rpc.name,
+            node_parent(chain)->rpc.name,
+            node_parent(chain)->url
         );
     if (wish->call_count > BUNDLE_CALLS_MAX)
         return rpc_fail(

@@ -200,7 +200,7 @@ enum rpc_status crossing_run(struct simulation *simulation, struct simulation_ru
     };
     enum err err = crossing_open(crossing, node, &simulation->arena, parent, &attributes);
     /* A bundle brings its batch along, proof and all. */
-    crossing->options.is_simulation = simulation->bundle == NULL;
+    crossing->options.is_simulation = simulation->bundle == NULL || chain->rollup_id != 0;
     crossing->options.no_batch =
         chain->rollup_id == 0 && !node->auto_batch && simulation->bundle == NULL;
     crossing->options.trace = simulation->trace;
@@ -208,12 +208,22 @@ enum rpc_status crossing_run(struct simulation *simulation, struct simulation_ru
         err = crossing_open_trace(simulation->trace, &simulation->arena, node);
         simulation->trace->wants_logs = true;
     }
+    if (simulation->bundle != NULL && chain->rollup_id != 0)
+        crossing->below[node_place(chain) - 1].options.bundle = simulation->bundle;
     if (err == ERR_OK) err = override_chain(crossing, simulation);
     if (err == ERR_OK)
         err = chain->rollup_id == 0 ? call_on_l1(simulation, run, crossing)
                                     : call_on_rollup(simulation, run, crossing);
     if (err != ERR_OK) return time_limit_fail(simulation->request, &simulation->limit, err);
     return RPC_OK;
+}
+
+const struct world_result *crossing_bundle_result(const struct simulation *simulation) {
+    const struct world_result *result = &simulation->crossing->result;
+    const struct node_chain *chain = simulation->chain;
+    if (simulation->bundle == NULL || chain->rollup_id == 0 || result->status != WORLD_OK)
+        return result;
+    return result->rollups[node_place(chain) - 1].below;
 }
 
 enum rpc_status crossing_call(struct simulation *simulation, struct simulation_run *run) {

@@ -28,6 +28,10 @@ bool crossing_is_exit(const struct node_chain *chain, const struct evm_message *
  * here either. RPC_FAILED: an operation failed, or this cannot be simulated. */
 enum rpc_status crossing_run(struct simulation *simulation, struct simulation_run *run);
 
+/* What came of the batch that the simulation's transaction brings along, on its chain; without one,
+ * of L1's. */
+const struct world_result *crossing_bundle_result(const struct simulation *simulation);
+
 /* crossing_call runs the simulation's transaction in a world of its own, in the simulation's arena.
  * RPC_FAILED: it could not be run, with the reason. */
 enum rpc_status crossing_call(struct simulation *simulation, struct simulation_run *run);

@@ -76,7 +76,9 @@ enum rpc_status foresee_write(
         failure_write(out, node, &failure);
     else
         json_null(out);
-    enum err err = batch_json_members(out, simulation->request->arena, &result->batch);
+    enum err err = batch_json_members(
+        out, simulation->request->arena, &crossing_bundle_result(simulation)->batch
+    );
     json_key(out, "frame");
     struct world_frame *root =
         world_trace_newest_tx(simulation->trace, node_place(simulation->chain));

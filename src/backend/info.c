@@ -30,10 +30,10 @@ describe_rollup(struct rpc_rollup_info *out, struct arena *arena, struct node *n
     struct node_chain *chain = &node->chains[place];
     const struct node_chain *parent = node_parent(chain);
     const struct trust *trust = &trusts[node->options->chains[place].proof];
-    struct rpc_named_address *contracts = arena_alloc_array(arena, 9, sizeof(*contracts));
+    struct rpc_named_address *contracts = arena_alloc_array(arena, 10, sizeof(*contracts));
     if (contracts == NULL) return ERR_MEMORY;
     const bool is_evm = node_chain_is_evm(chain);
-    const size_t contract_count = !is_evm ? 1 : node_is_parent(chain) ? 9 : 7;
+    const size_t contract_count = !is_evm ? 1 : node_is_parent(chain) ? 10 : 7;
     contracts[0] = (struct rpc_named_address){"l2Hub", L2HUB_PREDEPLOY};
     contracts[1] = (struct rpc_named_address){"system", SYSTEM_PREDEPLOY};
     contracts[2] = (struct rpc_named_address){"anchor", ANCHOR_PREDEPLOY};
@@ -43,6 +43,7 @@ describe_rollup(struct rpc_rollup_info *out, struct arena *arena, struct node *n
     contracts[6] = (struct rpc_named_address){"bridge", BRIDGE_PREDEPLOY};
     contracts[7] = (struct rpc_named_address){"hub", node->contracts_below.hub};
     contracts[8] = (struct rpc_named_address){"attestation", node->contracts_below.attestation};
+    contracts[9] = (struct rpc_named_address){"bundler", node->contracts_below.bundler};
     if (!is_evm) contracts[0] = (struct rpc_named_address){"ledger", LEDGER_ADDRESS};
     struct hub_view view;
     struct rpc_block_id safe = {.kind = RPC_BLOCK_SAFE};

@@ -1,4 +1,4 @@
-#include "node/crossing.h"
+#include "node/crossing_private.h"
 
 #include "core/check.h"
 #include "crypto/keccak.h"
@@ -411,15 +411,7 @@ static bool drop_culprit(
         if (w->count == 0 || !is_it) continue;
         size_t index = waiting_index(crossing, 1 + i);
         if (index >= w->count) index = w->count - 1;
-        const struct pool_tx *tx = w->txs[index];
-        if (order->waiting != NULL && hash32_equal(order->waiting, &tx->hash))
-            *order->waiting_fate = (struct block_tx_fate
-            ){.fate = FATE_DROPPED, .code = RPC_SERVER_ERROR, .reason = reason};
-        chain->stats.dropped_count++;
-        log_dropped(&node->log, chain->rpc.name, &tx->hash, reason);
-        hash32 hash = tx->hash;
-        pool_remove(chain->pool, &hash);
-        waiting_take_out(w, index);
+        waiting_drop(w, chain, index, reason, order);
         return true;
     }
     return false;
@@ -574,8 +566,8 @@ defer_part(struct crossing *crossing, struct waiting *waiting, const struct bloc
     return true;
 }
 
-/* Has the rollups move that are to, but for the one in this place, which only its anchor's age would
- * move; the count of chains: none for that. */
+/* Has the rollups move that are to, but for the one in this place, which only its anchor's age
+ * would move; the count of chains: none for that. */
 static void move_but(struct crossing *crossing, size_t place, const struct block_order *order) {
     const size_t count = crossing->node->chain_count;
     crossing->left_place = place;
@@ -673,38 +665,6 @@ set_apart(struct crossing *crossing, struct waiting *waiting, const struct block
     return is_less;
 }
 
-/* A rollup whose newest blocks are not in the batch that one of the block's transactions brings
- * along; NULL if there is none. */
-static const struct node_chain *left_behind(const struct crossing *crossing) {
-    const struct world_result *result = &crossing->result;
-    CHECK(result->txs != NULL && result->rollups != NULL);
-    uint64_t moves = 0;
-    for (size_t i = 0; i < crossing->options.tx_count; i++)
-        moves |= result->txs[i].brought_moves;
-    for (size_t i = 0; i < node_rollup_count(crossing->node); i++) {
-        const struct node_chain *chain = &crossing->node->chains[1 + i];
-        const struct sealed_block *sealed = result->rollups[i].sealed;
-        bool is_behind = sealed != NULL && !hash32_equal(&sealed->hash, &chain->head_hash);
-        if ((moves >> i & 1) != 0 && result->rollups[i].is_updated && is_behind) return chain;
-    }
-    return NULL;
-}
-
-static const char *say_left_behind(struct arena *arena, const struct node_chain *chain) {
-    static const char FALLBACK[] = "the batch leaves out blocks that its rollup has made since";
-    char *text = arena_alloc(arena, 160);
-    if (text == NULL) return FALLBACK;
-    (void)snprintf(
-        text,
-        160,
-        "the batch that the transaction posts leaves out blocks that %s has made since: prepare "
-        "the "
-        "bundle again",
-        chain->rpc.name
-    );
-    return text;
-}
-
 /* Messages of transactions that this block has no room for are not there to be imported; they can
  * be proven later, as all that are left out. Those of rollups to their own rollups are there. */
 static void
@@ -781,15 +741,16 @@ enum err crossing_build_block(
         if (set_apart(crossing, waiting, order)) continue;
         const struct node_chain *behind = NULL;
         if (crossing->result.status == WORLD_OK) {
-            behind = left_behind(crossing);
+            behind = crossing_left_behind(crossing);
             if (behind == NULL) return commit(crossing, fates, error, waiting, order);
         }
         const char *reason;
         if (behind != NULL)
-            reason = say_left_behind(arena, behind);
+            reason = crossing_say_left_behind(arena, behind);
         else
             err = crossing_reason(&reason, crossing);
         if (err != ERR_OK) return err;
+        if (behind != NULL && crossing_defer_bringer(waiting, behind, reason, order)) continue;
         if (lessen(crossing, fates, waiting, reason, order)) continue;
         if (forget_imports_below(crossing, imports)) continue;
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", reason);

@@ -33,11 +33,14 @@ static void on_tx(void *context, const struct rollup_tx_news *news) {
     attempt->outcome_count++;
 }
 
-/* A question of the chain's own Hub is for the slot block, where there is a batch. */
+/* A question of the chain's own Hub is for the slot block, where there is a batch; so is a batch
+ * that a transaction brings along, made for the time and the place of that block. */
 static enum err
 answer(void *context, enum step_verdict *verdict, struct execution *execution, bytes encoded) {
+    const struct evm_message *call = &execution->evm.request.call;
     (void)encoded;
-    if (world_is_lookup(&execution->evm.request.call, context))
+    const bool is_to_hub = address_equal(&call->recipient, context);
+    if (world_is_lookup(call, context) || (is_to_hub && batch_is_post(call->input)))
         *verdict = STEP_XCALL_OUTSIDE_SLOT_BLOCK;
     else
         evm_decline_call(&execution->evm);

@@ -109,6 +109,23 @@ void waiting_take_out(struct waiting *waiting, size_t index) {
     waiting->count--;
 }
 
+void waiting_drop(
+    struct waiting *waiting,
+    struct node_chain *chain,
+    size_t index,
+    const char *reason,
+    const struct block_order *order
+) {
+    const hash32 hash = waiting->txs[index]->hash;
+    if (order->waiting != NULL && hash32_equal(order->waiting, &hash))
+        *order->waiting_fate = (struct block_tx_fate
+        ){.fate = FATE_DROPPED, .code = RPC_SERVER_ERROR, .reason = reason};
+    chain->stats.dropped_count++;
+    log_dropped(&chain->node->log, chain->rpc.name, &hash, reason);
+    pool_remove(chain->pool, &hash);
+    waiting_take_out(waiting, index);
+}
+
 void waiting_without_imports(struct waiting *waiting, struct node_chain *chain) {
     for (size_t i = 0; i < waiting->count; i++) {
         if (!needs_imports(chain, &waiting->txs[i]->tx)) continue;

@@ -31,6 +31,15 @@ void waiting_defer(struct waiting *waiting, size_t index);
 /* waiting_take_out takes out one of them. */
 void waiting_take_out(struct waiting *waiting, size_t index);
 
+/* The same, and it leaves the pool; who waits for it is told why. */
+void waiting_drop(
+    struct waiting *waiting,
+    struct node_chain *chain,
+    size_t index,
+    const char *reason,
+    const struct block_order *order
+);
+
 /* The messages are not imported after all: what needs them is taken out, with what is behind it of
  * the same senders. It stays in the pool. */
 void waiting_without_imports(struct waiting *waiting, struct node_chain *chain);

@@ -20,7 +20,9 @@ enum err world_make_payloads(struct world *world) {
             txs[tx_count] = r->forced_txs[tx_count];
             tx_count++;
         }
-        if (world_has_batch_below(world, i)) txs[tx_count++] = world->below[i]->above->batch_tx;
+        const struct world *below = world->below[i];
+        if (below != NULL && below->above->batch_tx.size > 0)
+            txs[tx_count++] = below->above->batch_tx;
         for (size_t j = 0; j < r->slot_tx_count; j++)
             txs[tx_count++] = r->slot_txs[j];
         blocks[r->pending_count] = (struct payload_block){

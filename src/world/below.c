@@ -59,7 +59,9 @@ answer(void *context, enum step_verdict *verdict, struct execution *execution, b
     const size_t misses = below->miss_count;
     bool has_failed;
     below->machine = (struct world_machine){&execution->evm, execution->journal, execution->state};
-    below->is_own_batch = own.size > 0 && bytes_equal(own, encoded);
+    below->is_own_batch = below->options->bundle != NULL
+                              ? encoded.size == 0 /* the scratch transaction */
+                              : own.size > 0 && bytes_equal(own, encoded);
     enum err err = note_tx(below, encoded);
     if (err == ERR_OK) err = look_after_batch(below, &has_failed);
     if (err != ERR_OK) return err;
@@ -88,11 +90,21 @@ bool world_has_batch_below(const struct world *world, size_t index) {
            (below->order_count > 0 || below->is_filled);
 }
 
+/* The transaction that brings the batch along is not in the payload: it is the scratch one. */
+static enum err make_bundle(struct world *below) {
+    const struct world_bundle *bundle = below->options->bundle;
+    struct tx made;
+    enum err err = world_make_post(below, &below->bundle_post, true);
+    if (err != ERR_OK) return err;
+    return bundle->make(bundle->context, below->arena, &made, below->bundle_post);
+}
+
 /* The batch as it goes into the next payload, by the builder's account in the block before. */
 static enum err make_batch_tx(struct world *world, size_t index) {
     struct world *below = world->below[index];
     struct tx tx;
     below->above->batch_tx = BYTES_EMPTY;
+    if (below->options->bundle != NULL) return make_bundle(below);
     if (!world_has_batch_below(world, index)) return ERR_OK;
     struct state *state = arena_alloc(below->arena, sizeof(*state));
     if (state == NULL) return ERR_MEMORY;
@@ -120,11 +132,10 @@ static enum err open_one(struct world *world, size_t index) {
     own->attributes = options->attributes;
     own->tx_options = options->tx_options;
     own->no_batch = options->no_batch;
-    own->is_simulation = options->is_simulation;
+    own->is_simulation = options->is_simulation && given->bundle == NULL;
     own->is_replay = options->is_replay;
     own->trace = options->trace;
     own->tx_count = 0;
-    own->bundle = NULL;
     *above = (struct world_above){.world = world, .index = index};
     struct world *below;
     enum err err = world_make(&below, result, own, above);
@@ -246,6 +257,7 @@ static enum err conclude_one(struct world *world, size_t index) {
         }
     }
     if (err == ERR_OK) err = world_conclude_rollups(below);
+    result->bundle_post = below->bundle_post;
     world->result->rollups[index].below = result;
     return err;
 }

@@ -52,7 +52,8 @@ struct world_rollup {
     /* A rollup that is a parent itself: what is built on it. Its slot block begins with the batch
      * of its own rollups. Of these options are looked at: schedule, parent (the newest of its
      * blocks: pending, or else the one that is open at the head) and parent_encoded, headers, hub,
-     * prover, builder_key and builder, rollups. Those are no parents. NULL: it has no Hub. */
+     * prover, builder_key and builder, rollups, bundle. Those are no parents. NULL: it has no
+     * Hub. */
     const struct world_options *below;
 };
 
@@ -115,9 +116,11 @@ struct world_options {
     const struct world_tx *txs;
     size_t tx_count;
     size_t before_count; /* of txs: so many go before the batch, which imports their messages */
-    const struct world_bundle *bundle; /* or NULL; then the block's only transaction, and no txs */
-    bool no_batch;                     /* development: the block is built without a batch */
-    bool is_simulation;                /* eth_call: nothing is proven, the block is not finished */
+    /* Or NULL; then the block's only transaction, and no txs. Of a rollup that is a parent: its
+     * scratch transaction is the one, which make() sees to. */
+    const struct world_bundle *bundle;
+    bool no_batch;      /* development: the block is built without a batch */
+    bool is_simulation; /* eth_call: nothing is proven, the block is not finished */
     /* Of the parent's transactions, batch excluded; skip_… for eth_call. Foreign addresses and gas
      * fields are the world's. The watch is the rollups', too. */
     struct execution_options tx_options;

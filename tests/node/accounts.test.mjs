@@ -311,5 +311,5 @@ test("what is no bundle is refused", async () => {
     await refused(l1, [{ ...from, data: "0x12" }, []], "the transaction's data is what this method makes");
     await refused(l1, [{ ...from, gas: "0x1000001" }, []], "a transaction may have 16777216 gas at most");
     await refused(l1, [from, Array(257).fill({ to: contracts.hub })], "a bundle may have 256 calls at most");
-    await refused(rollup1, [from, []], `bundles are sent on l1: ask its endpoint, ${l1.url}`);
+    await refused(rollup1, [from, []], `rollup1 has no rollups: bundles are sent on l1, at ${l1.url}`);
 });
