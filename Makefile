@@ -245,6 +245,7 @@ batches: deps
 	@$(BUILD_QUIETLY) PROFILE=release lockstep equivalence-build
 	@$(BUILD_QUIETLY) PROFILE=asan equivalence-build
 	@$(BUILD)/release/equivalence/equivalence --files $(BUILD)/release/equivalence/Node.hex $(or $(GRAPHS),7500) $(or $(SEED),1) 24
+	@$(BUILD)/release/equivalence/levels --files $(BUILD)/release/equivalence/Levels.hex $(or $(GRAPHS),1500) $(or $(SEED),1) 24
 	@LOCKSTEP=$(BUILD)/release/lockstep LOCKSTEP_FILES_GRAPHS=$(or $(GRAPHS),7500) LOCKSTEP_SEED=$(or $(SEED),1) \
 		LOCKSTEP_FILES_ASAN=$(BUILD)/asan/equivalence/equivalence node --test tests/equivalence/files.test.mjs
 

@@ -64,6 +64,8 @@ done < <(find tests -name '*.test.mjs' | LC_ALL=C sort)
 # Their batches as files; `make batches` looks at 5,000.
 [ -d tests/equivalence ] &&
     suite equivalence-files $TIMEOUT_SCRIPT "$(printf '%q --files %q 100 1 16' "$out/equivalence/equivalence" "$out/equivalence/Node.hex")"
+[ -d tests/equivalence ] &&
+    suite equivalence-levels-files $TIMEOUT_SCRIPT "$(printf '%q --files %q 20 1 8' "$out/equivalence/levels" "$out/equivalence/Levels.hex")"
 for file in tests/*.sh; do
     [ -e "$file" ] && suite "sh/$(basename "$file" .sh)" $TIMEOUT_SCRIPT "bash $(printf %q "$file")"
 done

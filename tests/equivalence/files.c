@@ -20,6 +20,8 @@ struct checker {
     uint64_t seed;
     uint64_t random;
     uint64_t flips;              /* of each batch */
+    struct source *top_base;     /* the state of the graph's L1; */
+    struct source *parent_base;  /* of the batch's parent */
     struct outcome_lists *lists; /* for other machines; NULL: for none */
     const char *suffix;          /* of a batch's name */
     size_t passed, failed;
@@ -104,16 +106,49 @@ static bool is_true(const struct files *files, const struct verify_result *resul
 
 /* --- the same files from elsewhere ------------------------------------------------------------ */
 
-/* What anybody says of the batch who has the rollups' states before it. */
+/* Headers that rollups read, out of a list; they go by their hashes. */
+static enum err find_header(
+    void *context, struct arena *arena, bytes *encoded, uint64_t number, const hash32 *hash
+) {
+    const struct witness *all = context;
+    (void)arena;
+    (void)number;
+    for (size_t i = 0; i < all->header_count; i++) {
+        const hash32 found = keccak256(all->headers[i]);
+        if (!hash32_equal(&found, hash)) continue;
+        *encoded = all->headers[i];
+        return ERR_OK;
+    }
+    return ERR_MISSING;
+}
+
+/* The updates' anchors. */
+static void
+list_anchors(struct witness *witness, struct arena *arena, struct witness *all, bytes input) {
+    struct batch_file file;
+    enum words_fault fault;
+    bytes rest;
+    must(batch_file_decode(&file, &fault, &rest, arena, input));
+    witness->headers = arena_alloc_array(arena, file.update_count, sizeof(bytes));
+    CHECK(witness->headers != NULL);
+    for (size_t i = 0; i < file.update_count; i++) {
+        bytes *header = &witness->headers[witness->header_count++];
+        must(find_header(all, arena, header, 0, &file.contexts[i].anchor_hash));
+    }
+}
+
+/* What anybody says of the batch who has the states of the rollups and of their parents before it;
+ * headers are those of the builder. */
 static bytes make_from_state(
     struct checker *c, size_t *witness_offset, const struct world_options *options, bytes input
 ) {
     struct arena *arena = c->arena;
     const struct verify_options strict = {0};
-    struct source *sources[ROLLUPS_MAX];
+    struct source *sources[ROLLUPS_MAX + 2];
     struct source_several several;
     struct batch_file file;
     struct batch batch;
+    struct witness all;
     struct witness witness = {0};
     enum words_fault fault;
     bytes rest;
@@ -121,9 +156,12 @@ static bytes make_from_state(
     CHECK(options->rollup_count <= ROLLUPS_MAX);
     for (size_t i = 0; i < options->rollup_count; i++)
         sources[i] = options->rollups[i].base;
-    source_several_open(&several, sources, options->rollup_count);
+    sources[options->rollup_count] = c->parent_base;
+    sources[options->rollup_count + 1] = c->top_base;
+    source_several_open(&several, sources, options->rollup_count + 2);
     must(batch_file_decode(&file, &fault, &rest, arena, input));
     must(batch_decode(&batch, arena, file.batch));
+    must(witness_decode(&all, &fault, arena, rest));
     must(verify_list_heads(&witness.heads, &witness.head_count, arena, &batch));
     for (size_t i = 0; i < witness.head_count; i++)
         for (size_t j = 0; j < options->rollup_count; j++)
@@ -131,15 +169,15 @@ static bytes make_from_state(
                 must(open_block_encode(
                     &witness.heads[i].open_block, arena, &options->rollups[j].open
                 ));
-    bytes header = options->parent_encoded;
-    witness.headers = &header;
-    witness.header_count = batch.update_count > 0;
+    list_anchors(&witness, arena, &all, input);
+    const struct parent_headers headers = {&all, find_header};
     const struct verify_claim claim = {
         .chain_id = options->schedule->chain_id,
         .hub = options->hub,
         .batch = &batch,
         .contexts = file.contexts,
         .witness = &witness,
+        .parent_headers = &headers,
     };
     struct verify_result result;
     must(verify_record(&result, arena, &strict, &claim, &several.source));
@@ -168,8 +206,9 @@ static bytes make_from_builder(struct checker *c, bytes input) {
     must(hashed_list_open(&nodes, arena, all.nodes, all.node_count));
     must(hashed_list_open(&codes, arena, all.codes, all.code_count));
     source_list_open(&list, NULL, &nodes, &codes);
-    struct witness witness = {
-        .headers = all.headers, .header_count = all.header_count, .head_count = 0};
+    struct witness witness = {0};
+    list_anchors(&witness, arena, &all, input);
+    const struct parent_headers headers = {&all, find_header};
     must(verify_list_heads(&witness.heads, &witness.head_count, arena, &batch));
     for (size_t i = 0; i < witness.head_count; i++)
         for (size_t j = 0; j < all.head_count; j++)
@@ -181,6 +220,7 @@ static bytes make_from_builder(struct checker *c, bytes input) {
         .batch = &batch,
         .contexts = file.contexts,
         .witness = &witness,
+        .parent_headers = &headers,
     };
     struct verify_result result;
     must(verify_record(&result, arena, &strict, &claim, &list.source));
@@ -443,9 +483,11 @@ static void on_built(
     c->seed = graph->seed;
     c->random = graph->seed * 2 + 1;
     c->suffix = "";
+    c->top_base = c->parent_base = options->parent_base;
     count(c, options, result);
     for (size_t i = 0; i < options->rollup_count; i++) {
         c->suffix = ".below";
+        c->parent_base = options->rollups[i].base;
         if (result->rollups[i].below != NULL)
             count(c, options->rollups[i].below, result->rollups[i].below);
     }

@@ -1,7 +1,8 @@
 // The batches of generated call graphs, and shares of them, on all machines: this one, ours (src/riscv) and qemu's
 // say the same of each, and of each with a flipped bit. What this one says is compared with the rest of what is known in
-// equivalence --files. LOCKSTEP_FILES_GRAPHS says how many graphs, LOCKSTEP_SEED from which on, and
-// LOCKSTEP_FILES_ASAN names an equivalence built with sanitizers that is to say the same, too.
+// equivalence --files. LOCKSTEP_FILES_GRAPHS says how many graphs, LOCKSTEP_SEED from which on; of an eighth as many
+// with an L3, that and the batches on its parent. LOCKSTEP_FILES_ASAN names an equivalence built with sanitizers
+// that is to say the same, too.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -41,11 +42,18 @@ function agree(names, machine, given, expected) {
     assert.equal(a.length, b.length, machine);
 }
 
-for (let done = 0; done < GRAPHS; done += GRAPHS_AT_ONCE) {
-    const seed = SEED + done;
-    const graphs = Math.min(GRAPHS_AT_ONCE, GRAPHS - done);
-    test(`every machine says the same of batches, and with a flipped bit: LOCKSTEP_SEED=${seed}`, () => {
-        run(equivalence, "--files", join(build, "equivalence", "Node.hex"), graphs, seed, FLIPS, folder);
+const chunks = (graphs, generator, code, what) =>
+    Array.from({ length: Math.ceil(graphs / GRAPHS_AT_ONCE) }, (_, i) => {
+        const done = i * GRAPHS_AT_ONCE;
+        return { generator, code, what, seed: SEED + done, graphs: Math.min(GRAPHS_AT_ONCE, graphs - done) };
+    });
+
+for (const { generator, code, what, seed, graphs } of [
+    ...chunks(GRAPHS, "equivalence", "Node.hex", "batches"),
+    ...chunks(Math.ceil(GRAPHS / 8), "levels", "Levels.hex", "batches with an L3's"),
+]) {
+    test(`every machine says the same of ${what}, and with a flipped bit: LOCKSTEP_SEED=${seed}`, () => {
+        run(join(build, "equivalence", generator), "--files", join(build, "equivalence", code), graphs, seed, FLIPS, folder);
         const names = readFileSync(join(folder, "names"), "utf8").trim().split("\n");
         const written = readFileSync(join(folder, "outcomes"));
         const expected = outcomesOf(written);
