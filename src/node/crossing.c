@@ -370,13 +370,6 @@ crossing_open_trace(struct world_trace *trace, struct arena *arena, const struct
 
 /* --- transactions of rollups that go along ---------------------------------------------------- */
 
-/* Which of those that wait the step failed at. Forced ones come first, and are never to blame. */
-static size_t waiting_index(const struct crossing *crossing, size_t place) {
-    const size_t forced = crossing->rollups[place - 1].forced_count;
-    const size_t index = crossing->result.missing.verdict_tx_index;
-    return index < forced ? 0 : index - forced;
-}
-
 /* What a slot block has no gas left for. False: that is not what is wrong, or it holds nothing
  * else. */
 static bool defer_rest(const struct crossing *crossing, struct waiting *waiting) {
@@ -387,7 +380,7 @@ static bool defer_rest(const struct crossing *crossing, struct waiting *waiting)
     if (!is_gas || result->reason_rollup == 0) return false;
     const size_t place =
         crossing_place(crossing->node, result->reason_parent, result->reason_rollup);
-    const size_t index = waiting_index(crossing, place);
+    const size_t index = result->missing_slot_tx;
     if (index == 0 || index >= waiting[place - 1].count) return false;
     waiting_defer(&waiting[place - 1], index);
     return true;
@@ -409,7 +402,7 @@ static bool drop_culprit(
         struct node_chain *chain = &node->chains[1 + i];
         bool is_it = 1 + i == blamed || blamed == 0;
         if (w->count == 0 || !is_it) continue;
-        size_t index = waiting_index(crossing, 1 + i);
+        size_t index = result->missing_slot_tx;
         if (index >= w->count) index = w->count - 1;
         waiting_drop(w, chain, index, reason, order);
         return true;

@@ -23,6 +23,7 @@ enum err world_make_payloads(struct world *world) {
         const struct world *below = world->below[i];
         if (below != NULL && below->above->batch_tx.size > 0)
             txs[tx_count++] = below->above->batch_tx;
+        world->own_firsts[i] = tx_count;
         for (size_t j = 0; j < r->slot_tx_count; j++)
             txs[tx_count++] = r->slot_txs[j];
         blocks[r->pending_count] = (struct payload_block){

@@ -28,10 +28,7 @@ static void say_refused(struct world *below) {
     struct world_result *result = below->result;
     result->status = WORLD_BATCH_REVERTED;
     world_say(result, "the Hub of a rollup refuses the batch of its own rollups");
-    if (!below->has_missing) return;
-    result->missing = below->missing;
-    result->reason_rollup = below->missing.verdict_rollup;
-    world_say(result, step_verdict_text(below->missing.verdict));
+    if (below->has_missing) world_say_missing(below);
 }
 
 /* After the batch, while the rollup's block goes on: whether the batch has failed. Then none of its
@@ -175,6 +172,7 @@ static void blame(struct world *world, size_t index) {
     world_say(result, of->reason);
     result->batch_output = of->batch_output;
     result->missing = of->missing;
+    result->missing_slot_tx = of->missing_slot_tx;
     result->reason_rollup = of->reason_rollup;
     result->reason_parent = world->options->rollups[index].rollup_id;
 }

@@ -17,6 +17,18 @@ void world_say(struct world_result *result, const char *text) {
     result->reason[size] = 0;
 }
 
+void world_say_missing(struct world *world) {
+    struct world_result *result = world->result;
+    const struct fact *missing = &world->missing;
+    const int place = world_find_rollup(world, missing->verdict_rollup);
+    const size_t first = place < 0 ? 0 : world->own_firsts[place];
+    const size_t index = missing->verdict_tx_index;
+    result->missing = *missing;
+    result->missing_slot_tx = index < first ? 0 : index - first;
+    result->reason_rollup = missing->verdict_rollup;
+    world_say(result, step_verdict_text(missing->verdict));
+}
+
 /* A header of the parent, or of its parent, that a rollup asks for; the witness must have it. */
 static enum err get_parent_header(
     void *context, struct arena *arena, bytes *encoded, uint64_t number, const hash32 *hash
@@ -293,9 +305,7 @@ static enum err run_batch(struct world *world) {
     world_say(result, is_too_large ? BATCH_TOO_LARGE : evm_outcome_text(run->outcome));
     if (world->has_missing) {
         result->is_too_large = false;
-        result->missing = world->missing;
-        result->reason_rollup = world->missing.verdict_rollup;
-        world_say(result, step_verdict_text(world->missing.verdict));
+        world_say_missing(world);
     }
     return ERR_OK;
 }
@@ -498,8 +508,9 @@ enum err world_make(
     world->overlays = arena_alloc_array(arena, count, sizeof(*world->overlays));
     world->recorders = arena_alloc_array(arena, count, sizeof(*world->recorders));
     world->payloads = arena_alloc_array(arena, count, sizeof(*world->payloads));
+    world->own_firsts = arena_alloc_zero(arena, count * sizeof(*world->own_firsts));
     if (world->rollups == NULL || world->overlays == NULL || world->recorders == NULL ||
-        world->payloads == NULL || world->below == NULL)
+        world->payloads == NULL || world->own_firsts == NULL || world->below == NULL)
         return ERR_MEMORY;
     list_foreign(world);
     *made = world;

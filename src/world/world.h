@@ -170,6 +170,7 @@ struct world_result {
     uint64_t reason_rollup;      /* which rollup the reason is about; 0 none */
     struct fact missing;         /* WORLD_BATCH_REVERTED: the call that has no fact; of
                                     a result below: the last such call, if any */
+    size_t missing_slot_tx;      /* while which of its slot_txs that was; 0 if of none */
     enum block_verdict verdict;  /* WORLD_BLOCK_REFUSED */
     struct block_builder *block; /* WORLD_OK: the finished parent block */
     struct source_memory *overlay; /* its new nodes and codes */

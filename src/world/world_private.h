@@ -58,6 +58,7 @@ struct world {
     struct source_recorder parent_recorder; /* what rollups read of them, as they are anchored */
     struct map parent_headers;              /* hash32 → bytes: and of their headers */
     bytes *payloads;
+    size_t *own_firsts; /* in each slot block, of the transactions: the first of slot_txs */
 
     /* Over all passes. */
     struct map facts;         /* struct fact_key → struct known_fact * (a list) */
@@ -172,6 +173,9 @@ void world_require_begun(struct world *world, size_t index);
 
 /* What the result says why it is not WORLD_OK. */
 void world_say(struct world_result *result, const char *text);
+
+/* That it is for the fact which is missing. */
+void world_say_missing(struct world *world);
 
 /* The head that the Hub has for a rollup in the middle of the current pass. */
 MUST_USE enum err world_stored_head(struct world *world, hash32 *head, uint64_t rollup_id);

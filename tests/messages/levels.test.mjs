@@ -138,6 +138,26 @@ describe("imported", () => {
         assert.equal(await l3.balance(nobody(4)), 4n);
     });
 
+    test("what the L2's slot block has no gas for behind the L3's batch stays for the next", async () => {
+        const messageSlots = [slotOf(message(41), l1.account.address)];
+        const hashes = [];
+        for (let i = 0; i < 5; i++) {
+            const { account } = n.as(1 + i).rollups[0];
+            const raw = await signConditional(account, {
+                ...{ chainId: l2.chainId, nonce: await l2.client.getTransactionCount({ address: account.address }), messageSlots },
+                ...{ data: "0x5b5f56", gas: 16_777_216n, maxFeePerGas: 10n ** 11n, maxPriorityFeePerGas: 10n ** 9n }, // for ever
+            });
+            hashes.push(await l2.rpc("eth_sendRawTransaction", [raw]));
+        }
+        await l2.write("messageService", "broadcastMessage", [message(40)]);
+        await l1.write("messageService", "broadcastMessage", [message(41)]);
+        assert.equal(await isReceived(l3, message(40), l2.account.address), true);
+        const slot = await l2.client.getBlock({ blockTag: "safe" });
+        // Of its 60,000,000 the L3's batch takes some.
+        assert.equal(hashes.filter((hash) => slot.transactions.includes(hash)).length, 3);
+        for (const hash of hashes) assert.equal((await l2.client.waitForTransactionReceipt({ hash })).status, "reverted");
+    });
+
     test("a token goes down two levels and back up", async () => {
         const me = l1.account.address;
         const terms = { ...TERMS, gasLimit: 3_000_000n };
