@@ -734,6 +734,7 @@ enum err crossing_build_block(
         if (set_apart(crossing, waiting, order)) continue;
         const struct node_chain *behind = NULL;
         if (crossing->result.status == WORLD_OK) {
+            if (crossing_set_apart_below(crossing, waiting, imports)) continue;
             behind = crossing_left_behind(crossing);
             if (behind == NULL) return commit(crossing, fates, error, waiting, order);
         }

@@ -59,3 +59,34 @@ const char *crossing_say_left_behind(struct arena *arena, const struct node_chai
     );
     return text;
 }
+
+/* Takes out what moves a rollup of a rollup by itself. */
+static bool hold_back(
+    struct crossing *crossing, struct waiting *waiting, const struct imports *imports, size_t place
+) {
+    struct import_list *list = imports->lists == NULL ? NULL : &imports->lists[place - 1];
+    const bool imports_any = list != NULL && list->count > 0;
+    const bool waits = waiting[place - 1].count > 0;
+    if (waits) waiting_defer(&waiting[place - 1], 0);
+    if (!imports_any) return waits;
+    list->count = 0;
+    crossing->rollups[place - 1].must_move = false;
+    return true;
+}
+
+bool crossing_set_apart_below(
+    struct crossing *crossing, struct waiting *waiting, const struct imports *imports
+) {
+    const struct world_result *result = &crossing->result;
+    bool is_less = false;
+    CHECK(result->rollups != NULL);
+    for (size_t place = 1; place <= node_rollup_count(crossing->node); place++) {
+        const struct world_result *below = result->rollups[place - 1].below;
+        if (below == NULL || !below->has_brought || !below->has_batch) continue;
+        size_t first;
+        const size_t count = node_rollups_of(crossing->node, &first, place);
+        for (size_t i = 0; i < count; i++)
+            is_less |= hold_back(crossing, waiting, imports, first + i);
+    }
+    return is_less;
+}

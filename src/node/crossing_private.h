@@ -21,4 +21,11 @@ bool crossing_defer_bringer(
     const struct block_order *order
 );
 
+/* A batch that a transaction of a rollup brings along is about the heads of its rollups before that
+ * block: what moves these besides waits for the next one, and messages for them are left to be
+ * proven. False: nothing does. The result is WORLD_OK. */
+bool crossing_set_apart_below(
+    struct crossing *crossing, struct waiting *waiting, const struct imports *imports
+);
+
 #endif

@@ -256,6 +256,7 @@ static enum err conclude_one(struct world *world, size_t index) {
     }
     if (err == ERR_OK) err = world_conclude_rollups(below);
     result->bundle_post = below->bundle_post;
+    result->has_brought = below->has_brought;
     world->result->rollups[index].below = result;
     return err;
 }

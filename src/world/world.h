@@ -177,8 +177,9 @@ struct world_result {
     bool has_batch;                /* behind options->before_count transactions, if they stayed */
     struct batch batch;
     bytes input; /* the batch file with its witness file behind it, as the prover saw them … */
-    size_t witness_offset;               /* … where that begins */
-    bytes bundle_post;                   /* bundle: what it posts, proof and all */
+    size_t witness_offset; /* … where that begins */
+    bytes bundle_post;     /* bundle: what it posts, proof and all */
+    bool has_brought; /* of a rollup that is a parent: a transaction has posted a batch there */
     struct world_tx_result *txs;         /* tx_count of them; with a bundle, one */
     struct world_rollup_result *rollups; /* rollup_count of them */
     unsigned pass_count;

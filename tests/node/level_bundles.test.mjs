@@ -2,7 +2,7 @@
 // along (lockstep_prepareBundle).
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { encodeFunctionData } from "viem";
+import { encodeFunctionData, pad, parseAbi } from "viem";
 import { World, connect } from "../../examples/demo/world.mjs";
 import { startNetwork } from "../lib/network.mjs";
 
@@ -92,6 +92,40 @@ test("it is good until the L3 moves on", async () => {
     // Once more: these facts are of a head that is gone.
     assert.equal((await send(transaction)).status, "reverted");
     assert.equal(await total(), before + 1n);
+    await assertConsistent();
+});
+
+test("what else would move the L3 in that block waits for the next one", async () => {
+    const { l3: deep } = world.places;
+    const teller = await world.deploy("l3", "Teller");
+    const above = await world.deploy("l1", "Counter");
+    const far = await world.reference("l3", above);
+    const service = { address: l2.contracts.messageService, abi: parseAbi(["function broadcastMessage(bytes32)"]) };
+    const before = await total();
+    for (const chain of network.chains) await chain.rpc("evm_setAutomine", [false]);
+    // A message that the L3 would import, and a transaction of it that waits for L1's next block.
+    const said = await world.places.rollup1.wallet.writeContract({
+        ...service, functionName: "broadcastMessage", args: [pad("0x7")], gas: 200_000n,
+    });
+    await l2.rpc("evm_mine");
+    const { transaction } = await prepare(call(add(1n)));
+    const adding = { ...teller, functionName: "addTwice", args: [far, 2n], gas: 3_000_000n };
+    const waits = await deep.wallet.writeContract(adding);
+    await l3.rpc("evm_mine");
+    const brings = await world.places.rollup1.wallet.sendTransaction({
+        to: transaction.to, data: transaction.data, value: 0n, gas: BigInt(transaction.gas),
+    });
+    await l2.rpc("evm_mine");
+    await network.l1.rpc("evm_mine");
+    const status = async ({ client }, hash) => (await client.getTransactionReceipt({ hash })).status;
+    assert.equal(await status(world.places.rollup1, said), "success");
+    assert.equal(await status(world.places.rollup1, brings), "success");
+    assert.equal(await total(), before + 1n);
+    assert.equal(await world.call(above, "total"), 0n);
+    await network.l1.rpc("evm_mine");
+    assert.equal(await status(deep, waits), "success");
+    assert.equal(await world.call(above, "total"), 4n);
+    for (const chain of network.chains) await chain.rpc("evm_setAutomine", [true]);
     await assertConsistent();
 });
 
