@@ -181,9 +181,9 @@ export function figure(what, number) {
     console.log(`figure ${what}: ${Number(number).toLocaleString("en")}`);
 }
 
-/** Runs an application on a network of its own. */
-export async function run(application) {
-    const network = await startNetwork([], program);
+/** Runs an application on a network of its own, started with these options. */
+export async function run(application, options = []) {
+    const network = await startNetwork(options, program);
     try {
         const { chains, accounts } = network.info;
         const places = Object.fromEntries(chains.map((c) => [c.name, connect(c, accounts[0].privateKey)]));

@@ -37,7 +37,7 @@ before(async () => {
     const { abi, bytecode } = artifact("Attestation");
     const { receipts } = await w.mine({ data: encodeDeployData({ abi, bytecode, args: [1n, [attester.address]] }) });
     attestation = receipts[0].contractAddress;
-    assert.equal(await w.register({ at: "S-", system: attestation }), ID);
+    assert.equal(await w.register({ at: "S-", system: attestation, forceDelay: 100 }), ID);
     [asker, inner, echo] = [await w.deploy("Asker"), await w.deploy("Asker"), await w.deploy("Echo")];
     for (const of of [B, C]) await w.send("createProxy", [ID, of]);
     [proxyB, proxyC] = [await w.read("proxyOf", [ID, B]), await w.read("proxyOf", [ID, C])];
@@ -96,6 +96,24 @@ async function importing(at, count) {
     return sum(await block((b) => b.entry("u", b.update(ID, { messageSlots }), r(ID, at, "S0"), RES(ID)), []));
 }
 
+/** Queues random transactions of 200 bytes: what each costs, and their hashes chained. */
+async function force(count) {
+    const [used, chains] = [[], [`0x${"00".repeat(32)}`]];
+    for (let i = 0; i < count; i++) {
+        const transaction = concat([...Array(6).fill(random(`forced ${i}`)), "0x0102030405060708"]);
+        const { receipts } = await w.send("forceTransaction", [ID, transaction], { from: w.user, value: await w.read("forceFee", [ID]) });
+        used.push(Number(receipts[0].gasUsed));
+        chains.push(keccak256(concat([chains.at(-1), keccak256(transaction)])));
+    }
+    return { used, chains };
+}
+
+/** What a batch costs that does nothing but take so many of them; not what they cost in its payload. */
+async function taking(at, forced, chains) {
+    const more = forced === 0 ? {} : { forced, forcedHash: chains[forced] };
+    return sum(await block((b) => b.entry("u", b.update(ID, more), r(ID, at, "S0"), RES(ID)), []));
+}
+
 /** Says random messages on L1: their slots. */
 async function say(count) {
     const { abi } = artifact("MessageService");
@@ -138,6 +156,11 @@ test("gas is as committed", async () => {
     const [none, first, all] = [await importing("S1", 0), await importing("S1", 1), await importing("S1", MESSAGES)];
     gas["a batch's first message of L1, imported"] = first - none;
     gas["each further message, imported"] = Math.round((all - first) / (MESSAGES - 1));
+    const { used: forcing, chains } = await force(9);
+    [gas["force the first transaction, of 200 bytes"], gas["force another"]] = [forcing[0], forcing[2]];
+    const [without, one, eight] = [await taking("S1", 0), await taking("S1", 1, chains), await taking("S1", 8, chains)];
+    gas["a batch that takes a forced transaction, more than one that takes none"] = one - without;
+    gas["eight of nine, more than one that takes none"] = eight - without;
     const view = bytesOf("view");
     await w.when(w.A, view, { steps: [{ to: proxyB, data: view, isStatic: true }], isForwarding: true, isQuiet: true });
     [, gas["a static call"]] = await block((b) => {
