@@ -66,14 +66,6 @@ static enum err gather_facts(struct node_chain *chain, struct candidate *candida
     return ERR_OK;
 }
 
-/* Whether the rollup's operator takes nothing of this sender (--rollup-refuse). */
-static bool is_kept_out(const struct node_chain *chain, const address *sender) {
-    const struct node_senders *refused = &chain->node->options->refused;
-    for (size_t i = 0; i < refused->count && chain->rollup_id != 0; i++)
-        if (address_equal(&refused->accounts[i], sender)) return true;
-    return false;
-}
-
 static enum rpc_status refuse_sender(
     const struct node_chain *chain, struct rpc_request *request, const struct candidate *candidate
 ) {
@@ -102,7 +94,8 @@ static enum rpc_status offer(
     enum pool_verdict verdict;
     enum tx_verdict tx_verdict;
     const struct verdict_facts *facts = &candidate->facts;
-    if (is_kept_out(chain, &candidate->sender)) return refuse_sender(chain, request, candidate);
+    if (chain->rollup_id != 0 && node_refuses(chain->node, &candidate->sender))
+        return refuse_sender(chain, request, candidate);
     const struct pool_offer offer = {
         .tx = &candidate->tx,
         .encoding = candidate->encoded,

@@ -98,6 +98,14 @@ static inline bool node_is_parent(const struct node_chain *chain) {
     return node_place(chain) == 0 || node_rollups_of(chain->node, &first, node_place(chain)) > 0;
 }
 
+/* Whether the rollups' operator takes no transactions of this sender (--rollup-refuse). */
+static inline bool node_refuses(const struct node *node, const address *sender) {
+    const struct node_senders *refused = &node->options->refused;
+    for (size_t i = 0; i < refused->count; i++)
+        if (address_equal(&refused->accounts[i], sender)) return true;
+    return false;
+}
+
 /* The network's time: one for all chains, because what a rollup's block may be is bound to L1's. */
 uint64_t node_time(const struct node *node);
 

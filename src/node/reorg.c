@@ -50,10 +50,12 @@ static void close_reorg(struct reorg *reorg) {
 
 /* --- what returns ----------------------------------------------------------------------------- */
 
-/* Not what the node has put there itself: the system's own, and batches of the chain's rollups. */
+/* Not what the node has put there itself: the system's own, and batches of the chain's rollups. Nor
+ * what the operator keeps out: that is in a block by force, and comes again if L1 still forces
+ * it. */
 static bool is_users(const struct node_chain *chain, const struct rpc_transaction *tx) {
     const struct node *node = chain->node;
-    if (tx->tx->type == TX_DEPOSIT) return false;
+    if (tx->tx->type == TX_DEPOSIT || node_refuses(node, &tx->sender)) return false;
     const bool is_builders = address_equal(&tx->sender, &node->keys.builder.address);
     return !is_builders || !address_equal(&tx->tx->to, &node->contracts_below.hub);
 }
@@ -259,7 +261,8 @@ static enum err give_all_back(struct reorg *reorg) {
 
 enum err reorg_end(struct reorg *reorg, char error[NODE_ERROR_SIZE]) {
     struct node *node = reorg->node;
-    enum err err = give_all_back(reorg);
+    enum err err = leave_out_known(reorg); /* what was forced may be in one of the new blocks */
+    if (err == ERR_OK) err = give_all_back(reorg);
     for (size_t i = 0; i < node->chain_count && err == ERR_OK; i++)
         err = kept_pool_restore(&reorg->pools[i], &node->chains[i], NULL);
     if (err != ERR_OK) (void)node_fail(error, err, "%s", err_text(err));

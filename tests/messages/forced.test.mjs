@@ -169,6 +169,22 @@ test("one that L1 has not forced after all is not taken", withNetwork({}, async 
     assert.equal(await rollup.balance(TO), 1n);
 }));
 
+test("what was taken does not come back by itself when L1 has not forced it after all", withNetwork({}, async (n) => {
+    const { l1, rollups: [rollup] } = n.as(OUT);
+    const mine = n.as(0).rollups[0];
+    const raw = await pay(rollup, { value: 7n });
+    await l1.mined(await force(l1, raw)); // and at once the block that takes it
+    assert.equal((await waitFor(rollup, raw)).status, "success");
+    const beside = await mine.wallet.sendTransaction({ to: TO, value: 2n });
+    const { number } = await l1.client.getBlock();
+    const { blockNumber } = await l1.client.getTransactionReceipt({ hash: (await l1.client.getContractEvents({ ...l1.contracts.hub, eventName: "TransactionForced", fromBlock: 0n }))[0].transactionHash });
+    await l1.rpc("anvil_reorg", [Number(number - blockNumber) + 1, []]);
+    assert.equal(await receiptOf(rollup, raw), null, "the operator keeps its sender out");
+    assert.equal((await rollup.rpc("eth_getTransactionReceipt", [beside])).status, "0x1", "others' transactions return");
+    assert.equal(await rollup.balance(TO), 2n);
+    assert.deepEqual(await counts(l1), [0n, 0n]);
+}));
+
 test("an L3's queue is on its L2", withNetwork({ l3: 1 }, async (n) => {
     const { network } = n;
     const l2 = n.as(OUT).rollups[0];
