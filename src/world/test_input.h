@@ -41,4 +41,47 @@ static inline bytes test_input_make(struct test_input *parts, struct arena *memo
     return input;
 }
 
+/* The verdict on a batch with this witness and nothing besides; its schedule is the parent's. */
+static inline enum verify_verdict test_input_verify(
+    struct arena *memory,
+    bytes input,
+    const struct witness *witness,
+    const struct fork_schedule *schedule
+) {
+    const struct verify_options strict = {.schedule = schedule};
+    struct verify_result verified;
+    struct test_input mine;
+    test_input_open(&mine, memory, input);
+    mine.witness = *witness;
+    CHECK(verify_input(&verified, memory, &strict, test_input_make(&mine, memory)) == ERR_OK);
+    return verified.verdict;
+}
+
+/* All but the index-th, in memory of their own. */
+static inline bytes *
+test_input_without(struct arena *memory, const bytes *items, size_t *count, size_t index) {
+    bytes *less = arena_alloc_array(memory, *count, sizeof(bytes));
+    CHECK(less != NULL);
+    memcpy(less, items, *count * sizeof(bytes));
+    less[index] = less[--*count];
+    return less;
+}
+
+/* Whether the batch is refused for lack of it without any node or code of this witness. */
+static inline bool test_input_needs_all(
+    struct arena *memory, bytes input, const struct witness *w, const struct fork_schedule *schedule
+) {
+    bool needs = true;
+    for (size_t i = 0; i < w->node_count + w->code_count; i++) {
+        struct witness less = *w;
+        if (i < w->node_count)
+            less.nodes = test_input_without(memory, w->nodes, &less.node_count, i);
+        else
+            less.codes = test_input_without(memory, w->codes, &less.code_count, i - w->node_count);
+        needs =
+            needs && test_input_verify(memory, input, &less, schedule) == VERIFY_WITNESS_INCOMPLETE;
+    }
+    return needs;
+}
+
 #endif

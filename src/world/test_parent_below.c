@@ -173,23 +173,7 @@ static void the_l2s_code_calls_nobody(void **state) {
 
 /* The verdict on the L3's batch with this witness. */
 static enum verify_verdict verify_with(const struct witness *witness) {
-    const struct verify_options strict = {.schedule = below_schedule(&net)};
-    struct verify_result verified;
-    struct test_input mine;
-    test_input_open(&mine, &arena, result.rollups[0].below->input);
-    mine.witness = *witness;
-    assert_int_equal(
-        verify_input(&verified, &arena, &strict, test_input_make(&mine, &arena)), ERR_OK
-    );
-    return verified.verdict;
-}
-
-static bytes *without(const bytes *items, size_t *count, size_t index) {
-    bytes *less = arena_alloc_array(&arena, *count, sizeof(bytes));
-    assert_non_null(less);
-    memcpy(less, items, *count * sizeof(bytes));
-    less[index] = less[--*count];
-    return less;
+    return test_input_verify(&arena, result.rollups[0].below->input, witness, below_schedule(&net));
 }
 
 /* Nodes, codes and headers of both levels above are in it, and each is needed. */
@@ -216,19 +200,12 @@ static void nothing_of_either_level_can_be_left_out(void **state) {
     assert_int_equal(verify_with(&w), VERIFY_OK);
     for (size_t i = 0; i < w.header_count; i++) {
         struct witness less = w;
-        less.headers = without(w.headers, &less.header_count, i);
+        less.headers = test_input_without(&arena, w.headers, &less.header_count, i);
         assert_int_not_equal(verify_with(&less), VERIFY_OK);
     }
-    for (size_t i = 0; i < w.node_count; i++) {
-        struct witness less = w;
-        less.nodes = without(w.nodes, &less.node_count, i);
-        assert_int_equal(verify_with(&less), VERIFY_WITNESS_INCOMPLETE);
-    }
-    for (size_t i = 0; i < w.code_count; i++) {
-        struct witness less = w;
-        less.codes = without(w.codes, &less.code_count, i);
-        assert_int_equal(verify_with(&less), VERIFY_WITNESS_INCOMPLETE);
-    }
+    assert_true(
+        test_input_needs_all(&arena, result.rollups[0].below->input, &w, below_schedule(&net))
+    );
 }
 
 /* Provers that take exactly what a batch reads, and nothing besides. */
@@ -250,22 +227,15 @@ static enum err prove_exact(
     const char **reason,
     bytes input
 ) {
+    struct verify_result verified;
+    struct network *n = context;
     *reason = "not exactly what the batch reads";
     if (!is_exact(memory, input)) return ERR_INPUT;
-    return network_prove(context, memory, proofs, proof_count, reason, input);
-}
-
-static enum err prove_exact_below(
-    void *context,
-    struct arena *memory,
-    struct batch_proof **proofs,
-    size_t *proof_count,
-    const char **reason,
-    bytes input
-) {
-    *reason = "not exactly what the batch reads";
-    if (!is_exact(memory, input)) return ERR_INPUT;
-    return below_prove(context, memory, proofs, proof_count, reason, input);
+    /* Of either level: its batch says whose Hub it is for. */
+    struct test_input parts;
+    test_input_open(&parts, memory, input);
+    const uint64_t chain_id = parts.file.chain_id;
+    return network_prove_for(n, &verified, chain_id, memory, proofs, proof_count, reason, input);
 }
 
 static enum err prove_nothing(
@@ -298,7 +268,7 @@ static void a_witness_is_made_anew_where_it_is_refused(void **state) {
     const struct world_tx tx = network_tx(&net, 0, network_proxy(&net, 1, RELAY), 0, data);
     struct world_options options = below_options(&net, &tx, 1);
     options.prover.prove = prove_exact;
-    net.below.prover.prove = prove_exact_below;
+    net.below.prover.prove = prove_exact;
     refused_count = 0;
     must(world_build(&result, &options));
     assert_int_equal(result.status, WORLD_OK);
