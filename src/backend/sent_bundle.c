@@ -144,9 +144,10 @@ describe(struct node_chain *chain, struct rpc_bundle_state *state, const struct 
     state->reason = "the chain has left the block that it was in";
     if (fate->number > chain->head.number) return ERR_OK;
     enum err err = node_chain_read_header(chain, &header, NULL, fate->number);
+    if (err != ERR_OK) return err;
     const hash32 hash = header_hash(&header);
-    state->is_included = err == ERR_OK && hash32_equal(&hash, &fate->block_hash);
-    return err;
+    state->is_included = hash32_equal(&hash, &fate->block_hash);
+    return ERR_OK;
 }
 
 enum rpc_status backend_bundle_states(
