@@ -565,25 +565,37 @@ static void move_but(struct crossing *crossing, size_t place, const struct block
     const size_t count = crossing->node->chain_count;
     crossing->left_place = place;
     for (size_t i = 1; i < count; i++) {
-        const bool is_due = (order->anchors_due & anchors_bit(i)) != 0;
+        const bool is_due = (crossing->due & anchors_bit(i)) != 0;
         const bool is_tried = is_due && place < count && i != place;
-        struct world_rollup *rollup = &crossing->rollups[i - 1];
-        rollup->must_move = order->must_move == i || is_tried || rollup->forced_count > 0;
+        crossing->rollups[i - 1].must_move = order->must_move == i || is_tried;
     }
 }
 
-/* The block is tried without one of the rollups that are updated for their anchor's sake, then
- * without another, and at last without all of them: what is wrong with one must not hold up L1.
- * False: that has been tried. */
+/* The rollups that nothing in the block asks to be updated, and that are. */
+static void move_due(struct crossing *crossing, const struct block_order *order) {
+    crossing->due = order->anchors_due;
+    for (size_t i = 1; i < crossing->node->chain_count; i++)
+        if (crossing->rollups[i - 1].forced_count > 0) crossing->due |= anchors_bit(i);
+    move_but(crossing, 0, order);
+}
+
+/* The block is tried without one of the rollups that are updated for the sake of their anchor or of
+ * what is forced, then without another, and at last without all of them: what is wrong with one
+ * must not hold up L1. False: that has been tried. */
 static bool
-leave_anchors(struct crossing *crossing, const char *reason, const struct block_order *order) {
+leave_due(struct crossing *crossing, const char *reason, const struct block_order *order) {
     struct node *node = crossing->node;
     size_t place = crossing->left_place + 1;
-    if (order->anchors_due == 0 || place > node->chain_count) return false;
-    while (place < node->chain_count && (order->anchors_due & anchors_bit(place)) == 0)
+    if (crossing->due == 0 || place > node->chain_count) return false;
+    while (place < node->chain_count && (crossing->due & anchors_bit(place)) == 0)
         place++;
     if (crossing->left_place == 0)
-        log_error(&node->log, node_l1(node)->rpc.name, "not every anchor is renewed: %s", reason);
+        log_error(
+            &node->log,
+            node_l1(node)->rpc.name,
+            "not every rollup that is due is updated: %s",
+            reason
+        );
     move_but(crossing, place, order);
     return true;
 }
@@ -606,7 +618,7 @@ static bool lessen(
         w->count = 0;
         return w->deferred > 0;
     }
-    if (leave_anchors(crossing, reason, order)) return true;
+    if (leave_due(crossing, reason, order)) return true;
     if (result->is_too_large && defer_part(crossing, waiting, order)) return true;
     if (defer_rest(crossing, waiting)) return true;
     if (drop_culprit(crossing, waiting, reason, order)) return true;
@@ -645,15 +657,10 @@ set_apart(struct crossing *crossing, struct waiting *waiting, const struct block
         is_less = true;
     }
     const size_t chain_count = crossing->node->chain_count;
-    if (first == 0 && order->anchors_due != 0 && crossing->left_place != chain_count) {
+    /* What is due waits, too; what is forced may be in that batch. */
+    if (first == 0 && crossing->due != 0 && crossing->left_place != chain_count) {
         move_but(crossing, chain_count, order);
         is_less = true;
-    }
-    /* What is forced waits, too, or is in that batch. */
-    for (size_t i = 1; i < chain_count && first == 0; i++) {
-        struct world_rollup *rollup = &crossing->rollups[i - 1];
-        is_less |= rollup->must_move && rollup->forced_count > 0 && order->must_move != i;
-        if (rollup->forced_count > 0) rollup->must_move = order->must_move == i;
     }
     return is_less;
 }
@@ -718,7 +725,7 @@ enum err crossing_build_block(
             &node->chains[1 + i],
             imports->lists == NULL ? NULL : &imports->lists[i]
         );
-    if (err == ERR_OK) move_but(crossing, 0, order);
+    if (err == ERR_OK) move_due(crossing, order);
     crossing->options.txs = txs;
     crossing->options.tx_count = order->tx_count;
     for (size_t i = 0; i < order->tx_count; i++)

@@ -30,7 +30,9 @@ struct crossing {
     struct world_rollup *rollups; /* by their chains' places, from 1 on: those of rollups last */
     struct crossing_below *below; /* by place, from 1 on: of rollups that are parents */
     struct world_result result;
-    size_t left_place; /* of the rollup that is tried to do without; the count of chains: all */
+    uint64_t due; /* rollups that are updated if they can be: for an anchor, or what is forced */
+    size_t
+        left_place; /* of the one of them that is tried to do without; the count of chains: all */
     struct source_lmdb *sources;
     char error[DATABASE_ERROR_SIZE]; /* why crossing_open failed, if it is more than the err says */
 };

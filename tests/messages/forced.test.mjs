@@ -111,6 +111,21 @@ test("others than who is kept out are served meanwhile", withNetwork({}, async (
     assert.ok(BigInt((await receiptOf(other, free)).blockNumber) < BigInt((await receiptOf(rollup, raw)).blockNumber));
 }));
 
+test("what cannot be taken holds up nobody else", withNetwork({ rollups: 2, proof: "k-of-n" }, async (n) => {
+    const { l1, rollups: [rollup] } = n.as(4);
+    const attesters = (answer) => Promise.all([0, 1].map((i) => l1.rpc("lockstep_setAttester", [i, answer])));
+    await attesters(false);
+    const raw = await pay(rollup);
+    await l1.mined(await force(l1, raw));
+    for (let i = 0; i < 3; i++) await l1.mined(await l1.wallet.sendTransaction({ to: TO, value: 1n }));
+    await rollup.mined(await n.as(5).rollups[0].wallet.sendTransaction({ to: TO, value: 1n }));
+    assert.deepEqual(await counts(l1), [1n, 0n]);
+    assert.equal(await receiptOf(rollup, raw), null);
+    await attesters(true);
+    await mine(l1);
+    assert.equal((await receiptOf(rollup, raw)).status, "0x1");
+}));
+
 test("a network that starts again has the queue as it was", async () => {
     const datadir = mkdtempSync(join(tmpdir(), "lockstep-forced-"));
     const options = { rollups: 1, rollupRefuse: ADDRESS, datadir };
