@@ -14,7 +14,7 @@
     jr      \b
     .endm
 
-/* Rungs that copy bytes -\from to -1 of a1 to a3, the first one first. */
+/* Rungs that copy the bytes so far before a1 to before a3, the first one first. */
     .macro  ladder_up rungs:vararg
     .irp    n, \rungs
     lbu     t0, -\n(a1)
@@ -22,7 +22,7 @@
     .endr
     .endm
 
-/* Of bytes \from to 0, the last one first. */
+/* The bytes so far behind them, the last one first. */
     .macro  ladder_down rungs:vararg
     .irp    n, \rungs
     lbu     t0, \n(a1)
@@ -30,17 +30,9 @@
     .endr
     .endm
 
-/* --- copies from the lower end up ----------------------------------------------------------------------------
- * a0: to, which is the answer; a1: from; a2: size. a3: where to is. */
-    .globl  memcpy
-    .type   memcpy, @function
-memcpy:
-    or      t0, a0, a1
-    or      t0, t0, a2
-    andi    t0, t0, 7
-    mv      a3, a0
-    bnez    t0, .Lup
-/* Both aligned, whole words. */
+/* Copies four words at a time from a1 to a3, which move on, as far as a2 bytes go. a4: how many are left,
+ * less 32. */
+    .macro  copy_words
     addi    a4, a2, -32
     bltz    a4, 2f
 1:  ld      t0, 0(a1)
@@ -55,7 +47,22 @@ memcpy:
     addi    a1, a1, 32
     addi    a3, a3, 32
     bgez    a4, 1b
-2:  addi    a4, a4, 32
+2:
+    .endm
+
+/* --- copies from the lower end up ----------------------------------------------------------------------------
+ * a0: to, which is the answer; a1: from; a2: size. a3: where to is. */
+    .globl  memcpy
+    .type   memcpy, @function
+memcpy:
+    or      t0, a0, a1
+    or      t0, t0, a2
+    andi    t0, t0, 7
+    mv      a3, a0
+    bnez    t0, .Lup
+/* Both aligned, whole words. */
+    copy_words
+    addi    a4, a4, 32
     bnez    a4, 3f
     ret
 3:  ld      t0, 0(a1)
@@ -81,21 +88,8 @@ memcpy:
 .Lup_aligned:
     andi    t0, a1, 7
     bnez    t0, .Lup_shifted
-    addi    a4, a2, -32
-    bltz    a4, 2f
-1:  ld      t0, 0(a1)
-    ld      t1, 8(a1)
-    ld      t2, 16(a1)
-    ld      t3, 24(a1)
-    sd      t0, 0(a3)
-    sd      t1, 8(a3)
-    sd      t2, 16(a3)
-    sd      t3, 24(a3)
-    addi    a4, a4, -32
-    addi    a1, a1, 32
-    addi    a3, a3, 32
-    bgez    a4, 1b
-2:  addi    a2, a4, 32
+    copy_words
+    addi    a2, a4, 32
     li      t1, 8
     bltu    a2, t1, .Lfew_up
 3:  ld      t0, 0(a1)

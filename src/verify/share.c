@@ -96,52 +96,12 @@ enum err verify_settle_share(struct verify_files *files, struct verify_result *r
     return open_updates(files);
 }
 
-/* --- the statement ---------------------------------------------------------------------------- */
-
-enum err verify_share_output(
-    hash32 *output,
-    struct arena *arena,
-    const uint64_t *rollup_ids,
-    size_t rollup_id_count,
-    const hash32 *public_input,
-    const struct verify_share *share
-) {
-    struct arena_mark mark = arena_mark(arena);
-    struct abi_writer w;
-    bytes encoded;
-    abi_writer_open(&w, arena);
-    size_t ids = abi_write_offset(&w);
-    abi_write_hash(&w, public_input);
-    abi_write_hash(&w, &share->split);
-    abi_write_u64(&w, share->first);
-    abi_write_u64(&w, share->count);
-    abi_write_u64(&w, share->total);
-    abi_begin_tail(&w, ids, 0);
-    abi_write_u64(&w, rollup_id_count);
-    for (size_t i = 0; i < rollup_id_count; i++)
-        abi_write_u64(&w, rollup_ids[i]);
-    enum err err = abi_finish(&w, &encoded);
-    if (err == ERR_OK) *output = keccak256(encoded);
-    arena_release(arena, mark);
-    return err;
-}
-
-enum err verify_state_share(
-    struct verify_result *result, const struct verify_files *files, struct arena *arena
-) {
-    const struct share *share = files->share;
+enum err
+verify_name_share(struct verify_share *named, struct arena *arena, const struct share *share) {
     struct verify_share s = {.first = share->first, .count = share->count, .total = share->total};
     enum err err = share_split(&s.split, arena, share);
-    if (err != ERR_OK) return err;
-    result->share = s;
-    return verify_share_output(
-        &result->output,
-        arena,
-        result->rollup_ids,
-        result->rollup_id_count,
-        &result->public_input,
-        &s
-    );
+    if (err == ERR_OK) *named = s;
+    return err;
 }
 
 /* --- making one ------------------------------------------------------------------------------- */

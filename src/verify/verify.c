@@ -391,9 +391,11 @@ static enum err state(
     if (err != ERR_OK) return err;
     if (!hash32_equal(&result->public_input, &file->public_input))
         return refuse(result, VERIFY_PUBLIC_INPUT, 0);
-    if (files->share != NULL) return verify_state_share(result, files, arena);
+    const struct verify_share *part = files->share == NULL ? NULL : &result->share;
+    if (part != NULL) err = verify_name_share(&result->share, arena, files->share);
+    if (err != ERR_OK) return err;
     return verify_output(
-        &result->output, arena, file->rollup_ids, file->rollup_id_count, &file->public_input
+        &result->output, arena, file->rollup_ids, file->rollup_id_count, &file->public_input, part
     );
 }
 
@@ -424,7 +426,8 @@ enum err verify_output(
     struct arena *arena,
     const uint64_t *rollup_ids,
     size_t rollup_id_count,
-    const hash32 *public_input
+    const hash32 *public_input,
+    const struct verify_share *share
 ) {
     struct arena_mark mark = arena_mark(arena);
     struct abi_writer w;
@@ -432,6 +435,12 @@ enum err verify_output(
     abi_writer_open(&w, arena);
     size_t ids = abi_write_offset(&w);
     abi_write_hash(&w, public_input);
+    if (share != NULL) {
+        abi_write_hash(&w, &share->split);
+        abi_write_u64(&w, share->first);
+        abi_write_u64(&w, share->count);
+        abi_write_u64(&w, share->total);
+    }
     abi_begin_tail(&w, ids, 0);
     abi_write_u64(&w, rollup_id_count);
     for (size_t i = 0; i < rollup_id_count; i++)

@@ -80,7 +80,7 @@ struct verify_result {
     enum step_verdict step; /* ENTRY_NO_FACT: why */
     uint64_t rollup_id;     /* ENTRY_NO_FACT, PARAMETERS, KIND, OPEN_BLOCK, NOT_COVERED: whose */
     /* OK: the statement, whose parts are as in the batch file, and the 32 bytes that stand for it:
-     * keccak256(abi.encode(rollupIds, publicInput)); of a share verify_share_output. */
+     * keccak256(abi.encode(rollupIds, publicInput)); of a share as verify_output says. */
     hash32 output;
     hash32 public_input;
     uint64_t chain_id; /* of the parent */
@@ -93,18 +93,10 @@ struct verify_result {
     struct verify_share share; /* total is 0: the statement is about the whole batch */
 };
 
-/* verify_output is what stands for a statement. ERR_MEMORY. */
+/* verify_output is what stands for a statement, or, unless share is NULL, for the part of it that is
+ * about a share: keccak256(abi.encode(rollupIds, publicInput, split, first, count, total)).
+ * ERR_MEMORY. */
 MUST_USE enum err verify_output(
-    hash32 *output,
-    struct arena *arena,
-    const uint64_t *rollup_ids,
-    size_t rollup_id_count,
-    const hash32 *public_input
-);
-
-/* verify_share_output is what stands for the part of it that is about a share:
- * keccak256(abi.encode(rollupIds, publicInput, split, first, count, total)). ERR_MEMORY. */
-MUST_USE enum err verify_share_output(
     hash32 *output,
     struct arena *arena,
     const uint64_t *rollup_ids,

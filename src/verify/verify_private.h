@@ -72,10 +72,9 @@ verify_index_share_heads(struct verify_files *files, struct verify_result *resul
 /* Cuts the batch at the share's heads and sees what it has to open. *result may get a verdict. */
 MUST_USE enum err verify_settle_share(struct verify_files *files, struct verify_result *result);
 
-/* Says what the share is in a result whose statement is made, with the output that stands for it. */
-MUST_USE enum err verify_state_share(
-    struct verify_result *result, const struct verify_files *files, struct arena *arena
-);
+/* What a result says of a share. ERR_MEMORY. */
+MUST_USE enum err
+verify_name_share(struct verify_share *named, struct arena *arena, const struct share *share);
 
 /* --- verify.c --- */
 

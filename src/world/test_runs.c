@@ -353,7 +353,7 @@ static void shares_state_their_runs(void **state) {
             assert_memory_equal(result.public_input.b, truth.public_input.b, 32);
             assert_int_equal(result.rollup_id_count, 2);
             hash32 output;
-            must(verify_share_output(
+            must(verify_output(
                 &output, &arena, truth.rollup_ids, 2, &truth.public_input, &result.share
             ));
             assert_memory_equal(result.output.b, output.b, 32);

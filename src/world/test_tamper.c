@@ -684,7 +684,7 @@ static void a_claim_that_is_not_that_of_the_batch_is_refused(void **state) {
     assert_non_null(out);
     batch_file_write(out, &file);
     assert_int_equal(verify(join(&net, bytes_of(out, batch_file_size(&file)), rest)), VERIFY_OK);
-    assert_int_equal(verify_output(&output, &arena, ids, 1, &truth.public_input), ERR_OK);
+    assert_int_equal(verify_output(&output, &arena, ids, 1, &truth.public_input, NULL), ERR_OK);
     assert_memory_equal(got.output.b, output.b, 32);
     assert_memory_not_equal(got.output.b, truth.output.b, 32);
     file.rollup_id_count = 2;

@@ -365,7 +365,7 @@ static bool is_true_share(
     if (result->verdict != VERIFY_OK) return complain(c, verify_verdict_name(result->verdict));
     if (hash32_is_zero(split)) *split = result->share.split;
     share.split = *split;
-    must(verify_share_output(
+    must(verify_output(
         &output,
         &c->scratch,
         truth->rollup_ids,
