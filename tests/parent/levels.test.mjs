@@ -85,5 +85,11 @@ test("code of the L2 that reads L1 reads it as of the L2's own anchor", async ()
     assert.ok(chainsOf(trace).includes(l2.chainId));
     const wish = { ...reader, functionName: "keepCall", args: [between.address, call], account: l3.account.address };
     const gas = await l3.client.estimateContractGas(wish);
-    await send(reader, "keepCall", wish.args, { gas });
+    const called = await send(reader, "keepCall", wish.args, { gas });
+    // Each level's frames below the other's.
+    for (const [method, ...options] of [["debug_traceTransaction", { tracer: "callTracer" }], ["lockstep_traceTransaction"]]) {
+        const answer = await l3.client.request({ method, params: [called.transactionHash, ...options] });
+        const chains = new Set(chainsOf(answer.frame ?? answer));
+        assert.deepEqual([...chains], [l3.chainId, l2.chainId, l1.chainId], method);
+    }
 });
