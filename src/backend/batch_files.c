@@ -50,8 +50,9 @@ static enum err find_heads(
     return err;
 }
 
-/* The headers of the anchors; what is there twice is left out when they are sorted. */
-static enum err find_headers(
+/* The headers of the anchors; what is there twice is left out when they are sorted. And what the Hub
+ * has added to each update. */
+static enum err find_contexts(
     struct witness *witness,
     struct update_context **contexts,
     struct maker *maker,
@@ -70,6 +71,9 @@ static enum err find_headers(
         if (err != ERR_OK) return err;
         if (header->size == 0) return ERR_MISSING;
         (*contexts)[i].anchor_hash = keccak256(*header);
+        /* What the Hub has found in its queue: it takes no entry that says otherwise. */
+        if (batch->updates[i].has_context)
+            (*contexts)[i].forced_hash = batch->updates[i].context.forced_hash;
     }
     return ERR_OK;
 }
@@ -116,7 +120,7 @@ static enum err on_batch(
     struct source_several several;
     source_several_open(&several, sources, rollup_count + 1);
     enum err err = find_heads(&witness, maker->arena, batch, rollups, rollup_count);
-    if (err == ERR_OK) err = find_headers(&witness, &contexts, maker, batch);
+    if (err == ERR_OK) err = find_contexts(&witness, &contexts, maker, batch);
     if (err != ERR_OK) return err;
     const struct verify_claim claim = {
         .chain_id = maker->chain->rpc.chain_id,

@@ -184,6 +184,20 @@ test("one that L1 has not forced after all is not taken", withNetwork({}, async 
     assert.equal(await rollup.balance(TO), 1n);
 }));
 
+test("a batch that takes some, one of them invalid, has its files", withNetwork({}, async (n) => {
+    const { l1, rollups: [rollup] } = n.as(OUT);
+    await l1.rpc("evm_setAutomine", [false]);
+    const [good, bad] = [await pay(rollup), await pay(rollup, { later: 9 })];
+    const nonce = await l1.client.getTransactionCount({ address: ADDRESS });
+    for (const [i, raw] of [good, bad].entries()) await force(l1, raw, 1n, { nonce: nonce + i });
+    await mine(l1);
+    await mine(l1);
+    assert.equal((await receiptOf(rollup, good)).status, "0x1");
+    assert.deepEqual(await counts(l1), [2n, 2n]);
+    const { transactions: [batch] } = await l1.rpc("eth_getBlockByNumber", ["latest", false]);
+    assert.equal((await l1.rpc("lockstep_getBatchFiles", [batch])).length, 1);
+}));
+
 test("what was taken does not come back by itself when L1 has not forced it after all", withNetwork({}, async (n) => {
     const { l1, rollups: [rollup] } = n.as(OUT);
     const mine = n.as(0).rollups[0];
