@@ -180,7 +180,18 @@ async function wait(network, dice) {
     return [chain, null];
 }
 
-const ACTIONS = [sendEther, sendEther, sendCoin, sendBadge, deliver, deliver, deliver, deliver, payEarly, callAcross, callAcross, callAcross, stay, stay, bundle, deliverIfImported, impersonate, wait];
+/** A transaction of a rollup by the queue of its parent's Hub. */
+async function force(network, dice, sender) {
+    const to = dice.one(network.rollups);
+    const from = to.parent;
+    const nonce = hex(await to.rpc("eth_getTransactionCount", [sender, "pending"]));
+    const tx = { from: sender, to: to.places.purse, data: encode("purse", "hit", [1n]), value: hex(dice.below(1e3)), nonce, gas: hex(200_000), maxFeePerGas: hex(10n * GWEI), maxPriorityFeePerGas: "0x1" };
+    const { raw } = await to.rpc("eth_signTransaction", [tx]);
+    const value = await from.call(from.contracts.hub, "hub", "forceFee", [to.rollupId]);
+    return [from, await from.send(sender, from.contracts.hub, { data: encode("hub", "forceTransaction", [to.rollupId, raw]), value: value * 2n })];
+}
+
+const ACTIONS = [sendEther, sendEther, sendCoin, sendBadge, deliver, deliver, deliver, deliver, payEarly, callAcross, callAcross, callAcross, stay, stay, bundle, deliverIfImported, impersonate, wait, force];
 
 /** One of them: [chain, hash], or null if it came to nothing. */
 export const act = (network, dice) => dice.one(ACTIONS)(network, dice, dice.one(network.accounts.slice(0, 8)));

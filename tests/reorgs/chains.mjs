@@ -1,6 +1,6 @@
 // The chains of a network for these tests, from one start to the next: raw JSON-RPC and ABI coding, since what is
 // done here is done thousands of times.
-import { decodeAbiParameters, decodeFunctionResult, encodeDeployData, encodeEventTopics, encodeFunctionData, getAbiItem } from "viem";
+import { decodeAbiParameters, decodeFunctionResult, encodeDeployData, encodeEventTopics, encodeFunctionData, getAbiItem, zeroAddress } from "viem";
 import { artifact, compileTestContracts } from "../contracts/lib/chain.mjs";
 import { startNetwork } from "../lib/network.mjs";
 
@@ -22,7 +22,7 @@ class Chain {
     constructor(entry) {
         Object.assign(this, { name: entry.name, rollupId: BigInt(entry.rollupId), parentName: entry.parent, contracts: entry.contracts });
         // Who may have ether here.
-        this.holders = new Set(Object.values(entry.contracts).map(lower));
+        this.holders = new Set([zeroAddress, ...Object.values(entry.contracts).map(lower)]);
         this.children = [];
         this.places = {};
         this.rpc = entry.rpc;

@@ -49,6 +49,7 @@ class Episode {
         if (dice.chance(0.6)) options.l3 = 1;
         if (dice.chance(0.3)) options.importPolicy = "none";
         if (dice.chance(0.2)) options.anchorEvery = 1 + dice.below(4);
+        if (dice.chance(0.3)) options.forceDelay = 2 + dice.below(4);
         if (isKept) options.datadir = join(this.folder, "data");
         this.network = await new Network(options).start();
         this.say(JSON.stringify({ ...options, slots: this.hasSlots, relay: this.hasRelay }));
