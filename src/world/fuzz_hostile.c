@@ -113,6 +113,7 @@ struct hostile {
     struct rollup *rollup;
     hash32 head;
     struct update update;
+    struct update_context context;
     bytes anchor;
 };
 
@@ -298,8 +299,15 @@ static void make_update(struct hostile *h, uint64_t rollup_id) {
     };
     struct payload payload = {blocks, block_count};
     must(payload_encode(&h->update.payload, arena, &payload));
-    if (number(1) % 16 == 0) h->update.payload = take(number(1));
+    const uint64_t how = number(1);
+    if (how % 16 == 0)
+        h->update.payload = take(number(1));
+    else
+        h->update.forced = (uint16_t)(how / 16); /* also more than there are */
+    for (size_t i = 0; i < h->update.forced && i < count; i++)
+        h->context.forced_hash = update_forced_hash(&h->context.forced_hash, txs[i]);
     must(header_encode(&h->anchor, arena, &anchor));
+    h->context.anchor_hash = keccak256(h->anchor);
     h->update.rollup_id = rollup_id;
     h->update.anchor_number = anchor.number;
     h->update.timestamp = blocks[block_count - 1].timestamp;
@@ -330,8 +338,7 @@ static struct action some_action(void) {
     switch (number(1) % 8) {
     case 0: {
         struct hostile *h = &hostiles[rollup_id - 1];
-        struct update_context context = {.anchor_hash = keccak256(h->anchor)};
-        must(update_action(&action, arena, &h->update, &context));
+        must(update_action(&action, arena, &h->update, &h->context));
         break;
     }
     case 1:
@@ -404,7 +411,7 @@ static void run(void) {
         make_update(h, id);
         updates[id - 1] = h->update;
         headers[id - 1] = h->anchor;
-        contexts[id - 1].anchor_hash = keccak256(h->anchor);
+        contexts[id - 1] = h->context;
         heads[id - 1] = (struct witness_head){.rollup_id = id, .head = h->head};
         must(open_block_encode(&heads[id - 1].open_block, arena, &h->open));
         hash32 hash;

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { encodeFunctionData, keccak256, parseEther, zeroAddress } from "viem";
+import { decodeErrorResult, encodeFunctionData, keccak256, parseEther, zeroAddress } from "viem";
 import { runLockstep } from "../lib/network.mjs";
 import { TERMS, leftIn, openNetwork } from "./lib.mjs";
 
@@ -93,6 +93,36 @@ test("the next block takes what waits, eight at a time, and skips what is none",
     const { number } = await rollup.client.getBlock();
     await mine(l1);
     assert.equal((await rollup.client.getBlock()).number, number);
+}));
+
+test("the batch holds in the guest as out of it", withNetwork({}, async (n) => {
+    const { l1, rollups: [rollup] } = n.as(OUT);
+    await l1.rpc("evm_setAutomine", [false]);
+    const raw = await pay(rollup);
+    const nonce = await l1.client.getTransactionCount({ address: ADDRESS });
+    for (const [i, one] of ["0xff", raw, raw].entries()) await force(l1, one, 1n, { nonce: nonce + i });
+    for (let i = 0; i < 2; i++) await mine(l1);
+    assert.equal((await receiptOf(rollup, raw)).status, "0x1");
+    const { transactions: [post] } = await l1.rpc("eth_getBlockByNumber", ["latest", false]);
+    const [{ updates }] = await l1.rpc("lockstep_getBatch", [post]);
+    assert.equal(updates[0].forced, "0x3");
+    const folder = mkdtempSync(join(tmpdir(), "lockstep-forced-"));
+    try {
+        const batch = join(folder, "batch");
+        const said = async (...words) => {
+            const { code, stdout, stderr } = await runLockstep(words);
+            assert.equal(code, 0, stderr);
+            return stdout;
+        };
+        await said("batch", "export", post, batch, "--rpc", n.network.l1.url);
+        const outputs = [
+            await said("verify", batch),
+            await said("guest", "run", "--batch", join(batch, "batch"), "--witness", join(batch, "witness")),
+        ].map((text) => /^output +(0x[0-9a-f]{64})$/m.exec(text)[1]);
+        assert.equal(outputs[0], outputs[1]);
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
 }));
 
 test("others than who is kept out are served meanwhile", withNetwork({}, async (n) => {
@@ -250,3 +280,61 @@ test("options that are none are refused", async () => {
     assert.match(await said("--force-delay", "-1"), /--force-delay/);
     assert.match(await said("--force-delay", String(2 ** 32)), /--force-delay/);
 });
+
+/** A batch of somebody's own, prepared by the network. */
+async function prepare({ l1 }, by) {
+    const wish = { from: by.account.address, rollups: [{ rollupId: 1 }] };
+    const { transaction: { to, data, gas } } = await l1.rpc("lockstep_prepareBatch", [wish]);
+    return { to, data, gas: BigInt(gas) };
+}
+const outcome = (l1, hash) => l1.rpc("eth_getTransactionReceipt", [hash]);
+
+test("other proposers take what waits, too", withNetwork({ forceDelay: 2 }, async (n) => {
+    const { l1, rollups: [rollup] } = n.as(OUT);
+    const other = n.as(4).l1;
+    await l1.rpc("evm_setAutomine", [false]);
+    const raw = await pay(rollup);
+    await force(l1, raw);
+    await mine(l1);
+    const own = await other.wallet.sendTransaction(await prepare(n, other));
+    await mine(l1);
+    assert.equal((await outcome(l1, own)).status, "0x1");
+    assert.equal((await receiptOf(rollup, raw)).status, "0x1");
+    assert.deepEqual(await counts(l1), [1n, 1n]);
+    // It is in his batch: the network's own builder posted none.
+    const { transactions } = await l1.rpc("eth_getBlockByNumber", ["latest", false]);
+    assert.deepEqual(transactions, [own]);
+}));
+
+test("a batch that leaves out what is due by now is refused", withNetwork({ forceDelay: 2 }, async (n) => {
+    const { l1, rollups: [rollup] } = n.as(OUT);
+    const other = n.as(4).l1;
+    await l1.rpc("evm_setAutomine", [false]);
+    await l1.rpc("lockstep_setAutoBatch", [false]);
+    const without = await prepare(n, other);
+    const raw = await pay(rollup);
+    await force(l1, raw);
+    for (let i = 0; i < 2; i++) await mine(l1);
+    const refused = await other.wallet.sendTransaction(without);
+    await mine(l1);
+    assert.equal((await outcome(l1, refused)).status, "0x0");
+    const { output } = await l1.rpc("debug_traceTransaction", [refused, { tracer: "callTracer" }]);
+    assert.deepEqual(decodeErrorResult({ abi: l1.contracts.hub.abi, data: output }).errorName, "ForcedDue");
+    const taking = await other.wallet.sendTransaction(await prepare(n, other));
+    await mine(l1);
+    assert.equal((await outcome(l1, taking)).status, "0x1");
+    assert.equal((await receiptOf(rollup, raw)).status, "0x1");
+}));
+
+test("a network that posts no batches by itself leaves the queue alone", withNetwork({ forceDelay: 1 }, async (n) => {
+    const { l1, rollups: [rollup] } = n.as(OUT);
+    const raw = await pay(rollup);
+    await l1.rpc("evm_setAutomine", [false]);
+    await l1.rpc("lockstep_setAutoBatch", [false]);
+    await force(l1, raw);
+    for (let i = 0; i < 3; i++) await mine(l1);
+    assert.deepEqual(await counts(l1), [1n, 0n]);
+    await l1.rpc("lockstep_setAutoBatch", [true]);
+    await mine(l1);
+    assert.equal((await receiptOf(rollup, raw)).status, "0x1");
+}));
