@@ -293,14 +293,29 @@ enum err world_make_post(struct world *world, bytes *calldata, bool is_transient
     );
 }
 
+/* The nonce of who posts the batch. There may be transactions of his before it in the block. */
+static enum err builder_nonce(uint64_t *nonce, struct world *world) {
+    const address *builder = &world->options->builder;
+    struct account account;
+    bool exists;
+    const struct journal_account *now = NULL;
+    if (world->above == NULL) now = journal_find_account(&world->builder->journal, builder);
+    if (now != NULL && now->is_loaded) {
+        *nonce = now->nonce;
+        return ERR_OK;
+    }
+    enum err err = state_get_account(world->state, builder, &account, &exists);
+    if (err == ERR_OK) *nonce = exists ? account.nonce : 0;
+    return err;
+}
+
 enum err world_make_batch_tx(struct world *world, struct tx *tx) {
     const struct world_options *options = world->options;
     struct arena *arena = world->arena;
     bytes calldata;
-    struct account account;
-    bool exists;
+    uint64_t nonce = 0;
     enum err err = world_make_post(world, &calldata, false);
-    if (err == ERR_OK) err = state_get_account(world->state, &options->builder, &account, &exists);
+    if (err == ERR_OK) err = builder_nonce(&nonce, world);
     if (err != ERR_OK) return err;
     /* Below, the machine runs when the payload is made: the state is that before its block. */
     const u256 next_base_fee = header_next_base_fee(options->parent);
@@ -310,7 +325,7 @@ enum err world_make_batch_tx(struct world *world, struct tx *tx) {
         .type = TX_DYNAMIC_FEE,
         .is_protected = true,
         .chain_id = options->schedule->chain_id,
-        .nonce = exists ? account.nonce : 0,
+        .nonce = nonce,
         .max_fee_per_gas = u256_add(base_fee, base_fee),
         .gas_limit = TX_GAS_LIMIT_MAX,
         .to = options->hub,

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { encodeFunctionData, keccak256, numberToHex, parseEther, parseEventLogs } from "viem";
+import { encodeFunctionData, keccak256, numberToHex, pad, parseEther, parseEventLogs, toHex } from "viem";
 import { messageSlot, signConditional } from "../../examples/lib/conditional.mjs";
 import { runLockstep } from "../lib/network.mjs";
 import { TERMS, openNetwork } from "./lib.mjs";
@@ -97,9 +97,9 @@ async function onRollup({ message }, atLeast = price) {
 const prepare = (before, transactions, more = {}) =>
     l1.rpc("lockstep_prepareBatch", [{ from: proposer.l1.account.address, before, rollups: [{ rollupId: 1, transactions }], ...more }]);
 
-async function signBatch({ transaction }) {
+async function signBatch({ transaction }, { later = 0 } = {}) {
     const { client, account } = proposer.l1;
-    const nonce = await client.getTransactionCount({ address: account.address });
+    const nonce = later + (await client.getTransactionCount({ address: account.address }));
     const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n };
     const { to, data, gas, chainId } = transaction;
     return account.signTransaction({ type: "eip1559", chainId: Number(chainId), to, data, gas: BigInt(gas), nonce, ...fees });
@@ -214,6 +214,15 @@ test("blocks that the rollup has made before go along", async () => {
     const { txs } = await loop();
     await send(txs);
     assert.equal((await rollup.client.getBlock()).stateRoot, await l1.read("hub", "head", [1n]));
+});
+
+test("whoever posts the batch may have transactions of his own in front of it", async () => {
+    const own = [0, 1].map((later) => sign(proposer.l1, "messageService", "broadcastMessage", [pad(toHex(90 + later), { size: 32 })], { later }));
+    const before = await Promise.all(own);
+    const made = await prepare(before, []);
+    assert.equal(made.updates[0].messageSlots.length, 2);
+    await send([...before, await signBatch(made, { later: 2 })]);
+    assert.equal(await l1.read("hub", "head", [1n]), made.rollups[0].head);
 });
 
 test("a purchase that is too dear: no withdrawal, and with another's proof nothing at all", async () => {
