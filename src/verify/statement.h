@@ -1,10 +1,11 @@
 /* verify/statement.h: the check as a function of bytes, input → output: what the guest program does
- * (src/guest). The input is a batch file with its witness file behind it (docs/batch-files.md).
+ * (src/guest). The input is a batch file with its witness file behind it, or a share of a batch
+ * (docs/batch-files.md).
  *
- *   output  of a batch that holds: 32 bytes, keccak256(abi.encode(rollupIds, publicInput))
+ *   output  of what holds: 32 bytes (verify_output)
  *   else    40 bytes: "refused" or "memory" and zeros (8 bytes), then in 8 bytes each,
- * little-endian:           the verdict, its entry, its step verdict or fault, its rollup (struct
- * verify_result) */
+ *           little-endian: the verdict, its entry, its step verdict or fault, its rollup
+ *           (struct verify_result) */
 #ifndef VERIFY_STATEMENT_H
 #define VERIFY_STATEMENT_H
 
