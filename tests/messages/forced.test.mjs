@@ -1,12 +1,13 @@
 // Forced transactions on a running network: who is kept out of a rollup gets out of it with transactions of
 // L1 alone; the node takes what waits in the queue, whatever becomes of L1 meanwhile.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { decodeErrorResult, encodeFunctionData, keccak256, parseEther, zeroAddress } from "viem";
-import { runLockstep } from "../lib/network.mjs";
+import { lockstepPath, runLockstep } from "../lib/network.mjs";
 import { TERMS, leftIn, openNetwork } from "./lib.mjs";
 
 const OUT = 3; // the account that the operator keeps out
@@ -226,6 +227,20 @@ test("a batch that takes some, one of them invalid, has its files", withNetwork(
     assert.deepEqual(await counts(l1), [2n, 2n]);
     const { transactions: [batch] } = await l1.rpc("eth_getBlockByNumber", ["latest", false]);
     assert.equal((await l1.rpc("lockstep_getBatchFiles", [batch])).length, 1);
+    // Who has the files comes to the same: as a whole and in shares, here and in the guest.
+    const folder = mkdtempSync(join(tmpdir(), "lockstep-forced-"));
+    try {
+        const [whole, shares] = [join(folder, "whole"), join(folder, "shares")];
+        const run = (...args) => execFileSync(lockstepPath(), args, { encoding: "utf8" });
+        const outputOf = (text) => /^output +0x([0-9a-f]{64})$/m.exec(text)[1];
+        run("batch", "export", batch, whole, "--rpc", n.network.l1.url);
+        run("batch", "split", whole, shares);
+        const [files, share] = [["--batch", join(whole, "batch"), "--witness", join(whole, "witness")], join(shares, "0")];
+        assert.equal(outputOf(run("guest", "run", ...files)), outputOf(run("verify", whole)));
+        assert.equal(outputOf(run("guest", "run", "--share", share)), outputOf(run("verify", share)));
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
 }));
 
 test("what was taken does not come back by itself when L1 has not forced it after all", withNetwork({}, async (n) => {
