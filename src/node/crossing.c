@@ -632,10 +632,29 @@ static bool lessen(
     return true;
 }
 
+/* What rollups of rollups were to import may be more than there is gas for; and when the batch is
+ * somebody else's, nobody imports what he has not. It can be proven. False: there was nothing. */
+static bool
+forget_imports(const struct crossing *crossing, const struct imports *imports, bool only_below) {
+    bool is_any = false;
+    for (size_t i = 0; i + 1 < crossing->node->chain_count && imports->lists != NULL; i++) {
+        const struct node_chain *chain = &crossing->node->chains[1 + i];
+        const bool is_below = node_place(node_parent(chain)) != 0;
+        if ((only_below && !is_below) || imports->lists[i].count == 0) continue;
+        imports->lists[i].count = 0;
+        is_any = true;
+    }
+    return is_any;
+}
+
 /* A transaction that brings a batch along has a block to itself, or with its bundle, as the batch
  * is about the heads after the block before. False: it has, or there is none. */
-static bool
-set_apart(struct crossing *crossing, struct waiting *waiting, const struct block_order *order) {
+static bool set_apart(
+    struct crossing *crossing,
+    struct waiting *waiting,
+    const struct imports *imports,
+    const struct block_order *order
+) {
     const struct world_tx_result *txs = crossing->result.txs;
     size_t *tx_count = &crossing->options.tx_count;
     size_t index = 0;
@@ -656,11 +675,16 @@ set_apart(struct crossing *crossing, struct waiting *waiting, const struct block
         w->count = 0;
         is_less = true;
     }
+    if (first > 0) return is_less;
+    /* What is forced, imported or due for its anchor waits, too, or is in that batch. */
     const size_t chain_count = crossing->node->chain_count;
-    /* What is due waits, too; what is forced may be in that batch. */
-    if (first == 0 && crossing->due != 0 && crossing->left_place != chain_count) {
-        move_but(crossing, chain_count, order);
-        is_less = true;
+    is_less |= forget_imports(crossing, imports, false);
+    crossing->left_place = chain_count;
+    for (size_t i = 1; i < chain_count; i++) {
+        struct world_rollup *rollup = &crossing->rollups[i - 1];
+        const bool is_wished = order->must_move == i;
+        is_less |= rollup->must_move && !is_wished;
+        rollup->must_move = is_wished;
     }
     return is_less;
 }
@@ -681,19 +705,6 @@ import_messages(struct crossing *crossing, struct waiting *waiting, const struct
         rollup->must_move |= rollup->message_slot_count > 0;
         if (!is_there) waiting_without_imports(&waiting[i], chain);
     }
-}
-
-/* What rollups of rollups were to import may be more than there is gas for: it can be proven.
- * False: there was nothing. */
-static bool forget_imports_below(const struct crossing *crossing, const struct imports *imports) {
-    bool is_any = false;
-    for (size_t i = 0; i + 1 < crossing->node->chain_count && imports->lists != NULL; i++) {
-        const struct node_chain *chain = &crossing->node->chains[1 + i];
-        if (node_place(node_parent(chain)) == 0 || imports->lists[i].count == 0) continue;
-        imports->lists[i].count = 0;
-        is_any = true;
-    }
-    return is_any;
 }
 
 enum err crossing_build_block(
@@ -738,7 +749,7 @@ enum err crossing_build_block(
         }
         err = world_build(&crossing->result, &crossing->options);
         if (err != ERR_OK) return err;
-        if (set_apart(crossing, waiting, order)) continue;
+        if (set_apart(crossing, waiting, imports, order)) continue;
         const struct node_chain *behind = NULL;
         if (crossing->result.status == WORLD_OK) {
             if (crossing_set_apart_below(crossing, waiting, imports)) continue;
@@ -753,7 +764,7 @@ enum err crossing_build_block(
         if (err != ERR_OK) return err;
         if (behind != NULL && crossing_defer_bringer(waiting, behind, reason, order)) continue;
         if (lessen(crossing, fates, waiting, reason, order)) continue;
-        if (forget_imports_below(crossing, imports)) continue;
+        if (forget_imports(crossing, imports, true)) continue;
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", reason);
         return ERR_INPUT;
     }

@@ -146,6 +146,29 @@ async function bundle(network, dice, sender) {
     return [l1, null];
 }
 
+/** A batch of somebody's own, with a payment on the rollup, behind a deposit that it imports. */
+async function propose(network, dice, sender) {
+    const { l1 } = network;
+    const rollup = dice.one(l1.children);
+    const proposer = dice.one(network.accounts.slice(0, 8).filter((who) => who !== sender));
+    const fees = { maxFeePerGas: hex(10n * GWEI), maxPriorityFeePerGas: hex(GWEI) };
+    const sign = async (chain, from, tx) => {
+        const nonce = await chain.rpc("eth_getTransactionCount", [from, "latest"]);
+        return (await chain.rpc("eth_signTransaction", [{ from, nonce, ...fees, ...tx }])).raw;
+    };
+    const t = terms(dice);
+    const value = 1n + BigInt(dice.below(1e9));
+    const deposit = encode("bridge", "sendEther", [rollup.rollupId, someone(rollup, dice), { fee: 0n, until: 0n }, t]);
+    const before = [await sign(l1, sender, { to: l1.contracts.bridge, data: deposit, value: hex(value + t.fee), gas: hex(1_000_000) })];
+    const payment = await sign(rollup, sender, { to: dice.one(network.accounts), value: hex(dice.below(1e9)), gas: hex(21_000) });
+    const wish = { from: proposer, before, rollups: [{ rollupId: Number(rollup.rollupId), transactions: [payment] }] };
+    const { transaction } = await l1.rpc("lockstep_prepareBatch", [wish]);
+    const { to, data, gas } = transaction;
+    const txs = [...before, await sign(l1, proposer, { to, data, gas })];
+    await l1.rpc("eth_sendBundle", [{ txs, blockNumber: hex((await l1.height()) + 1) }]);
+    return [l1, null];
+}
+
 /** A delivery that is only good in a block that has its message. */
 async function deliverIfImported(network) {
     const { l1, keys } = network;
@@ -191,7 +214,7 @@ async function force(network, dice, sender) {
     return [from, await from.send(sender, from.contracts.hub, { data: encode("hub", "forceTransaction", [to.rollupId, raw]), value: value * 2n })];
 }
 
-const ACTIONS = [sendEther, sendEther, sendCoin, sendBadge, deliver, deliver, deliver, deliver, payEarly, callAcross, callAcross, callAcross, stay, stay, bundle, deliverIfImported, impersonate, wait, force];
+const ACTIONS = [sendEther, sendEther, sendCoin, sendBadge, deliver, deliver, deliver, deliver, payEarly, callAcross, callAcross, callAcross, stay, stay, bundle, propose, deliverIfImported, impersonate, wait, force];
 
 /** One of them: [chain, hash], or null if it came to nothing. */
 export const act = (network, dice) => dice.one(ACTIONS)(network, dice, dice.one(network.accounts.slice(0, 8)));
