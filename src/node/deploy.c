@@ -220,6 +220,7 @@ static enum err add_contract(struct deployment *d, bytes initcode) {
 
 static enum err add_registration(struct deployment *d, const struct deploy_rollup *rollup) {
     const struct deploy_contracts *contracts = &d->options->contracts;
+    const address nobody = {{0}};
     struct abi_writer w;
     bytes data;
     abi_writer_open(&w, d->arena);
@@ -229,7 +230,7 @@ static enum err add_registration(struct deployment *d, const struct deploy_rollu
     abi_write_hash(&w, &rollup->head);
     abi_write_address(&w, &d->options->keys->builder.address);
     abi_write_bool(&w, rollup->has_own_token);
-    abi_write_address(&w, &contracts->messenger);
+    abi_write_address(&w, rollup->has_messenger ? &contracts->messenger : &nobody);
     abi_write_u64(&w, rollup->force_delay);
     enum err err = abi_finish(&w, &data);
     return err != ERR_OK ? err : add(d, &contracts->hub, data, &U256_ZERO, REGISTER_GAS);

@@ -55,6 +55,7 @@ struct deploy_rollup {
     unsigned proof; /* enum node_proof */
     hash32 vkey;    /* deploy_vkey */
     bool has_own_token;
+    bool has_messenger;   /* else nobody moves its ether but calls, and no message goes there */
     uint32_t force_delay; /* blocks of the parent; 0: no forced transactions */
     u256 credit_wei;
 };

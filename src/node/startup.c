@@ -367,6 +367,7 @@ static enum err begin_rollup(
     deployed->vkey = deploy_vkey(chain->type);
     deployed->proof = plan->proof;
     deployed->has_own_token = options.has_own_token;
+    deployed->has_messenger = node_chain_is_evm(chain);
     if (plan->gas_limit >= FORCED_BLOCK_GAS_MIN)
         deployed->force_delay = (uint32_t)node->options->force_delay_blocks;
     return err;

@@ -2,6 +2,7 @@
 
 #include "rollup/predeploys.h"
 
+#include "batch/abi.h"
 #include "crypto/keccak.h"
 #include "evm/evm.h"
 #include "node/dev_genesis.h"
@@ -105,7 +106,7 @@ static void makes_every_transaction(void **state) {
 /* On a rollup the contracts of messages are there, and the Hub is made with them. */
 static void a_rollup_has_its_predeploys(void **state) {
     (void)state;
-    struct deploy_rollup rollup = {.head = {{1}}};
+    struct deploy_rollup rollup = {.head = {{1}}, .has_messenger = true};
     struct deploy_options deploy = {
         .chain_id = 1, .keys = &keys, .rollups = &rollup, .rollup_count = 1};
     struct deploy_contracts on_l1;
@@ -124,9 +125,13 @@ static void a_rollup_has_its_predeploys(void **state) {
     assert_false(address_equal(&hub, &on_l1.hub));
     const bytes initcode = txs[1].tx.data;
     assert_memory_equal(initcode.data + initcode.size - 20, MESSAGES_PREDEPLOY.b, 20);
-    /* Before forceDelay, the last word. */
-    const bytes registers = txs[2].tx.data;
-    assert_memory_equal(registers.data + registers.size - 52, MESSENGER_PREDEPLOY.b, 20);
+    const size_t messenger = ABI_SELECTOR + 5 * ABI_WORD + 12;
+    assert_memory_equal(txs[2].tx.data.data + messenger, MESSENGER_PREDEPLOY.b, 20);
+    /* One that takes no messages is registered without. */
+    rollup.has_messenger = false;
+    const address nobody = {{0}};
+    assert_int_equal(deploy_transactions(&txs, &count, &arena, &deploy), ERR_OK);
+    assert_memory_equal(txs[2].tx.data.data + messenger, nobody.b, 20);
 }
 
 /* Each proof system once, whoever has it; each rollup registered with its own. */

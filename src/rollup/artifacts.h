@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-extern const uint8_t artifact_hub_creation[25930];
+extern const uint8_t artifact_hub_creation[26007];
 extern const uint8_t artifact_attestation_creation[1798];
 extern const uint8_t artifact_bundler_creation[1224];
 extern const uint8_t artifact_owner_creation[1406];
@@ -15,8 +15,8 @@ extern const uint8_t artifact_anchor_runtime[1496];
 extern const uint8_t artifact_l2hub_runtime[1240];
 extern const uint8_t artifact_message_service_creation[5824];
 extern const uint8_t artifact_message_service_runtime[5798];
-extern const uint8_t artifact_messenger_creation[11133];
-extern const uint8_t artifact_messenger_runtime[10962];
+extern const uint8_t artifact_messenger_creation[11162];
+extern const uint8_t artifact_messenger_runtime[10991];
 extern const uint8_t artifact_bridge_creation[21085];
 extern const uint8_t artifact_bridge_runtime[20948];
 extern const uint8_t artifact_proxy_creation[192];

@@ -56,7 +56,7 @@ write_anchor(struct rollup *rollup, struct rollup_machine *machine, struct rollu
     if (err != ERR_OK) return err;
     /* Nothing here could ask for a message. */
     if (run->block.update->message_slot_count > 0) {
-        step->verdict = STEP_MESSAGES_REFUSED;
+        step->verdict = STEP_NO_MESSAGES;
         return ERR_OK;
     }
     if (u256_less(&number, &slot->value)) {

@@ -39,6 +39,7 @@
     X(TIMESTAMP, "a block's timestamp is outside what the update allows")                 \
     X(MESSAGES_UNKNOWN, "the list of messages that this L2TX imports is not at hand")     \
     X(MESSAGES_REFUSED, "the messages of this L2TX do not fit into the slot block")       \
+    X(NO_MESSAGES, "a rollup of this kind imports no messages")                           \
     X(FORCED, "the slot block does not begin with the transactions that are forced")      \
     X(FORCED_GAS, "the slot block has no room for a forced transaction")                  \
     X(TX_INVALID, "the payload holds an invalid transaction")                             \

@@ -167,6 +167,7 @@ static const char *const known_functions[] = {
     " bytes32[] later)(bool)",
     "lookup(uint64 rollupId, bytes32, (uint8,uint64,address,uint64,address,uint256,"
     "uint64,bool,bool,bytes), uint256 alternative, uint256 key)()",
+    "messengerOf(uint64 rollupId)(address)",
     "postBatch(bytes batch, (address,uint64[],bytes)[])()",
     "postBatchTransient(bytes batch, (address,uint64[],bytes)[])()",
     "proxyOf(uint64 rollupId, address target)(address)",

@@ -116,6 +116,29 @@ static void value_does_not_get_in(void **state) {
     assert_int_equal(tokens(COUNTER), 0);
 }
 
+static void messages_are_not_imported(void **state) {
+    (void)state;
+    const hash32 message = {{[31] = 7}};
+    bytes say = join(&net, selector_of(&net, "broadcastMessage(bytes32)"), hash32_bytes(&message));
+    struct world_tx tx = network_tx(&net, 0, MESSAGES_PREDEPLOY, 0, say);
+    build(&tx, 1);
+    advance();
+    hash32 slot = keccak256_two(hash32_bytes(&message), address_word(&net, net.user));
+    struct world_rollup *rollup = &net.rollups[NETWORK_LEDGER - 1];
+    rollup->message_slots = &slot;
+    rollup->message_slot_count = 1;
+    rollup->must_move = true;
+    /* L1 has the message; it is the ledger that has no step. */
+    const struct world_options options = network_options(&net, NULL, 0);
+    must(world_build(&result, &options));
+    assert_int_equal(result.status, WORLD_BATCH_REVERTED);
+    assert_int_equal(result.missing.verdict, STEP_NO_MESSAGES);
+    assert_int_equal(result.missing.verdict_rollup, NETWORK_LEDGER);
+    rollup->message_slot_count = 0;
+    build(NULL, 0);
+    advance();
+}
+
 /* The entries of the block that was built, as another follower would check them. */
 static enum verify_verdict check(const struct entry *entry) {
     const struct world_rollup *r = &net.rollups[NETWORK_LEDGER - 1];
@@ -184,6 +207,7 @@ int main(void) {
             its_transactions_call_l1_and_a_rollup, open_network, close_network
         ),
         cmocka_unit_test_setup_teardown(value_does_not_get_in, open_network, close_network),
+        cmocka_unit_test_setup_teardown(messages_are_not_imported, open_network, close_network),
         cmocka_unit_test_setup_teardown(what_is_not_so_is_refused, open_network, close_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { encodeFunctionData, parseAbi } from "viem";
+import { encodeFunctionData, pad, parseAbi, zeroAddress } from "viem";
+import { artifact } from "../contracts/lib/chain.mjs";
 import { RpcError, runLockstep, startNetwork } from "../lib/network.mjs";
 import { EVM_ID, LEDGER, LEDGER_ID, ledgerAbi, nameOf, operation, startLedger } from "./lib.mjs";
 
@@ -155,6 +156,29 @@ test("after a restart it goes on, and what is kept is found to be whole", async 
     // It is what it was begun as.
     const other = await runLockstep(["--datadir", join(folder, "data"), "--port", "0"]);
     assert.notEqual(other.code, 0);
+});
+
+test("no message goes to a ledger: L1's Messenger refuses it, and no update imports one", async () => {
+    const mixed = await startLedger({ ini: "[rollup coins]\ntype = ledger\n[rollup evm]\ntype = evm\n" });
+    try {
+        const { contracts, l1, rollups } = mixed.network;
+        const terms = { owner: zeroAddress, fee: 0n, gasLimit: 100_000n, deadline: 0n };
+        const send = (rollupId) => encodeFunctionData({ abi: artifact("Messenger").abi, functionName: "send", args: [rollupId, mixed.accounts[3], terms, "0x"] });
+        const call = (rollupId) => l1.rpc("eth_call", [{ from: mixed.accounts[0], to: contracts.messenger, data: send(rollupId) }, "latest"]);
+        await assert.rejects(call(1n), /UnknownChain\(rollupId: 1\)/);
+        assert.equal((await call(2n)).length, 66);
+        const head = () => rollups[0].rpc("eth_blockNumber");
+        const before = await head();
+        const say = encodeFunctionData({ abi: artifact("MessageService").abi, functionName: "broadcastMessage", args: [pad("0x77")] });
+        await l1.rpc("eth_sendTransaction", [{ from: mixed.accounts[0], to: contracts.messageService, data: say }]);
+        const args = [pad("0x77"), mixed.accounts[0]];
+        const received = encodeFunctionData({ abi: artifact("MessageService").abi, functionName: "isReceived", args });
+        const on = await rollups[1].rpc("eth_call", [{ to: "0x4c53000000000000000000000000000000000004", data: received }, "latest"]);
+        assert.equal(BigInt(on), 1n);
+        assert.equal(await head(), before);
+    } finally {
+        await mixed.stop();
+    }
 });
 
 test("options: a ledger's token is its own", async () => {

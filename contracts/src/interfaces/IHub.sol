@@ -160,6 +160,8 @@ interface IRegistry is IHubTerms {
     function balanceOf(uint64 rollupId) external view returns (uint256);
     function rollup(uint64 rollupId) external view returns (Rollup memory);
     function rollupCount() external view returns (uint64);
+    /// @notice Who may take ether of the rollup (Options.messenger); 0: nobody, or there is no such rollup.
+    function messengerOf(uint64 rollupId) external view returns (address);
     /// @notice Whether the rollup stands at this root, or stood there when a block began that moved it:
     /// then it is the index-th root that the Hub recorded. Roots are recorded in ROOT_CHAINS chains of
     /// hashes, the index-th in chain index % ROOT_CHAINS as keccak256(chain before ‖ root), where the

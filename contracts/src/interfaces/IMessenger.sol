@@ -28,7 +28,8 @@ struct Message {
 interface IMessenger {
     /// @notice The value is less than the fee.
     error FeeNotPaid(uint256 value, uint256 fee);
-    /// @notice No rollup has this id, or this chain has no parent.
+    /// @notice No rollup has this id, or it has no Messenger that knows this one (a ledger has none); or this
+    /// chain has no parent.
     error UnknownChain(uint64 rollupId);
     /// @notice No rollup is known by this chain id (`nameChain`).
     error UnknownChainId(uint256 chainId);

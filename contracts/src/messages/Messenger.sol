@@ -72,9 +72,10 @@ contract Messenger is IMessenger, IERC7786GatewaySource {
         returns (bytes32 id)
     {
         if (msg.value < terms.fee) revert FeeNotPaid(msg.value, terms.fee);
-        if (rollupId == 0 ? parent == address(0) : address(hub) == address(0) || rollupId > hub.rollupCount()) {
-            revert UnknownChain(rollupId);
-        }
+        bool isThere = rollupId == 0
+            ? parent != address(0)
+            : address(hub) != address(0) && hub.messengerOf(rollupId) == address(this);
+        if (!isThere) revert UnknownChain(rollupId);
         Message memory message = Message({
             parentChainId: rollupId == 0 ? SYSTEM.parentChainId() : block.chainid,
             hub: rollupId == 0 ? IHub(SYSTEM.hub()) : hub,

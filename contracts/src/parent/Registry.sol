@@ -49,6 +49,11 @@ contract Registry is Store, IRegistry {
     }
 
     /// @inheritdoc IRegistry
+    function messengerOf(uint64 rollupId) external view returns (address) {
+        return rollups[rollupId].messenger;
+    }
+
+    /// @inheritdoc IRegistry
     function balanceOf(uint64 rollupId) external view returns (uint256) {
         return rollups[rollupId].balance;
     }
