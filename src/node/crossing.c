@@ -707,6 +707,18 @@ import_messages(struct crossing *crossing, struct waiting *waiting, const struct
     }
 }
 
+/* A rollup's messages have left no room for what is forced: they can be proven. False: it is not
+ * that, or there are none. */
+static bool make_room(const struct crossing *crossing, const struct imports *imports) {
+    const struct world_result *result = &crossing->result;
+    if (result->missing.verdict != STEP_FORCED_GAS || imports->lists == NULL) return false;
+    const size_t place =
+        crossing_place(crossing->node, result->reason_parent, result->reason_rollup);
+    const bool is_any = place > 0 && imports->lists[place - 1].count > 0;
+    if (is_any) imports->lists[place - 1].count = 0;
+    return is_any;
+}
+
 enum err crossing_build_block(
     struct node *node,
     struct block_tx_fate *fates,
@@ -763,6 +775,7 @@ enum err crossing_build_block(
             err = crossing_reason(&reason, crossing);
         if (err != ERR_OK) return err;
         if (behind != NULL && crossing_defer_bringer(waiting, behind, reason, order)) continue;
+        if (make_room(crossing, imports)) continue;
         if (lessen(crossing, fates, waiting, reason, order)) continue;
         if (forget_imports(crossing, imports, true)) continue;
         (void)snprintf(error, DATABASE_ERROR_SIZE, "%s", reason);

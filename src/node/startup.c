@@ -368,7 +368,8 @@ static enum err begin_rollup(
     deployed->proof = plan->proof;
     deployed->has_own_token = options.has_own_token;
     deployed->has_messenger = node_chain_is_evm(chain);
-    if (plan->gas_limit >= FORCED_BLOCK_GAS_MIN)
+    const uint64_t batch_gas = node_is_parent(chain) ? TX_GAS_LIMIT_MAX : 0; /* of its rollups' */
+    if (plan->gas_limit >= FORCED_BLOCK_GAS_MIN + batch_gas)
         deployed->force_delay = (uint32_t)node->options->force_delay_blocks;
     return err;
 }

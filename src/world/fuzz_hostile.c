@@ -304,8 +304,10 @@ static void make_update(struct hostile *h, uint64_t rollup_id) {
         h->update.payload = take(number(1));
     else
         h->update.forced = (uint16_t)(how / 16); /* also more than there are */
-    for (size_t i = 0; i < h->update.forced && i < count; i++)
-        h->context.forced_hash = update_forced_hash(&h->context.forced_hash, txs[i]);
+    for (size_t i = 0; i < h->update.forced; i++) {
+        const bytes tx = i < count ? txs[i] : BYTES_EMPTY;
+        h->context.forced_hash = update_forced_hash(&h->context.forced_hash, tx);
+    }
     must(header_encode(&h->anchor, arena, &anchor));
     h->context.anchor_hash = keccak256(h->anchor);
     h->update.rollup_id = rollup_id;

@@ -2,11 +2,11 @@
 // L1 alone; the node takes what waits in the queue, whatever becomes of L1 meanwhile.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { decodeErrorResult, encodeFunctionData, keccak256, parseEther, zeroAddress } from "viem";
+import { decodeErrorResult, encodeFunctionData, keccak256, numberToHex, parseEther, zeroAddress } from "viem";
 import { lockstepPath, runLockstep } from "../lib/network.mjs";
 import { TERMS, leftIn, openNetwork } from "./lib.mjs";
 
@@ -96,36 +96,6 @@ test("the next block takes what waits, eight at a time, and skips what is none",
     assert.equal((await rollup.client.getBlock()).number, number);
 }));
 
-test("the batch holds in the guest as out of it", withNetwork({}, async (n) => {
-    const { l1, rollups: [rollup] } = n.as(OUT);
-    await l1.rpc("evm_setAutomine", [false]);
-    const raw = await pay(rollup);
-    const nonce = await l1.client.getTransactionCount({ address: ADDRESS });
-    for (const [i, one] of ["0xff", raw, raw].entries()) await force(l1, one, 1n, { nonce: nonce + i });
-    for (let i = 0; i < 2; i++) await mine(l1);
-    assert.equal((await receiptOf(rollup, raw)).status, "0x1");
-    const { transactions: [post] } = await l1.rpc("eth_getBlockByNumber", ["latest", false]);
-    const [{ updates }] = await l1.rpc("lockstep_getBatch", [post]);
-    assert.equal(updates[0].forced, "0x3");
-    const folder = mkdtempSync(join(tmpdir(), "lockstep-forced-"));
-    try {
-        const batch = join(folder, "batch");
-        const said = async (...words) => {
-            const { code, stdout, stderr } = await runLockstep(words);
-            assert.equal(code, 0, stderr);
-            return stdout;
-        };
-        await said("batch", "export", post, batch, "--rpc", n.network.l1.url);
-        const outputs = [
-            await said("verify", batch),
-            await said("guest", "run", "--batch", join(batch, "batch"), "--witness", join(batch, "witness")),
-        ].map((text) => /^output +(0x[0-9a-f]{64})$/m.exec(text)[1]);
-        assert.equal(outputs[0], outputs[1]);
-    } finally {
-        rmSync(folder, { recursive: true });
-    }
-}));
-
 test("others than who is kept out are served meanwhile", withNetwork({}, async (n) => {
     const { l1, rollups: [rollup] } = n.as(OUT);
     const [other] = n.rollups;
@@ -156,6 +126,33 @@ test("what cannot be taken holds up nobody else", withNetwork({ rollups: 2, proo
     await mine(l1);
     assert.equal((await receiptOf(rollup, raw)).status, "0x1");
 }));
+
+test("messages make room for what is forced", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "lockstep-forced-"));
+    writeFileSync(join(folder, "network.ini"), "[rollup small]\ngas-limit = 10_000_000\n");
+    const n = await openNetwork({ rollups: undefined, args: ["--config", join(folder, "network.ini")] });
+    try {
+        const { l1, rollups: [rollup] } = n;
+        const from = l1.account.address;
+        await l1.rpc("evm_setAutomine", [false]);
+        // Eight that take all their gas, and messages that take a third of the block's.
+        const burners = await Promise.all(Array.from({ length: 8 }, (_, later) =>
+            sign(rollup, { later, to: undefined, data: "0xfe", gas: 1_000_000n })));
+        let nonce = await l1.client.getTransactionCount({ address: from });
+        for (const raw of burners) await force(l1, raw, 1n, { nonce: nonce++, value: parseEther("0.0001") });
+        await mine(l1);
+        for (let i = 1; i <= 90; i++)
+            await l1.wallet.writeContract({ ...l1.contracts.messageService, functionName: "broadcastMessage", args: [numberToHex(i, { size: 32 })], nonce: nonce++, gas: 100_000n });
+        await mine(l1);
+        assert.equal((await l1.client.getBlock()).transactions.length, 91);
+        assert.deepEqual(await counts(l1), [8n, 8n]);
+        for (const raw of burners) assert.equal((await receiptOf(rollup, raw)).status, "0x0");
+        assert.ok((await rollup.client.getBlock()).gasUsed > 8_000_000n);
+    } finally {
+        await n.stop();
+        rmSync(folder, { recursive: true });
+    }
+});
 
 test("a network that starts again has the queue as it was", async () => {
     const datadir = mkdtempSync(join(tmpdir(), "lockstep-forced-"));
