@@ -201,6 +201,28 @@ test("a transaction that is only for this message, and pays whoever imports it",
     assert.equal(await rollup.balance(proposer.l1.account.address), before + gasUsed * effectiveGasPrice);
 });
 
+test("what waits in the Hub's queue is in a prepared batch, too", async () => {
+    await l1.rpc("evm_setAutomine", [false]);
+    const forced = await sign(n.as(3).rollups[0], { address: user.l1.account.address, abi: token.abi }, "name", [], { gas: 100_000n });
+    const value = 2n * (await l1.read("hub", "forceFee", [1n]));
+    const { abi, address } = l1.contracts.hub;
+    await l1.wallet.writeContract({ abi, address, functionName: "forceTransaction", args: [1n, forced], value, gas: 500_000n });
+    await l1.rpc("evm_mine");
+    assert.deepEqual(await l1.read("hub", "forcedCount", [1n]), [1n, 0n]);
+    const { raw, left } = await deposit();
+    const made = await prepare([raw], await onRollup(left));
+    assert.equal(made.updates[0].forced, "0x1");
+    const [{ transactions }] = made.rollups;
+    assert.deepEqual(transactions.map(({ status }) => status), Array(5).fill("0x1"));
+    assert.equal(transactions[0].hash, keccak256(forced));
+    const { bundleHash } = await send([raw, await signBatch(made), await withdrawal(made)]);
+    await l1.rpc("evm_mine");
+    await l1.rpc("evm_setAutomine", [true]);
+    assert.equal((await l1.rpc("lockstep_getBundle", [bundleHash])).at(-1).status, "included");
+    assert.deepEqual(await l1.read("hub", "forcedCount", [1n]), [1n, 1n]);
+    assert.equal((await rollup.rpc("eth_getTransactionReceipt", [keccak256(forced)])).status, "0x1");
+});
+
 test("some blocks later it is as good, if nothing else has happened", async () => {
     const { txs } = await loop();
     for (const _ of [1, 2, 3]) await l1.rpc("evm_mine");
