@@ -59,23 +59,6 @@ static enum err find_in_block(
     return ERR_OK;
 }
 
-enum err forced_read(
-    struct forced_item *item,
-    bool *is_found,
-    struct arena *arena,
-    struct node_chain *chain,
-    struct state *parent_state,
-    uint64_t index
-) {
-    struct hub_forced kept;
-    const address *hub = &node_contracts(node_parent(chain))->hub;
-    *is_found = false;
-    enum err err = hub_view_forced(&kept, parent_state, hub, chain->rollup_id, index);
-    if (err != ERR_OK) return err;
-    item->due = kept.due;
-    return find_in_block(&item->tx, is_found, arena, chain, kept.queued, index);
-}
-
 enum err forced_choose(
     struct world_rollup *rollup,
     struct arena *arena,
@@ -88,21 +71,19 @@ enum err forced_choose(
     if (err != ERR_OK || queue.length == queue.taken) return err;
     bytes *txs = arena_alloc_array(arena, FORCED_MAX, sizeof(*txs));
     if (txs == NULL) return ERR_MEMORY;
-    uint16_t count = 0;
-    while (count < FORCED_MAX && queue.taken + count < queue.length) {
-        struct forced_item item;
-        bool is_found;
-        err = forced_read(&item, &is_found, arena, chain, parent_state, queue.taken + count);
+    while (rollup->forced_count < FORCED_MAX) {
+        const uint64_t index = queue.taken + rollup->forced_count;
+        struct hub_forced kept;
+        bool is_found = false;
+        if (index == queue.length) break;
+        err = hub_view_forced(&kept, parent_state, hub, chain->rollup_id, index);
         if (err != ERR_OK) return err;
-        if (!is_found) break;
-        txs[count++] = item.tx;
+        bytes *tx = &txs[rollup->forced_count];
+        err = find_in_block(tx, &is_found, arena, chain, kept.queued, index);
+        if (err != ERR_OK || !is_found) return err;
+        rollup->forced_txs = txs;
+        rollup->forced_count++;
+        rollup->forced_hash = kept.hash;
     }
-    if (count == 0) return ERR_OK;
-    struct hub_forced last;
-    err = hub_view_forced(&last, parent_state, hub, chain->rollup_id, queue.taken + count - 1);
-    if (err != ERR_OK) return err;
-    rollup->forced_txs = txs;
-    rollup->forced_count = count;
-    rollup->forced_hash = last.hash;
     return ERR_OK;
 }

@@ -10,7 +10,7 @@ struct node;
 struct node_chain;
 
 /* Gas that a rollup's blocks must hold for it to take forced transactions: FORCED_MAX of them, and
- * what the system writes before. */
+ * what the system writes before; besides the gas of a batch of its own rollups, if it has any. */
 #define FORCED_BLOCK_GAS_MIN 10000000u
 
 /* forced_count tells how many transactions were forced, and how many of them are in batches:
@@ -26,23 +26,6 @@ MUST_USE enum err forced_choose(
     struct arena *arena,
     struct node_chain *chain,
     struct state *parent_state
-);
-
-/* An item of the queue. */
-struct forced_item {
-    uint64_t due; /* block of the parent */
-    bytes tx;     /* in arena */
-};
-
-/* forced_read finds the index-th transaction of a rollup's queue. *is_found is false if the block
- * that has it is not there. Errors as above. */
-MUST_USE enum err forced_read(
-    struct forced_item *item,
-    bool *is_found,
-    struct arena *arena,
-    struct node_chain *chain,
-    struct state *parent_state,
-    uint64_t index
 );
 
 #endif

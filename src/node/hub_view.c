@@ -87,8 +87,7 @@ enum err hub_view_forced(
     if (err != ERR_OK) return err;
     u256_store_be(out->hash.b, &hash);
     const u256 delay = u256_shr(&messenger, 160);
-    out->due = due.w[0];
-    out->queued = out->due - (delay.w[0] & UINT32_MAX);
+    out->queued = due.w[0] - (delay.w[0] & UINT32_MAX);
     return ERR_OK;
 }
 

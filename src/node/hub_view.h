@@ -40,8 +40,7 @@ hub_view_queue(struct hub_queue *out, struct state *state, const address *hub, u
 /* One that was. */
 struct hub_forced {
     hash32 hash;     /* of all up to it: update_forced_hash */
-    uint64_t due;    /* block of this chain */
-    uint64_t queued; /* in which it was forced */
+    uint64_t queued; /* block of this chain in which it was forced */
 };
 MUST_USE enum err hub_view_forced(
     struct hub_forced *out,
