@@ -269,6 +269,25 @@ static enum err find_imports_below(bool *is_any, struct arena *arena, struct nod
     return imports_choose_below(&imports, is_any, arena, node, &node->options->import_policy);
 }
 
+/* Whether any of the order's transactions runs code: where none does, none sends a message, and
+ * there is nothing to look for before the block is built with its batch. */
+static enum err
+find_code(bool *is_there, struct node_chain *chain, const struct block_order *order) {
+    *is_there = false;
+    for (size_t i = 0; i < order->tx_count && !*is_there; i++) {
+        const struct tx *tx = &order->txs[i]->tx;
+        struct account account;
+        bool exists = false;
+        *is_there = tx->is_create || tx->authorization_count > 0;
+        if (*is_there) break;
+        enum err err = state_get_account(&chain->state, &tx->to, &account, &exists);
+        if (err != ERR_OK) return err;
+        const hash32 no_code = KECCAK_EMPTY;
+        *is_there = exists && !hash32_equal(&account.code_hash, &no_code);
+    }
+    return ERR_OK;
+}
+
 /* With one of the bundles not whole nothing is built. */
 static enum err build_order(
     struct node *node,
@@ -290,8 +309,9 @@ static enum err build_order(
     bool crosses =
         is_waited_for(node) || order.must_move != 0 || order.anchors_due != 0 || imports_below;
     crosses = crosses || forced != taken;
-    const bool may_import =
-        node->options->import_policy.kind != NODE_IMPORT_NONE && order.tx_count > 0;
+    bool may_import = false;
+    if (err == ERR_OK && crosses && node->options->import_policy.kind != NODE_IMPORT_NONE)
+        err = find_code(&may_import, node_l1(node), &order);
     if (err == ERR_OK && (!crosses || may_import))
         err = build_plain(node, fates, &crosses, &imports, error, arena, attributes, &order);
     if (err == ERR_OK && imports_below)
