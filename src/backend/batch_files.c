@@ -50,8 +50,8 @@ static enum err find_heads(
     return err;
 }
 
-/* The headers of the anchors; what is there twice is left out when they are sorted. And what the Hub
- * has added to each update. */
+/* The headers of the anchors; what is there twice is left out when they are sorted. And what the
+ * Hub has added to each update. */
 static enum err find_contexts(
     struct witness *witness,
     struct update_context **contexts,
@@ -112,13 +112,15 @@ static enum err on_batch(
     if (maker->made_count == FILES_MAX) return ERR_LIMIT;
     struct made *made = &maker->made[maker->made_count++];
     struct source **sources =
-        arena_alloc_array(maker->arena, rollup_count + 1, sizeof(struct source *));
+        arena_alloc_array(maker->arena, rollup_count + 2, sizeof(struct source *));
     if (sources == NULL) return ERR_MEMORY;
+    size_t count = rollup_count;
     for (size_t i = 0; i < rollup_count; i++)
         sources[i] = &rollups[i]->overlay->source;
-    sources[rollup_count] = maker->view.source;
+    sources[count++] = maker->view.source;
+    if (maker->view.above_source != NULL) sources[count++] = maker->view.above_source;
     struct source_several several;
-    source_several_open(&several, sources, rollup_count + 1);
+    source_several_open(&several, sources, count);
     enum err err = find_heads(&witness, maker->arena, batch, rollups, rollup_count);
     if (err == ERR_OK) err = find_contexts(&witness, &contexts, maker, batch);
     if (err != ERR_OK) return err;
@@ -156,8 +158,8 @@ follow(struct follow_result *result, struct maker *maker, const struct evm_watch
     for (size_t i = 0; i < tx_count; i++)
         txs[i] = *maker->block->transactions[i].tx;
     maker->headers = crossing_headers(chain);
-    enum err err = crossing_view_parent(&maker->view, maker->arena, chain);
-    if (err == ERR_OK) err = node_chain_read_header(chain, &parent, NULL, number - 1);
+    crossing_view_parent(&maker->view, chain);
+    enum err err = node_chain_read_header(chain, &parent, NULL, number - 1);
     if (err == ERR_OK)
         err = crossing_place_rollups(
             &rollups, &rollup_count, maker->error, maker->arena, chain, &parent
@@ -170,6 +172,7 @@ follow(struct follow_result *result, struct maker *maker, const struct evm_watch
         .headers = maker->headers,
         .schedule = &chain->schedule,
         .parent_base = maker->view.source,
+        .above_base = maker->view.above_source,
         .read_headers = maker->view.headers,
         .txs = txs,
         .receipts = maker->block->receipts,

@@ -86,8 +86,7 @@ static enum err replay_rollup(struct crossing_replay *replay) {
     struct rollup *rollup = rollup_open(chain->type, &options);
     if (rollup == NULL) return ERR_MEMORY;
     crossing_trace_reads(&rollup->parent, &replay->trace, chain);
-    err = crossing_view_parent(&rollup->parent, arena, node_parent(chain));
-    if (err != ERR_OK) return err;
+    crossing_view_parent(&rollup->parent, node_parent(chain));
     rollup->parent.watch = replay->watch;
     struct world_trace_chain *traced = &replay->trace.chains[node_place(chain)];
     rollup->tracer = &traced->tracer;

@@ -324,10 +324,7 @@ struct attempt {
 static enum err
 run_call(struct run *run, enum execution_status *ended, struct block_builder *builder) {
     struct parent parent = {.arena = run->arena, .watch = time_limit_watch(&run->limit)};
-    if (run->chain->rollup_id != 0) {
-        enum err err = crossing_view_parent(&parent, run->arena, node_parent(run->chain));
-        if (err != ERR_OK) return err;
-    }
+    if (run->chain->rollup_id != 0) crossing_view_parent(&parent, node_parent(run->chain));
     for (;;) {
         *ended = block_add_run(builder);
         if (*ended == EXECUTION_REVERTING) continue;

@@ -241,8 +241,7 @@ static enum err run_alone(
     crossing_set_exits(&options, exits, simulation->chain);
     struct parent parent = {.arena = arena, .watch = options.watch};
     if (simulation->chain->rollup_id != 0)
-        err = crossing_view_parent(&parent, arena, node_parent(simulation->chain));
-    if (err != ERR_OK) return err;
+        crossing_view_parent(&parent, node_parent(simulation->chain));
     if (simulation->traces_reads)
         crossing_trace_reads(&parent, simulation->trace, simulation->chain);
     simulation->has_read = false;

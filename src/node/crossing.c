@@ -12,9 +12,6 @@
 
 #include <stdio.h>
 
-/* L1, a rollup, a rollup of it. */
-#define LEVELS_MAX 3
-
 /* --- where the chains stand ------------------------------------------------------------------- */
 
 /* A stored block in the form that the rollup's own code has it. */
@@ -261,24 +258,12 @@ struct world_headers crossing_headers(struct node_chain *of) {
     return (struct world_headers){.context = of, .get = get_header};
 }
 
-enum err crossing_view_parent(struct parent *parent, struct arena *arena, struct node_chain *of) {
+void crossing_view_parent(struct parent *parent, struct node_chain *of) {
     parent->source = &of->fresh.source;
-    if (of->rollup_id != 0) {
-        struct source **sources = arena_alloc_array(arena, LEVELS_MAX, sizeof(struct source *));
-        struct source_several *several = arena_alloc(arena, sizeof(*several));
-        if (sources == NULL || several == NULL) return ERR_MEMORY;
-        size_t count = 0;
-        for (struct node_chain *chain = of; count < LEVELS_MAX; chain = node_parent(chain)) {
-            sources[count++] = &chain->fresh.source;
-            if (chain->rollup_id == 0) break;
-        }
-        source_several_open(several, sources, count);
-        parent->source = &several->source;
-    }
+    if (of->rollup_id != 0) parent->above_source = &node_parent(of)->fresh.source;
     parent->headers = (struct parent_headers){.context = of, .get = get_parent_header};
     parent->schedule = &of->schedule;
     parent->codes = of->codes;
-    return ERR_OK;
 }
 
 enum err crossing_open(

@@ -64,10 +64,9 @@ MUST_USE enum err crossing_place_rollups(
 struct world_headers crossing_headers(struct node_chain *of);
 
 /* crossing_view_parent lets rollups read this chain, their parent, and where it is a rollup what it
- * reads itself: source, headers, rules and its code cache. Borrowed from the chain, and what it
- * makes lies in the arena; parent->arena stays as it is. ERR_MEMORY. */
-MUST_USE enum err
-crossing_view_parent(struct parent *parent, struct arena *arena, struct node_chain *of);
+ * reads itself: sources, headers, rules and its code cache. Borrowed from the chain; the arena
+ * stays as it is. */
+void crossing_view_parent(struct parent *parent, struct node_chain *of);
 
 /* crossing_settle has a rollup begin at its newest block, as if that were on its parent already:
  * for what is tried on a state of the caller's making. To be called before the world is built; the

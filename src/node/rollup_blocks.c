@@ -60,8 +60,7 @@ static enum err run(struct attempt *attempt) {
     };
     struct rollup *rollup = rollup_open(chain->type, &options);
     if (rollup == NULL) return ERR_MEMORY;
-    enum err viewed = crossing_view_parent(&rollup->parent, arena, node_parent(chain));
-    if (viewed != ERR_OK) return viewed;
+    crossing_view_parent(&rollup->parent, node_parent(chain));
     if (attempt->outcomes != NULL) {
         attempt->outcome_count = 0;
         rollup->on_tx = on_tx;

@@ -475,7 +475,8 @@ static struct parent *above_of(struct parent *parent) {
     struct parent *above = arena_alloc_zero(parent->arena, sizeof(*above));
     if (above == NULL) return NULL;
     above->arena = parent->arena;
-    above->source = parent->source;
+    above->source = parent->above_source != NULL ? parent->above_source : parent->source;
+    above->above_source = parent->above_source;
     above->headers = parent->headers;
     above->codes = parent->codes;
     above->watch = parent->watch;

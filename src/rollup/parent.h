@@ -17,8 +17,8 @@
  * a contract sees.
  *
  * The parent is whatever chain the anchors are of. Where that is a rollup itself (its rules say
- * so), L1CALL runs its code with the precompiles that it has there: what it reads of its own parent is
- * as of the anchor that it had after that block, and so on upwards. Only XCALL fails, with
+ * so), L1CALL runs its code with the precompiles that it has there: what it reads of its own parent
+ * is as of the anchor that it had after that block, and so on upwards. Only XCALL fails, with
  * NotInARead(): other chains are no part of the parent's state. */
 #ifndef ROLLUP_PARENT_H
 #define ROLLUP_PARENT_H
@@ -53,8 +53,8 @@ struct parent_anchor;
  * nothing: every read then is ERR_MISSING. */
 struct parent {
     struct arena *arena;
-    /* The parent's state at all roots that are anchored, and those of its parents; or NULL. */
-    struct source *source;
+    struct source *source;       /* the parent's state at all roots that are anchored; or NULL */
+    struct source *above_source; /* its parents' states; NULL: source has them, too */
     struct parent_headers headers;
     const struct fork_schedule *schedule; /* that the rollup's is to be; NULL: whatever it says */
     struct evm_code_cache *codes;         /* not shared where a witness is recorded; may be NULL */

@@ -113,9 +113,12 @@ static enum err make_witness(struct world *world, struct witness *witness) {
         w.node_count += source_recorder_node_count(&world->recorders[i]);
         w.code_count += source_recorder_code_count(&world->recorders[i]);
     }
-    const struct source_recorder *parent = &world->parent_recorder;
-    w.node_count += source_recorder_node_count(parent);
-    w.code_count += source_recorder_code_count(parent);
+    const struct source_recorder *const read[] = {&world->parent_recorder, &world->above_recorder};
+    const size_t read_count = world->above == NULL ? 1 : 2;
+    for (size_t i = 0; i < read_count; i++) {
+        w.node_count += source_recorder_node_count(read[i]);
+        w.code_count += source_recorder_code_count(read[i]);
+    }
     w.heads = arena_alloc_array(world->arena, options->rollup_count, sizeof(*w.heads));
     w.headers = arena_alloc_array(world->arena, 1 + world->parent_headers.count, sizeof(bytes));
     w.nodes = arena_alloc_array(world->arena, w.node_count, sizeof(bytes));
@@ -128,7 +131,8 @@ static enum err make_witness(struct world *world, struct witness *witness) {
     w.headers[0] = options->parent_encoded;
     for (uint32_t i = 0; i < world->parent_headers.count; i++)
         w.headers[w.header_count++] = *(const bytes *)map_value_at(&world->parent_headers, i);
-    add_record(&w, parent);
+    for (size_t i = 0; i < read_count; i++)
+        add_record(&w, read[i]);
     for (size_t i = 0; i < options->rollup_count; i++) {
         const struct world_rollup *r = &options->rollups[i];
         if (!is_named(&world->batch, r->rollup_id)) continue;
@@ -222,12 +226,14 @@ static enum err make_exact_input(struct world *world, bool *is_made) {
     struct verify_claim claim;
     struct witness witness;
     struct source **sources =
-        arena_alloc_array(arena, options->rollup_count + 1, sizeof(struct source *));
+        arena_alloc_array(arena, options->rollup_count + 2, sizeof(struct source *));
     if (sources == NULL) return ERR_MEMORY;
-    for (size_t i = 0; i < options->rollup_count; i++)
+    size_t count = options->rollup_count;
+    for (size_t i = 0; i < count; i++)
         sources[i] = options->rollups[i].base;
-    sources[options->rollup_count] = world->parent_recorder.base;
-    source_several_open(&states, sources, options->rollup_count + 1);
+    sources[count++] = world->parent_recorder.base;
+    if (world->above != NULL) sources[count++] = world->above_recorder.base;
+    source_several_open(&states, sources, count);
     enum err err = make_claim(&claim, world);
     if (err == ERR_OK) err = make_witness(world, &witness);
     if (err != ERR_OK) return err;

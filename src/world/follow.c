@@ -66,6 +66,7 @@ static enum err open_rollups(struct follower *f) {
         f->rollups[i]->watch = f->options->evm_watch;
         struct parent *parent = &f->rollups[i]->parent;
         parent->source = f->options->parent_base;
+        parent->above_source = f->options->above_base;
         parent->headers = f->options->read_headers;
         if (parent->headers.get == NULL)
             parent->headers = (struct parent_headers){.context = f, .get = get_parent_header};

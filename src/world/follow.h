@@ -49,6 +49,7 @@ struct follow_options {
     const struct fork_schedule *schedule; /* of the parent chain */
     /* What rollups read, as struct parent has it. NULL: no state; of headers only the parent's. */
     struct source *parent_base;
+    struct source *above_base; /* as struct parent's above_source */
     struct parent_headers read_headers;
     /* The parent block. */
     const struct tx *txs;

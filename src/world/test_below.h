@@ -255,15 +255,13 @@ static inline const char *below_follow(struct network *n, const struct world_res
         must(tx_decode(&txs[i], &verdict, n->arena, tx->tx));
         must(receipt_decode(&receipts[i], n->arena, tx->receipt));
     }
-    struct source *const sources[] = {n->rollups[0].base, n->l1};
-    struct source_several read;
-    source_several_open(&read, sources, 2);
     const struct follow_options options = {
         .arena = n->arena,
         .hub = n->hub,
         .headers = {.context = n, .get = below_get_header},
         .schedule = below_schedule(n),
-        .parent_base = &read.source,
+        .parent_base = n->rollups[0].base,
+        .above_base = n->l1,
         .read_headers = {.context = n, .get = below_read_header},
         .txs = txs,
         .receipts = receipts,

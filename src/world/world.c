@@ -57,6 +57,7 @@ static void open_parent(struct world *world, struct rollup *rollup) {
     const struct world_options *options = world->options;
     struct parent *parent = &rollup->parent;
     parent->source = &world->parent_recorder.source;
+    if (world->above != NULL) parent->above_source = &world->above_recorder.source;
     parent->headers = world_parent_headers(world);
     parent->schedule = options->schedule;
     parent->watch = options->tx_options.watch;
@@ -67,27 +68,19 @@ static void open_parent(struct world *world, struct rollup *rollup) {
         parent->tracers[level++] = &options->trace->chains[of->chain].reader;
 }
 
-/* The states that rollups read: the parent's, and where it is a rollup those of its parents. */
-static enum err open_parents(struct world *world) {
-    const struct world_options *options = world->options;
-    size_t count = 0;
-    for (const struct world *of = world; of != NULL; of = of->above ? of->above->world : NULL)
-        count++;
-    struct source **sources = arena_alloc_array(world->arena, count, sizeof(struct source *));
-    if (sources == NULL) return ERR_MEMORY;
-    count = 0;
-    for (const struct world *of = world; of != NULL; of = of->above ? of->above->world : NULL)
-        sources[count++] = of->options->parent_base;
-    source_several_open(&world->parents, sources, count);
-    struct source *base = count == 1 ? options->parent_base : &world->parents.source;
-    source_recorder_open(&world->parent_recorder, world->arena, base);
-    return ERR_OK;
+/* The states that rollups read: the parent's, and where it is a rollup its parent's. */
+static void open_parents(struct world *world) {
+    const struct world_above *above = world->above;
+    source_recorder_open(&world->parent_recorder, world->arena, world->options->parent_base);
+    if (above != NULL)
+        source_recorder_open(
+            &world->above_recorder, world->arena, above->world->options->parent_base
+        );
 }
 
 enum err world_open_rollups(struct world *world) {
     const struct world_options *options = world->options;
-    enum err opened = open_parents(world);
-    if (opened != ERR_OK) return opened;
+    open_parents(world);
     for (size_t i = 0; i < options->rollup_count; i++) {
         const struct world_rollup *r = &options->rollups[i];
         source_recorder_open(&world->recorders[i], world->arena, r->base);

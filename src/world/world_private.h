@@ -54,8 +54,8 @@ struct world {
     struct rollup **rollups;   /* rollup_count of each */
     struct source_memory *overlays;
     struct source_recorder *recorders;
-    struct source_several parents;          /* the parent's states, and its parents' */
-    struct source_recorder parent_recorder; /* what rollups read of them, as they are anchored */
+    struct source_recorder parent_recorder; /* what rollups read of the parent's anchored states */
+    struct source_recorder above_recorder;  /* and where it is a rollup of its parent's */
     struct map parent_headers;              /* hash32 → bytes: and of their headers */
     bytes *payloads;
     size_t *own_firsts; /* in each slot block, of the transactions: the first of slot_txs */

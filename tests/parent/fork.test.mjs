@@ -70,3 +70,29 @@ test("of a fork without proofs nothing is read, and the error says so", async ()
         await trusting.stop();
     }
 });
+
+test("an L3 has the L2's code read the remote's contracts", async () => {
+    for (const trusts of [false, true]) {
+        const options = ["--rollups", "1", "--l3", "1", "--fork-url", remote.url, ...(trusts ? ["--fork-trust"] : [])];
+        const { network: deep, chains } = await openNetwork(options);
+        try {
+            const { l1: top, rollup1: l2, "l3-1": l3 } = chains;
+            const between = await deploy(l2, "Reader");
+            const its = await deploy(l3, "Reader");
+            await anchor(top, l2);
+            await anchor(l2, l3);
+            const data = encode(between, "slot", [source.address, key(1)]);
+            if (trusts) {
+                await assert.rejects(read(its, "call", [between.address, data]), /what can be proven/);
+                continue;
+            }
+            assert.equal(await read(its, "call", [between.address, data]), key(22));
+            await send(its, "keepCall", [between.address, data]);
+            await send(its, "keepCall", [between.address, encode(between, "call", [source.address, encode(source, "second")])]);
+            await anchor(l2, l3);
+            assert.equal((await read(its, "answer", [])).endsWith(key(22).slice(2)), true);
+        } finally {
+            await deep.stop();
+        }
+    }
+});
