@@ -40,8 +40,8 @@ MUST_USE enum err share_decode(
     struct share *share, enum words_fault *fault, bytes *rest, struct arena *arena, bytes input
 );
 
-/* share_split is the name of the heads, keccak256 of them as they stand in the file: shares with the
- * same one cut the batch in the same way. ERR_MEMORY. */
+/* share_split is the name of the heads, keccak256 of them as they stand in the file: shares with
+ * the same one cut the batch in the same way. ERR_MEMORY. */
 MUST_USE enum err share_split(hash32 *split, struct arena *arena, const struct share *share);
 
 #endif

@@ -1,4 +1,5 @@
-/* Tests of batch files, witness files and share files: what is written is read again, and nothing else is. */
+/* Tests of batch files, witness files and share files: what is written is read again, and nothing
+ * else is. */
 #include "batch/batch_file.h"
 #include "batch/share.h"
 #include "batch/witness.h"

@@ -22,7 +22,7 @@ bool batch_folder_read(
     const char *path
 );
 
-/* The two of them, one behind the other, which is what a batch is checked from. Empty: no memory. */
+/* The two of them, one behind the other: what a batch is checked from. Empty: no memory. */
 bytes batch_folder_input(const struct batch_folder *folder, struct arena *arena);
 
 struct folder_file {

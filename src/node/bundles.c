@@ -19,7 +19,7 @@ hash32 bundle_hash(const struct pool_tx *txs, size_t count) {
 /* --- those that wait -------------------------------------------------------------------------- */
 
 static enum err copy_tx(struct pool_tx *copy, struct arena *arena, const struct pool_tx *tx) {
-    enum tx_verdict verdict;
+    enum tx_verdict verdict = TX_OK;
     *copy = *tx;
     enum err err = arena_copy(arena, &copy->encoding, tx->encoding);
     if (err == ERR_OK) err = arena_copy(arena, &copy->network, tx->network);

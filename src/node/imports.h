@@ -32,9 +32,9 @@ MUST_USE enum err imports_choose(
 );
 
 /* imports_choose_below adds what rollups of rollups import: what was said on their parents in
- * blocks that they have not heard of, those not posted yet and the newest that is, whose batch came before
- * what else is in it. *is_any is false if there is nothing. All in arena. ERR_MEMORY, ERR_CORRUPT,
- * ERR_IO. */
+ * blocks that they have not heard of, those not posted yet and the newest that is, whose batch came
+ * before what else is in it. *is_any is false if there is nothing. All in arena. ERR_MEMORY,
+ * ERR_CORRUPT, ERR_IO. */
 MUST_USE enum err imports_choose_below(
     struct imports *imports,
     bool *is_any,

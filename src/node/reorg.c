@@ -102,7 +102,7 @@ static enum err collect(struct reorg *reorg, const struct rewind_point *points) 
     return err;
 }
 
-/* --- kept until they are in blocks again ------------------------------------------------------- */
+/* --- kept until they are in blocks again ------------------------------------------------------ */
 
 static enum err encode(bytes *encoded, struct arena *arena, const struct reorg *reorg) {
     struct rlp_writer w;

@@ -180,7 +180,8 @@ MUST_USE enum err block_run_finish_block(
 struct block_run_kind {
     size_t
         run_size; /* of what begins with struct block_run; zeros when a machine stops being idle */
-    /* Opens journal, state and what else transactions run on, at machine->root for machine->open. */
+    /* Opens journal, state and what else transactions run on, at machine->root for machine->open,
+     * its block. */
     enum err (*open)(struct rollup *rollup, struct rollup_machine *machine);
     /* What the system writes into a block that has begun. */
     enum err (*begin_block

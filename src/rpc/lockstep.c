@@ -114,7 +114,7 @@ enum rpc_status lockstep_setAutoBatch(struct rpc_call *call) {
     return status;
 }
 
-/* []: an update of this rollup, now; answers the number of the parent's block that it knows then. */
+/* []: an update of this rollup, now. Answers the number of the parent block that it then knows. */
 enum rpc_status lockstep_anchor(struct rpc_call *call) {
     uint64_t number = 0;
     enum rpc_status status = call->chain->operations->anchor(call->chain, &call->request, &number);

@@ -81,9 +81,9 @@ struct trie_node *trie_node_new(struct trie_pool *pool, enum trie_kind kind, siz
 /* Gives one node back; not what is below it. */
 void trie_node_free(struct trie_pool *pool, struct trie_node *node);
 
-/* Makes room for size bytes in a buffer of the pool's arena; its content is lost if it moves. It begins
- * as far behind a word as the references of a large branch lie in its encoding: they are copied there
- * and back. */
+/* Makes room for size bytes in a buffer of the pool's arena; its content is lost if it moves. It
+ * begins as far behind a word as the references of a large branch lie in its encoding: they are
+ * copied there and back. */
 MUST_USE enum err
 trie_reserve(struct trie_pool *pool, uint8_t **data, uint32_t *capacity, size_t size);
 

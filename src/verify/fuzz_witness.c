@@ -1,5 +1,5 @@
-/* Whatever decodes as a witness file, a batch file, a share file or an open block encodes to the same bytes; and
- * verify_input comes to a verdict on anything. */
+/* Whatever decodes as a witness file, a batch file, a share file or an open block encodes to the
+ * same bytes; and verify_input comes to a verdict on anything. */
 #include "core/check.h"
 #include "verify/verify.h"
 

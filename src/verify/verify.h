@@ -93,8 +93,8 @@ struct verify_result {
     struct verify_share share; /* total is 0: the statement is about the whole batch */
 };
 
-/* verify_output is what stands for a statement, or, unless share is NULL, for the part of it that is
- * about a share: keccak256(abi.encode(rollupIds, publicInput, split, first, count, total)).
+/* verify_output is what stands for a statement, or, unless share is NULL, for the part of it that
+ * is about a share: keccak256(abi.encode(rollupIds, publicInput, split, first, count, total)).
  * ERR_MEMORY. */
 MUST_USE enum err verify_output(
     hash32 *output,
