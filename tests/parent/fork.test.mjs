@@ -96,3 +96,30 @@ test("an L3 has the L2's code read the remote's contracts", async () => {
         }
     }
 });
+
+for (const isTrusted of [false, true])
+    test(`an L3 reads what its L2 reads of a fork${isTrusted ? ": without proofs, nothing" : ""}`, async () => {
+        const more = isTrusted ? ["--fork-trust"] : [];
+        const { network: deep, chains } = await openNetwork(["--rollups", "1", "--l3", "1", "--fork-url", remote.url, ...more]);
+        try {
+            const l2 = chains.rollup1;
+            const l3 = Object.values(chains).find(({ parent }) => parent === "rollup1");
+            const [above, below] = [await deploy(l2, "Reader"), await deploy(l3, "Reader")];
+            for (let i = 0; i < 2; i++) await l3.client.request({ method: "lockstep_anchor" });
+            const data = encode(above, "slot", [source.address, key(1)]);
+            const told = /rollups read of L1 what can be proven/;
+            if (isTrusted) {
+                await assert.rejects(read(below, "call", [above.address, data]), told);
+                const asked = { ...below, functionName: "keepCall", args: [above.address, data], gas: 1_000_000n };
+                await assert.rejects(l3.wallet.writeContract(asked), told);
+            } else {
+                assert.equal(await read(below, "call", [above.address, data]), key(22));
+                await send(below, "keepCall", [above.address, data]);
+                assert.equal(await read(below, "answer", []), key(22));
+            }
+            await l3.client.request({ method: "lockstep_anchor" });
+            assert.equal((await l3.client.getBlock({ blockTag: "safe" })).number, await l3.client.getBlockNumber({ cacheTime: 0 }));
+        } finally {
+            await deep.stop();
+        }
+    });
