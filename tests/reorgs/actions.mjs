@@ -190,7 +190,7 @@ async function deliverIfImported(network) {
 async function impersonate(network, dice) {
     const chain = dice.one(network.chains);
     const who = someone(chain, dice);
-    if ((await chain.balanceOf(who)) < 21_000n * 10n * GWEI) return [chain, await chain.send(dice.one(network.accounts), who, { value: 10n ** 15n, gas: 21_000 })];
+    if ((await chain.balanceOf(who)) < 21_000n * 10n * GWEI) return [chain, await chain.send(dice.one(network.accounts.slice(0, CONDITIONAL)), who, { value: 10n ** 15n, gas: 21_000 })];
     await chain.rpc("anvil_impersonateAccount", [who]);
     return [chain, await chain.send(who, dice.one(network.accounts), { value: 1n, gas: 21_000 })];
 }
