@@ -300,6 +300,131 @@ static void missing_data_is_a_fault(void **state) {
     assert_int_equal(world_build(&result, &options), ERR_MISSING);
 }
 
+/* --- how far up ------------------------------------------------------------------------------- */
+
+/* Chains each a rollup of the next, as far as their states go: what the limit is about. */
+#define TOWER (PARENT_LEVELS_MAX + 2)
+
+struct tower {
+    struct source *states[TOWER];
+    struct header headers[TOWER]; /* 0 is that which reads */
+};
+
+static enum err tower_header(
+    void *context, struct arena *memory, bytes *encoded, uint64_t number, const hash32 *hash
+) {
+    const struct tower *tower = context;
+    (void)number;
+    for (size_t i = 0; i < TOWER; i++) {
+        const hash32 of = header_hash(&tower->headers[i]);
+        if (hash32_equal(&of, hash)) return header_encode(encoded, memory, &tower->headers[i]);
+    }
+    return ERR_MISSING;
+}
+
+/* What Anchor.sol keeps of this anchor, its only one. */
+static void set_anchor(struct genesis_slot slots[3], const struct header *anchor) {
+    uint8_t place[64] = {[63] = 1};
+    store_be64(place + 24, anchor->number);
+    const hash32 first = keccak256(bytes_of(place, sizeof(place)));
+    const hash32 hash = header_hash(anchor);
+    const u256 base = u256_load_be(first.b);
+    for (uint64_t i = 1; i <= 2; i++) {
+        const u256 offset = u256_from_u64(i);
+        slots[i].key = u256_add(&base, &offset);
+    }
+    slots[0] = (struct genesis_slot){.value = u256_from_u64(anchor->number)};
+    slots[1].value = u256_load_be(hash.b);
+    slots[2].value = u256_load_be(anchor->state_root.b);
+}
+
+/* One of the chains: VIEW, and a CELL with its level. */
+static void build_level(struct tower *tower, size_t level) {
+    const struct genesis_slot cell = {.value = u256_from_u64(level)};
+    struct genesis_account added[] = {
+        test_contract(VIEW, VIEW_CODE, sizeof(VIEW_CODE)),
+        test_contract(CELL, CELL_CODE, sizeof(CELL_CODE)),
+    };
+    added[1].slots = &cell;
+    added[1].slot_count = 1;
+    struct rollup_genesis_options options = {
+        .rollup_id = 1,
+        .chain_id = NETWORK_CHAIN_ID + level,
+        .parent_chain_id = NETWORK_CHAIN_ID + level + 1,
+        .parent_schedule = below_schedule(&net),
+        .hub = net.hub,
+        .block_gas_limit = NETWORK_GAS_LIMIT,
+        .timestamp = NETWORK_TIMESTAMP,
+    };
+    struct genesis genesis;
+    struct open_block open;
+    u256 ether_wei;
+    must(rollup_genesis(&genesis, &open, &ether_wei, &arena, &options));
+    const size_t count = genesis.account_count;
+    struct genesis_account *all = arena_alloc_array(&arena, count + 2, sizeof(*all));
+    struct genesis_slot *slots = arena_alloc_array(&arena, 3, sizeof(*slots));
+    CHECK(all != NULL && slots != NULL);
+    memcpy(all, genesis.accounts, count * sizeof(*all));
+    memcpy(all + count, added, sizeof(added));
+    for (size_t i = 0; i < count && level + 1 < TOWER; i++) {
+        if (!address_equal(&all[i].address, &ANCHOR_PREDEPLOY)) continue;
+        set_anchor(slots, &tower->headers[level + 1]);
+        all[i].slots = slots;
+        all[i].slot_count = 3;
+    }
+    genesis.accounts = all;
+    genesis.account_count = count + 2;
+    genesis.header.number = 7;
+    tower->states[level] = commit_genesis(&net, &genesis);
+    tower->headers[level] = genesis.header;
+}
+
+/* What VIEW gives on the lowest when it looks so many chains up, at the CELL there. */
+static bool look_up(bytes *output, struct tower *tower, size_t levels) {
+    struct source_several states;
+    struct journal journal;
+    struct state own;
+    struct execution x;
+    bytes data = viewed(&net, CELL, BYTES_EMPTY);
+    for (size_t i = 0; i < levels; i++)
+        data = viewed(&net, L1CALL_ADDRESS, call_input(VIEW, data));
+    source_several_open(&states, tower->states, TOWER);
+    struct parent parent = {
+        .arena = &arena, .source = &states.source, .headers = {tower, tower_header}};
+    const struct block_context block = {.rules = {.fork = FORK_OSAKA}};
+    const struct execution_message message = {.target = VIEW, .gas = 10000000, .input = data};
+    const struct execution_options options = {
+        .foreign = ROLLUP_FOREIGN, .foreign_count = ROLLUP_FOREIGN_COUNT};
+    must(journal_open(&journal, &arena));
+    must(state_open(&own, &arena, tower->states[0], &tower->headers[0].state_root));
+    must(execution_open(&x, &arena, &block, &own, &journal, NULL));
+    execution_begin_message(&x, &message, &options);
+    enum execution_status status;
+    while ((status = execution_run(&x)) == EXECUTION_CALL || status == EXECUTION_REVERTING) {
+        enum parent_refusal refusal;
+        if (status == EXECUTION_REVERTING) continue;
+        must(parent_answer(&parent, &refusal, &x));
+        assert_int_equal(refusal, PARENT_ANSWERED);
+    }
+    assert_int_equal(status, EXECUTION_DONE);
+    *output = x.result.output;
+    return x.result.is_success;
+}
+
+static void a_read_goes_up_so_far_and_no_further(void **state) {
+    (void)state;
+    struct tower tower;
+    bytes output;
+    for (size_t i = TOWER; i-- > 0;)
+        build_level(&tower, i);
+    for (size_t levels = 0; levels <= PARENT_LEVELS_MAX; levels++) {
+        assert_true(look_up(&output, &tower, levels));
+        assert_int_equal(word_at(output, 0), levels);
+    }
+    assert_false(look_up(&output, &tower, PARENT_LEVELS_MAX + 1));
+    assert_int_equal(output.size, 0);
+}
+
 /* --- */
 
 static struct genesis_account program(address at, const char *hex) {
@@ -344,6 +469,7 @@ int main(void) {
         TEST(nothing_of_either_level_can_be_left_out),
         TEST(a_witness_is_made_anew_where_it_is_refused),
         TEST(missing_data_is_a_fault),
+        TEST(a_read_goes_up_so_far_and_no_further),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_close(&arena);
