@@ -23,7 +23,7 @@ for (const name of names)
             figures.push(what);
             assert.ok(written.has(what), `docs/messaging.md has no "${what}"`);
             const [there, here] = [written.get(what), number].map((n) => Number(n.replaceAll(",", "")));
-            assert.ok(Math.abs(there - here) <= here * (what.includes("proof") ? 0.1 : 0.03), `docs/messaging.md: "${what}" is ${number}`);
+            assert.ok(Math.abs(there - here) <= here * 0.1, `docs/messaging.md: "${what}" is ${number}`);
         }
     });
 
