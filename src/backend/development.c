@@ -529,6 +529,7 @@ do_reorg(struct node_chain *chain, struct rpc_request *request, void *context) {
         const enum err err = reorg_settle(chain->node, error);
         return err == ERR_OK ? turn->status : stop_network(chain, request, error);
     }
+    if (chain->node->is_returning) return RPC_WAIT;
     if (turn->number > chain->head.number)
         return rpc_fail(
             request,

@@ -49,6 +49,7 @@ struct node {
     bool auto_batch;         /* lockstep_setAutoBatch */
     struct snapshots snapshots;
     struct bundles bundles; /* for blocks of L1 */
+    bool is_returning;      /* a reorganisation is not settled yet (node/reorg.h) */
     int64_t time_offset;    /* seconds that the network's time is ahead of the clock's */
     uint8_t instance[32];   /* random: names this run of the network (anvil_metadata) */
     struct node_stats stats;

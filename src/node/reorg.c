@@ -235,7 +235,11 @@ static enum err give_back(struct reorg *reorg, size_t index) {
         chain, &verdict, &reason, &hash, &node->build_arena, &returned->sender, returned->encoding
     );
     if (err != ERR_OK || verdict == POOL_KNOWN) return err;
-    if (verdict == POOL_OK) return miner_queue_transaction(&node->miner, chain, &hash);
+    if (verdict == POOL_OK) {
+        err = miner_queue_transaction(&node->miner, chain, &hash);
+        /* It is in the pool, where the miner finds it later. */
+        return err == ERR_LIMIT ? ERR_OK : err;
+    }
     chain->stats.dropped_count++;
     log_dropped(&node->log, chain->rpc.name, &hash, reason);
     return ERR_OK;
@@ -266,6 +270,7 @@ enum err reorg_end(struct reorg *reorg, char error[NODE_ERROR_SIZE]) {
     for (size_t i = 0; i < node->chain_count && err == ERR_OK; i++)
         err = kept_pool_restore(&reorg->pools[i], &node->chains[i], NULL);
     if (err != ERR_OK) (void)node_fail(error, err, "%s", err_text(err));
+    node->is_returning = err == ERR_OK;
     close_reorg(reorg);
     return err;
 }
@@ -273,6 +278,7 @@ enum err reorg_end(struct reorg *reorg, char error[NODE_ERROR_SIZE]) {
 enum err reorg_settle(struct node *node, char error[NODE_ERROR_SIZE]) {
     struct node_chain *l1 = node_l1(node);
     enum err err = ERR_OK;
+    node->is_returning = false;
     if (!node_chain_is_durable(l1)) return ERR_OK;
     for (size_t i = 0; i < node->chain_count && err == ERR_OK; i++)
         err = node_chain_sync(&node->chains[i], error);

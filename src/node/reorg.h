@@ -20,7 +20,8 @@
 struct reorg;
 
 /* reorg_begin takes the network back by so many blocks of the chain and empties the pools.
- * reorg_end must follow.
+ * reorg_end must follow. Not while node->is_returning: what is kept of the one before would be
+ * lost.
  *
  * Out:     error  one sentence, when not ERR_OK.
  * Returns: ERR_INPUT: it cannot be; nothing has changed. Else the network must stop. */

@@ -1,5 +1,8 @@
 // L1 goes another way under rollups that had heard of it: messages, users' transactions, anchors, whoever listens.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { encodeFunctionData, parseEther, webSocket } from "viem";
 import { artifact } from "../../examples/demo/world.mjs";
@@ -224,5 +227,37 @@ test("calls, traces and proofs that workers answer are of the chain as it is", a
         assert.ok(logs.every(({ transactionHash }) => transactionHash !== receipt.transactionHash));
         await assert.rejects(l1.rpc(...asked[1]), /transaction not found/);
         assert.equal(proof.balance, await l1.rpc("eth_getBalance", [l1.contracts.messenger.address, "latest"]));
+    }
+});
+
+test("a reorganisation waits until what the one before has given back is in blocks: a kill loses none", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "lockstep-reorg-"));
+    const start = () => openNetwork({ args: ["--datadir", join(folder, "data")] });
+    let own = await start();
+    try {
+        const chains = own.rollups;
+        const counts = () => Promise.all(chains.map((chain, i) => chain.client.getTransactionCount({ address: own.as(i).l1.account.address })));
+        const PAIRS = 30;
+        for (let nonce = 0; nonce < 2 * PAIRS; nonce++) {
+            for (const [i, chain] of chains.entries()) {
+                const { account } = own.as(i).l1;
+                const fields = { type: "eip1559", chainId: Number(chain.chainId), nonce, to: someone, gas: 21_000n, maxFeePerGas: 10n ** 11n };
+                await chain.rpc("eth_sendRawTransaction", [await account.signTransaction(fields)]);
+            }
+            if (nonce % PAIRS === PAIRS - 1) await chains[Math.floor(nonce / PAIRS)].rpc("lockstep_anchor");
+        }
+        const reorgs = [1, 2, 1].map((depth) => own.l1.rpc("anvil_reorg", [depth, []]).catch(() => {}));
+        let isOver = false;
+        const over = Promise.all(reorgs).then(() => (isOver = true));
+        // The second of them takes rollup1's back, too.
+        while (!isOver && (await counts())[0] === 2 * PAIRS);
+        await own.network.stop("SIGKILL");
+        await over;
+        own = await start();
+        own.rollups.forEach((chain, i) => (chains[i] = chain));
+        assert.deepEqual(await counts(), [2 * PAIRS, 2 * PAIRS]);
+    } finally {
+        await own.stop();
+        rmSync(folder, { recursive: true });
     }
 });
