@@ -504,7 +504,7 @@ int files_main(int argc, char **argv) {
     static struct graph graph;
     struct arena worlds;
     struct arena arena;
-    struct outcome_lists lists;
+    struct outcome_lists lists = {0};
     struct checker c = {
         .arena = &arena,
         .flips = strtoull(argv[5], NULL, 10),
