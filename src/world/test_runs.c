@@ -236,7 +236,7 @@ static void a_head_that_is_led_to_is_not_given(void **state) {
     const struct witness own = parts.witness;
     bytes *nodes = arena_alloc_array(&arena, own.node_count + w.node_count, sizeof(*nodes));
     struct witness_head *heads = arena_alloc_array(&arena, own.head_count + 1, sizeof(*heads));
-    assert_true(nodes != NULL && heads != NULL);
+    CHECK(nodes != NULL && heads != NULL);
     memcpy(heads, own.heads, own.head_count * sizeof(*heads));
     heads[own.head_count] = w.heads[0];
     for (size_t left = w.node_count;; left--) {
