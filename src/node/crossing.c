@@ -371,6 +371,30 @@ static bool defer_rest(const struct crossing *crossing, struct waiting *waiting)
     return true;
 }
 
+/* Of what waits, that of the rollup at this place, or (is_below) of its rollups; 0: of any. False:
+ * nothing does. */
+static bool drop_one_of(
+    const struct crossing *crossing,
+    struct waiting *waiting,
+    size_t place,
+    bool is_below,
+    const char *reason,
+    const struct block_order *order
+) {
+    struct node *node = crossing->node;
+    for (size_t i = 0; i + 1 < node->chain_count; i++) {
+        struct waiting *w = &waiting[i];
+        struct node_chain *chain = &node->chains[1 + i];
+        const size_t of = is_below ? node_place(node_parent(chain)) : 1 + i;
+        if (w->count == 0 || (of != place && place != 0)) continue;
+        size_t index = crossing->result.missing_slot_tx;
+        if (index >= w->count) index = w->count - 1;
+        waiting_drop(w, chain, index, reason, order);
+        return true;
+    }
+    return false;
+}
+
 /* The batch failed: the transaction that was running when it did leaves the pool. False if there is
  * none to blame. */
 static bool drop_culprit(
@@ -379,20 +403,13 @@ static bool drop_culprit(
     const char *reason,
     const struct block_order *order
 ) {
-    struct node *node = crossing->node;
     const struct world_result *result = &crossing->result;
-    const size_t blamed = crossing_place(node, result->reason_parent, result->reason_rollup);
-    for (size_t i = 0; i + 1 < node->chain_count; i++) {
-        struct waiting *w = &waiting[i];
-        struct node_chain *chain = &node->chains[1 + i];
-        bool is_it = 1 + i == blamed || blamed == 0;
-        if (w->count == 0 || !is_it) continue;
-        size_t index = result->missing_slot_tx;
-        if (index >= w->count) index = w->count - 1;
-        waiting_drop(w, chain, index, reason, order);
-        return true;
-    }
-    return false;
+    const size_t blamed =
+        crossing_place(crossing->node, result->reason_parent, result->reason_rollup);
+    /* A Hub that refuses a batch does so for what is in it of its rollups. */
+    const bool is_hub = result->reason_rollup == 0;
+    return (is_hub && drop_one_of(crossing, waiting, blamed, true, reason, order)) ||
+           drop_one_of(crossing, waiting, blamed, false, reason, order);
 }
 
 /* --- what came of it -------------------------------------------------------------------------- */
