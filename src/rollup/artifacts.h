@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-extern const uint8_t artifact_hub_creation[26007];
+extern const uint8_t artifact_hub_creation[25940];
 extern const uint8_t artifact_attestation_creation[1798];
 extern const uint8_t artifact_bundler_creation[1224];
 extern const uint8_t artifact_owner_creation[1406];

@@ -176,8 +176,8 @@ static const char *const known_functions[] = {
     "rollup(uint64 rollupId)((bytes32,uint48,uint48,uint48,uint48,uint32,bool,uint256,"
     "address,bytes32,address,address,uint32))",
     "rollupCount()(uint64)",
-    "run((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes))()",
-    "runStatic((uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes))()",
+    "run()()",
+    "runStatic()()",
     "scoped()()",
     "sweep(uint64 rollupId, address target)()",
     "takeForced(uint64 rollupId, uint256 number)(bytes32 chain)",

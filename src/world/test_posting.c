@@ -546,8 +546,8 @@ static void the_hub_obeys_its_proxies_and_itself_only(void **state) {
     struct action action = {.kind = ACTION_CALL, .rollup_id = 1};
     must(action_encode(&encoded, &arena, &action));
 #define ACTION "(uint8,uint64,address,uint64,address,uint256,uint64,bool,bool,bytes)"
-    assert_error(call_hub("run(" ACTION ")", encoded), "OnlySelf()");
-    assert_error(call_hub("runStatic(" ACTION ")", encoded), "OnlySelf()");
+    assert_error(call_hub("run()", encoded), "OnlySelf()");
+    assert_error(call_hub("runStatic()", encoded), "OnlySelf()");
     assert_error(
         call_hub("createProxy(uint64,address)", join(&net, word_of(&net, 9), word_of(&net, 0))),
         "UnknownRollup(uint64)"

@@ -121,8 +121,8 @@ contract Hub is Inbox, IProxyDeployer {
     }
 
     /// @notice The loop, in a self-call of its own: not for anybody else. Returns a word, whether the
-    /// action failed, and behind it the data as it is.
-    function run(Action calldata) external {
+    /// action failed, and behind it the data as it is. Behind the selector comes the action, encoded.
+    function run() external payable {
         if (msg.sender != address(this)) revert OnlySelf();
         uint256 depth = loopDepth;
         loopDepth = depth + 1;
@@ -135,7 +135,7 @@ contract Hub is Inbox, IProxyDeployer {
     }
 
     /// @notice The loop under a static call.
-    function runStatic(Action calldata) external {
+    function runStatic() external payable {
         if (msg.sender != address(this)) revert OnlySelf();
         (uint256 answer, uint256 size) = _staticLoop(Questions.load(4, msg.data.length));
         _requireGasToReturn(size);
@@ -144,7 +144,7 @@ contract Hub is Inbox, IProxyDeployer {
 
     /// @notice A scope: applies what was found and runs the rest of the loop. Calldata: selector, inflow,
     /// the question's size, the question, the record. Returns as `run` does.
-    function scoped() external {
+    function scoped() external payable {
         if (msg.sender != address(this)) revert OnlySelf();
         uint256 inflow;
         Question question;
