@@ -320,7 +320,7 @@ test("a rollup owner who lies in a trace: the harm stays with that rollup", asyn
 test("the Hub as call target through somebody's proxy", async () => {
     // The liar's rollup has its proxy call the Hub: for the honest rollup's ether, for a head, for a proxy's place.
     const orders = [
-        w.calldata("run", [{ ...CALL([0, w.A], [3, w.B], f, { gas: GAS }), kind: 0 }]),
+        w.calldata("run", []),
         // As the proxy of rollup 3's B would say it.
         concat([toFunctionSelector("enter()"), toHex(3n, { size: 8 }), w.B, w.A, f]),
         w.calldata("credit", [1n]),

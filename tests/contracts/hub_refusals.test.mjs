@@ -574,7 +574,7 @@ test("who is not a proxy does not call", async () => {
 test("the Hub's own entrances are for the Hub", async () => {
     const action = CALL([0, w.A], [1, w.B], f, { gas: 1n });
     for (const [name, args] of [
-        ["lookup", [1n, head("S-"), action, 0n, 0n]], ["run", [action]], ["runStatic", [action]], ["scoped", []],
+        ["lookup", [1n, head("S-"), action, 0n, 0n]], ["run", []], ["runStatic", []], ["scoped", []],
     ]) assert.equal(await call(name, args), "OnlySelf()", name);
     assert.equal(await errorOf({ to: w.hub, data: "0x" }), "OnlySelf()");
     assert.equal(await errorOf({ to: w.hub, data: "0x", value: "0x1" }), "OnlySelf()");
@@ -583,7 +583,7 @@ test("the Hub's own entrances are for the Hub", async () => {
 });
 
 test("the Hub is no target: the call fails", async () => {
-    const data = w.calldata("run", [CALL([0, w.A], [1, w.B], f, { gas: 1n })]);
+    const data = w.calldata("run", []);
     const result = await w.block((b) => {
         b.entry("e1", b.update(1), r(1, "S-", "M1", -1n), toParent([1, w.B], w.hub, data, { value: 1n }));
         b.entry("e2", ANSWER(1, "0x", { failed: true }), r(1, "M1", "S0", 1n), RES(1));
