@@ -177,11 +177,22 @@ static void blame(struct world *world, size_t index) {
     result->reason_parent = world->options->rollups[index].rollup_id;
 }
 
+/* A batch that was tried in the pass, before it has its entries, and failed before its first update
+ * was done: there is nothing to fill it with. */
+static bool has_failed_untold(const struct world *world, size_t index) {
+    const struct world *below = world->below[index];
+    return !world_is_over(below) && !below->is_filled && below->used_count == 0 &&
+           below->order_count > 0 && below->above->batch_tx.size > 0 &&
+           world_has_begun(world, index);
+}
+
 static enum err renew(struct world *world, size_t index, bool *is_changed) {
     struct world *below = world->below[index];
     struct world_result *result = below->result;
     const bool is_void = world_is_over(below);
     const bool has_batch = world_has_batch_below(world, index);
+    if (result->status == WORLD_OK && !world->must_restart && has_failed_untold(world, index))
+        say_refused(below);
     if (result->status != WORLD_OK) {
         blame(world, index);
         return ERR_OK;

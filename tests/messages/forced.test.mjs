@@ -272,6 +272,32 @@ test("an L3's queue is on its L2", withNetwork({ l3: 1 }, async (n) => {
     assert.equal(await l2.balance(TO), 0n);
 }));
 
+test("a call to the parent that lost its nonce to a forced transaction of the L3 is dropped", withNetwork({ l3: 1 }, async (n) => {
+    const { network } = n;
+    const l3 = n.as(4).rollups[1];
+    const by = n.rollups[0];
+    const hub = { address: network.rollups[0].contracts.hub, abi: n.l1.contracts.hub.abi };
+    const l2Hub = { ...hub, address: network.rollups[1].contracts.l2Hub };
+    await n.as(5).rollups[1].write(l2Hub, "createProxy", [0n, TO]);
+    const to = await l3.read(l2Hub, "proxyOf", [0n, TO]);
+    await n.l1.rpc("evm_setAutomine", [false]);
+    const forced = await pay(l3);
+    const waiting = await sign(l3, { to, data: "0x01", gas: 1_000_000n });
+    const value = await by.read(hub, "forceFee", [1n]);
+    const sent = await by.wallet.writeContract({ ...hub, functionName: "forceTransaction", args: [1n, forced], value, gas: 500_000n });
+    const behind = await sign(n.as(5).rollups[1], { to, data: "0x02", gas: 1_000_000n });
+    for (const raw of [waiting, behind]) await l3.rpc("eth_sendRawTransaction", [raw]);
+    const { number } = await n.l1.client.getBlock();
+    for (let i = 0; i < 3; i++) await mine(n.l1);
+    await by.client.waitForTransactionReceipt({ hash: sent });
+    assert.equal((await waitFor(l3, forced)).status, "success");
+    assert.equal((await n.l1.client.getBlock()).number, number + 3n);
+    assert.equal(await receiptOf(l3, waiting), null);
+    assert.equal((await waitFor(l3, behind)).status, "success");
+    assert.match(network.output.stdout, new RegExp(`${keccak256(waiting)} +dropped .*nonce too low`));
+    assert.deepEqual(await l3.rpc("txpool_status"), { pending: "0x0", queued: "0x0" });
+}));
+
 test("a ledger takes them too, and a rollup with small blocks or no delay none", async () => {
     await withNetwork({ rollupType: "ledger" }, async (n) => {
         const { l1, rollups: [rollup] } = n.as(OUT);
