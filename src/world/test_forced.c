@@ -92,7 +92,7 @@ static void pass_blocks(size_t count) {
 /* Queues them in a block of L1, each by a transaction of its own. */
 static void force(uint64_t rollup_id, const bytes *list, size_t count) {
     struct queue *queue = &queues[rollup_id - 1];
-    struct world_tx txs[QUEUED_MAX];
+    struct world_tx txs[QUEUED_MAX] = {0};
     for (size_t i = 0; i < count; i++) {
         bytes data = join(&net, word_of(&net, rollup_id), word_of(&net, 64));
         data = join(&net, data, word_of(&net, list[i].size));
