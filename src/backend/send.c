@@ -69,7 +69,7 @@ static enum err gather_facts(struct node_chain *chain, struct candidate *candida
 static enum rpc_status refuse_sender(
     const struct node_chain *chain, struct rpc_request *request, const struct candidate *candidate
 ) {
-    char sender[2 * sizeof(address) + 1];
+    char sender[2 * sizeof(address) + 1] = {0};
     const struct node_chain *parent = node_parent(chain);
     hex_encode(sender, bytes_of(candidate->sender.b, sizeof(candidate->sender.b)));
     return rpc_fail(
