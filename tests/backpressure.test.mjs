@@ -27,7 +27,7 @@ let network;
 let scale = 1; // sanitizers keep what is freed, and shadows of the rest
 before(async () => {
     network = await startNetwork({ rollups: 0 });
-    if (/lib[at]san/.test(readFileSync(`/proc/${network.process.pid}/maps`, "utf8"))) scale = 8;
+    if (/lib[at]san/.test(readFileSync(`/proc/${network.process.pid}/maps`, "utf8"))) scale = 12;
     await network.l1.rpc("anvil_setCode", [ECHO, CODE]);
 });
 after(() => network.stop());
