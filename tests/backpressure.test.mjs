@@ -24,10 +24,10 @@ const post = (content) =>
     `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${content.length}\r\n\r\n${content}`;
 
 let network;
-let scale = 1; // sanitizers keep what is freed, and shadows of the rest
+let scale = 1; // sanitizers keep what is freed (ASan up to 256 MiB), and shadows of the rest
 before(async () => {
     network = await startNetwork({ rollups: 0 });
-    if (/lib[at]san/.test(readFileSync(`/proc/${network.process.pid}/maps`, "utf8"))) scale = 12;
+    if (/lib[at]san/.test(readFileSync(`/proc/${network.process.pid}/maps`, "utf8"))) scale = 16;
     await network.l1.rpc("anvil_setCode", [ECHO, CODE]);
 });
 after(() => network.stop());
