@@ -24,8 +24,8 @@ enum err forced_count(uint64_t *length, uint64_t *taken, struct node *node) {
 /* Whether the log is the event of that place in that rollup's queue. */
 static bool
 is_event_of(const struct log *log, const address *hub, uint64_t rollup_id, uint64_t index) {
-    const hash32 topic = abi_signature_hash(FORCED_EVENT);
     if (!address_equal(&log->address, hub) || log->topic_count != 3) return false;
+    const hash32 topic = abi_signature_hash(FORCED_EVENT);
     if (!hash32_equal(&log->topics[0], &topic)) return false;
     const u256 rollup = u256_from_u64(rollup_id);
     const u256 place = u256_from_u64(index);
