@@ -10,7 +10,6 @@
 #include "backend/batch_json.h"
 #include "backend/message_proof.h"
 #include "backend/time_limit.h"
-#include "batch/abi.h"
 #include "crypto/keccak.h"
 #include "node/crossing.h"
 #include "node/hub_view.h"
@@ -233,21 +232,19 @@ static enum err write_message(
     struct prepared *p,
     struct json_writer *out,
     struct outlook *outlook,
-    const struct log *log,
+    const struct message_broadcast *said,
     const hash32 *tx_hash
 ) {
     const address service = MESSAGES_PREDEPLOY;
-    address publisher;
-    memcpy(publisher.b, log->topics[2].b + 12, sizeof(publisher.b));
-    const hash32 slot = message_slot(&log->topics[1], &publisher);
+    const hash32 slot = message_slot(&said->message, &said->publisher);
     struct rpc_proof proof;
     bytes encoded;
     enum err err = backend_prove(&proof, &p->arena, &outlook->state, &service, &slot, 1);
     if (err == ERR_OK) err = message_proof_for_parent(&encoded, &p->arena, &outlook->root, &proof);
     if (err != ERR_OK) return err;
     json_object_begin(out);
-    json_member_hash(out, "message", &log->topics[1]);
-    json_member_address(out, "publisher", &publisher);
+    json_member_hash(out, "message", &said->message);
+    json_member_address(out, "publisher", &said->publisher);
     json_member_hash(out, "transactionHash", tx_hash);
     json_member_hash(out, "slot", &slot);
     json_member_data(out, "proof", encoded);
@@ -258,17 +255,15 @@ static enum err write_message(
 static enum err
 write_messages(struct prepared *p, struct json_writer *out, struct outlook *outlook) {
     const address service = MESSAGES_PREDEPLOY;
-    const hash32 topic = abi_signature_hash(MESSAGE_BROADCAST_EVENT);
     enum err err = ERR_OK;
     json_key(out, "messages");
     json_array_begin(out);
     for (size_t i = 0; i < outlook->sealed.tx_count; i++) {
         const struct receipt *receipt = &outlook->receipts[i];
         for (size_t j = 0; j < receipt->log_count && err == ERR_OK; j++) {
-            const struct log *log = &receipt->logs[j];
-            if (!address_equal(&log->address, &service) || log->topic_count != 3) continue;
-            if (!hash32_equal(&log->topics[0], &topic)) continue;
-            err = write_message(p, out, outlook, log, &outlook->hashes[i]);
+            struct message_broadcast said;
+            if (!message_read_broadcast(&said, &receipt->logs[j], &service)) continue;
+            err = write_message(p, out, outlook, &said, &outlook->hashes[i]);
         }
     }
     json_array_end(out);

@@ -16,8 +16,7 @@
 
 /* A message that was said. */
 struct said {
-    hash32 message;
-    address publisher;
+    struct message_broadcast of;
     bool is_messengers; /* then: */
     bool is_to_parent;
     uint64_t rollup_id;
@@ -35,11 +34,6 @@ struct choice {
     const struct node_import_policy *policy;
 };
 
-static bool is_event(const struct log *log, const address *of, const hash32 *topic) {
-    return address_equal(&log->address, of) && log->topic_count > 0 &&
-           hash32_equal(&log->topics[0], topic);
-}
-
 /* What the Messenger says of it, in the same receipt. */
 static void
 find_left(struct said *said, const struct choice *choice, const struct receipt *receipt) {
@@ -47,9 +41,10 @@ find_left(struct said *said, const struct choice *choice, const struct receipt *
     for (size_t i = 0; i < receipt->log_count; i++) {
         const struct log *log = &receipt->logs[i];
         struct message_left left;
-        if (!is_event(log, &choice->contracts->messenger, &topic) || log->topic_count != 2)
+        if (!address_equal(&log->address, &choice->contracts->messenger) || log->topic_count != 2)
             continue;
-        if (!hash32_equal(&log->topics[1], &said->message)) continue;
+        if (!hash32_equal(&log->topics[0], &topic)) continue;
+        if (!hash32_equal(&log->topics[1], &said->of.message)) continue;
         if (message_read_left(&left, log->data) != ERR_OK) continue;
         said->is_messengers = true;
         said->is_to_parent = left.to_parent;
@@ -65,7 +60,7 @@ static bool pays_enough(struct node_chain *chain, const u256 *least, const struc
     const u256 fee = said->is_messengers ? said->fee_wei : U256_ZERO;
     if (!u256_less(&fee, least)) return true;
     if (options->chains[node_place(chain)].token == NODE_TOKEN_OWN) return false;
-    const hash32 slot = message_slot(&said->message, &said->publisher);
+    const hash32 slot = message_slot(&said->of.message, &said->of.publisher);
     const u256 earned = waiting_earnings(chain, &slot);
     const u256 missing = u256_sub(least, &fee);
     return !u256_less(&earned, &missing);
@@ -83,7 +78,7 @@ static bool is_wanted(
         return pays_enough(chain, &policy->fee_wei, said);
     case NODE_IMPORT_FROM:
         for (size_t i = 0; i < policy->publisher_count; i++)
-            if (address_equal(&policy->publishers[i], &said->publisher)) return true;
+            if (address_equal(&policy->publishers[i], &said->of.publisher)) return true;
         return false;
     }
     return false;
@@ -93,7 +88,7 @@ static enum err add(struct import_list *list, struct arena *arena, const struct 
     if (list->count == IMPORTS_MAX) return ERR_OK;
     if (list->slots == NULL) list->slots = arena_alloc_array(arena, IMPORTS_MAX, sizeof(hash32));
     if (list->slots == NULL) return ERR_MEMORY;
-    list->slots[list->count++] = message_slot(&said->message, &said->publisher);
+    list->slots[list->count++] = message_slot(&said->of.message, &said->of.publisher);
     return ERR_OK;
 }
 
@@ -136,12 +131,10 @@ static enum err add_to_rollups(const struct choice *choice, bool *is_any, const 
 /* *is_any: the receipt has a message that a rollup is to import. */
 static enum err
 choose_of(const struct choice *choice, bool *is_any, const struct receipt *receipt) {
-    const hash32 topic = abi_signature_hash(MESSAGE_BROADCAST_EVENT);
     for (size_t i = 0; i < receipt->log_count; i++) {
-        const struct log *log = &receipt->logs[i];
-        if (!is_event(log, &choice->contracts->messages, &topic) || log->topic_count != 3) continue;
-        struct said said = {.message = log->topics[1]};
-        memcpy(said.publisher.b, log->topics[2].b + 12, sizeof(said.publisher.b));
+        struct said said = {0};
+        if (!message_read_broadcast(&said.of, &receipt->logs[i], &choice->contracts->messages))
+            continue;
         find_left(&said, choice, receipt);
         enum err err = add_to_rollups(choice, is_any, &said);
         if (err != ERR_OK) return err;

@@ -2,11 +2,20 @@
 #ifndef NODE_MESSAGE_H
 #define NODE_MESSAGE_H
 
+#include "chain/receipt.h"
 #include "core/err.h"
 #include "core/u256.h"
 
-/* MessageService's event for each message; publisher and message are topics. */
-#define MESSAGE_BROADCAST_EVENT "MessageBroadcast(bytes32,address)"
+/* A message, as MessageService's event has it. */
+struct message_broadcast {
+    hash32 message;
+    address publisher;
+};
+
+/* Whether the log is that event of the service at this address. */
+bool message_read_broadcast(
+    struct message_broadcast *broadcast, const struct log *log, const address *service
+);
 
 /* struct Message of IMessenger.sol in a signature, and the Messenger's event for each that leaves:
  * its id is a topic, the message the data. */
