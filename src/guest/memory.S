@@ -50,6 +50,13 @@
 2:
     .endm
 
+/* Stores a word at a3 of which \word has one part; the other comes out of \next, shifted to its place. */
+    .macro  put word, next, shift, by, at
+    \shift  a6, \next, \by
+    or      \word, \word, a6
+    sd      \word, \at(a3)
+    .endm
+
 /* --- copies from the lower end up ----------------------------------------------------------------------------
  * a0: to, which is the answer; a1: from; a2: size. a3: where to is. */
     .globl  memcpy
@@ -113,21 +120,13 @@ memcpy:
     ld      t4, 16(a5)
     ld      t5, 24(a5)
     ld      t6, 32(a5)
-    sll     a6, t3, t1
-    or      t2, t2, a6
-    sd      t2, 0(a3)
+    put     t2, t3, sll, t1, 0
     srl     t3, t3, t0
-    sll     a6, t4, t1
-    or      t3, t3, a6
-    sd      t3, 8(a3)
+    put     t3, t4, sll, t1, 8
     srl     t4, t4, t0
-    sll     a6, t5, t1
-    or      t4, t4, a6
-    sd      t4, 16(a3)
+    put     t4, t5, sll, t1, 16
     srl     t5, t5, t0
-    sll     a6, t6, t1
-    or      t5, t5, a6
-    sd      t5, 24(a3)
+    put     t5, t6, sll, t1, 24
     srl     t2, t6, t0
     addi    a4, a4, -32
     addi    a5, a5, 32
@@ -139,9 +138,7 @@ memcpy:
 3:  ld      t3, 8(a5)
     addi    a2, a2, -8
     addi    a5, a5, 8
-    sll     a6, t3, t1
-    or      t2, t2, a6
-    sd      t2, 0(a3)
+    put     t2, t3, sll, t1, 0
     srl     t2, t3, t0
     addi    a3, a3, 8
     bgeu    a2, t5, 3b
@@ -197,21 +194,13 @@ memmove:
     ld      t4, -16(a5)
     ld      t5, -24(a5)
     ld      t6, -32(a5)
-    srl     a6, t3, t0
-    or      t2, t2, a6
-    sd      t2, -8(a3)
+    put     t2, t3, srl, t0, -8
     sll     t3, t3, t1
-    srl     a6, t4, t0
-    or      t3, t3, a6
-    sd      t3, -16(a3)
+    put     t3, t4, srl, t0, -16
     sll     t4, t4, t1
-    srl     a6, t5, t0
-    or      t4, t4, a6
-    sd      t4, -24(a3)
+    put     t4, t5, srl, t0, -24
     sll     t5, t5, t1
-    srl     a6, t6, t0
-    or      t5, t5, a6
-    sd      t5, -32(a3)
+    put     t5, t6, srl, t0, -32
     sll     t2, t6, t1
     addi    a4, a4, -32
     addi    a5, a5, -32
@@ -223,9 +212,7 @@ memmove:
 3:  ld      t3, -8(a5)
     addi    a2, a2, -8
     addi    a5, a5, -8
-    srl     a6, t3, t0
-    or      t2, t2, a6
-    sd      t2, -8(a3)
+    put     t2, t3, srl, t0, -8
     sll     t2, t3, t1
     addi    a3, a3, -8
     bgeu    a2, t5, 3b
