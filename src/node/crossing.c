@@ -291,13 +291,12 @@ enum err crossing_open(
     enum err err = node_chain_state_at(l1, &state, arena, parent);
     if (err == ERR_OK) err = header_encode(&parent_encoded, arena, parent);
     size_t there_count = 0;
-    bool is_there = true;
-    while (err == ERR_OK && is_there && there_count < count) {
-        const size_t place = there_count + 1;
+    for (size_t place = 1; place <= count && err == ERR_OK; place++) {
+        bool is_there;
         err = place_rollup(crossing, &is_there, state, place);
         if (err != ERR_OK || !is_there) break;
+        there_count = place;
         if (node_is_parent(&node->chains[place])) err = place_below(crossing, place);
-        there_count++;
     }
     crossing->options = (struct world_options){
         .arena = arena,
