@@ -342,16 +342,20 @@ static void do_work(struct miner *miner, const struct miner_job *job) {
 static void do_bundle(struct miner *miner, const struct miner_job *job) {
     struct node *node = miner->node;
     struct bundles *bundles = &node->bundles;
-    enum err err = ERR_OK;
     if (bundles_find(bundles, &job->hash, job->bundle_number) != NULL) {
         struct built built;
         const struct block_order order = {.is_for_bundle = true};
         arena_reset(&node->build_arena);
-        err = build(node, job->chain, &built, &order);
-        if (err == ERR_OK) err = carry_rest(miner);
-        if (err != ERR_OK) fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, built.error, NULL);
+        if (build(node, job->chain, &built, &order) != ERR_OK) {
+            fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, built.error, NULL);
+            return;
+        }
+        const enum err err = carry_rest(miner);
+        if (err != ERR_OK) {
+            fail_wait(miner, job->wait, RPC_INTERNAL_ERROR, err_text(err), NULL);
+            return;
+        }
     }
-    if (err != ERR_OK) return;
     const struct bundle_fate *fate = bundles_fate(bundles, &job->hash, job->bundle_number);
     if (fate != NULL && !fate->is_included)
         fail_wait(miner, job->wait, RPC_SERVER_ERROR, fate->reason, NULL);
