@@ -1,5 +1,6 @@
 #include "batch/share.h"
 
+#include "batch/witness.h"
 #include "crypto/keccak.h"
 
 #define HEAD_SIZE (WORD + sizeof(hash32))
@@ -32,8 +33,7 @@ bool share_is_next(bytes input) {
 }
 
 static bool ascends(const struct head_key *a, const struct head_key *b) {
-    if (a->rollup_id != b->rollup_id) return a->rollup_id < b->rollup_id;
-    return memcmp(a->head.b, b->head.b, sizeof(a->head)) < 0;
+    return head_compare(a->rollup_id, &a->head, b->rollup_id, &b->head) < 0;
 }
 
 enum err share_decode(

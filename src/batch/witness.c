@@ -49,8 +49,7 @@ void witness_write(uint8_t *out, const struct witness *witness) {
 /* --- order ------------------------------------------------------------------------------------ */
 
 static int compare_heads(const struct witness_head *a, const struct witness_head *b) {
-    if (a->rollup_id != b->rollup_id) return a->rollup_id < b->rollup_id ? -1 : 1;
-    return memcmp(a->head.b, b->head.b, sizeof(a->head));
+    return head_compare(a->rollup_id, &a->head, b->rollup_id, &b->head);
 }
 
 static void sort_heads(struct witness *witness) {

@@ -20,6 +20,12 @@ struct witness_head {
     bytes open_block; /* what its kind of rollup keeps beside the root; as open_block_encode */
 };
 
+/* The order of heads in every file, as memcmp tells it: by rollup id, then by head. */
+static inline int head_compare(uint64_t a_id, const hash32 *a, uint64_t b_id, const hash32 *b) {
+    if (a_id != b_id) return a_id < b_id ? -1 : 1;
+    return memcmp(a->b, b->b, sizeof(a->b));
+}
+
 struct witness {
     struct witness_head *heads; /* ascending by id, then by head */
     size_t head_count;

@@ -118,9 +118,8 @@ static enum err list_heads(struct share *share, struct arena *arena, const struc
             const struct witness *witness = &f->parts[i].witness;
             if (at[i] == witness->head_count) continue;
             const struct witness_head *head = &witness->heads[at[i]];
-            if (next != NULL && (head->rollup_id > next->rollup_id ||
-                                 (head->rollup_id == next->rollup_id &&
-                                  memcmp(head->head.b, next->head.b, sizeof(hash32)) > 0)))
+            if (next != NULL &&
+                head_compare(head->rollup_id, &head->head, next->rollup_id, &next->head) > 0)
                 continue;
             next = head;
             next_part = i;
